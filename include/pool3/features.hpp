@@ -1,0 +1,129 @@
+#pragma once
+// The feature store: one HDF5 file of features, labels, paths, keys and status. See docs/format.md.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pool3/mpi.hpp"
+#include "pool3/types.hpp"
+
+namespace pool3 {
+
+/// How a file was made. Files whose `weights_sha256`, `profile` or `precision` differ hold different kinds of rows.
+struct Provenance {
+  std::string version;         ///< of pool3
+  std::string weights_sha256;  ///< 64 hex digits
+  std::string weights_source;
+  std::string profile;         ///< input profile
+  std::string precision;       ///< "fp32" or "bf16"
+  std::string catalogue_hash;  ///< 32 hex digits
+  std::string corpus;          ///< as given
+  std::string labels;          ///< label rule, as given
+  std::string config;          ///< resolved configuration, JSON
+  bool operator==(const Provenance&) const = default;
+};
+
+/// Names the first field in which the kinds of rows differ ("precision: bf16 here, fp32 there"), or "".
+[[nodiscard]] std::string kind_difference(const Provenance& a, const Provenance& b);
+
+/// All that is fixed when a file is created.
+struct FeatureSpec {
+  std::int64_t rows = 0;
+  std::int64_t block_rows = 16;  ///< rows of one checksum, and of one write
+  std::string root;              ///< absolute folder that relative paths start from
+  std::vector<std::string> classes;
+  std::span<const std::int32_t> labels;       ///< [rows], index into classes or -1
+  std::function<std::string_view(Row)> path;  ///< path of a row; any bytes but NUL
+  Provenance provenance;
+};
+
+/// A row that failed.
+struct Failure {
+  Row row = 0;
+  RowStatus status = RowStatus::pending;
+  std::string path;
+  std::string message;
+};
+
+/// Writes one feature file. Move-only. Works on PATH.partial; PATH appears only when complete.
+class FeatureWriter {
+ public:
+  /// Collective. Rank 0 creates PATH.partial with every table (`spec` counts on rank 0 only) and closes it;
+  /// then every rank opens it for writing. Throws a collective Error if it can't be created.
+  static FeatureWriter create(const Communicator& comm, const std::string& path, const FeatureSpec& spec);
+  FeatureWriter(FeatureWriter&&) noexcept;
+  FeatureWriter& operator=(FeatureWriter&&) noexcept;
+  ~FeatureWriter();  ///< leaves PATH.partial if finish() was not called
+
+  [[nodiscard]] std::int64_t rows() const;
+  [[nodiscard]] std::int64_t blocks() const;
+  [[nodiscard]] RowRange block(std::int64_t index) const;
+  [[nodiscard]] const std::string& root() const;
+  /// Paths of `rows`, read from the file. Not collective.
+  [[nodiscard]] std::vector<std::string> paths(RowRange rows) const;
+  /// Writes one whole block: features [n, 2048], keys [n], status [n], and its checksum. Rows that are not
+  /// `done` are written as zeros. Not collective; each block is written once, by one rank. Throws Error.
+  void write_block(std::int64_t index, std::span<const float> features, std::span<const ImageKey> keys,
+                   std::span<const RowStatus> status);
+  /// Collective. Gathers the failures of all ranks, writes the failures table and the tables' checksums,
+  /// syncs, and renames PATH.partial to PATH. Throws Error. REQUIRES: every block was written.
+  void finish(const Communicator& comm, const std::vector<Failure>& failures_of_this_rank);
+
+ private:
+  struct Impl;
+  explicit FeatureWriter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Reads a finished feature file. Move-only. Nothing here is collective; each rank opens for itself.
+class FeatureReader {
+ public:
+  /// Throws Error: not there, not a pool3 feature file, made by a newer format version.
+  explicit FeatureReader(const std::string& path);
+  FeatureReader(FeatureReader&&) noexcept;
+  FeatureReader& operator=(FeatureReader&&) noexcept;
+  ~FeatureReader();
+
+  [[nodiscard]] std::int64_t rows() const;
+  [[nodiscard]] std::int64_t block_rows() const;
+  [[nodiscard]] const std::string& root() const;
+  [[nodiscard]] const std::vector<std::string>& classes() const;
+  [[nodiscard]] const Provenance& provenance() const;
+  // Whole tables or a range of them. Throw Error on an I/O error or (whole tables) a wrong checksum.
+  [[nodiscard]] std::vector<std::int32_t> labels() const;
+  [[nodiscard]] std::vector<ImageKey> keys() const;
+  [[nodiscard]] std::vector<RowStatus> status() const;
+  [[nodiscard]] std::vector<std::string> paths(RowRange rows) const;
+  [[nodiscard]] std::vector<Failure> failures() const;
+  /// Features of blocks [first, last), rows x 2048, each block's checksum checked. Throws Error naming the rows.
+  void read_blocks(std::int64_t first, std::int64_t last, std::span<float> out) const;
+  [[nodiscard]] std::int64_t blocks() const;
+  [[nodiscard]] RowRange block(std::int64_t index) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// What `verify_features` found.
+struct VerifyReport {
+  std::int64_t rows = 0;
+  std::int64_t done = 0;
+  std::int64_t failed = 0;
+  std::int64_t blocks = 0;
+  std::int64_t bytes = 0;             ///< bytes whose checksums were checked
+  std::vector<std::string> problems;  ///< one line each; empty if the file is sound
+};
+/// Collective; every rank gets the whole report. Checks every checksum of a feature file, that no row is pending,
+/// and that labels, status and failures agree. Throws a collective Error if the file can't be opened at all.
+[[nodiscard]] VerifyReport verify_features(const Communicator& comm, const std::string& path);
+
+/// What kind of HDF5 file of pool3's this is: "features", "model", or "" for anything else. Never throws.
+[[nodiscard]] std::string kind_of_file(const std::string& path);
+
+}  // namespace pool3

@@ -1,0 +1,61 @@
+#pragma once
+// From the bytes of a picture file to the network's input. No MPI, no files.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pool3/types.hpp"
+
+namespace pool3 {
+
+/// 8-bit RGB picture, row-major, interleaved: pixels[(y * width + x) * 3 + channel].
+struct Image {
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+  std::vector<std::uint8_t> pixels;
+};
+
+struct DecodeOptions {
+  /// Pictures with more pixels are refused before memory is taken (Pillow's default limit).
+  std::int64_t max_pixels = 178'956'970;
+  /// Turn the picture as its EXIF orientation says.
+  bool apply_orientation = true;
+};
+
+/// A picture that can't be used: data, not an end of the job. `what()` is one line without the path.
+class ImageError : public std::runtime_error {
+ public:
+  ImageError(RowStatus status, const std::string& message) : std::runtime_error(message), status_(status) {}
+  [[nodiscard]] RowStatus status() const { return status_; }
+
+ private:
+  RowStatus status_;
+};
+
+/// XXH3-128 of a file's bytes.
+[[nodiscard]] ImageKey content_key(std::span<const std::byte> bytes);
+
+/// Decodes a picture, recognised by content: JPEG (baseline, progressive, grey, CMYK, YCCK), PNG
+/// (1-16 bit, palette, grey, interlaced). Alpha is laid over white, 16 bits become 8, EXIF orientation
+/// is applied. Throws ImageError: empty, unknown_format, corrupt (truncated too), too_large.
+/// Thread-safe.
+[[nodiscard]] Image decode(std::span<const std::byte> bytes, const DecodeOptions& options = {});
+
+/// How a picture becomes network input; belongs to the weights.
+enum class InputProfile : std::uint8_t {
+  nsfwjs,  ///< x / 255, then bilinear squash to 299 x 299 with align_corners = true
+};
+[[nodiscard]] std::string_view to_string(InputProfile profile);
+/// Throws std::invalid_argument for a name that is not known.
+[[nodiscard]] InputProfile parse_input_profile(std::string_view name);
+
+/// Resizes and normalises. `out` receives 299 x 299 x 3 floats, NHWC. REQUIRES: out.size() == input_floats,
+/// image is not empty. Thread-safe.
+void to_input(const Image& image, InputProfile profile, std::span<float> out);
+
+}  // namespace pool3

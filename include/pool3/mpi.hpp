@@ -1,0 +1,124 @@
+#pragma once
+// MPI with every return code checked. Nothing but `main` touches MPI_COMM_WORLD.
+
+#include <mpi.h>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pool3/error.hpp"
+
+namespace pool3 {
+
+/// Initialises MPI (FUNNELED) for the life of the program; construct once, in main.
+class MpiSession {
+ public:
+  MpiSession(int& argc, char**& argv);
+  ~MpiSession();  ///< finalises, unless the stack is being unwound
+  MpiSession(const MpiSession&) = delete;
+  MpiSession& operator=(const MpiSession&) = delete;
+};
+
+/// Owns a communicator made by this program. Move-only. Errors become pool3::Error.
+class Communicator {
+ public:
+  /// A duplicate of MPI_COMM_WORLD. Collective.
+  static Communicator world();
+  Communicator(Communicator&& other) noexcept;
+  Communicator& operator=(Communicator&& other) noexcept;
+  ~Communicator();
+
+  [[nodiscard]] int rank() const { return rank_; }
+  [[nodiscard]] int size() const { return size_; }
+  [[nodiscard]] bool is_root() const { return rank_ == 0; }
+  [[nodiscard]] MPI_Comm native() const { return comm_; }
+  /// Payload bytes this rank has handed to allreduce and broadcast so far.
+  [[nodiscard]] std::int64_t bytes_sent() const { return bytes_sent_; }
+
+  /// Ranks with the same colour form a new communicator, in order of rank. Collective.
+  [[nodiscard]] Communicator split(int colour) const;
+  /// Ranks that share this rank's node. Collective.
+  [[nodiscard]] Communicator split_by_node() const;
+
+  // Collective, all of them: every rank must call. Lengths agree on all ranks; any length is fine (calls are
+  // cut below MPI's 2^31 limit). The result is the same, bit for bit, on every rank.
+  void barrier() const;
+  void sum(std::span<double> values) const;
+  void sum(std::span<float> values) const;
+  void sum(std::span<std::int64_t> values) const;
+  void max(std::span<double> values) const;
+  [[nodiscard]] std::int64_t sum(std::int64_t value) const;
+  [[nodiscard]] double sum(double value) const;
+  [[nodiscard]] double max(double value) const;
+  [[nodiscard]] bool all(bool value) const;
+  /// Root's bytes on every rank; resized on the others.
+  void broadcast(std::string& bytes) const;
+  void broadcast(std::span<double> values) const;
+  /// Every rank's bytes on the root, by rank; empty on the others.
+  [[nodiscard]] std::vector<std::string> gather(const std::string& bytes) const;
+
+  /// Runs `action` on the root. If it throws Error, every rank throws that error, as a collective one. Collective.
+  void root_does(const std::function<void()>& action) const;
+  /// Runs `action` on every rank. If any throws Error, every rank throws the error of the lowest such rank,
+  /// as a collective one. Collective; `action` must not be.
+  void all_do(const std::function<void()>& action) const;
+
+ private:
+  explicit Communicator(MPI_Comm owned);
+  void throw_if_any(const std::optional<ErrorFields>& mine) const;
+  MPI_Comm comm_ = MPI_COMM_NULL;
+  int rank_ = 0;
+  int size_ = 1;
+  mutable std::int64_t bytes_sent_ = 0;
+};
+
+/// Hands out the numbers 0 .. count-1, each once, to whichever rank asks: dynamic load balance. The root's main
+/// thread answers inside poll(), so every rank calls poll() often until finished().
+/// With every question travels a note, four numbers that the root adds up (progress).
+class TaskPool {
+ public:
+  using Note = std::array<std::int64_t, 4>;
+
+  /// Collective. `count` counts on the root only. `comm` must outlive the pool.
+  TaskPool(const Communicator& comm, std::int64_t count);
+  /// REQUIRES: finished(). (An unfinished pool may only be destroyed on the way to MPI_Abort.)
+  ~TaskPool();
+  TaskPool(const TaskPool&) = delete;
+  TaskPool& operator=(const TaskPool&) = delete;
+
+  /// Asks for one task; the answer comes later through take(). At most one question may be open.
+  void ask(const Note& note);
+  /// The answer, once it has come: a task, or -1 if there is none left.
+  [[nodiscard]] std::optional<std::int64_t> take();
+  /// Says that this rank will not ask again. Call once, with no question open.
+  void leave(const Note& last_note);
+  /// Moves messages; never blocks.
+  void poll();
+  /// True once this rank has left and, on the root, once every rank has.
+  [[nodiscard]] bool finished() const { return gone_ && (!comm_->is_root() || left_ == comm_->size()); }
+  /// Sum of the notes so far. Root only.
+  [[nodiscard]] const Note& tally() const { return tally_; }
+
+ private:
+  struct Question {
+    Note note;
+    std::int64_t leaves;
+  };
+  std::int64_t serve(const Question& question);
+
+  const Communicator* comm_;
+  std::int64_t next_ = 0;
+  std::int64_t count_ = 0;
+  int left_ = 0;
+  bool gone_ = false;
+  Note tally_{};
+  std::optional<std::int64_t> answer_;
+  bool open_ = false;
+};
+
+}  // namespace pool3

@@ -1,0 +1,80 @@
+#pragma once
+// Inception-v3 up to pool_3: weights files, and the network that runs them. No MPI.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pool3/image.hpp"
+#include "pool3/types.hpp"
+
+namespace pool3 {
+
+/// float32 tensor, row-major.
+struct Tensor {
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;
+};
+
+/// What differs between the networks that are all called Inception-v3.
+struct NetworkTraits {
+  bool average_pool_counts_padding = false;  ///< torchvision: true; TensorFlow and Keras: false
+  bool max_pool_in_7c = false;               ///< pool branch of Mixed_7c: max (tf2015) or average
+  InputProfile profile = InputProfile::nsfwjs;
+};
+
+/// All 94 convolutions with their batch norm folded in: "NAME.weight" [out, in, kh, kw] and
+/// "NAME.bias" [out], NAME as in torchvision's inception_v3, e.g. "Mixed_5b.branch5x5_1".
+struct Weights {
+  NetworkTraits traits;
+  std::string source;  ///< where they came from, for people: "nsfwjs 4.3.0"
+  std::string sha256;  ///< of the weights file that was read, 64 hex digits
+  std::map<std::string, Tensor> tensors;
+};
+
+/// One of the 94 convolutions (each followed by ReLU).
+struct ConvolutionShape {
+  std::string name;  ///< torchvision's name
+  int in_channels, out_channels, kernel_height, kernel_width, stride, pad_height, pad_width;
+};
+/// The convolutions in the order in which torchvision's module defines them, which is also Keras's numbering.
+[[nodiscard]] const std::vector<ConvolutionShape>& convolution_shapes();
+
+/// Reads a weights file or folder, recognised by content: pool3's own safetensors, or the folder of a TFJS
+/// layers model (nsfwjs UMD shards, or model.json with bins). Throws Error (stage "read weights") for a
+/// missing, truncated, hostile or wrong file. Not collective.
+[[nodiscard]] Weights read_weights(const std::string& path);
+
+/// Writes pool3's own format: safetensors with traits and source in its metadata; the same weights give the
+/// same bytes. Writes to a temporary name, then renames. Throws Error.
+void write_weights(const Weights& weights, const std::string& path);
+
+/// SHA-256 of a file, 64 hex digits. Throws Error.
+[[nodiscard]] std::string sha256_of_file(const std::string& path);
+
+struct NetworkOptions {
+  Precision precision = Precision::fp32;
+  int batch = 16;  ///< images of one call; short batches are padded, so that the batch shape is fixed
+};
+
+/// A loaded network. Immutable after construction; features() may be called from many threads at once,
+/// and each call uses the calling thread alone.
+class Network {
+ public:
+  virtual ~Network() = default;
+  /// `input`: [count, 299, 299, 3] floats as made by to_input(); `out`: [count, 2048].
+  /// REQUIRES: 1 <= count <= batch. A row's features depend on its own input alone.
+  virtual void features(std::span<const float> input, int count, std::span<float> out) const = 0;
+};
+
+/// Builds the network. Loads LibTorch on first use; commands that don't call this never pay for it.
+/// Throws Error if the weights lack a tensor or have a wrong shape.
+[[nodiscard]] std::unique_ptr<Network> open_network(const Weights& weights, const NetworkOptions& options);
+
+/// True if this CPU has AMX-BF16 or AVX512-BF16, so that bf16 is faster than fp32.
+[[nodiscard]] bool cpu_has_bf16();
+
+}  // namespace pool3

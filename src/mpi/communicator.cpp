@@ -1,0 +1,196 @@
+#include <algorithm>
+#include <utility>
+
+#include "mpi/check.hpp"
+#include "mpi/fields.hpp"
+#include "pool3/mpi.hpp"
+
+namespace pool3 {
+namespace {
+
+using detail::check_mpi;
+using detail::max_count;
+
+/// Calls `call(pointer, count)` on pieces that MPI's int counts can name.
+template <typename T, typename Call>
+void in_pieces(std::span<T> values, const Call& call) {
+  for (std::size_t at = 0; at < values.size(); at += max_count) {
+    const std::size_t count = std::min(max_count, values.size() - at);
+    call(values.data() + at, static_cast<int>(count));
+  }
+}
+
+template <typename T>
+void reduce(std::span<T> values, MPI_Datatype type, MPI_Op op, MPI_Comm comm) {
+  // Reduce and broadcast rather than allreduce: the ranks then agree to the last bit, whatever the algorithm.
+  int rank = 0;
+  check_mpi(MPI_Comm_rank(comm, &rank), "MPI_Comm_rank");
+  in_pieces(values, [&](T* data, int count) {
+    const void* send = rank == 0 ? MPI_IN_PLACE : data;
+    check_mpi(MPI_Reduce(send, data, count, type, op, 0, comm), "MPI_Reduce");
+    check_mpi(MPI_Bcast(data, count, type, 0, comm), "MPI_Bcast");
+  });
+}
+
+}  // namespace
+
+MpiSession::MpiSession(int& argc, char**& argv) {
+  int provided = 0;
+  detail::check_mpi(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+  detail::check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  if (provided < MPI_THREAD_FUNNELED) {
+    throw Error({.stage = "mpi", .cause = "this MPI gives no thread support", .advice = "pool3 needs FUNNELED"});
+  }
+}
+
+MpiSession::~MpiSession() {
+  if (std::uncaught_exceptions() == 0) MPI_Finalize();
+}
+
+Communicator::Communicator(MPI_Comm owned) : comm_(owned) {
+  check_mpi(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  check_mpi(MPI_Comm_rank(comm_, &rank_), "MPI_Comm_rank");
+  check_mpi(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
+}
+
+Communicator Communicator::world() {
+  MPI_Comm copy = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_dup(MPI_COMM_WORLD, &copy), "MPI_Comm_dup");
+  return Communicator(copy);
+}
+
+Communicator::Communicator(Communicator&& other) noexcept
+    : comm_(std::exchange(other.comm_, MPI_COMM_NULL)),
+      rank_(other.rank_),
+      size_(other.size_),
+      bytes_sent_(other.bytes_sent_) {}
+
+Communicator& Communicator::operator=(Communicator&& other) noexcept {
+  std::swap(comm_, other.comm_);
+  std::swap(rank_, other.rank_);
+  std::swap(size_, other.size_);
+  std::swap(bytes_sent_, other.bytes_sent_);
+  return *this;
+}
+
+Communicator::~Communicator() {
+  // Freeing is collective; while an exception unwinds the others may never come.
+  if (comm_ != MPI_COMM_NULL && std::uncaught_exceptions() == 0) MPI_Comm_free(&comm_);
+}
+
+Communicator Communicator::split(int colour) const {
+  MPI_Comm part = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_split(comm_, colour, rank_, &part), "MPI_Comm_split");
+  return Communicator(part);
+}
+
+Communicator Communicator::split_by_node() const {
+  MPI_Comm part = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_split_type(comm_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &part), "MPI_Comm_split_type");
+  return Communicator(part);
+}
+
+void Communicator::barrier() const { check_mpi(MPI_Barrier(comm_), "MPI_Barrier"); }
+
+void Communicator::sum(std::span<double> values) const {
+  bytes_sent_ += static_cast<std::int64_t>(values.size_bytes());
+  if (size_ > 1) reduce(values, MPI_DOUBLE, MPI_SUM, comm_);
+}
+void Communicator::sum(std::span<float> values) const {
+  bytes_sent_ += static_cast<std::int64_t>(values.size_bytes());
+  if (size_ > 1) reduce(values, MPI_FLOAT, MPI_SUM, comm_);
+}
+void Communicator::sum(std::span<std::int64_t> values) const {
+  bytes_sent_ += static_cast<std::int64_t>(values.size_bytes());
+  if (size_ > 1) reduce(values, MPI_INT64_T, MPI_SUM, comm_);
+}
+void Communicator::max(std::span<double> values) const {
+  bytes_sent_ += static_cast<std::int64_t>(values.size_bytes());
+  if (size_ > 1) reduce(values, MPI_DOUBLE, MPI_MAX, comm_);
+}
+std::int64_t Communicator::sum(std::int64_t value) const {
+  sum(std::span(&value, 1));
+  return value;
+}
+double Communicator::sum(double value) const {
+  sum(std::span(&value, 1));
+  return value;
+}
+double Communicator::max(double value) const {
+  max(std::span(&value, 1));
+  return value;
+}
+bool Communicator::all(bool value) const { return max(value ? 0.0 : 1.0) == 0.0; }
+
+void Communicator::broadcast(std::string& bytes) const {
+  auto size = static_cast<std::uint64_t>(bytes.size());
+  check_mpi(MPI_Bcast(&size, 1, MPI_UINT64_T, 0, comm_), "MPI_Bcast");
+  bytes.resize(size);
+  bytes_sent_ += static_cast<std::int64_t>(size);
+  in_pieces(std::span(bytes.data(), bytes.size()),
+            [&](char* data, int count) { check_mpi(MPI_Bcast(data, count, MPI_BYTE, 0, comm_), "MPI_Bcast"); });
+}
+
+void Communicator::broadcast(std::span<double> values) const {
+  bytes_sent_ += static_cast<std::int64_t>(values.size_bytes());
+  in_pieces(values,
+            [&](double* data, int count) { check_mpi(MPI_Bcast(data, count, MPI_DOUBLE, 0, comm_), "MPI_Bcast"); });
+}
+
+std::vector<std::string> Communicator::gather(const std::string& bytes) const {
+  constexpr int tag = 1;
+  if (!is_root()) {
+    auto size = static_cast<std::uint64_t>(bytes.size());
+    check_mpi(MPI_Send(&size, 1, MPI_UINT64_T, 0, tag, comm_), "MPI_Send");
+    in_pieces(std::span(bytes.data(), bytes.size()), [&](const char* data, int count) {
+      check_mpi(MPI_Send(data, count, MPI_BYTE, 0, tag, comm_), "MPI_Send");
+    });
+    return {};
+  }
+  std::vector<std::string> all(static_cast<std::size_t>(size_));
+  all[0] = bytes;
+  for (int from = 1; from < size_; ++from) {
+    std::uint64_t size = 0;
+    check_mpi(MPI_Recv(&size, 1, MPI_UINT64_T, from, tag, comm_, MPI_STATUS_IGNORE), "MPI_Recv");
+    std::string& text = all[static_cast<std::size_t>(from)];
+    text.resize(size);
+    in_pieces(std::span(text.data(), text.size()), [&](char* data, int count) {
+      check_mpi(MPI_Recv(data, count, MPI_BYTE, from, tag, comm_, MPI_STATUS_IGNORE), "MPI_Recv");
+    });
+  }
+  return all;
+}
+
+void Communicator::throw_if_any(const std::optional<ErrorFields>& mine) const {
+  int lowest = mine ? rank_ : size_;
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &lowest, 1, MPI_INT, MPI_MIN, comm_), "MPI_Allreduce");
+  if (lowest == size_) return;
+  std::string packed = lowest == rank_ ? detail::pack(*mine) : std::string();
+  auto size = static_cast<std::uint64_t>(packed.size());
+  check_mpi(MPI_Bcast(&size, 1, MPI_UINT64_T, lowest, comm_), "MPI_Bcast");
+  packed.resize(size);
+  check_mpi(MPI_Bcast(packed.data(), static_cast<int>(size), MPI_BYTE, lowest, comm_), "MPI_Bcast");
+  ErrorFields fields = detail::unpack(packed);
+  if (size_ > 1 && fields.code != ExitCode::usage) fields.rank = lowest;
+  throw Error(std::move(fields), /*collective=*/true);
+}
+
+void Communicator::root_does(const std::function<void()>& action) const {
+  all_do([&] {
+    if (is_root()) action();
+  });
+}
+
+void Communicator::all_do(const std::function<void()>& action) const {
+  std::optional<ErrorFields> mine;
+  try {
+    action();
+  } catch (const Error& error) {
+    mine = error.fields();
+  } catch (const std::exception& error) {
+    mine = ErrorFields{.cause = error.what()};
+  }
+  throw_if_any(mine);
+}
+
+}  // namespace pool3

@@ -1,0 +1,80 @@
+#include <utility>
+
+#include "mpi/check.hpp"
+#include "pool3/mpi.hpp"
+
+namespace pool3 {
+namespace {
+
+using detail::check_mpi;
+
+constexpr int question_tag = 2;
+constexpr int answer_tag = 3;
+constexpr int question_words = 5;
+
+bool message_waits(MPI_Comm comm, int from, int tag, MPI_Status& status) {
+  int flag = 0;
+  check_mpi(MPI_Iprobe(from, tag, comm, &flag, &status), "MPI_Iprobe");
+  return flag != 0;
+}
+
+}  // namespace
+
+TaskPool::TaskPool(const Communicator& comm, std::int64_t count) : comm_(&comm), count_(count) { comm.barrier(); }
+
+TaskPool::~TaskPool() = default;
+
+// Messages are a few words long, so MPI_Send hands them over without waiting for the other side.
+void TaskPool::ask(const Note& note) {
+  const Question question{note, 0};
+  if (comm_->is_root()) {
+    answer_ = serve(question);
+    return;
+  }
+  check_mpi(MPI_Send(&question, question_words, MPI_INT64_T, 0, question_tag, comm_->native()), "MPI_Send");
+  open_ = true;
+}
+
+void TaskPool::leave(const Note& last_note) {
+  const Question question{last_note, 1};
+  gone_ = true;
+  if (comm_->is_root()) {
+    serve(question);
+  } else {
+    check_mpi(MPI_Send(&question, question_words, MPI_INT64_T, 0, question_tag, comm_->native()), "MPI_Send");
+  }
+}
+
+std::int64_t TaskPool::serve(const Question& question) {
+  for (std::size_t i = 0; i < tally_.size(); ++i) tally_.at(i) += question.note.at(i);
+  if (question.leaves != 0) {
+    ++left_;
+    return -1;
+  }
+  return next_ < count_ ? next_++ : -1;
+}
+
+void TaskPool::poll() {
+  MPI_Status status{};
+  if (open_ && message_waits(comm_->native(), 0, answer_tag, status)) {
+    std::int64_t answer = 0;
+    check_mpi(MPI_Recv(&answer, 1, MPI_INT64_T, 0, answer_tag, comm_->native(), MPI_STATUS_IGNORE), "MPI_Recv");
+    answer_ = answer;
+    open_ = false;
+  }
+  if (!comm_->is_root()) return;
+  while (message_waits(comm_->native(), MPI_ANY_SOURCE, question_tag, status)) {
+    Question question{};
+    static_assert(sizeof question == question_words * sizeof(std::int64_t));
+    check_mpi(MPI_Recv(&question, question_words, MPI_INT64_T, status.MPI_SOURCE, question_tag, comm_->native(),
+                       MPI_STATUS_IGNORE),
+              "MPI_Recv");
+    const std::int64_t answer = serve(question);
+    if (question.leaves != 0) continue;
+    check_mpi(MPI_Send(&answer, 1, MPI_INT64_T, status.MPI_SOURCE, answer_tag, comm_->native()), "MPI_Send");
+  }
+}
+
+std::optional<std::int64_t> TaskPool::take() { return std::exchange(answer_, std::nullopt); }
+
+}  // namespace pool3

@@ -1,0 +1,114 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <numeric>
+#include <thread>
+
+#include "pool3/mpi.hpp"
+
+namespace pool3 {
+namespace {
+
+TEST(Communicator, SumsOverRanks) {
+  const Communicator comm = Communicator::world();
+  std::vector<double> values = {1.0, static_cast<double>(comm.rank())};
+  comm.sum(std::span<double>(values));
+  EXPECT_EQ(values[0], comm.size());
+  EXPECT_EQ(values[1], comm.size() * (comm.size() - 1) / 2);
+  EXPECT_EQ(comm.max(static_cast<double>(comm.rank())), comm.size() - 1);
+  EXPECT_EQ(comm.all(comm.rank() != comm.size() - 1), false);
+  EXPECT_TRUE(comm.all(true));
+}
+
+TEST(Communicator, BroadcastsAndGathersBytesWithNul) {
+  const Communicator comm = Communicator::world();
+  std::string text = comm.is_root() ? std::string("a\0b", 3) : "something else";
+  comm.broadcast(text);
+  EXPECT_EQ(text, std::string("a\0b", 3));
+  const auto all = comm.gather(std::string(static_cast<std::size_t>(comm.rank()), 'x'));
+  EXPECT_EQ(all.size(), comm.is_root() ? static_cast<std::size_t>(comm.size()) : 0);
+  for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i], std::string(i, 'x'));
+}
+
+TEST(Communicator, EveryRankThrowsWhatOneThrew) {
+  const Communicator comm = Communicator::world();
+  const int bad = comm.size() - 1;
+  try {
+    comm.all_do([&] {
+      if (comm.rank() == bad)
+        throw Error({.stage = "stage", .path = "/p", .cause = "cause", .advice = "advice", .code = ExitCode::failed});
+    });
+    FAIL() << "did not throw";
+  } catch (const Error& error) {
+    EXPECT_TRUE(error.collective());
+    EXPECT_EQ(error.fields().path, "/p");
+    EXPECT_EQ(error.fields().rank, comm.size() > 1 ? bad : -1);
+    EXPECT_NE(std::string(error.what()).find("stage: /p: cause (advice)"), std::string::npos);
+  }
+  EXPECT_THROW(comm.root_does([] { throw usage_error("no"); }), Error);
+  comm.barrier();
+}
+
+TEST(Communicator, SplitsInOrderOfRank) {
+  const Communicator comm = Communicator::world();
+  const Communicator half = comm.split(comm.rank() % 2);
+  EXPECT_EQ(half.rank(), comm.rank() / 2);
+  EXPECT_EQ(comm.split_by_node().size(), comm.size());
+}
+
+TEST(TaskPool, EveryTaskGoesToOneRank) {
+  const Communicator comm = Communicator::world();
+  constexpr std::int64_t count = 101;
+  TaskPool pool(comm, comm.is_root() ? count : -7);
+  std::vector<std::int64_t> mine;
+  pool.ask({});
+  while (!pool.finished()) {
+    pool.poll();
+    if (const auto task = pool.take()) {
+      if (*task < 0) {
+        pool.leave({0, 1, 0, 0});
+        continue;
+      }
+      mine.push_back(*task);
+      pool.ask({1, 0, 0, 0});
+    }
+  }
+  std::vector<std::int64_t> seen(count, 0);
+  for (const auto task : mine) ++seen[static_cast<std::size_t>(task)];
+  comm.sum(std::span<std::int64_t>(seen));
+  EXPECT_EQ(seen, std::vector<std::int64_t>(count, 1));
+  if (comm.is_root()) {
+    EXPECT_EQ(pool.tally(), (TaskPool::Note{count, comm.size(), 0, 0}));
+  }
+}
+
+TEST(TaskPool, ASlowRankGetsFewer) {
+  const Communicator comm = Communicator::world();
+  if (comm.size() == 1) GTEST_SKIP() << "needs two ranks";
+  const bool slow = comm.rank() == comm.size() - 1;
+  TaskPool pool(comm, 60);
+  std::int64_t mine = 0;
+  pool.ask({});
+  while (!pool.finished()) {
+    pool.poll();
+    const auto task = pool.take();
+    if (!task) {
+      std::this_thread::yield();
+      continue;
+    }
+    if (*task < 0) {
+      pool.leave({});
+      continue;
+    }
+    ++mine;
+    std::this_thread::sleep_for(std::chrono::milliseconds(slow ? 40 : 2));
+    pool.ask({});
+  }
+  std::vector<double> counts(static_cast<std::size_t>(comm.size()), 0);
+  counts[static_cast<std::size_t>(comm.rank())] = static_cast<double>(mine);
+  comm.sum(std::span<double>(counts));
+  EXPECT_LT(counts.back(), counts.front());
+}
+
+}  // namespace
+}  // namespace pool3
