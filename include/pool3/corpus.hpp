@@ -48,11 +48,14 @@ struct CorpusOptions {
 };
 
 /// Lists a corpus. A folder yields the files whose names end like a picture's (.jpg, .jpeg, .png, .webp, .gif,
-/// .bmp, .tif, .tiff; any case), symlinks followed, loops ended. Called on rank 0; not collective.
+/// .bmp, .tif, .tiff; any case). Symlinks are followed: one to a file is an entry of its own; a folder that several
+/// lead to is visited by the first of them in byte order, so that loops end. A dangling one is an entry without size.
+/// Called on rank 0; not collective.
 /// Throws Error: a folder that can't be read, an empty corpus, a malformed manifest (with its line).
 [[nodiscard]] Manifest list_corpus(const CorpusOptions& options);
 
-/// The label of `path` under `rule`, or "" for none. `column` is the manifest's own label.
+/// The label of `path` under `rule`, or "" for none. `column` is the manifest's own label. For the rule `directory`,
+/// leading "./" and "../" do not count, and an absolute path gives the folder that holds the file.
 [[nodiscard]] std::string label_of(const LabelRule& rule, std::string_view path, std::string_view column);
 
 /// Full path of a row.

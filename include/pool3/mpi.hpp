@@ -77,6 +77,9 @@ class Communicator {
   mutable std::int64_t bytes_sent_ = 0;
 };
 
+/// Ends every rank of the job with this exit code, now. For errors that only this rank knows of.
+[[noreturn]] void abort_all(const Communicator& comm, ExitCode code);
+
 /// Hands out the numbers 0 .. count-1, each once, to whichever rank asks: dynamic load balance. The root's main
 /// thread answers inside poll(), so every rank calls poll() often until finished().
 /// With every question travels a note, four numbers that the root adds up (progress).

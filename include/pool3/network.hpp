@@ -31,7 +31,8 @@ struct NetworkTraits {
 struct Weights {
   NetworkTraits traits;
   std::string source;  ///< where they came from, for people: "nsfwjs 4.3.0"
-  std::string sha256;  ///< of the weights file that was read, 64 hex digits
+  std::string sha256;  ///< 64 hex digits: of the safetensors file that was read, or of a folder's weight bytes,
+                       ///< unpacked and joined in the manifest's order
   std::map<std::string, Tensor> tensors;
 };
 

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstdlib>
+#include <exception>
 #include <utility>
 
 #include "mpi/check.hpp"
@@ -21,7 +23,8 @@ void in_pieces(std::span<T> values, const Call& call) {
 }
 
 template <typename T>
-void reduce(std::span<T> values, MPI_Datatype type, MPI_Op op, MPI_Comm comm) {
+void reduce(std::span<T> values, MPI_Datatype type, MPI_Op op, MPI_Comm comm, std::int64_t& bytes_sent) {
+  bytes_sent += static_cast<std::int64_t>(values.size_bytes());
   // Reduce and broadcast rather than allreduce: the ranks then agree to the last bit, whatever the algorithm.
   int rank = 0;
   check_mpi(MPI_Comm_rank(comm, &rank), "MPI_Comm_rank");
@@ -93,20 +96,16 @@ Communicator Communicator::split_by_node() const {
 void Communicator::barrier() const { check_mpi(MPI_Barrier(comm_), "MPI_Barrier"); }
 
 void Communicator::sum(std::span<double> values) const {
-  bytes_sent_ += static_cast<std::int64_t>(values.size_bytes());
-  if (size_ > 1) reduce(values, MPI_DOUBLE, MPI_SUM, comm_);
+  if (size_ > 1) reduce(values, MPI_DOUBLE, MPI_SUM, comm_, bytes_sent_);
 }
 void Communicator::sum(std::span<float> values) const {
-  bytes_sent_ += static_cast<std::int64_t>(values.size_bytes());
-  if (size_ > 1) reduce(values, MPI_FLOAT, MPI_SUM, comm_);
+  if (size_ > 1) reduce(values, MPI_FLOAT, MPI_SUM, comm_, bytes_sent_);
 }
 void Communicator::sum(std::span<std::int64_t> values) const {
-  bytes_sent_ += static_cast<std::int64_t>(values.size_bytes());
-  if (size_ > 1) reduce(values, MPI_INT64_T, MPI_SUM, comm_);
+  if (size_ > 1) reduce(values, MPI_INT64_T, MPI_SUM, comm_, bytes_sent_);
 }
 void Communicator::max(std::span<double> values) const {
-  bytes_sent_ += static_cast<std::int64_t>(values.size_bytes());
-  if (size_ > 1) reduce(values, MPI_DOUBLE, MPI_MAX, comm_);
+  if (size_ > 1) reduce(values, MPI_DOUBLE, MPI_MAX, comm_, bytes_sent_);
 }
 std::int64_t Communicator::sum(std::int64_t value) const {
   sum(std::span(&value, 1));
@@ -191,6 +190,11 @@ void Communicator::all_do(const std::function<void()>& action) const {
     mine = ErrorFields{.cause = error.what()};
   }
   throw_if_any(mine);
+}
+
+void abort_all(const Communicator& comm, ExitCode code) {
+  MPI_Abort(comm.native(), static_cast<int>(code));
+  std::abort();  // MPI_Abort does not come back
 }
 
 }  // namespace pool3

@@ -1,0 +1,25 @@
+#pragma once
+// The extract job: catalogue -> feature file.
+
+#include <cstdint>
+#include <string>
+
+#include "job.hpp"
+
+namespace pool3::jobs {
+
+struct ExtractOptions {
+  std::string corpus, labels, weights, out, precision;
+  int batch = 16;
+  int threads = 0;  ///< per rank; 0: the rank's share of the cores
+  std::int64_t max_pixels = 0;
+  bool ignore_orientation = false;
+  bool dry_run = false;
+};
+
+/// Flags of extract but --out.
+void declare_extract(OptionParser& parser, ExtractOptions& options);
+/// Collective.
+ExitCode extract(const Context& context, const ExtractOptions& options);
+
+}  // namespace pool3::jobs

@@ -1,0 +1,61 @@
+#pragma once
+// What a job says while it works: lines on stderr, as text or JSON. Results go to stdout.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pool3::jobs {
+
+/// Fields that go with a line: {"images", "812"}.
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+/// Lines on stderr. Only the root rank's log speaks.
+class Log {
+ public:
+  Log(bool speaks, bool json);
+  /// "12:30:05 STAGE: message" or {"time":..., "stage":..., "message":..., fields}. Fields show in JSON alone.
+  void line(const std::string& stage, const std::string& message, const Fields& fields = {});
+  [[nodiscard]] bool speaks() const { return speaks_; }
+  [[nodiscard]] bool json() const { return json_; }
+  /// Ends a progress line that is being redrawn, so that what follows starts on its own line.
+  void end_redrawn_line();
+
+ private:
+  friend class Progress;
+  bool speaks_, json_;
+  bool redrawing_ = false;
+};
+
+/// Progress of one stage: on a terminal a bar that is redrawn, otherwise a line every few seconds.
+class Progress {
+ public:
+  /// `total` 0: not known.
+  Progress(Log& log, std::string stage, std::string unit, std::int64_t total);
+  /// Call as often as you like.
+  void update(std::int64_t done, const std::string& note = {});
+  /// The last word, whatever the time.
+  void finish(std::int64_t done, const std::string& note = {});
+  [[nodiscard]] double seconds() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void show(std::int64_t done, const std::string& note, bool last);
+  Log* log_;
+  std::string stage_, unit_;
+  std::int64_t total_;
+  bool terminal_;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point shown_ = start_;
+};
+
+/// "1:02:03" or "2:03".
+[[nodiscard]] std::string clock_text(double seconds);
+/// "1.5 GB".
+[[nodiscard]] std::string bytes_text(double bytes);
+/// Number with `digits` decimals.
+[[nodiscard]] std::string fixed(double value, int digits);
+
+}  // namespace pool3::jobs

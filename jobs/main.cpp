@@ -1,0 +1,124 @@
+// pool3 COMMAND [flags]: finds the subcommand, starts MPI, runs it on every rank, and ends every rank.
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "job.hpp"
+#include "version.hpp"
+
+namespace pool3::jobs {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all = {
+      {"run", "Does the whole job: extract, search, train, evaluate.", make_run},
+      {"extract", "Turns a catalogue of images into a feature file.", make_extract},
+      {"train", "Trains the one-vs-rest linear SVM on the training rows of a feature file.", make_train},
+      {"search", "Finds the best C by cross-validation on the training rows.", make_search},
+      {"evaluate", "Measures a model on the held-out rows.", make_evaluate},
+      {"predict", "Classifies images, one JSON line each.", make_predict},
+      {"verify", "Checks every checksum of a feature file.", make_verify},
+      {"inspect", "Says what is in a file of features, a model or weights.", make_inspect},
+      {"convert", "Turns a weights file of any known kind into pool3's own.", make_convert},
+  };
+  return all;
+}
+
+namespace {
+
+/// Rank as the launcher tells it before MPI starts; 0 without a launcher.
+int launcher_rank() {
+  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"})
+    if (const char* value = std::getenv(name)) return std::atoi(value);
+  return 0;
+}
+
+void print_overview() {
+  std::puts("pool3 COMMAND [flags]    alone, or on many ranks: mpirun -n 4 pool3 COMMAND ...\n\nCommands:");
+  for (const auto& c : commands()) std::printf("  %-10s%s\n", c.name.c_str(), c.summary.c_str());
+  std::puts(
+      "\npool3 COMMAND --help tells the flags. Exit codes: 0 done; 1 failed; 2 usage or configuration;\n"
+      "3 done, but some images failed; 75 stopped early, run the same command again.");
+}
+
+std::set<std::string> all_flags() {
+  std::set<std::string> names;
+  for (const auto& c : commands()) {
+    OptionParser parser(c.name, c.summary);
+    const auto job = c.make();
+    job->declare(parser);
+    names.merge(parser.names());
+  }
+  return names;
+}
+
+/// Runs the command on every rank. An error that all ranks share ends the job in order; any other aborts it.
+ExitCode run_on_ranks(const Command& command, Job& job, OptionParser& parser,
+                      const std::vector<std::string>& arguments) {
+  const Communicator comm = Communicator::world();
+  try {
+    comm.all_do([&] { parser.parse(arguments, all_flags()); });
+    Log log(comm.is_root(), parser.log_format() == "json");
+    return job.run({comm, log, parser.resolved()});
+  } catch (const Error& error) {
+    ErrorFields fields = error.fields();
+    if (fields.stage.empty() && fields.code != ExitCode::usage) fields.stage = command.name;
+    if (error.collective()) {
+      if (comm.is_root()) std::fprintf(stderr, "pool3: error: %s\n", Error(fields).what());
+      return fields.code;
+    }
+    if (comm.size() > 1) fields.rank = comm.rank();
+    std::fprintf(stderr, "pool3: error: %s\n", Error(fields).what());
+    std::fflush(nullptr);
+    abort_all(comm, fields.code);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "pool3: error: rank %d: %s: %s\n", comm.rank(), command.name.c_str(),
+                 one_line(error.what()).c_str());
+    std::fflush(nullptr);
+    abort_all(comm, ExitCode::failed);
+  }
+}
+
+int main_checked(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  const bool speaks = launcher_rank() == 0;
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
+    if (speaks) print_overview();
+    return static_cast<int>(arguments.empty() ? ExitCode::usage : ExitCode::ok);
+  }
+  if (arguments[0] == "--version") {
+    if (speaks) std::printf("pool3 %s\n", version);
+    return 0;
+  }
+  const std::string name = arguments[0];
+  arguments.erase(arguments.begin());
+  const auto command =
+      std::find_if(commands().begin(), commands().end(), [&](const Command& c) { return c.name == name; });
+  if (command == commands().end()) {
+    const MpiSession session(argc, argv);  // so that every rank ends, and one speaks
+    if (Communicator::world().is_root())
+      std::fprintf(stderr, "pool3: error: there is no command '%s' (see pool3 --help)\n", one_line(name).c_str());
+    return static_cast<int>(ExitCode::usage);
+  }
+  const auto job = command->make();
+  OptionParser parser(command->name, command->summary);
+  job->declare(parser);
+  if (std::find(arguments.begin(), arguments.end(), "--help") != arguments.end()) {
+    if (speaks) std::fputs(parser.help().c_str(), stdout);
+    return 0;
+  }
+  const MpiSession session(argc, argv);
+  return static_cast<int>(run_on_ranks(*command, *job, parser, arguments));
+}
+
+}  // namespace
+}  // namespace pool3::jobs
+
+int main(int argc, char** argv) {
+  try {
+    return pool3::jobs::main_checked(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "pool3: error: %s\n", pool3::one_line(error.what()).c_str());
+    return static_cast<int>(pool3::ExitCode::failed);
+  }
+}

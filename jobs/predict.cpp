@@ -1,0 +1,129 @@
+// The predict job: images -> JSON lines on stdout.
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "job.hpp"
+#include "pool3/model.hpp"
+#include "pool3/svm.hpp"
+#include "weights_path.hpp"
+#include "workers.hpp"
+
+namespace pool3::jobs {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Probabilities [K] that sum to 1: each class's sigmoid, normalised as scikit-learn's one-vs-rest calibration does.
+/// Empty if the model is not calibrated.
+std::vector<double> probabilities(const Model& model, std::span<const double> scores) {
+  if (model.sigmoid_a.empty()) return {};
+  std::vector<double> p;
+  for (std::size_t k = 0; k < scores.size(); ++k)
+    p.push_back(1.0 / (1.0 + std::exp(model.sigmoid_a[k] * scores[k] + model.sigmoid_b[k])));
+  const double sum = std::accumulate(p.begin(), p.end(), 0.0);
+  for (double& v : p) v = sum > 0 ? v / sum : 1.0 / static_cast<double>(p.size());
+  return p;
+}
+
+Json describe(const Model& model, const std::string& path, std::span<const double> scores, int top) {
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return scores[a] > scores[b]; });
+  const auto p = probabilities(model, scores);
+  const auto entry = [&](std::size_t k) {
+    Json j = {{"class", model.classes[k]}};
+    j["probability"] = p.empty() ? Json() : Json(p[k]);
+    j["score"] = scores[k];
+    return j;
+  };
+  Json line = {{"path", path}};
+  line.update(entry(order[0]));
+  line["top"] = Json::array();
+  for (std::size_t i = 0; i < std::min(order.size(), static_cast<std::size_t>(top)); ++i)
+    line["top"].push_back(entry(order[i]));
+  return line;
+}
+
+class PredictJob : public Job {
+ public:
+  void declare(OptionParser& p) override {
+    p.add_required("model", model_path_, "model file");
+    p.add("weights", weights_path_, "the weights that the model's features were made with", std::string());
+    p.add("top", top_, "classes to list for each image", 5);
+    p.take_arguments("IMAGE", images_, "picture files");
+  }
+
+  ExitCode run(const Context& context) override {
+    const Communicator& comm = context.comm;
+    comm.all_do([&] { load(); });
+    std::vector<std::string> mine;
+    std::int64_t failed = 0;
+    comm.all_do([&] {
+      for (std::size_t i = static_cast<std::size_t>(comm.rank()); i < images_.size();
+           i += static_cast<std::size_t>(comm.size())) {
+        const Json line = predict(images_[i]);
+        if (line.contains("error")) ++failed;
+        mine.push_back(line.dump(-1, ' ', false, Json::error_handler_t::replace));
+      }
+    });
+    print_in_order(comm, mine);
+    return comm.sum(failed) > 0 ? ExitCode::some_failed : ExitCode::ok;
+  }
+
+ private:
+  void load() {
+    if (top_ < 1) throw usage_error("--top must be above 0");
+    model_ = read_model(model_path_);
+    const Weights weights = read_weights(find_weights(weights_path_));
+    if (weights.sha256 != model_.features.weights_sha256)
+      throw Error({.stage = "predict",
+                   .path = model_path_,
+                   .cause = "the model was trained on features of other weights (SHA-256 " +
+                            model_.features.weights_sha256.substr(0, 12) + "..., these are " +
+                            weights.sha256.substr(0, 12) + "...)",
+                   .advice = "give those with --weights"});
+    settings_.profile = weights.traits.profile;
+    settings_.batch = 1;
+    const Precision precision = model_.features.precision == "bf16" ? Precision::bf16 : Precision::fp32;
+    network_ = open_network(weights, {.precision = precision, .batch = 1});
+  }
+
+  [[nodiscard]] Json predict(const std::string& path) const {
+    const BlockResult row = embed_block({.paths = {path}}, settings_, *network_);
+    if (!row.failures.empty()) {
+      const Failure& f = row.failures[0];
+      return {{"path", path}, {"error", f.message}, {"stage", stage_of(f.status)}, {"code", to_string(f.status)}};
+    }
+    return describe(model_, path, score_rows(model_.coef, model_.intercept, row.features), top_);
+  }
+
+  /// Lines in the order of the arguments, which were dealt out to the ranks in turn. Collective.
+  static void print_in_order(const Communicator& comm, const std::vector<std::string>& mine) {
+    const auto all = comm.gather(Json(mine).dump());
+    std::vector<std::vector<std::string>> lines;
+    for (const auto& text : all) lines.push_back(Json::parse(text).get<std::vector<std::string>>());
+    for (std::size_t i = 0; !lines.empty(); ++i) {
+      const auto& from = lines[i % lines.size()];
+      if (i / lines.size() >= from.size()) break;
+      std::puts(from[i / lines.size()].c_str());
+    }
+    std::fflush(stdout);
+  }
+
+  std::string model_path_, weights_path_;
+  int top_ = 5;
+  std::vector<std::string> images_;
+  Model model_;
+  WorkSettings settings_;
+  std::unique_ptr<Network> network_;
+};
+
+}  // namespace
+
+std::unique_ptr<Job> make_predict() { return std::make_unique<PredictJob>(); }
+
+}  // namespace pool3::jobs

@@ -1,0 +1,34 @@
+#pragma once
+// From a feature file to the rows that training and evaluation work on.
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "pool3/features.hpp"
+#include "pool3/svm.hpp"
+
+namespace pool3::jobs {
+
+/// Which rows are held out.
+struct Split {
+  std::uint64_t seed = 42;
+  double test_fraction = 0.2;
+};
+/// Throws usage Error unless 0 <= test_fraction < 1.
+void check(const Split& split);
+
+enum class Side : std::uint8_t { training, test };
+
+/// Calls `use(row indices, features)` with the wanted rows (done, with a label, on `side`) of this rank's blocks. The
+/// blocks are dealt out to the ranks of `comm` in turn, so that each rank gets rows of every class of a catalogue
+/// that comes sorted by class. Not collective; throws Error on a block that is damaged.
+void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, Side side,
+                            const std::function<void(std::span<const Row>, std::span<const float>)>& use);
+
+/// This rank's share of the training rows, with folds if `folds` > 0. Collective.
+[[nodiscard]] Problem load_training_rows(const Communicator& comm, const FeatureReader& reader, const Split& split,
+                                         int folds);
+
+}  // namespace pool3::jobs

@@ -1,0 +1,120 @@
+#include "search.hpp"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "files.hpp"
+
+namespace pool3::jobs {
+namespace {
+
+nlohmann::ordered_json json_of(const SearchResult& result, const FeatureReader& reader, const Context& context) {
+  nlohmann::ordered_json j;
+  j["format"] = "pool3 search";
+  j["format_version"] = 1;
+  j["kernel"] = "linear";
+  j["folds"] = result.fold_rows.size();
+  j["fold_rows"] = result.fold_rows;
+  j["best"] = result.best;
+  for (const SearchPoint& p : result.points) {
+    nlohmann::ordered_json point = {{"C", p.C}, {"mean", p.mean}, {"deviation", p.deviation}};
+    for (const double a : p.fold_accuracy)
+      point["fold_accuracy"].push_back(a < 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(a));
+    point["relative_gap"] = p.relative_gap;
+    point["epochs"] = p.epochs;
+    point["seconds"] = p.seconds;
+    j["points"].push_back(point);
+  }
+  j["features"] = {{"catalogue_hash", reader.provenance().catalogue_hash},
+                   {"weights_sha256", reader.provenance().weights_sha256},
+                   {"precision", reader.provenance().precision}};
+  j["config"] = nlohmann::ordered_json::parse(context.config);
+  return j;
+}
+
+void print_table(const SearchResult& result) {
+  std::puts("           C   accuracy   deviation   relative gap   epochs   seconds");
+  for (std::size_t i = 0; i < result.points.size(); ++i) {
+    const SearchPoint& p = result.points[i];
+    std::printf("%12g   %8.4f   %9.4f   %12.1e   %6lld   %7.1f%s\n", p.C, p.mean, p.deviation, p.relative_gap,
+                static_cast<long long>(p.epochs), p.seconds, i == result.best ? "   best" : "");
+  }
+}
+
+class SearchJob : public Job {
+ public:
+  void declare(OptionParser& p) override {
+    p.add_required("features", solver_.features, "feature file");
+    p.add_required("out", out_, "table to make (JSON)", false);
+    p.add("best", best_, "also train the best point on all training rows, and write this model file", std::string(),
+          false);
+    p.add("kernel", kernel_, "linear", std::string("linear"));
+    p.add("probability-folds", probability_folds_, "as for train, for --best", 5);
+    declare_solver(p, solver_);
+    declare_search(p, flags_);
+  }
+  ExitCode run(const Context& context) override {
+    context.comm.all_do([&] {
+      if (kernel_ != "linear") throw usage_error("--kernel must be linear");
+    });
+    const double C = search(context, solver_, flags_, out_);
+    if (!best_.empty()) train(context, solver_, C, probability_folds_, best_);
+    return ExitCode::ok;
+  }
+
+ private:
+  SolverFlags solver_;
+  SearchFlags flags_;
+  std::string out_, best_, kernel_;
+  int probability_folds_ = 5;
+};
+
+}  // namespace
+
+void declare_search(OptionParser& p, SearchFlags& f) {
+  p.add_numbers("C", f.C, "values to try", "0.1 1 10");
+  p.add("folds", f.folds, "folds of the cross-validation", 10);
+  p.add("groups", f.groups, "groups of ranks that share out the folds; each holds all training rows; 0: one a rank", 0);
+  p.add("search-tolerance", f.tolerance, "relative duality gap to stop at while searching", 1e-3);
+}
+
+double search(const Context& context, const SolverFlags& solver, const SearchFlags& flags, const std::string& out) {
+  const Communicator& comm = context.comm;
+  std::unique_ptr<FeatureReader> reader;
+  comm.all_do([&] {
+    check(solver);
+    if (flags.groups < 0) throw usage_error("--groups must be 0 or more");
+    reader = std::make_unique<FeatureReader>(solver.features);
+  });
+  std::vector<std::int64_t> counts(reader->classes().size(), 0);
+  const auto load = [&](const Communicator& group) {
+    return load_training_rows(group, *reader, solver.split, flags.folds);
+  };
+  if (solver.class_weight == "balanced")
+    counts = class_counts(comm, load_training_rows(comm, *reader, solver.split, 0));
+  SearchOptions options{.C = flags.C,
+                        .folds = flags.folds,
+                        .groups = flags.groups,
+                        .centering = !solver.no_centering,
+                        .seed = solver.split.seed,
+                        .solver = solver_options(solver, counts)};
+  options.solver.tolerance = flags.tolerance;
+  Progress progress(context.log, "search", "values of C", static_cast<std::int64_t>(flags.C.size()));
+  const SearchResult result = search_C(comm, load, options, [&](const SearchProgress& p) {
+    progress.update(static_cast<std::int64_t>(p.point), "C " + fixed(p.C, 4) + ", epoch " +
+                                                            std::to_string(p.solver.epoch) + ", relative gap about " +
+                                                            fixed(p.solver.gap * 1e6, 0) + "e-6");
+  });
+  const SearchPoint& best = result.points[result.best];
+  progress.finish(static_cast<std::int64_t>(result.points.size()),
+                  "best C " + fixed(best.C, 4) + " with accuracy " + fixed(best.mean, 4));
+  comm.root_does([&] {
+    print_table(result);
+    replace_file(out, json_of(result, *reader, context).dump(2) + "\n", "search");
+  });
+  return best.C;
+}
+
+std::unique_ptr<Job> make_search() { return std::make_unique<SearchJob>(); }
+
+}  // namespace pool3::jobs

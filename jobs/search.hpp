@@ -1,0 +1,19 @@
+#pragma once
+// The search job: feature file -> table of cross-validated C values, and the best model.
+
+#include "pool3/selection.hpp"
+#include "train.hpp"
+
+namespace pool3::jobs {
+
+struct SearchFlags {
+  std::vector<double> C;
+  int folds = 10;
+  int groups = 0;
+  double tolerance = 1e-3;
+};
+void declare_search(OptionParser& parser, SearchFlags& flags);
+/// Searches, writes the table as JSON to `out`, and prints it. Returns the best C. Collective.
+double search(const Context& context, const SolverFlags& solver, const SearchFlags& flags, const std::string& out);
+
+}  // namespace pool3::jobs

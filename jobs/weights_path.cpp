@@ -1,0 +1,32 @@
+#include "weights_path.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <vector>
+
+#include "pool3/error.hpp"
+
+namespace pool3::jobs {
+
+namespace fs = std::filesystem;
+
+std::string find_weights(const std::string& given) {
+  constexpr const char* name = "inception_v3.safetensors";
+  constexpr const char* advice = "scripts/setup weights fetches the default weights";
+  std::error_code ignored;
+  if (!given.empty()) {
+    if (fs::exists(given, ignored)) return given;
+    throw Error({.stage = "read weights", .path = given, .cause = "there is no such file", .advice = advice});
+  }
+  std::vector<fs::path> places;
+  if (const char* from_environment = std::getenv("POOL3_WEIGHTS")) places.emplace_back(from_environment);
+  places.push_back(fs::path("weights") / name);
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  places.push_back(program / "../../weights" / name);
+  places.push_back(program / "../share/pool3" / name);
+  for (const auto& place : places)
+    if (fs::exists(place, ignored)) return place.lexically_normal().string();
+  throw Error({.stage = "read weights", .path = places[0].string(), .cause = "no weights found", .advice = advice});
+}
+
+}  // namespace pool3::jobs

@@ -1,0 +1,163 @@
+#include "workers.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <new>
+
+#include "pool3/corpus.hpp"
+
+namespace pool3::jobs {
+namespace {
+
+/// Adds the time since the last call (or construction) to a stage.
+class Lap {
+ public:
+  void to(double& stage) {
+    const auto now = std::chrono::steady_clock::now();
+    stage += std::chrono::duration<double>(now - last_).count();
+    last_ = now;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+/// Whole file. Throws ImageError (unreadable) with the system's words.
+std::vector<std::byte> read_file(const std::string& path) {
+  const auto fail = [](int number) { throw ImageError(RowStatus::unreadable, std::strerror(number)); };
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) fail(errno);
+  struct stat info {};
+  const bool regular = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+  std::vector<std::byte> bytes(regular ? static_cast<std::size_t>(info.st_size) : 0);
+  std::size_t have = 0;
+  int error = regular ? 0 : (S_ISDIR(info.st_mode) ? EISDIR : EINVAL);
+  while (error == 0 && have < bytes.size()) {
+    const ssize_t got = read(fd, bytes.data() + have, bytes.size() - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) error = errno;
+    if (got <= 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  close(fd);
+  if (error != 0) fail(error);
+  bytes.resize(have);
+  return bytes;
+}
+
+bool all_finite(const float* values) {
+  for (std::int64_t j = 0; j < feature_dim; ++j)
+    if (!std::isfinite(values[j])) return false;
+  return true;
+}
+
+}  // namespace
+
+void StageSeconds::add(const StageSeconds& other) {
+  read += other.read;
+  decode += other.decode;
+  resize += other.resize;
+  network += other.network;
+}
+
+BlockResult embed_block(const BlockTask& task, const WorkSettings& settings, const Network& network) {
+  const std::size_t rows = task.paths.size();
+  BlockResult result{.index = task.index};
+  result.features.resize(rows * static_cast<std::size_t>(feature_dim));
+  result.keys.resize(rows);
+  result.status.resize(rows, RowStatus::done);
+  std::vector<float> input(rows * static_cast<std::size_t>(input_floats), 0.0F);
+  const auto fail = [&](std::size_t i, RowStatus status, const std::string& message) {
+    result.status[i] = status;
+    result.failures.push_back({task.first_row + static_cast<Row>(i), status, task.paths[i], one_line(message)});
+  };
+  Lap lap;
+  for (std::size_t i = 0; i < rows; ++i) {
+    try {
+      const auto bytes = read_file(full_path(settings.root, task.paths[i]));
+      result.keys[i] = content_key(bytes);
+      lap.to(result.seconds.read);
+      const Image image = decode(bytes, settings.decode);
+      lap.to(result.seconds.decode);
+      to_input(
+          image, settings.profile,
+          std::span(input).subspan(i * static_cast<std::size_t>(input_floats), static_cast<std::size_t>(input_floats)));
+      lap.to(result.seconds.resize);
+    } catch (const ImageError& error) {
+      fail(i, error.status(), error.what());
+    } catch (const std::bad_alloc&) {
+      fail(i, RowStatus::too_large, "not enough memory for this picture");
+    }
+  }
+  // Failed rows stay in the batch as black pictures, so that its shape depends on the catalogue alone.
+  network.features(input, static_cast<int>(rows), result.features);
+  lap.to(result.seconds.network);
+  for (std::size_t i = 0; i < rows; ++i)
+    if (result.status[i] == RowStatus::done && !all_finite(result.features.data() + i * feature_dim))
+      fail(i, RowStatus::network_failed, "the network gave a value that is not finite");
+  return result;
+}
+
+Workers::Workers(const Network& network, WorkSettings settings, int threads)
+    : network_(&network), settings_(std::move(settings)) {
+  for (int t = 0; t < threads; ++t) threads_.emplace_back([this] { work(); });
+}
+
+Workers::~Workers() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  has_task_.notify_all();
+  for (auto& thread : threads_) thread.join();
+}
+
+void Workers::submit(BlockTask task) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  ++in_flight_;
+  has_task_.notify_one();
+}
+
+std::optional<BlockResult> Workers::take(double wait_seconds) {
+  std::unique_lock lock(mutex_);
+  has_result_.wait_for(lock, std::chrono::duration<double>(wait_seconds),
+                       [&] { return !results_.empty() || failure_; });
+  if (failure_) std::rethrow_exception(failure_);
+  if (results_.empty()) return std::nullopt;
+  BlockResult result = std::move(results_.front());
+  results_.pop_front();
+  --in_flight_;
+  return result;
+}
+
+void Workers::work() {
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    has_task_.wait(lock, [&] { return stop_ || !tasks_.empty(); });
+    if (stop_) return;
+    const BlockTask task = std::move(tasks_.front());
+    tasks_.pop_front();
+    lock.unlock();
+    try {
+      BlockResult result = embed_block(task, settings_, *network_);
+      lock.lock();
+      results_.push_back(std::move(result));
+    } catch (...) {
+      if (!lock.owns_lock()) lock.lock();
+      if (!failure_) failure_ = std::current_exception();
+    }
+    lock.unlock();
+    has_result_.notify_one();
+  }
+}
+
+}  // namespace pool3::jobs

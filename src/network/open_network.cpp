@@ -1,0 +1,65 @@
+#include <dlfcn.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <vector>
+
+#include "network/check_weights.hpp"
+#include "network/torch/module.hpp"
+#include "pool3/error.hpp"
+#include "pool3/network.hpp"
+
+namespace pool3 {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* search_advice = "set POOL3_LIBDIR to the folder that holds it";
+
+/// Where the module may be: the build tree, its test programs, the installed tree, POOL3_LIBDIR.
+std::vector<fs::path> module_folders() {
+  const fs::path program = fs::read_symlink("/proc/self/exe").parent_path();
+  std::vector<fs::path> folders = {program, program / "..", program / ".." / "lib" / "pool3"};
+  const char* chosen = std::getenv("POOL3_LIBDIR");
+  if (chosen != nullptr && *chosen != '\0') folders.emplace_back(chosen);
+  return folders;
+}
+
+fs::path find_module() {
+  std::string tried;
+  for (const fs::path& folder : module_folders()) {
+    std::error_code ignored;
+    if (fs::exists(folder / torch_module_file, ignored)) return folder / torch_module_file;
+    tried += (tried.empty() ? "" : ", ") + folder.lexically_normal().string();
+  }
+  throw Error(
+      {.stage = "open network", .path = torch_module_file, .cause = "not found in " + tried, .advice = search_advice});
+}
+
+/// Loads the module; it stays loaded until the program ends.
+OpenTorchNetwork load_factory() {
+  const std::string path = find_module().lexically_normal().string();
+  void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  void* factory = module == nullptr ? nullptr : ::dlsym(module, torch_factory_name);
+  if (factory == nullptr) {
+    const char* reason = ::dlerror();
+    throw Error({.stage = "open network",
+                 .path = path,
+                 .cause = reason == nullptr ? "can't be loaded" : reason,
+                 .advice = "check that LibTorch is installed, and that this file is of the same build as the program"});
+  }
+  return reinterpret_cast<OpenTorchNetwork>(factory);
+}
+
+}  // namespace
+
+std::unique_ptr<Network> open_network(const Weights& weights, const NetworkOptions& options) {
+  if (options.batch < 1 || options.batch > 4096) {
+    throw usage_error("a batch of " + std::to_string(options.batch) + " images", "give 1 to 4096");
+  }
+  check_weights(weights, weights.source);
+  static const OpenTorchNetwork open = load_factory();
+  return std::unique_ptr<Network>(open(weights, options));
+}
+
+}  // namespace pool3

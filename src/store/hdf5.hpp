@@ -1,0 +1,149 @@
+#pragma once
+// Value types over HDF5's ids, every return code checked. No other room includes HDF5. Main thread only.
+
+#include <hdf5.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pool3/error.hpp"
+#include "pool3/types.hpp"
+
+namespace pool3::store {
+
+/// What an error says: what was being done, to which file.
+struct Place {
+  std::string stage;
+  std::string path;
+};
+
+/// An error without HDF5 in it.
+[[nodiscard]] Error error_at(const Place& place, std::string cause, std::string advice = {});
+/// "DOING: what HDF5 says is the innermost cause". Call right after the call that failed.
+[[nodiscard]] Error hdf5_error(const Place& place, const std::string& doing, std::string advice = {});
+void check(herr_t code, const Place& place, const std::string& doing);
+
+/// Owns one HDF5 id. Move-only.
+class Handle {
+ public:
+  using Closer = herr_t (*)(hid_t);
+  Handle() = default;
+  Handle(hid_t id, Closer closer) : id_(id), closer_(closer) {}
+  Handle(Handle&& other) noexcept : id_(other.release()), closer_(other.closer_) {}
+  Handle& operator=(Handle&& other) noexcept;
+  ~Handle() { drop(); }
+
+  [[nodiscard]] hid_t id() const { return id_; }
+  /// Gives the id up without closing it.
+  hid_t release() noexcept;
+  /// Closes now, for callers who care about the error.
+  void close(const Place& place, const std::string& doing);
+
+ private:
+  void drop() noexcept;
+  hid_t id_ = H5I_INVALID_HID;
+  Closer closer_ = nullptr;
+};
+
+/// Takes ownership of `id`. Throws if it is not valid.
+[[nodiscard]] Handle own(hid_t id, Handle::Closer closer, const Place& place, const std::string& doing);
+
+/// Fixed-length string, padded with NUL.
+[[nodiscard]] Handle string_type(std::size_t width, bool utf8);
+/// Copy of a predefined type, e.g. H5T_IEEE_F32LE.
+[[nodiscard]] Handle copy_type(hid_t predefined);
+/// uint8 with the names of RowStatus.
+[[nodiscard]] Handle status_type();
+[[nodiscard]] bool same_type(const Handle& a, const Handle& b);
+
+/// Bytes of a file.
+struct Extent {
+  std::int64_t offset = 0;
+  std::int64_t bytes = 0;
+};
+
+/// One contiguous dataset whose first dimension is rows. Moves rows as they are stored, without conversion.
+class Dataset {
+ public:
+  Dataset() = default;
+  Dataset(Handle id, std::string name, const Place& place);
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const Place& place() const { return place_; }
+  [[nodiscard]] const Handle& type() const { return type_; }
+  [[nodiscard]] std::int64_t rows() const { return static_cast<std::int64_t>(dims_.front()); }
+  [[nodiscard]] std::int64_t row_bytes() const { return row_bytes_; }
+  [[nodiscard]] std::int64_t bytes() const { return rows() * row_bytes_; }
+
+  /// Throws unless the stored type and shape are these.
+  void expect(const Handle& type, const std::vector<hsize_t>& dims) const;
+  /// Throws unless the rows are strings of either character set, and there are `rows` of them.
+  void expect_strings(std::int64_t rows) const;
+  /// Where in the file the rows are. REQUIRES: bytes() > 0.
+  [[nodiscard]] Extent extent() const;
+
+  // Not collective. Each call into HDF5 stays below 2 GiB. REQUIRES: the span has exactly these rows.
+  void read_bytes(RowRange rows, std::span<std::byte> out) const;
+  void write_bytes(RowRange rows, std::span<const std::byte> in) const;
+  template <typename T>
+  void read(RowRange rows, std::span<T> out) const {
+    read_bytes(rows, std::as_writable_bytes(out));
+  }
+  template <typename T>
+  void write(RowRange rows, std::span<const T> in) const {
+    write_bytes(rows, std::as_bytes(in));
+  }
+
+  void close() { id_.close(place_, "close " + name_); }
+  void release() noexcept { id_.release(); }
+
+ private:
+  void expect_range(RowRange rows, std::size_t span_bytes) const;
+  [[nodiscard]] Handle select(RowRange rows) const;
+  [[nodiscard]] Handle memory(RowRange rows) const;
+
+  Handle id_;
+  Handle type_;
+  std::string name_;
+  Place place_;
+  std::vector<hsize_t> dims_ = {0};
+  std::int64_t row_bytes_ = 0;
+};
+
+enum class Mode : std::uint8_t { read, write };
+
+/// An open HDF5 file. Move-only.
+class File {
+ public:
+  File() = default;
+  /// Creates an empty file with room for a seal; replaces one that is there.
+  static File create(const Place& place);
+  static File open(const Place& place, Mode mode);
+  /// Collective over `comm`: opens for reading and writing through MPI-IO.
+  static File open_parallel(const Place& place, MPI_Comm comm);
+
+  [[nodiscard]] hid_t id() const { return id_.id(); }
+  [[nodiscard]] const Place& place() const { return place_; }
+  /// Fixed shape, contiguous, space taken now, never filled, no times.
+  [[nodiscard]] Dataset create_dataset(const std::string& name, const Handle& type,
+                                       const std::vector<hsize_t>& dims) const;
+  [[nodiscard]] Dataset dataset(const std::string& name) const;
+  /// Hands all that was written to stable storage. Collective if the file is open in parallel.
+  void flush() const;
+  /// Collective if the file is open in parallel. REQUIRES: its datasets are closed.
+  void close();
+  void release() noexcept { id_.release(); }
+
+ private:
+  File(Handle id, Place place) : id_(std::move(id)), place_(std::move(place)) {}
+  Handle id_;
+  Place place_;
+};
+
+/// True if the file has HDF5's signature. Never throws.
+[[nodiscard]] bool has_hdf5_signature(const std::string& path);
+
+}  // namespace pool3::store

@@ -1,0 +1,12 @@
+#include "store/layout.hpp"
+#include "store/seal.hpp"
+
+namespace pool3 {
+
+std::string kind_of_file(const std::string& path) {
+  const std::string format = store::format_of(path);
+  if (format == store::features_format) return "features";
+  return format == store::model_format ? "model" : "";
+}
+
+}  // namespace pool3

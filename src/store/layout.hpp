@@ -1,0 +1,52 @@
+#pragma once
+// Names and numbers of the file formats. docs/format.md says the same in prose.
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "pool3/features.hpp"
+#include "store/attributes.hpp"
+
+namespace pool3::store {
+
+inline constexpr const char* features_format = "pool3 features";
+inline constexpr const char* model_format = "pool3 model";
+/// Newest version of each format that this program reads, and the one it writes.
+inline constexpr std::int64_t features_version = 1;
+inline constexpr std::int64_t model_version = 1;
+
+inline constexpr const char* retry_advice = "its job has not finished; run the same command again";
+inline constexpr const char* damaged_advice = "the file is damaged; make it again or restore it from a copy";
+
+/// Hex digits of one stored key.
+inline constexpr std::size_t key_width = 32;
+
+/// A block must fit in memory.
+inline constexpr std::int64_t max_block_rows = std::int64_t{1} << 20;
+
+/// Tables that carry a checksum of their own in the attribute "xxh3_NAME".
+inline constexpr std::array<const char*, 7> sealed_tables = {"labels", "classes",   "paths",   "keys",
+                                                             "status", "checksums", "failures"};
+
+struct ProvenanceField {
+  const char* name;
+  std::string Provenance::*member;
+};
+inline constexpr std::array<ProvenanceField, 9> provenance_fields = {{
+    {"version", &Provenance::version},
+    {"weights_sha256", &Provenance::weights_sha256},
+    {"weights_source", &Provenance::weights_source},
+    {"profile", &Provenance::profile},
+    {"precision", &Provenance::precision},
+    {"catalogue_hash", &Provenance::catalogue_hash},
+    {"corpus", &Provenance::corpus},
+    {"labels", &Provenance::labels},
+    {"config", &Provenance::config},
+}};
+
+/// Adds every field as PREFIXname.
+void put_provenance(Attributes& attributes, const std::string& prefix, const Provenance& provenance);
+[[nodiscard]] Provenance take_provenance(const Attributes& attributes, const std::string& prefix, const Place& place);
+
+}  // namespace pool3::store

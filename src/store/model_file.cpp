@@ -1,0 +1,157 @@
+#include <unistd.h>
+
+#include <array>
+#include <type_traits>
+#include <utility>
+
+#include "pool3/model.hpp"
+#include "store/files.hpp"
+#include "store/layout.hpp"
+#include "store/seal.hpp"
+#include "store/strings.hpp"
+
+namespace pool3 {
+namespace {
+
+using store::Attributes;
+using store::Dataset;
+using store::Place;
+
+/// Calls `visit(name, member)` for every scalar of a model.
+template <typename AnyModel, typename Visitor>
+void each_scalar(AnyModel& model, Visitor&& visit) {
+  visit("loss", model.loss);
+  visit("class_weight", model.class_weight);
+  visit("C", model.C);
+  visit("bias", model.bias);
+  visit("tolerance", model.tolerance);
+  visit("centering", model.centering);
+  visit("center_scale", model.center_scale);
+  visit("seed", model.seed);
+  visit("test_fraction", model.test_fraction);
+  visit("training_rows", model.training_rows);
+  visit("objective", model.objective);
+  visit("relative_gap", model.relative_gap);
+  visit("epochs", model.epochs);
+  visit("config", model.config);
+}
+
+/// Calls `visit(name, vector, columns)` for every array; columns 0: one-dimensional.
+template <typename AnyModel, typename Visitor>
+void each_array(AnyModel& model, Visitor&& visit) {
+  visit("coef", model.coef, feature_dim);
+  visit("column_gaps", model.column_gaps, 0);
+  visit("intercept", model.intercept, 0);
+  visit("sigmoid_a", model.sigmoid_a, 0);
+  visit("sigmoid_b", model.sigmoid_b, 0);
+}
+
+void check_sizes(const Model& model, const Place& place) {
+  const std::size_t k = model.classes.size();
+  if (k == 0) throw error_at(place, "the model has no classes");
+  each_array(model, [&](const std::string& name, const std::vector<double>& values, std::int64_t columns) {
+    const bool may_be_empty = name.starts_with("sigmoid");
+    const std::size_t wanted = columns > 0 ? k * static_cast<std::size_t>(columns) : k;
+    if (values.size() == wanted || (may_be_empty && values.empty())) return;
+    throw error_at(place,
+                   name + " has " + std::to_string(values.size()) + " values for " + std::to_string(k) + " classes");
+  });
+  if (model.sigmoid_a.size() != model.sigmoid_b.size()) throw error_at(place, "sigmoid_a and sigmoid_b differ in size");
+}
+
+Attributes describe(const Model& model) {
+  Attributes attributes;
+  attributes["format"] = std::string(store::model_format);
+  attributes["format_version"] = store::model_version;
+  store::put_provenance(attributes, "features_", model.features);
+  each_scalar(model, [&](const std::string& name, const auto& value) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, bool>) {
+      attributes[name] = std::int64_t{value};
+    } else {
+      attributes[name] = value;
+    }
+  });
+  return attributes;
+}
+
+void take_scalars(Model& model, const Attributes& attributes, const Place& place) {
+  each_scalar(model, [&](const std::string& name, auto& value) {
+    using Value = std::decay_t<decltype(value)>;
+    if constexpr (std::is_same_v<Value, bool>) {
+      value = store::attribute<std::int64_t>(attributes, name, place) != 0;
+    } else {
+      value = store::attribute<Value>(attributes, name, place);
+    }
+  });
+}
+
+void write_datasets(const store::File& file, const Model& model) {
+  const store::CellShape shape = store::shape_of(model.classes);
+  const std::string cells = pack(model.classes, shape);
+  const Dataset classes = file.create_dataset("classes", shape.type(), {model.classes.size()});
+  classes.write({0, classes.rows()}, std::span<const char>(cells));
+  each_array(model, [&](const std::string& name, const std::vector<double>& values, std::int64_t columns) {
+    std::vector<hsize_t> dims = {values.size()};
+    if (columns > 0) dims = {model.classes.size(), static_cast<hsize_t>(columns)};
+    const Dataset table = file.create_dataset(name, store::copy_type(H5T_IEEE_F64LE), dims);
+    table.write({0, table.rows()}, std::span<const double>(values));
+  });
+}
+
+void write_file(const Model& model, const Place& place) {
+  store::File file = store::File::create(place);
+  write_datasets(file, model);
+  write_attributes(file, describe(model));
+  file.close();
+  store::begin_seal(place, store::model_format, store::model_version);
+  store::complete_seal(place, {});
+}
+
+void read_arrays(Model& model, const store::File& file) {
+  each_array(model, [&](const std::string& name, std::vector<double>& values, std::int64_t columns) {
+    const Dataset table = file.dataset(name);
+    std::vector<hsize_t> dims = {static_cast<hsize_t>(table.rows())};
+    if (columns > 0) dims.push_back(static_cast<hsize_t>(columns));
+    table.expect(store::copy_type(H5T_IEEE_F64LE), dims);
+    values.resize(static_cast<std::size_t>(table.bytes()) / sizeof(double));
+    table.read({0, table.rows()}, std::span(values));
+  });
+}
+
+std::vector<std::string> read_classes(const store::File& file) {
+  const Dataset table = file.dataset("classes");
+  table.expect_strings(table.rows());
+  return store::read_strings(table, {0, table.rows()});
+}
+
+}  // namespace
+
+void write_model(const Model& model, const std::string& path) {
+  const Place place{"write model", path};
+  check_sizes(model, place);
+  store::check_target(place);
+  const Place temporary{place.stage, path + ".tmp." + std::to_string(getpid())};
+  try {
+    write_file(model, temporary);
+    store::publish(place, temporary.path);
+  } catch (...) {
+    unlink(temporary.path.c_str());
+    throw;
+  }
+}
+
+Model read_model(const std::string& path) {
+  const Place place{"read model", path};
+  store::check_seal(place, store::model_format, store::model_version);
+  const store::File file = store::File::open(place, store::Mode::read);
+  const Attributes attributes = read_attributes(file);
+  Model model;
+  model.classes = read_classes(file);
+  read_arrays(model, file);
+  take_scalars(model, attributes, place);
+  model.features = store::take_provenance(attributes, "features_", place);
+  check_sizes(model, place);
+  return model;
+}
+
+}  // namespace pool3

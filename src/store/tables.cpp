@@ -1,0 +1,73 @@
+#include "store/tables.hpp"
+
+#include "pool3/partition.hpp"
+#include "store/files.hpp"
+#include "store/layout.hpp"
+#include "store/seal.hpp"
+
+namespace pool3::store {
+namespace {
+
+void check_shapes(const Tables& t) {
+  const auto rows = static_cast<hsize_t>(t.rows);
+  t.features.expect(copy_type(H5T_IEEE_F32LE), {rows, static_cast<hsize_t>(feature_dim)});
+  t.labels.expect(copy_type(H5T_STD_I32LE), {rows});
+  t.classes.expect_strings(t.classes.rows());
+  t.paths.expect_strings(t.rows);
+  t.keys.expect(string_type(key_width, false), {rows});
+  t.status.expect(status_type(), {rows});
+  t.checksums.expect(copy_type(H5T_STD_U64LE), {static_cast<hsize_t>(t.blocks())});
+}
+
+}  // namespace
+
+std::int64_t Tables::blocks() const { return block_count(rows, block_rows); }
+
+RowRange Tables::block(std::int64_t index) const { return block_range(rows, block_rows, index); }
+
+void Tables::close() {
+  for (Dataset* table : {&features, &labels, &classes, &paths, &keys, &status, &checksums}) table->close();
+  file.close();
+}
+
+void Tables::release() noexcept {
+  for (Dataset* table : {&features, &labels, &classes, &paths, &keys, &status, &checksums}) table->release();
+  file.release();
+}
+
+Tables open_tables(File file, Attributes attributes) {
+  Tables t;
+  t.file = std::move(file);
+  t.attributes = std::move(attributes);
+  t.block_rows = attribute<std::int64_t>(t.attributes, "block_rows", t.file.place());
+  t.root = attribute<std::string>(t.attributes, "root", t.file.place());
+  if (t.block_rows < 1 || t.block_rows > max_block_rows) {
+    throw error_at(t.file.place(), "block_rows is out of range", damaged_advice);
+  }
+  t.features = t.file.dataset("features");
+  t.labels = t.file.dataset("labels");
+  t.classes = t.file.dataset("classes");
+  t.paths = t.file.dataset("paths");
+  t.keys = t.file.dataset("keys");
+  t.status = t.file.dataset("status");
+  t.checksums = t.file.dataset("checksums");
+  t.rows = t.features.rows();
+  check_shapes(t);
+  return t;
+}
+
+Tables open_finished(const Place& place) {
+  if (!exists(place.path) && exists(place.path + ".partial")) {
+    throw error_at(place, "is not there yet, but " + place.path + ".partial is", retry_advice);
+  }
+  check_seal(place, features_format, features_version);
+  File file = File::open(place, Mode::read);
+  Attributes attributes = read_attributes(file);
+  return open_tables(std::move(file), std::move(attributes));
+}
+
+std::uint64_t stored_checksum(const Tables& tables, const std::string& name) {
+  return attribute<std::uint64_t>(tables.attributes, "xxh3_" + name, tables.file.place());
+}
+
+}  // namespace pool3::store

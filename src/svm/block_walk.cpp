@@ -1,0 +1,162 @@
+#include "svm/block_walk.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+// One build runs on every CPU: the compiler makes a version of the hot loops for each level, the loader picks.
+// (Not under sanitizers, which can't run before the loader is done, and not for other compilers.)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define POOL3_CPU_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#else
+#define POOL3_CPU_CLONES
+#endif
+
+namespace pool3::detail {
+namespace {
+
+constexpr std::int64_t widest = 64;
+
+/// Per-column constants of one strip of columns.
+struct Strip {
+  alignas(64) std::array<float, widest> positive_d, positive_u, positive_c;
+  float negative_d, negative_u, negative_c;
+};
+
+float diagonal(Loss loss, float cost) { return loss == Loss::l2 ? 0.5F / cost : 0.0F; }
+float upper(Loss loss, float cost) { return loss == Loss::l2 ? std::numeric_limits<float>::max() : cost; }
+
+Strip make_strip(const ColumnTable& columns, std::int64_t first, std::int64_t width) {
+  Strip s{};
+  for (std::int64_t j = 0; j < width; ++j) {
+    const auto at = static_cast<std::size_t>(j);
+    s.positive_c[at] = columns.positive_cost[static_cast<std::size_t>(first + j)];
+    s.positive_d[at] = diagonal(columns.loss, s.positive_c[at]);
+    s.positive_u[at] = upper(columns.loss, s.positive_c[at]);
+  }
+  s.negative_c = columns.negative_cost;
+  s.negative_d = diagonal(columns.loss, s.negative_c);
+  s.negative_u = upper(columns.loss, s.negative_c);
+  return s;
+}
+
+/// The step of one row in `Width` columns. `f`: current margins; `delta`: out; `gap`, `loss`: added to.
+template <int Width, bool Squared>
+[[gnu::always_inline]] inline void step_row(const Strip& s, const std::int32_t* positive, const std::int32_t* excluded,
+                                            std::int32_t label, std::int32_t fold, float q, const float* f,
+                                            float* alpha, float* delta, float* gap, float* loss) {
+  for (int j = 0; j < Width; ++j) {
+    const bool is_positive = positive[j] == label;
+    const bool active = positive[j] != -2 && excluded[j] != fold;
+    const float y = is_positive ? 1.0F : -1.0F;
+    const auto at = static_cast<std::size_t>(j);
+    const float d = is_positive ? s.positive_d[at] : s.negative_d;
+    const float u = is_positive ? s.positive_u[at] : s.negative_u;
+    const float c = is_positive ? s.positive_c[at] : s.negative_c;
+    const float a = alpha[j];
+    const float slack = 1.0F - y * f[j];
+    const float next = std::min(std::max(a + (slack - d * a) / (q + d), 0.0F), u);
+    const float xi = std::max(slack, 0.0F);
+    const float row_loss = Squared ? c * xi * xi : c * xi;
+    const float row_gap = row_loss - a * slack + (Squared ? 0.5F * d * a * a : 0.0F);
+    gap[j] += active ? row_gap : 0.0F;
+    loss[j] += active ? row_loss : 0.0F;
+    delta[j] = active ? y * (next - a) : 0.0F;
+    alpha[j] = active ? next : 0.0F;
+  }
+}
+
+/// Walks the block for `Width` columns from `first`. `done` [rows, Width]: deltas in the order of the visits.
+template <int Width, bool Squared>
+[[gnu::always_inline]] inline WalkSums walk_strip(const ColumnTable& columns, const BlockView& block,
+                                                  std::int64_t first, float* done) {
+  const Strip s = make_strip(columns, first, Width);
+  const std::int64_t padded = columns.padded();
+  alignas(64) std::array<float, Width> gap{};
+  alignas(64) std::array<float, Width> loss{};
+  for (std::int64_t t = 0; t < block.rows; ++t) {
+    const std::int64_t i = block.order[static_cast<std::size_t>(t)];
+    alignas(64) std::array<float, Width> f;
+    const float* margins = block.margins + i * padded + first;
+    for (std::size_t j = 0; j < Width; ++j) f[j] = margins[j];
+    const float* gram = block.gram + i * block.rows;
+    for (std::int64_t v = 0; v < t; ++v) {
+      const float g = gram[block.order[static_cast<std::size_t>(v)]];
+      const float* d = done + v * Width;
+      for (std::size_t j = 0; j < Width; ++j) f[j] += g * d[j];
+    }
+    const float q = std::max(gram[i], std::numeric_limits<float>::min());
+    step_row<Width, Squared>(s, columns.positive_class.data() + first, columns.excluded_fold.data() + first,
+                             block.labels[i], block.folds == nullptr ? -2 : block.folds[i], q, f.data(),
+                             block.alpha + i * padded + first, done + t * Width, gap.data(), loss.data());
+    std::copy_n(done + t * Width, Width, block.delta + i * padded + first);
+  }
+  WalkSums sums;
+  for (std::size_t j = 0; j < Width; ++j) {
+    sums.gap += static_cast<double>(gap[j]);
+    sums.loss += static_cast<double>(loss[j]);
+  }
+  return sums;
+}
+
+template <bool Squared>
+[[gnu::always_inline]] inline WalkSums walk_all(const ColumnTable& columns, const BlockView& block, float* scratch) {
+  WalkSums total;
+  std::int64_t first = 0;
+  const std::int64_t padded = columns.padded();
+  while (first < padded) {
+    WalkSums part;
+    if (padded - first >= 64) {
+      part = walk_strip<64, Squared>(columns, block, first, scratch);
+      first += 64;
+    } else if (padded - first >= 32) {
+      part = walk_strip<32, Squared>(columns, block, first, scratch);
+      first += 32;
+    } else {
+      part = walk_strip<16, Squared>(columns, block, first, scratch);
+      first += 16;
+    }
+    total.gap += part.gap;
+    total.loss += part.loss;
+  }
+  return total;
+}
+
+POOL3_CPU_CLONES WalkSums walk_squared(const ColumnTable& columns, const BlockView& block, float* scratch) {
+  return walk_all<true>(columns, block, scratch);
+}
+POOL3_CPU_CLONES WalkSums walk_hinge(const ColumnTable& columns, const BlockView& block, float* scratch) {
+  return walk_all<false>(columns, block, scratch);
+}
+
+}  // namespace
+
+WalkSums walk_block(const ColumnTable& columns, const BlockView& block, std::vector<float>& scratch) {
+  scratch.resize(static_cast<std::size_t>(block.rows * widest));
+  return columns.loss == Loss::l2 ? walk_squared(columns, block, scratch.data())
+                                  : walk_hinge(columns, block, scratch.data());
+}
+
+void add_certificate(const ColumnTable& columns, std::int64_t rows, const std::int32_t* labels,
+                     const std::int32_t* folds, const float* margins, const float* alpha, std::span<double> gap,
+                     std::span<double> loss) {
+  const std::int64_t padded = columns.padded();
+  const bool squared = columns.loss == Loss::l2;
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < padded; ++j) {
+      const auto at = static_cast<std::size_t>(j);
+      if (columns.positive_class[at] == -2 || (folds != nullptr && columns.excluded_fold[at] == folds[i])) continue;
+      const bool is_positive = columns.positive_class[at] == labels[i];
+      const double c = static_cast<double>(is_positive ? columns.positive_cost[at] : columns.negative_cost);
+      const double a = static_cast<double>(alpha[i * padded + j]);
+      const double f = static_cast<double>(margins[i * padded + j]);
+      const double slack = 1.0 - (is_positive ? f : -f);
+      const double xi = std::max(slack, 0.0);
+      const double row_loss = squared ? c * xi * xi : c * xi;
+      loss[at] += row_loss;
+      gap[at] += row_loss - a * slack + (squared ? a * a / (4.0 * c) : 0.0);
+    }
+  }
+}
+
+}  // namespace pool3::detail

@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""Writes the small pictures in tests/data/images and what each must decode to. See README.md.
+
+JPEG: written and decoded by Pillow. PNG: written here, byte by byte, and the expected pixels are computed from the
+samples, not decoded; where Pillow reads a type rightly, its pixels are compared too.
+"""
+import io
+import pathlib
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image, ImageOps
+
+HERE = pathlib.Path(__file__).resolve().parent
+OUT = HERE / "images"
+rng = np.random.default_rng(7)
+expected = []
+
+
+def keep(name, data, rgb):
+    """A fixture: its bytes, and a line "name width height hex of RGB"."""
+    (OUT / name).write_bytes(data)
+    h, w, _ = rgb.shape
+    expected.append(f"{name} {w} {h} {rgb.astype(np.uint8).tobytes().hex()}")
+
+
+# ---- JPEG ---------------------------------------------------------------------------------------------------------
+def smooth(w, h, bands):
+    y, x = np.mgrid[0:h, 0:w]
+    planes = [128 + 120 * np.sin((x * (c + 2) + y * (5 - c)) / 9.0) for c in range(bands)]
+    return np.stack(planes, -1).astype(np.uint8)
+
+
+def jpeg(array, mode, **options):
+    out = io.BytesIO()
+    Image.fromarray(array[..., 0] if array.shape[2] == 1 else array, mode).save(out, "JPEG", **options)
+    return out.getvalue()
+
+
+def keep_jpeg(name, data):
+    picture = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    keep(name, data, np.asarray(picture.convert("RGB")))
+
+
+def with_adobe_transform(data, transform):
+    at = data.index(b"Adobe") + 11
+    return data[:at] + bytes([transform]) + data[at + 1 :]
+
+
+def without_adobe(data):
+    at = data.index(b"\xff\xee")
+    return data[:at] + data[at + 2 + struct.unpack(">H", data[at + 2 : at + 4])[0] :]
+
+
+def exif(orientation, order):
+    e = "<" if order == b"II" else ">"
+    # Two other entries first, so that the table is walked.
+    entries = struct.pack(e + "HHIHH", 0x0103, 3, 1, 6, 0) + struct.pack(e + "HHII", 0x0100, 4, 1, 21)
+    entries += struct.pack(e + "HHIHH", 0x0112, 3, 1, orientation, 0)
+    return order + struct.pack(e + "HIH", 42, 8, 3) + entries + struct.pack(e + "I", 0)
+
+
+def jpegs():
+    rgb = smooth(29, 19, 3)
+    keep_jpeg("baseline_420.jpg", jpeg(rgb, "RGB", quality=90, subsampling=2))
+    keep_jpeg("baseline_444.jpg", jpeg(rgb, "RGB", quality=90, subsampling=0))
+    keep_jpeg("progressive.jpg", jpeg(rgb, "RGB", quality=85, progressive=True))
+    keep_jpeg("grey.jpg", jpeg(smooth(29, 19, 1), "L", quality=90))
+    keep_jpeg("grey_progressive.jpg", jpeg(smooth(29, 19, 1), "L", progressive=True))
+    cmyk = jpeg(smooth(21, 18, 4), "CMYK", quality=92)
+    keep_jpeg("cmyk_adobe.jpg", cmyk)
+    keep_jpeg("cmyk_plain.jpg", without_adobe(cmyk))
+    keep_jpeg("ycck.jpg", with_adobe_transform(cmyk, 2))
+    for orientation in range(1, 9):
+        order = b"II" if orientation % 2 else b"MM"
+        data = jpeg(smooth(21, 9, 3), "RGB", quality=80, exif=b"Exif\0\0" + exif(orientation, order))
+        keep_jpeg(f"exif_{orientation}.jpg", data)
+    keep_jpeg("one_pixel.jpg", jpeg(smooth(1, 1, 3), "RGB"))
+
+
+# ---- PNG ----------------------------------------------------------------------------------------------------------
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def pack_rows(samples, depth):
+    """Filter type 0, samples packed from the high bit on."""
+    out = b""
+    for row in samples:
+        flat = row.reshape(-1)
+        if depth == 16:
+            out += b"\0" + flat.astype(">u2").tobytes()
+        elif depth == 8:
+            out += b"\0" + flat.astype(np.uint8).tobytes()
+        else:
+            bits = (flat[:, None] >> np.arange(depth - 1, -1, -1)) & 1
+            out += b"\0" + np.packbits(bits.astype(np.uint8)).tobytes()
+    return out
+
+
+def png(samples, colour, depth, interlaced, extra=b"", tail=b""):
+    h, w = samples.shape[:2]
+    if interlaced:
+        parts = [samples[y::dy, x::dx] for x, y, dx, dy in ADAM7]
+        raw = b"".join(pack_rows(p, depth) for p in parts if p.size)
+    else:
+        raw = pack_rows(samples, depth)
+    packed = zlib.compress(raw, 9)
+    header = struct.pack(">IIBBBBB", w, h, depth, colour, 0, 0, int(interlaced))
+    middle = len(packed) // 2  # two IDAT chunks, as real writers have many
+    idat = chunk(b"IDAT", packed[:middle]) + chunk(b"IDAT", packed[middle:])
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra + idat + tail + chunk(b"IEND", b"")
+
+
+def to_8_bit(samples, depth):
+    return (samples.astype(np.int64) * 255 * 2 + (2**depth - 1)) // (2 * (2**depth - 1))
+
+
+def over_white(rgb, alpha):
+    return (rgb * alpha + 255 * (255 - alpha) + 127) // 255
+
+
+def expect(samples, colour, depth, palette, palette_alpha, key):
+    """RGB of the samples as the PNG specification has it."""
+    if colour == 3:
+        index = samples[..., 0]
+        alpha = np.full(256, 255)
+        alpha[: len(palette_alpha)] = palette_alpha
+        return over_white(palette[index].astype(np.int64), alpha[index][..., None])
+    values = to_8_bit(samples, depth)
+    colours = 3 if colour & 2 else 1
+    rgb = np.repeat(values[..., :colours], 3 // colours, axis=-1)
+    if colour & 4:
+        return over_white(rgb, values[..., -1:])
+    if key is not None:  # compared at full depth, before samples become 8 bits
+        rgb = over_white(rgb, np.where((samples == key).all(-1), 0, 255)[..., None])
+    return rgb
+
+
+def keep_png(colour, depth, interlaced, transparent):
+    w, h = 13, 11
+    samples = rng.integers(0, 2**depth, (h, w, CHANNELS[colour]))
+    if colour & 4:
+        samples[0:3, :, -1] = 0
+        samples[3:6, :, -1] = 2**depth - 1
+    palette, palette_alpha, key, extra = None, np.array([], int), None, b""
+    if colour == 3:
+        palette = rng.integers(0, 256, (2**depth, 3))
+        extra += chunk(b"PLTE", palette.astype(np.uint8).tobytes())
+    if transparent and colour == 3:
+        palette_alpha = rng.integers(0, 256, max(1, 2**depth // 2))
+        extra += chunk(b"tRNS", palette_alpha.astype(np.uint8).tobytes())
+    elif transparent:
+        key = samples[2, 2].copy()
+        samples[4:6, 3:9] = key
+        if depth == 16:
+            samples[7, 3:9] = key ^ 1  # the same in 8 bits, and not transparent
+        extra += chunk(b"tRNS", key.astype(">u2").tobytes())
+    # Must be ignored: a gamma, a text, and a text whose checksum is wrong.
+    extra = chunk(b"gAMA", struct.pack(">I", 100000)) + extra + chunk(b"tEXt", b"Comment\0pool3")
+    extra += chunk(b"tEXt", b"Comment\0damaged")[:-1] + b"?"
+    name = f"type{colour}_{depth}bit{'_trns' if transparent else ''}{'_adam7' if interlaced else ''}.png"
+    rgb = expect(samples, colour, depth, palette, palette_alpha, key)
+    data = png(samples, colour, depth, interlaced, extra)
+    keep(name, data, rgb)
+    if depth == 8 and not (transparent and colour != 3):
+        compare_with_pillow(name, png(samples, colour, depth, interlaced, extra[:-27]), rgb)
+
+
+def compare_with_pillow(name, data, rgb):
+    rgba = Image.open(io.BytesIO(data)).convert("RGBA")
+    white = Image.new("RGB", rgba.size, "white")
+    white.paste(rgba, mask=rgba.getchannel("A"))
+    assert (np.asarray(white) == rgb).all(), name
+
+
+def pngs():
+    for colour, depths in {0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16]}.items():
+        for depth in depths:
+            for interlaced in (False, True):
+                keep_png(colour, depth, interlaced, False)
+            if colour in (0, 2, 3):
+                keep_png(colour, depth, depth % 3 == 1, True)
+    samples = rng.integers(0, 256, (5, 7, 3))
+    block = chunk(b"eXIf", exif(6, b"MM"))
+    keep("exif_6_before.png", png(samples, 2, 8, False, extra=block), np.rot90(samples, -1))
+    keep("exif_6_after.png", png(samples, 2, 8, False, tail=block), np.rot90(samples, -1))
+    one = np.array([[[200, 100, 50, 128]]])
+    keep("one_pixel.png", png(one, 6, 8, False), over_white(one[..., :3], one[..., 3:]))
+
+
+# ---- resize -------------------------------------------------------------------------------------------------------
+def axis(size, side=299):
+    scale = np.float32(size - 1) / np.float32(side - 1)
+    source = np.arange(side, dtype=np.float32) * scale
+    low = np.minimum(np.floor(source).astype(int), size - 1)
+    return low, np.minimum(low + 1, size - 1), (source - np.floor(source)).astype(np.float64)
+
+
+def resize_points():
+    """Lines "width height x y channel value" for the picture pixel(x, y, c) = (x * 7 + y * 13 + c * 29 + x * y) % 256,
+    as TensorFlow.js' resizeBilinear(x / 255, [299, 299], alignCorners = true) has it, in double precision."""
+    lines = []
+    for w, h in [(1, 1), (1, 5), (2, 1), (37, 23), (299, 299), (300, 298), (640, 480), (1201, 1803)]:
+        y, x, c = np.mgrid[0:h, 0:w, 0:3]
+        picture = ((x * 7 + y * 13 + c * 29 + x * y) % 256) / 255.0
+        x0, x1, fx = axis(w)
+        y0, y1, fy = axis(h)
+        fx, fy = fx[None, :, None], fy[:, None, None]
+        top = picture[y0][:, x0] * (1 - fx) + picture[y0][:, x1] * fx
+        bottom = picture[y1][:, x0] * (1 - fx) + picture[y1][:, x1] * fx
+        out = top * (1 - fy) + bottom * fy
+        corners = [(0, 0), (298, 0), (0, 298), (298, 298)]
+        for px, py in corners + [tuple(p) for p in rng.integers(0, 299, (40, 2))]:
+            lines += [f"{w} {h} {px} {py} {k} {out[py, px, k]:.9f}" for k in range(3)]
+    (HERE / "resize_align_corners.txt").write_text("\n".join(lines) + "\n")
+
+
+OUT.mkdir(exist_ok=True)
+jpegs()
+pngs()
+(OUT / "expected.txt").write_text("\n".join(expected) + "\n")
+resize_points()

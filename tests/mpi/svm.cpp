@@ -1,0 +1,86 @@
+#include "pool3/svm.hpp"
+
+#include <gtest/gtest.h>
+
+#include "pool3/partition.hpp"
+#include "support/reference_svm.hpp"
+
+namespace pool3 {
+namespace {
+
+constexpr std::int64_t rows = 900;
+constexpr std::int64_t dim = 24;
+
+/// This rank's rows: every size-th block of 16, as the jobs deal them out. `hole`: the last rank holds nothing.
+Problem my_share(const Communicator& comm, bool hole = false) {
+  const auto data = test::make_clusters(rows, dim, 3, 21);
+  const int holders = hole && comm.size() > 1 ? comm.size() - 1 : comm.size();
+  Problem p{.dim = dim, .classes = 3};
+  for (std::int64_t i = 0; i < rows; ++i) {
+    if ((i / 16) % holders != comm.rank()) continue;
+    p.x.insert(p.x.end(), data.x.begin() + i * dim, data.x.begin() + (i + 1) * dim);
+    p.labels.push_back(data.labels[static_cast<std::size_t>(i)]);
+  }
+  p.rows = static_cast<std::int64_t>(p.labels.size());
+  shuffle_rows(p, 1);
+  return p;
+}
+
+const std::vector<Column> all_classes = {{0, -1}, {1, -1}, {2, -1}};
+
+TEST(DistributedSolver, SameOptimumForAnyNumberOfRanks) {
+  const Communicator comm = Communicator::world();
+  const auto data = test::make_clusters(rows, dim, 3, 21);
+  const std::vector<double> x(data.x.begin(), data.x.end());
+  for (const Loss loss : {Loss::l1, Loss::l2}) {
+    const Problem problem = my_share(comm);
+    Solver solver(comm, problem, all_classes, {.loss = loss, .tolerance = 1e-5});
+    const Fit fit = solver.solve(0.3);
+    EXPECT_TRUE(fit.converged);
+    for (std::size_t k = 0; k < 3; ++k) {
+      std::vector<int> y;
+      for (const auto label : data.labels) y.push_back(label == static_cast<int>(k) ? 1 : -1);
+      const auto reference = test::solve_reference(x, y, dim, 0.3, loss == Loss::l2, 1);
+      EXPECT_LE(reference.objective, fit.primal[k] * (1 + 1e-6));
+      EXPECT_GE(reference.objective, (fit.primal[k] - fit.gap[k]) * (1 - 1e-6));
+    }
+  }
+}
+
+TEST(DistributedSolver, SameAnswerOnEveryRankAndAgain) {
+  const Communicator comm = Communicator::world();
+  const Problem problem = my_share(comm);
+  Solver a(comm, problem, all_classes, {}), b(comm, problem, all_classes, {});
+  const Fit first = a.solve(1), second = b.solve(1);
+  EXPECT_EQ(first.w, second.w);
+  std::vector<double> root(first.w.begin(), first.w.end());
+  comm.broadcast(std::span<double>(root));
+  EXPECT_EQ(root, std::vector<double>(first.w.begin(), first.w.end()));
+}
+
+TEST(DistributedSolver, ARankWithoutRows) {
+  const Communicator comm = Communicator::world();
+  const Problem problem = my_share(comm, true);
+  Solver solver(comm, problem, all_classes, {.tolerance = 1e-4});
+  EXPECT_TRUE(solver.solve(0.3).converged);
+}
+
+TEST(DistributedSolver, StandardisationIsThatOfAllRows) {
+  const Communicator comm = Communicator::world();
+  Problem problem = my_share(comm);
+  const Standardisation s = standardise(comm, problem);
+  const auto data = test::make_clusters(rows, dim, 3, 21);
+  double mean = 0;
+  for (std::int64_t i = 0; i < rows; ++i) mean += static_cast<double>(data.x[static_cast<std::size_t>(i * dim)]) / rows;
+  EXPECT_NEAR(s.mean[0], mean, 1e-9);
+}
+
+TEST(DistributedSolver, BadRowOnOneRankIsEveryRanksError) {
+  const Communicator comm = Communicator::world();
+  Problem problem = my_share(comm);
+  if (comm.rank() == comm.size() - 1) problem.x[0] = std::numeric_limits<float>::infinity();
+  EXPECT_THROW(check_problem(comm, problem), Error);
+}
+
+}  // namespace
+}  // namespace pool3
