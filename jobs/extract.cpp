@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
-#include <map>
-#include <nlohmann/json.hpp>
 
+#include "extract_report.hpp"
 #include "pool3/corpus.hpp"
 #include "version.hpp"
 #include "weights_path.hpp"
@@ -21,12 +19,16 @@ namespace {
 int default_threads(const Communicator& comm) {
   cpu_set_t cores;
   CPU_ZERO(&cores);
-  const int mine = sched_getaffinity(0, sizeof cores, &cores) == 0 ? CPU_COUNT(&cores) : 1;
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
   const Communicator node = comm.split_by_node();
-  // Bound ranks each see their own cores; unbound ranks all see the same ones and share them.
-  const bool unbound =
-      node.max(static_cast<double>(mine)) * node.size() > static_cast<double>(std::thread::hardware_concurrency());
-  return std::max(1, unbound ? mine / node.size() : mine);
+  std::vector<double> used(CPU_SETSIZE, 0.0);
+  for (std::size_t core = 0; core < used.size(); ++core) used[core] = CPU_ISSET(core, &cores) ? 1.0 : 0.0;
+  const std::int64_t mine = CPU_COUNT(&cores);
+  node.max(used);
+  const auto all = static_cast<std::int64_t>(std::count(used.begin(), used.end(), 1.0));
+  // Ranks that are bound have cores of their own; others share the same ones.
+  const bool own_cores = node.sum(mine) <= all;
+  return static_cast<int>(std::max<std::int64_t>(1, own_cores ? mine : all / node.size()));
 }
 
 /// bf16 only if every rank's CPU is good at it: one file holds one kind of rows. Collective.
@@ -43,32 +45,6 @@ void check(const ExtractOptions& o) {
   if (o.threads < 0) throw usage_error("--threads must be 0 or more");
   if (o.max_pixels < 1) throw usage_error("--max-pixels must be above 0");
 }
-
-void print_dry_run(const Manifest& manifest, int ranks, int batch) {
-  std::map<std::int32_t, std::int64_t> counts;
-  double bytes = 0;
-  for (std::int64_t i = 0; i < manifest.size(); ++i) {
-    ++counts[manifest.labels[static_cast<std::size_t>(i)]];
-    bytes += static_cast<double>(std::max<std::int64_t>(manifest.bytes[static_cast<std::size_t>(i)], 0));
-  }
-  const auto rows = static_cast<double>(manifest.size());
-  std::printf(
-      "images        %lld (%s)\nclasses       %zu\nfeature file  %s\nblocks        %lld of %d rows, handed out to %d "
-      "ranks\n",
-      static_cast<long long>(manifest.size()), bytes_text(bytes).c_str(), manifest.classes.size(),
-      bytes_text(rows * (feature_dim * 4 + 128)).c_str(), static_cast<long long>((manifest.size() + batch - 1) / batch),
-      batch, ranks);
-  for (const auto& [label, count] : counts)
-    std::printf("%10lld  %s\n", static_cast<long long>(count),
-                label < 0 ? "(no label)" : manifest.classes[static_cast<std::size_t>(label)].c_str());
-}
-
-/// What one rank did.
-struct RankTally {
-  std::int64_t images = 0, failed = 0;
-  StageSeconds seconds;
-  double write = 0, wall = 0;
-};
 
 /// Works off the blocks of the file with the other ranks. Collective.
 class ExtractLoop {
@@ -142,47 +118,32 @@ class ExtractLoop {
   bool asking_ = false, none_left_ = false, left_ = false;
 };
 
-/// A line a rank: where the time went. Collective.
-void print_summary(const Context& context, const RankTally& tally, int threads) {
-  nlohmann::json mine = {tally.images,         tally.failed,          tally.seconds.read, tally.seconds.decode,
-                         tally.seconds.resize, tally.seconds.network, tally.write,        tally.wall};
-  const auto all = context.comm.gather(mine.dump());
-  for (std::size_t rank = 0; rank < all.size(); ++rank) {
-    const auto v = nlohmann::json::parse(all[rank]).get<std::vector<double>>();
-    const double wall = std::max(v[7], 1e-9);
-    const auto part = [&](double s) { return fixed(100.0 * s / (wall * threads), 1) + "%"; };
-    context.log.line("extract",
-                     "rank " + std::to_string(rank) + ": " + fixed(v[0], 0) + " images, " + fixed(v[0] / wall, 1) +
-                         "/s; read " + part(v[2]) + ", decode " + part(v[3]) + ", resize " + part(v[4]) + ", network " +
-                         part(v[5]) + " of " + std::to_string(threads) + " threads; write " + fixed(v[6], 2) + " s",
-                     {{"rank", std::to_string(rank)},
-                      {"images", fixed(v[0], 0)},
-                      {"failed", fixed(v[1], 0)},
-                      {"read_seconds", fixed(v[2], 3)},
-                      {"decode_seconds", fixed(v[3], 3)},
-                      {"resize_seconds", fixed(v[4], 3)},
-                      {"network_seconds", fixed(v[5], 3)},
-                      {"write_seconds", fixed(v[6], 3)},
-                      {"wall_seconds", fixed(v[7], 3)}});
-  }
+ExitCode outcome(const Context& context, std::int64_t failed, const std::string& out, std::int64_t rows) {
+  context.log.line("extract", out + ": " + std::to_string(rows) + " rows, " + std::to_string(failed) + " failed");
+  return failed > 0 ? ExitCode::some_failed : ExitCode::ok;
 }
 
-/// The most frequent kinds of failure, with one path each.
-void print_failures(Log& log, const std::vector<Failure>& failures) {
-  std::map<std::string, std::pair<int, std::string>> kinds;
-  for (const auto& f : failures) {
-    auto& kind = kinds[std::string(to_string(f.status)) + ": " + f.message];
-    if (kind.first++ == 0) kind.second = f.path;
-  }
-  std::vector<std::pair<std::string, std::pair<int, std::string>>> sorted(kinds.begin(), kinds.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.second.first > b.second.first; });
-  constexpr std::size_t most = 10;
-  for (std::size_t i = 0; i < std::min(most, sorted.size()); ++i)
-    log.line("extract", std::to_string(sorted[i].second.first) + " failed, " + sorted[i].first + ", e.g. " +
-                            sorted[i].second.second);
-  if (sorted.size() > most)
-    log.line("extract", "and " + std::to_string(sorted.size() - most) + " other kinds; see /failures in the file");
+/// Computes every block of the file, finishes it, and says how it went. Collective.
+ExitCode embed_all(const Context& context, const ExtractOptions& options, const Weights& weights,
+                   const Network& network, FeatureWriter& writer) {
+  const int threads = options.threads > 0 ? options.threads : default_threads(context.comm);
+  const std::int64_t rows = writer.rows();
+  context.log.line("extract", std::to_string(rows) + " images, " + std::to_string(context.comm.size()) + " ranks of " +
+                                  std::to_string(threads) + " threads, weights " + weights.source);
+  Workers workers(network,
+                  {.root = writer.root(),
+                   .decode = {.max_pixels = options.max_pixels, .apply_orientation = !options.ignore_orientation},
+                   .profile = weights.traits.profile},
+                  threads);
+  ExtractLoop loop(context, writer, workers, threads);
+  loop.run();
+  writer.finish(context.comm, loop.failures);
+  print_summary(context, loop.tally, threads);
+  std::vector<Failure> failures;
+  context.comm.root_does([&] { failures = FeatureReader(options.out).failures(); });
+  print_failures(context.log, failures);
+  const auto failed = context.comm.sum(static_cast<std::int64_t>(failures.size()));  // the root's alone are there
+  return outcome(context, failed, options.out, rows);
 }
 
 /// True if `path` is a finished file of this very job. Throws Error if it is something that must not be replaced.
@@ -199,9 +160,13 @@ bool is_already_done(const std::string& path, const Provenance& wanted) {
          kind_difference(have, wanted).empty();
 }
 
-ExitCode outcome(const Context& context, std::int64_t failed, const std::string& out, std::int64_t rows) {
-  context.log.line("extract", out + ": " + std::to_string(rows) + " rows, " + std::to_string(failed) + " failed");
-  return failed > 0 ? ExitCode::some_failed : ExitCode::ok;
+/// Failed rows of `path` if it is a finished file of this very job, otherwise -1. Collective.
+std::int64_t failures_if_done(const Communicator& comm, const std::string& path, const Provenance& wanted) {
+  double failed = -1;
+  comm.root_does([&] {
+    if (is_already_done(path, wanted)) failed = static_cast<double>(FeatureReader(path).failures().size());
+  });
+  return static_cast<std::int64_t>(comm.max(failed));
 }
 
 class ExtractJob : public Job {
@@ -233,14 +198,13 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
 ExitCode extract(const Context& context, const ExtractOptions& options) {
   const Communicator& comm = context.comm;
   comm.all_do([&] { check(options); });
-  const Precision precision = agree_precision(comm, options.precision);
-
-  Manifest manifest;
+  Manifest manifest;  // the root's alone; other ranks read paths from the feature file
   comm.root_does([&] { manifest = list_corpus({options.corpus, parse_label_rule(options.labels)}); });
   if (options.dry_run) {
     if (comm.is_root()) print_dry_run(manifest, comm.size(), options.batch);
     return ExitCode::ok;
   }
+  const Precision precision = agree_precision(comm, options.precision);
   Weights weights;
   comm.all_do([&] { weights = read_weights(find_weights(options.weights)); });
   const Provenance provenance{.version = version,
@@ -252,47 +216,21 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
                               .corpus = options.corpus,
                               .labels = options.labels,
                               .config = context.config};
-  std::int64_t failed_before = -1;
-  comm.root_does([&] {
-    if (is_already_done(options.out, provenance))
-      failed_before = static_cast<std::int64_t>(FeatureReader(options.out).failures().size());
-  });
-  failed_before = static_cast<std::int64_t>(comm.max(static_cast<double>(failed_before)));
-  if (failed_before >= 0) {
+  if (const std::int64_t failed = failures_if_done(comm, options.out, provenance); failed >= 0) {
     context.log.line("extract", "already done, nothing to do");
-    return outcome(context, failed_before, options.out, manifest.size());
+    return outcome(context, failed, options.out, manifest.size());
   }
-
-  const int threads = options.threads > 0 ? options.threads : default_threads(comm);
-  const FeatureSpec spec{.rows = manifest.size(),
-                         .block_rows = options.batch,
-                         .root = manifest.root,
-                         .classes = manifest.classes,
-                         .labels = manifest.labels,
-                         .path = [&](Row row) { return manifest.paths[row]; },
-                         .provenance = provenance};
-  FeatureWriter writer = FeatureWriter::create(comm, options.out, spec);
   std::unique_ptr<Network> network;
   comm.all_do([&] { network = open_network(weights, {.precision = precision, .batch = options.batch}); });
-  context.log.line("extract", std::to_string(writer.rows()) + " images, " + std::to_string(comm.size()) + " ranks of " +
-                                  std::to_string(threads) + " threads, " + std::string(to_string(precision)) +
-                                  ", weights " + weights.source);
-  const WorkSettings settings{
-      .root = writer.root(),
-      .decode = {.max_pixels = options.max_pixels, .apply_orientation = !options.ignore_orientation},
-      .profile = weights.traits.profile,
-      .batch = options.batch};
-  Workers workers(*network, settings, threads);
-  ExtractLoop loop(context, writer, workers, threads);
-  loop.run();
-  const std::int64_t rows = writer.rows();
-  writer.finish(comm, loop.failures);
-  print_summary(context, loop.tally, threads);
-  std::vector<Failure> failures;
-  comm.root_does([&] { failures = FeatureReader(options.out).failures(); });
-  print_failures(context.log, failures);
-  const std::int64_t failed = comm.sum(comm.is_root() ? static_cast<std::int64_t>(failures.size()) : std::int64_t{0});
-  return outcome(context, failed, options.out, rows);
+  FeatureWriter writer = FeatureWriter::create(comm, options.out,
+                                               {.rows = manifest.size(),
+                                                .block_rows = options.batch,
+                                                .root = manifest.root,
+                                                .classes = manifest.classes,
+                                                .labels = manifest.labels,
+                                                .path = [&](Row row) { return manifest.paths[row]; },
+                                                .provenance = provenance});
+  return embed_all(context, options, weights, *network, writer);
 }
 
 std::unique_ptr<Job> make_extract() { return std::make_unique<ExtractJob>(); }

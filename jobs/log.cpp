@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <ctime>
 #include <nlohmann/json.hpp>
@@ -39,7 +40,7 @@ std::string fixed(double value, int digits) {
 }
 
 std::string clock_text(double seconds) {
-  const auto s = static_cast<std::int64_t>(std::max(seconds, 0.0) + 0.5);
+  const std::int64_t s = std::llround(std::max(seconds, 0.0));
   std::array<char, 64> text{};
   if (s >= 3600) {
     std::snprintf(text.data(), text.size(), "%lld:%02lld:%02lld", static_cast<long long>(s / 3600),

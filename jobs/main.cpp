@@ -26,11 +26,11 @@ const std::vector<Command>& commands() {
 
 namespace {
 
-/// Rank as the launcher tells it before MPI starts; 0 without a launcher.
-int launcher_rank() {
+/// True on the rank that speaks, as the launcher tells it before MPI starts; true without a launcher.
+bool launcher_says_root() {
   for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"})
-    if (const char* value = std::getenv(name)) return std::atoi(value);
-  return 0;
+    if (const char* value = std::getenv(name)) return std::string(value) == "0";
+  return true;
 }
 
 void print_overview() {
@@ -81,7 +81,7 @@ ExitCode run_on_ranks(const Command& command, Job& job, OptionParser& parser,
 
 int main_checked(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
-  const bool speaks = launcher_rank() == 0;
+  const bool speaks = launcher_says_root();
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
     if (speaks) print_overview();
     return static_cast<int>(arguments.empty() ? ExitCode::usage : ExitCode::ok);

@@ -87,7 +87,6 @@ class PredictJob : public Job {
                             weights.sha256.substr(0, 12) + "...)",
                    .advice = "give those with --weights"});
     settings_.profile = weights.traits.profile;
-    settings_.batch = 1;
     const Precision precision = model_.features.precision == "bf16" ? Precision::bf16 : Precision::fp32;
     network_ = open_network(weights, {.precision = precision, .batch = 1});
   }

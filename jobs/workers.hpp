@@ -43,7 +43,6 @@ struct WorkSettings {
   std::string root;  ///< folder that relative paths start from
   DecodeOptions decode;
   InputProfile profile = InputProfile::nsfwjs;
-  int batch = 16;
 };
 
 /// Reads, decodes, resizes and embeds one block on the calling thread. A bad image becomes a status.

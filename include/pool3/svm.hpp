@@ -92,7 +92,7 @@ class Solver {
  public:
   /// Collective. `comm` and `problem` must outlive the solver.
   /// Throws usage Error for tolerance, bias or weights out of range.
-  Solver(const Communicator& comm, const Problem& problem, std::vector<Column> columns, SolverOptions options);
+  Solver(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns, SolverOptions options);
   ~Solver();
   Solver(const Solver&) = delete;
   Solver& operator=(const Solver&) = delete;

@@ -1,6 +1,7 @@
 #include "pool3/evaluation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -47,9 +48,9 @@ std::string pad_left(const std::string& text, std::size_t width) {
 }
 
 std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%9.2f", value);
-  return text;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%9.2f", value);
+  return text.data();
 }
 
 }  // namespace

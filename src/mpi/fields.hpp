@@ -10,7 +10,8 @@ namespace pool3::detail {
 /// The fields, each ended by NUL, after one byte for the exit code.
 inline std::string pack(const ErrorFields& f) {
   std::string bytes(1, static_cast<char>(f.code));
-  for (const std::string* part : {&f.stage, &f.path, &f.cause, &f.advice}) bytes.append(part->c_str()).push_back('\0');
+  for (const std::string* part : {&f.stage, &f.path, &f.cause, &f.advice})
+    bytes.append(*part, 0, part->find('\0')).push_back('\0');
   return bytes;
 }
 

@@ -82,7 +82,7 @@ Extent checked_extent(const std::string& name, const json& entry, std::uint64_t 
       !offsets[1].is_number_unsigned()) {
     fail("bad data_offsets of '" + name + "'");
   }
-  const Extent extent = {offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>(), name};
+  Extent extent = {offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>(), name};
   if (extent.begin > extent.end || extent.end > data_bytes) fail("'" + name + "' lies outside the file");
   if (extent.end - extent.begin != checked_bytes(entry["shape"], name)) {
     fail("shape and data_offsets of '" + name + "' disagree");

@@ -59,7 +59,8 @@ std::string read_tfjs_model(const std::string& path) {
 }
 
 std::string read_tfjs_shard(const std::string& folder, const std::string& name) {
-  if (name.empty() || name == "." || name == ".." || name.find_first_of(std::string_view("/\\\0", 3)) != name.npos) {
+  if (name.empty() || name == "." || name == ".." ||
+      name.find_first_of(std::string_view("/\\\0", 3)) != std::string::npos) {
     throw weights_error(folder, "the manifest names a shard outside the folder");
   }
   const fs::path plain = fs::path(folder) / name;

@@ -17,8 +17,8 @@ namespace pool3 {
 /// NAME.min.js exports. A name that leads out of the folder is refused. Throws Error.
 [[nodiscard]] std::string read_tfjs_shard(const std::string& folder, const std::string& name);
 
-/// "NAME VERSION" by a package.json in `folder`, or by that of the npm package whose dist/models/MODEL is `folder`; else
-/// the folder's name.
+/// "NAME VERSION" by a package.json in `folder`, or by that of the npm package whose dist/models/MODEL is `folder`;
+/// else the folder's name.
 [[nodiscard]] std::string tfjs_source(const std::string& folder);
 
 }  // namespace pool3

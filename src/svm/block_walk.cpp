@@ -47,7 +47,7 @@ template <int Width, bool Squared>
                                             float* alpha, float* delta, float* gap, float* loss) {
   for (int j = 0; j < Width; ++j) {
     const bool is_positive = positive[j] == label;
-    const bool active = positive[j] != -2 && excluded[j] != fold;
+    const bool active = positive[j] != no_class && excluded[j] != fold;
     const float y = is_positive ? 1.0F : -1.0F;
     const auto at = static_cast<std::size_t>(j);
     const float d = is_positive ? s.positive_d[at] : s.negative_d;
@@ -87,7 +87,7 @@ template <int Width, bool Squared>
     }
     const float q = std::max(gram[i], std::numeric_limits<float>::min());
     step_row<Width, Squared>(s, columns.positive_class.data() + first, columns.excluded_fold.data() + first,
-                             block.labels[i], block.folds == nullptr ? -2 : block.folds[i], q, f.data(),
+                             block.labels[i], block.folds == nullptr ? no_class : block.folds[i], q, f.data(),
                              block.alpha + i * padded + first, done + t * Width, gap.data(), loss.data());
     std::copy_n(done + t * Width, Width, block.delta + i * padded + first);
   }
@@ -135,28 +135,6 @@ WalkSums walk_block(const ColumnTable& columns, const BlockView& block, std::vec
   scratch.resize(static_cast<std::size_t>(block.rows * widest));
   return columns.loss == Loss::l2 ? walk_squared(columns, block, scratch.data())
                                   : walk_hinge(columns, block, scratch.data());
-}
-
-void add_certificate(const ColumnTable& columns, std::int64_t rows, const std::int32_t* labels,
-                     const std::int32_t* folds, const float* margins, const float* alpha, std::span<double> gap,
-                     std::span<double> loss) {
-  const std::int64_t padded = columns.padded();
-  const bool squared = columns.loss == Loss::l2;
-  for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t j = 0; j < padded; ++j) {
-      const auto at = static_cast<std::size_t>(j);
-      if (columns.positive_class[at] == -2 || (folds != nullptr && columns.excluded_fold[at] == folds[i])) continue;
-      const bool is_positive = columns.positive_class[at] == labels[i];
-      const double c = static_cast<double>(is_positive ? columns.positive_cost[at] : columns.negative_cost);
-      const double a = static_cast<double>(alpha[i * padded + j]);
-      const double f = static_cast<double>(margins[i * padded + j]);
-      const double slack = 1.0 - (is_positive ? f : -f);
-      const double xi = std::max(slack, 0.0);
-      const double row_loss = squared ? c * xi * xi : c * xi;
-      loss[at] += row_loss;
-      gap[at] += row_loss - a * slack + (squared ? a * a / (4.0 * c) : 0.0);
-    }
-  }
 }
 
 }  // namespace pool3::detail

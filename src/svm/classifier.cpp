@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "pool3/partition.hpp"
 #include "pool3/svm.hpp"
@@ -79,7 +80,7 @@ std::vector<double> score_rows(std::span<const double> coef, std::span<const dou
     for (std::size_t k = 0; k < classes; ++k) {
       const double* w = coef.data() + k * dim;
       // Eight running sums: a fixed order that the compiler can still do in parallel.
-      double part[8] = {};
+      std::array<double, 8> part{};
       std::size_t j = 0;
       for (; j + 8 <= dim; j += 8)
         for (std::size_t u = 0; u < 8; ++u) part[u] += w[j + u] * row[j + u];

@@ -128,7 +128,8 @@ TEST_P(Features, RunOnTheCallingThreadAlone) {
     (void)features_of(*network, input);
     const double mine = seconds_of(CLOCK_THREAD_CPUTIME_ID) - thread;
     EXPECT_LT(seconds_of(CLOCK_PROCESS_CPUTIME_ID) - process, 1.1 * mine + 0.005);
-  }).join();
+  })
+      .join();
 }
 
 // Errors thrown inside the module must be this program's Error.

@@ -12,6 +12,7 @@ using Integers = std::vector<std::int64_t>;
 
 /// A copy of `tensor` as `type`, channels last if it has channels.
 at::Tensor to_torch(const Tensor& tensor, at::ScalarType type) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): only read; from_blob knows no const
   const at::Tensor view = at::from_blob(const_cast<float*>(tensor.values.data()), tensor.shape, at::kFloat);
   return view.to(type, false, true,
                  tensor.shape.size() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);

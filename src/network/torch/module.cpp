@@ -71,8 +71,8 @@ class TorchNetwork final : public Network {
 
   /// [batch, 299, 299, 3]; a view of `input` if that is a full batch.
   [[nodiscard]] at::Tensor padded(std::span<const float> input, int count) const {
-    const at::Tensor given =
-        at::from_blob(const_cast<float*>(input.data()), {count, input_side, input_side, 3}, at::kFloat);
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): only read; from_blob knows no const
+    at::Tensor given = at::from_blob(const_cast<float*>(input.data()), {count, input_side, input_side, 3}, at::kFloat);
     if (count == options_.batch) return given;
     at::Tensor batch = at::zeros({options_.batch, input_side, input_side, 3});
     batch.narrow(0, 0, count).copy_(given);
