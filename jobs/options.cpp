@@ -20,7 +20,7 @@ void append_numbers(const std::string& name, std::string text, std::vector<doubl
     double value = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
     if (error != std::errc() || end != word.data() + word.size())
-      throw usage_error("--" + name + ": '" + word + "' is not a number");
+      throw usage_error(std::string("--").append(name).append(": '").append(word).append("' is not a number"));
     values.push_back(value);
   }
 }
@@ -119,7 +119,7 @@ void OptionParser::parse(const std::vector<std::string>& arguments, const std::s
   resolved_ = resolved.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 } catch (const po::required_option& error) {
   const std::string name = error.get_option_name();
-  throw usage_error(name.starts_with("--") ? name + " is missing" : "no " + argument_name_ + " given",
+  throw usage_error(name == "--" + argument_name_ ? "no " + argument_name_ + " given" : name + " is missing",
                     "see pool3 " + command_ + " --help");
 } catch (const po::error& error) {
   throw usage_error(error.what(), "see pool3 " + command_ + " --help");

@@ -104,6 +104,7 @@ class PredictJob : public Job {
   static void print_in_order(const Communicator& comm, const std::vector<std::string>& mine) {
     const auto all = comm.gather(Json(mine).dump());
     std::vector<std::vector<std::string>> lines;
+    lines.reserve(all.size());
     for (const auto& text : all) lines.push_back(Json::parse(text).get<std::vector<std::string>>());
     for (std::size_t i = 0; !lines.empty(); ++i) {
       const auto& from = lines[i % lines.size()];

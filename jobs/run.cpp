@@ -36,6 +36,7 @@ class RunJob : public Job {
   ExitCode run(const Context& context) override {
     context.comm.root_does([&] {
       check(solver_);
+      check(search_);
       if (!extract_.dry_run) make_folder(folder_, "run");
     });
     extract_.out = solver_.features = folder_ + "/features.h5";

@@ -1,5 +1,6 @@
 #include "search.hpp"
 
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -78,12 +79,20 @@ void declare_search(OptionParser& p, SearchFlags& f) {
   p.add("search-tolerance", f.tolerance, "relative duality gap to stop at while searching", 1e-3);
 }
 
+void check(const SearchFlags& f) {
+  for (const double C : f.C)
+    if (!(C > 0) || !std::isfinite(C)) throw usage_error("--C must be above 0");
+  if (f.folds < 2 || f.folds > 1000) throw usage_error("--folds must be between 2 and 1000");
+  if (f.groups < 0) throw usage_error("--groups must be 0 or more");
+  if (!(f.tolerance > 0)) throw usage_error("--search-tolerance must be above 0");
+}
+
 double search(const Context& context, const SolverFlags& solver, const SearchFlags& flags, const std::string& out) {
   const Communicator& comm = context.comm;
   std::unique_ptr<FeatureReader> reader;
   comm.all_do([&] {
     check(solver);
-    if (flags.groups < 0) throw usage_error("--groups must be 0 or more");
+    check(flags);
     reader = std::make_unique<FeatureReader>(solver.features);
   });
   std::vector<std::int64_t> counts(reader->classes().size(), 0);

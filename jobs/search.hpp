@@ -13,6 +13,8 @@ struct SearchFlags {
   double tolerance = 1e-3;
 };
 void declare_search(OptionParser& parser, SearchFlags& flags);
+/// Throws Error (usage).
+void check(const SearchFlags& flags);
 /// Searches, writes the table as JSON to `out`, and prints it. Returns the best C. Collective.
 double search(const Context& context, const SolverFlags& solver, const SearchFlags& flags, const std::string& out);
 

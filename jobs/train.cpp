@@ -1,6 +1,7 @@
 #include "train.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace pool3::jobs {
@@ -119,6 +120,8 @@ void check(const SolverFlags& f) {
   if (f.loss != "l1" && f.loss != "l2") throw usage_error("--loss must be l1 or l2");
   if (f.class_weight != "none" && f.class_weight != "balanced")
     throw usage_error("--class-weight must be none or balanced");
+  if (!(f.tolerance > 0)) throw usage_error("--tolerance must be above 0");
+  if (!(f.bias >= 0) || !std::isfinite(f.bias)) throw usage_error("--bias must be 0 or a positive number");
   if (f.max_epochs < 1) throw usage_error("--max-epochs must be above 0");
   if (f.threads < 1) throw usage_error("--solver-threads must be above 0");
 }
@@ -145,7 +148,7 @@ void train(const Context& context, const SolverFlags& flags, double C, int proba
   std::unique_ptr<FeatureReader> reader;
   comm.all_do([&] {
     check(flags);
-    if (!(C > 0)) throw usage_error("--C must be above 0");
+    if (!(C > 0) || !std::isfinite(C)) throw usage_error("--C must be above 0");
     if (probability_folds < 0 || probability_folds == 1)
       throw usage_error("--probability-folds must be 0, or 2 or more");
     reader = std::make_unique<FeatureReader>(flags.features);

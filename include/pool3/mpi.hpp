@@ -59,6 +59,7 @@ class Communicator {
   /// Root's bytes on every rank; resized on the others.
   void broadcast(std::string& bytes) const;
   void broadcast(std::span<double> values) const;
+  void broadcast(std::span<float> values) const;
   /// Every rank's bytes on the root, by rank; empty on the others.
   [[nodiscard]] std::vector<std::string> gather(const std::string& bytes) const;
 

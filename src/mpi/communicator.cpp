@@ -35,6 +35,12 @@ void reduce(std::span<T> values, MPI_Datatype type, MPI_Op op, MPI_Comm comm, st
   });
 }
 
+template <typename T>
+void send_from_root(std::span<T> values, MPI_Datatype type, MPI_Comm comm, std::int64_t& bytes_sent) {
+  bytes_sent += static_cast<std::int64_t>(values.size_bytes());
+  in_pieces(values, [&](T* data, int count) { check_mpi(MPI_Bcast(data, count, type, 0, comm), "MPI_Bcast"); });
+}
+
 }  // namespace
 
 MpiSession::MpiSession(int& argc, char**& argv) {
@@ -125,16 +131,11 @@ void Communicator::broadcast(std::string& bytes) const {
   auto size = static_cast<std::uint64_t>(bytes.size());
   check_mpi(MPI_Bcast(&size, 1, MPI_UINT64_T, 0, comm_), "MPI_Bcast");
   bytes.resize(size);
-  bytes_sent_ += static_cast<std::int64_t>(size);
-  in_pieces(std::span(bytes.data(), bytes.size()),
-            [&](char* data, int count) { check_mpi(MPI_Bcast(data, count, MPI_BYTE, 0, comm_), "MPI_Bcast"); });
+  send_from_root(std::span(bytes.data(), bytes.size()), MPI_BYTE, comm_, bytes_sent_);
 }
 
-void Communicator::broadcast(std::span<double> values) const {
-  bytes_sent_ += static_cast<std::int64_t>(values.size_bytes());
-  in_pieces(values,
-            [&](double* data, int count) { check_mpi(MPI_Bcast(data, count, MPI_DOUBLE, 0, comm_), "MPI_Bcast"); });
-}
+void Communicator::broadcast(std::span<double> values) const { send_from_root(values, MPI_DOUBLE, comm_, bytes_sent_); }
+void Communicator::broadcast(std::span<float> values) const { send_from_root(values, MPI_FLOAT, comm_, bytes_sent_); }
 
 std::vector<std::string> Communicator::gather(const std::string& bytes) const {
   constexpr int tag = 1;

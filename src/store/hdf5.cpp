@@ -128,11 +128,12 @@ Handle status_type() {
 bool same_type(const Handle& a, const Handle& b) { return H5Tequal(a.id(), b.id()) > 0; }
 
 Dataset::Dataset(Handle id, std::string name, const Place& place)
-    : id_(std::move(id)), name_(std::move(name)), place_(place) {
-  type_ = own(H5Dget_type(id_.id()), H5Tclose, place_, "look at " + name_);
-  dims_ = dims_of(id_.id(), place_, name_);
-  row_bytes_ = checked_row_bytes(dims_, H5Tget_size(type_.id()), name_, place_);
-}
+    : id_(std::move(id)),
+      name_(std::move(name)),
+      place_(place),
+      type_(own(H5Dget_type(id_.id()), H5Tclose, place_, "look at " + name_)),
+      dims_(dims_of(id_.id(), place_, name_)),
+      row_bytes_(checked_row_bytes(dims_, H5Tget_size(type_.id()), name_, place_)) {}
 
 void Dataset::expect(const Handle& type, const std::vector<hsize_t>& dims) const {
   if (!same_type(type, type_))

@@ -106,9 +106,9 @@ class Dataset {
   [[nodiscard]] Handle memory(RowRange rows) const;
 
   Handle id_;
-  Handle type_;
   std::string name_;
   Place place_;
+  Handle type_;
   std::vector<hsize_t> dims_ = {0};
   std::int64_t row_bytes_ = 0;
 };

@@ -4,11 +4,12 @@ namespace pool3 {
 
 std::string kind_difference(const Provenance& a, const Provenance& b) {
   for (const auto& field : store::provenance_fields) {
-    const std::string name = field.name;
+    const std::string_view name = field.name;
     if (name != "weights_sha256" && name != "profile" && name != "precision") continue;
     const std::string& here = a.*field.member;
     const std::string& there = b.*field.member;
-    if (here != there) return name + ": " + here + " here, " + there + " there";
+    if (here == there) continue;
+    return std::string(name).append(": ").append(here).append(" here, ").append(there).append(" there");
   }
   return {};
 }

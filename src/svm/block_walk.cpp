@@ -40,29 +40,38 @@ Strip make_strip(const ColumnTable& columns, std::int64_t first, std::int64_t wi
   return s;
 }
 
-/// The step of one row in `Width` columns. `f`: current margins; `delta`: out; `gap`, `loss`: added to.
+/// One row in the columns of a strip: where its numbers are.
+struct RowView {
+  const std::int32_t* positive;  ///< class of each column
+  const std::int32_t* excluded;  ///< fold of each column
+  std::int32_t label, fold;
+  float square;    ///< |x|^2, bias included
+  const float* f;  ///< current margins
+  float* alpha;
+  float* delta;  ///< out
+};
+
+/// The step of one row in `Width` columns. `gap`, `loss` [Width]: added to.
 template <int Width, bool Squared>
-[[gnu::always_inline]] inline void step_row(const Strip& s, const std::int32_t* positive, const std::int32_t* excluded,
-                                            std::int32_t label, std::int32_t fold, float q, const float* f,
-                                            float* alpha, float* delta, float* gap, float* loss) {
+[[gnu::always_inline]] inline void step_row(const Strip& s, const RowView& row, float* gap, float* loss) {
   for (int j = 0; j < Width; ++j) {
-    const bool is_positive = positive[j] == label;
-    const bool active = positive[j] != no_class && excluded[j] != fold;
+    const bool is_positive = row.positive[j] == row.label;
+    const bool active = row.positive[j] != no_class && row.excluded[j] != row.fold;
     const float y = is_positive ? 1.0F : -1.0F;
     const auto at = static_cast<std::size_t>(j);
     const float d = is_positive ? s.positive_d[at] : s.negative_d;
     const float u = is_positive ? s.positive_u[at] : s.negative_u;
     const float c = is_positive ? s.positive_c[at] : s.negative_c;
-    const float a = alpha[j];
-    const float slack = 1.0F - y * f[j];
-    const float next = std::min(std::max(a + (slack - d * a) / (q + d), 0.0F), u);
+    const float a = row.alpha[j];
+    const float slack = 1.0F - y * row.f[j];
+    const float next = std::min(std::max(a + (slack - d * a) / (row.square + d), 0.0F), u);
     const float xi = std::max(slack, 0.0F);
     const float row_loss = Squared ? c * xi * xi : c * xi;
     const float row_gap = row_loss - a * slack + (Squared ? 0.5F * d * a * a : 0.0F);
     gap[j] += active ? row_gap : 0.0F;
     loss[j] += active ? row_loss : 0.0F;
-    delta[j] = active ? y * (next - a) : 0.0F;
-    alpha[j] = active ? next : 0.0F;
+    row.delta[j] = active ? y * (next - a) : 0.0F;
+    row.alpha[j] = active ? next : 0.0F;
   }
 }
 
@@ -76,19 +85,23 @@ template <int Width, bool Squared>
   alignas(64) std::array<float, Width> loss{};
   for (std::int64_t t = 0; t < block.rows; ++t) {
     const std::int64_t i = block.order[static_cast<std::size_t>(t)];
-    alignas(64) std::array<float, Width> f;
-    const float* margins = block.margins + i * padded + first;
-    for (std::size_t j = 0; j < Width; ++j) f[j] = margins[j];
+    alignas(64) std::array<float, Width> f{};
+    std::copy_n(block.margins + i * padded + first, Width, f.begin());
     const float* gram = block.gram + i * block.rows;
     for (std::int64_t v = 0; v < t; ++v) {
       const float g = gram[block.order[static_cast<std::size_t>(v)]];
       const float* d = done + v * Width;
       for (std::size_t j = 0; j < Width; ++j) f[j] += g * d[j];
     }
-    const float q = std::max(gram[i], std::numeric_limits<float>::min());
-    step_row<Width, Squared>(s, columns.positive_class.data() + first, columns.excluded_fold.data() + first,
-                             block.labels[i], block.folds == nullptr ? no_class : block.folds[i], q, f.data(),
-                             block.alpha + i * padded + first, done + t * Width, gap.data(), loss.data());
+    const RowView row{.positive = columns.positive_class.data() + first,
+                      .excluded = columns.excluded_fold.data() + first,
+                      .label = block.labels[i],
+                      .fold = block.folds == nullptr ? no_class : block.folds[i],
+                      .square = std::max(gram[i], std::numeric_limits<float>::min()),
+                      .f = f.data(),
+                      .alpha = block.alpha + i * padded + first,
+                      .delta = done + t * Width};
+    step_row<Width, Squared>(s, row, gap.data(), loss.data());
     std::copy_n(done + t * Width, Width, block.delta + i * padded + first);
   }
   WalkSums sums;

@@ -143,7 +143,7 @@ void Descent::combine(const Before& before, std::span<const std::int32_t> chunk)
   p.comm.sum(std::span<float>(p.w));
   p.comm.sum(std::span<float>(p.bias_w));
   const std::vector<float> eta = step_lengths(before, chunk);
-  const std::size_t padded = eta.size();
+  const std::size_t padded = index(p.padded());
   for (std::size_t i = 0; i < p.w.size(); ++i) p.w[i] = before.w[i] + eta[i % padded] * p.w[i];
   for (std::size_t j = 0; j < padded; ++j) p.bias_w[j] = before.bias_w[j] + eta[j] * p.bias_w[j];
   for (std::size_t c = 0; c < chunk.size(); ++c) {

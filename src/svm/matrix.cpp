@@ -2,6 +2,13 @@
 
 #include <cblas.h>
 
+#include <string>
+
+#include "pool3/error.hpp"
+
+extern "C" void ssyevd_(const char* job, const char* part, const int* n, float* a, const int* lda, float* values,
+                        float* work, const int* work_size, int* int_work, const int* int_work_size, int* info);
+
 namespace pool3::detail {
 
 // BLAS counts with int here: every product is of one block of rows, so each side stays far below 2^31.
@@ -30,6 +37,32 @@ void gram(std::int64_t m, std::int64_t k, const float* a, float shift, float* c)
   cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, narrow(m), narrow(m), narrow(k), 1.0F, a, narrow(k), a,
               narrow(k), 0.0F, c, narrow(m));
   for (std::int64_t i = 0; i < m * m; ++i) c[i] += shift;
+}
+
+void moment_matrix(std::int64_t m, std::int64_t k, const float* a, float* c) {
+  cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, narrow(k), narrow(m), 1.0F, a, narrow(k), 0.0F, c, narrow(k));
+  for (std::int64_t i = 0; i < k; ++i)
+    for (std::int64_t j = 0; j < i; ++j) c[i * k + j] = c[j * k + i];
+}
+
+std::vector<float> eigenvectors(std::int64_t n, float* a) {
+  std::vector<float> values(static_cast<std::size_t>(n));
+  const int order = narrow(n);
+  int status = 0, int_size = -1, float_size = -1;
+  std::vector<float> floats(1);
+  std::vector<int> ints(1);
+  for (const bool ask_sizes : {true, false}) {
+    // LAPACK's columns are our rows.
+    ssyevd_("V", "U", &order, a, &order, values.data(), floats.data(), &float_size, ints.data(), &int_size, &status);
+    if (status != 0) throw Error({.stage = "train", .cause = "LAPACK's ssyevd failed with " + std::to_string(status)});
+    if (!ask_sizes) break;
+    // A size told as a float may have been rounded down.
+    float_size = static_cast<int>(static_cast<double>(floats[0]) * (1 + 1e-6)) + 1;
+    int_size = ints[0];
+    floats.resize(static_cast<std::size_t>(float_size));
+    ints.resize(static_cast<std::size_t>(int_size));
+  }
+  return values;
 }
 
 }  // namespace pool3::detail

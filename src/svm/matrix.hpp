@@ -2,6 +2,7 @@
 // The matrix products of the solver, over BLAS. Row-major throughout.
 
 #include <cstdint>
+#include <vector>
 
 namespace pool3::detail {
 
@@ -16,5 +17,11 @@ void add_transposed_product(std::int64_t m, std::int64_t n, std::int64_t k, cons
 void transposed_product(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float* c);
 /// c[m, m] = a[m, k] a[m, k]^T + shift.
 void gram(std::int64_t m, std::int64_t k, const float* a, float shift, float* c);
+
+/// c[k, k] = a[m, k]^T a[m, k].
+void moment_matrix(std::int64_t m, std::int64_t k, const float* a, float* c);
+/// Replaces the symmetric matrix a[n, n] by its eigenvectors, one a row, and returns the eigenvalues, rising. Throws
+/// Error if LAPACK gives up.
+[[nodiscard]] std::vector<float> eigenvectors(std::int64_t n, float* a);
 
 }  // namespace pool3::detail

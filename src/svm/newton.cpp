@@ -91,21 +91,22 @@ class Products {
   std::int64_t width_;
 };
 
+/// w with its bias row below: [dim + 1, padded].
+Floats weights_with_bias(const Point& point) {
+  Floats v = point.w;
+  v.insert(v.end(), point.bias_w.begin(), point.bias_w.end());
+  return v;
+}
+
 class Newton {
  public:
-  explicit Newton(Point& point) : p_(point), padded_(point.padded()) {
-    v_ = p_.w;
-    v_.insert(v_.end(), p_.bias_w.begin(), p_.bias_w.end());
-    f_ = Products(p_, index(padded_)).margins(v_);
-    Doubles squares(index(p_.problem.dim + 1), 0.0);
-    for (std::int64_t i = 0; i < p_.problem.rows; ++i)
-      for (std::int64_t r = 0; r < p_.problem.dim; ++r)
-        squares[index(r)] += static_cast<double>(p_.features(i)[r]) * static_cast<double>(p_.features(i)[r]);
-    squares.back() = p_.bias * p_.bias * static_cast<double>(p_.problem.rows);
-    p_.comm.sum(std::span<double>(squares));
-    const auto rows = static_cast<double>(p_.comm.sum(p_.problem.rows));
-    for (const double s : squares) mean_squares_.push_back(s / rows);
-  }
+  Newton(Point& point, const Spectrum& spectrum)
+      : p_(point),
+        spectrum_(spectrum),
+        padded_(point.padded()),
+        rows_(static_cast<double>(point.comm.sum(point.problem.rows))),
+        v_(weights_with_bias(point)),
+        f_(Products(point, index(padded_)).margins(v_)) {}
 
   /// Loss, alpha, gradient and gap at v. Collective.
   void evaluate();
@@ -125,15 +126,20 @@ class Newton {
   [[nodiscard]] std::vector<std::int64_t> open_columns(double tolerance) const;
   [[nodiscard]] Floats curvatures(const std::vector<std::int64_t>& columns) const;
   Direction conjugate_gradients(const std::vector<std::int64_t>& columns, std::int64_t max_products);
-  [[nodiscard]] Floats inverse_diagonal(const Floats& curvature, std::size_t width) const;
+  [[nodiscard]] Preconditioner preconditioner(const Floats& curvature, std::size_t width) const;
+  struct Slopes {
+    Doubles slope, curve;  ///< [width]
+  };
+  [[nodiscard]] Slopes loss_slopes(const std::vector<std::int64_t>& columns, const Floats& xd, const Doubles& t) const;
   [[nodiscard]] Doubles line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const;
 
   Point& p_;
+  const Spectrum& spectrum_;
   std::int64_t padded_;
-  Floats v_;              ///< [dim + 1, padded]: w, then its bias row
-  Floats f_;              ///< [rows, padded] margins at v
-  Floats gradient_;       ///< [dim + 1, padded]
-  Doubles mean_squares_;  ///< [dim + 1] mean of x_r^2
+  double rows_;      ///< of all ranks
+  Floats v_;         ///< [dim + 1, padded]: w, then its bias row
+  Floats f_;         ///< [rows, padded] margins at v
+  Floats gradient_;  ///< [dim + 1, padded]
 };
 
 void Newton::evaluate() {
@@ -180,31 +186,23 @@ Floats Newton::curvatures(const std::vector<std::int64_t>& columns) const {
   return out;
 }
 
-/// 1 / diag(H), with the rows inside the margin taken to be like all rows: [dim + 1, width]. Collective.
-Floats Newton::inverse_diagonal(const Floats& curvature, std::size_t width) const {
-  Doubles sums(width, 0.0);
-  for (std::size_t i = 0; i < curvature.size(); ++i) sums[i % width] += static_cast<double>(curvature[i]);
-  p_.comm.sum(std::span<double>(sums));
-  Floats out;
-  out.reserve(mean_squares_.size() * width);
-  for (const double square : mean_squares_)
-    for (const double sum : sums) out.push_back(static_cast<float>(1.0 / (1.0 + sum * square)));
-  return out;
+/// Collective.
+Preconditioner Newton::preconditioner(const Floats& curvature, std::size_t width) const {
+  Doubles mean(width, 0.0);
+  for (std::size_t i = 0; i < curvature.size(); ++i) mean[i % width] += static_cast<double>(curvature[i]) / rows_;
+  p_.comm.sum(std::span<double>(mean));
+  return {spectrum_, p_.bias * p_.bias * rows_, std::move(mean)};
 }
 
 Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& columns, std::int64_t max_products) {
   const std::size_t width = columns.size();
   const Products product(p_, width);
   const Floats curvature = curvatures(columns);
-  const Floats inverse = inverse_diagonal(curvature, width);
+  const Preconditioner inverse = preconditioner(curvature, width);
   Floats r = gather(gradient_, padded_, columns);
   for (float& value : r) value = -value;
   Direction out{Floats(r.size(), 0.0F), Floats(curvature.size(), 0.0F)};
-  Floats z(r.size());
-  const auto precondition = [&] {
-    std::transform(r.begin(), r.end(), inverse.begin(), z.begin(), std::multiplies<>());
-  };
-  precondition();
+  Floats z = inverse.apply(r);
   Floats direction = z;
   Doubles rz = dots(r, z, width);
   Doubles goal = dots(r, r, width);
@@ -228,7 +226,7 @@ Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& c
     for (std::size_t i = 0; i < xd.size(); ++i) out.xd[i] += step[i % width] * xd[i];
     const Doubles now = dots(r, r, width);
     if (std::equal(now.begin(), now.end(), goal.begin(), std::less_equal<>())) break;
-    precondition();
+    z = inverse.apply(r);
     const Doubles next = dots(r, z, width);
     for (std::size_t i = 0; i < direction.size(); ++i) {
       const std::size_t c = i % width;
@@ -236,6 +234,28 @@ Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& c
     }
     rz = next;
   }
+  return out;
+}
+
+/// Derivatives of P along the direction at step lengths t, but for the terms of 1/2 |v|^2. Collective.
+Newton::Slopes Newton::loss_slopes(const std::vector<std::int64_t>& columns, const Floats& xd, const Doubles& t) const {
+  const std::size_t width = columns.size();
+  Slopes out{Doubles(width, 0.0), Doubles(width, 0.0)};
+  for (std::int64_t i = 0; i < p_.problem.rows; ++i) {
+    const std::int32_t label = p_.problem.labels[index(i)], fold = p_.fold(i);
+    for (std::size_t c = 0; c < width; ++c) {
+      if (!p_.table.counts(columns[c], fold)) continue;
+      const double y = p_.table.is_positive(columns[c], label) ? 1.0 : -1.0;
+      const auto x = static_cast<double>(xd[index(i) * width + c]);
+      const double xi = 1.0 - y * (static_cast<double>(f_[index(i * padded_ + columns[c])]) + t[c] * x);
+      if (xi <= 0) continue;
+      const double twice = 2.0 * static_cast<double>(p_.table.cost(columns[c], label));
+      out.slope[c] -= twice * y * x * xi;
+      out.curve[c] += twice * x * x;
+    }
+  }
+  p_.comm.sum(std::span<double>(out.slope));
+  p_.comm.sum(std::span<double>(out.curve));
   return out;
 }
 
@@ -247,29 +267,13 @@ Doubles Newton::line_search(const std::vector<std::int64_t>& columns, const Dire
   const Doubles dd = dots(direction.d, direction.d, width);
   Doubles t(width, 1.0), low(width, 0.0), high(width, std::numeric_limits<double>::infinity());
   for (int k = 0; k < most_line_steps; ++k) {
-    Doubles slope(width, 0.0), curve(width, 0.0);
-    for (std::int64_t i = 0; i < p_.problem.rows; ++i) {
-      const std::int32_t label = p_.problem.labels[index(i)], fold = p_.fold(i);
-      for (std::size_t c = 0; c < width; ++c) {
-        if (!p_.table.counts(columns[c], fold)) continue;
-        const float y = p_.table.is_positive(columns[c], label) ? 1.0F : -1.0F;
-        const auto x = static_cast<double>(direction.xd[index(i) * width + c]);
-        const double xi =
-            1.0 - static_cast<double>(y) * (static_cast<double>(f_[index(i * padded_ + columns[c])]) + t[c] * x);
-        if (xi <= 0) continue;
-        const double twice = 2.0 * static_cast<double>(p_.table.cost(columns[c], label));
-        slope[c] -= twice * static_cast<double>(y) * x * xi;
-        curve[c] += twice * x * x;
-      }
-    }
-    p_.comm.sum(std::span<double>(slope));
-    p_.comm.sum(std::span<double>(curve));
+    const Slopes loss = loss_slopes(columns, direction.xd, t);
     bool moved = false;
     for (std::size_t c = 0; c < width; ++c) {
-      const double s = slope[c] + vd[c] + t[c] * dd[c];
-      (s > 0 ? high : low)[c] = t[c];
-      if (!(dd[c] > 0) || s == 0) continue;
-      double next = t[c] - s / (curve[c] + dd[c]);
+      const double slope = loss.slope[c] + vd[c] + t[c] * dd[c];
+      if (!(dd[c] > 0) || slope == 0) continue;
+      (slope > 0 ? high : low)[c] = t[c];
+      double next = t[c] - slope / (loss.curve[c] + dd[c]);
       if (next <= low[c] || next >= high[c]) next = std::isinf(high[c]) ? 2 * t[c] : 0.5 * (low[c] + high[c]);
       moved = moved || std::abs(next - t[c]) > 1e-6 * t[c];
       t[c] = next;
@@ -295,9 +299,9 @@ void Newton::store() {
 
 }  // namespace
 
-NewtonResult newton(Point& point, double tolerance, std::int64_t max_products,
+NewtonResult newton(Point& point, const Spectrum& spectrum, double tolerance, std::int64_t max_products,
                     const std::function<void(const NewtonProgress&)>& progress) {
-  Newton solver(point);
+  Newton solver(point, spectrum);
   solver.evaluate();
   while (solver.certificate.relative_gap() > tolerance && solver.products < max_products) {
     solver.step(tolerance, max_products);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "pool3/svm.hpp"
@@ -69,6 +70,7 @@ struct Solver::Impl {
   SolverOptions options;
   detail::Point point;
   detail::Descent descent;
+  std::optional<detail::Spectrum> spectrum;  ///< once it is needed; serves every C
   double last_C = 0;
   bool descent_is_slow = false;  ///< at a smaller C already
 
@@ -128,10 +130,12 @@ bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgre
 
 void Solver::Impl::finish_by_newton(Fit& fit, const std::function<void(const SolverProgress&)>& progress) {
   descent_is_slow = true;
+  if (!spectrum) spectrum = detail::compute_spectrum(point);
   const std::int64_t before = fit.epochs;
-  const auto result = detail::newton(point, options.tolerance, options.max_epochs - before, [&](const auto& p) {
-    if (progress) progress({.epoch = before + p.products, .gap = p.relative_gap, .tolerance = options.tolerance});
-  });
+  const auto result =
+      detail::newton(point, *spectrum, options.tolerance, options.max_epochs - before, [&](const auto& p) {
+        if (progress) progress({.epoch = before + p.products, .gap = p.relative_gap, .tolerance = options.tolerance});
+      });
   fit.epochs += result.products;
   take_certificate(fit, result.certificate);
 }

@@ -8,6 +8,7 @@ import time
 import numpy as np
 
 import support
+from reference import Reference
 
 FOLDERS = ["animals", "food", "plants", "tools", "transportation"]
 COUNT = 22
@@ -115,8 +116,10 @@ def check_numbers(check, corpus, fp32, bf16, row):
         check(f.attributes["precision"] == name, f"{name}: the precision is noted")
         check(np.isfinite(f.features).all() and not f.features[~done].any(), f"{name}: finite, and zeros where it failed")
         check((f.features[done] >= 0).all(), f"{name}: not negative, as means of ReLUs are")
+    # Bfloat16 keeps 8 bits. PyTorch's own bfloat16 network is as far from float32, on the same pictures: see below.
     cosine = cosines(fp32.features[done], bf16.features[done])
-    check(cosine.min() >= 0.999, f"bf16 is close to fp32: least cosine {cosine.min():.6f}")
+    check(np.quantile(cosine, 0.02) >= 0.999 and cosine.min() >= 0.998,
+          f"bf16 is close to fp32: least cosine {cosine.min():.6f}, 2% quantile {np.quantile(cosine, 0.02):.6f}")
     check(not np.array_equal(fp32.features, bf16.features), "and is not the same numbers")
     good = fp32.features[[row[p] for p in corpus.good]]
     nearest = [cosines(good, np.broadcast_to(x, good.shape))[np.arange(len(good)) != i].max() for i, x in enumerate(good)]
@@ -124,6 +127,23 @@ def check_numbers(check, corpus, fp32, bf16, row):
     for copy, source in corpus.copies.items():
         cosine = cosines(fp32.features[[row[copy]]], fp32.features[[row[source]]])[0]
         check(cosine > 0.999999, f"{copy} has the features of {source}")
+
+
+def check_reference(check, corpus, fp32, bf16, row, weights):
+    """Features are those of Pillow and PyTorch: of some pictures, and of those where bf16 is farthest from fp32."""
+    reference = Reference(weights)
+    rows = [row[p] for p in corpus.good]
+    distance = 1 - cosines(fp32.features[rows], bf16.features[rows])
+    worst = [rows[i] for i in np.argsort(-distance)[:2]]
+    for r in [*worst, *rows[:: COUNT // 2]]:
+        expected = reference(corpus.root / fp32.paths[r])
+        cosine = cosines(expected[None], fp32.features[[r]])[0]
+        scale = np.linalg.norm(fp32.features[r]) / np.linalg.norm(expected)
+        check(cosine >= 0.99999 and abs(scale - 1) < 1e-3, f"{fp32.paths[r]}: cosine to PyTorch's features {cosine:.8f}")
+    for r in worst:
+        ours = cosines(fp32.features[[r]], bf16.features[[r]])[0]
+        theirs = cosines(fp32.features[[r]], reference(corpus.root / fp32.paths[r], bf16=True)[None])[0]
+        check(1 - ours < 2 * (1 - theirs), f"{fp32.paths[r]}: bf16 is {ours:.6f}, PyTorch's own bf16 {theirs:.6f}")
 
 
 def check_verify(pool3, path, folder, rows, failed):
@@ -174,6 +194,7 @@ def main():
     row = check_content(check, corpus, fp32)
     check(bf16.keys == fp32.keys and list(bf16.status) == list(fp32.status), "bf16: the same keys and status")
     check_numbers(check, corpus, fp32, bf16, row)
+    check_reference(check, corpus, fp32, bf16, row, pool3.weights)
     check_verify(pool3, files["fp32"], folder, len(corpus.paths), len(corpus.bad))
     check_again(pool3, corpus, files["fp32"])
     check.finish()

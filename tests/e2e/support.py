@@ -62,6 +62,8 @@ def environment(extra):
     env.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1", OMP_NUM_THREADS="1")
     # Ranks that wait let others have the core: tests run on machines with few cores, next to other work.
     env["OMPI_MCA_mpi_yield_when_idle"] = "1"
+    # All ranks end by themselves. Without this, mpirun waits a second before it looks again.
+    env["OMPI_MCA_odls_base_sigkill_timeout"] = "0"
     env.update(extra)
     return env
 

@@ -16,7 +16,7 @@ struct ReferenceFit {
 
 /// Minimises 1/2 |w|^2 + C sum loss over rows x [n, dim] with signs y, to near machine precision.
 inline ReferenceFit solve_reference(const std::vector<double>& x, const std::vector<int>& y, std::size_t dim, double C,
-                                    bool squared, double bias, int epochs = 4000) {
+                                    bool squared, double bias, int epochs = 100000) {
   const std::size_t n = y.size();
   ReferenceFit fit{std::vector<double>(dim + 1, 0.0), 0.0};
   std::vector<double> alpha(n, 0.0);

@@ -50,8 +50,8 @@ TEST_P(SolverAgainstReference, ObjectiveWithinTheCertifiedGap) {
 INSTANTIATE_TEST_SUITE_P(Cases, SolverAgainstReference,
                          testing::Values(SolverCase{Loss::l2, 0.01, 1}, SolverCase{Loss::l2, 1, 1},
                                          SolverCase{Loss::l2, 1, 0}, SolverCase{Loss::l2, 0.5, 2},
-                                         SolverCase{Loss::l1, 0.01, 1}, SolverCase{Loss::l1, 1, 1},
-                                         SolverCase{Loss::l1, 1, 0}));
+                                         SolverCase{Loss::l2, 30, 2}, SolverCase{Loss::l1, 0.01, 1},
+                                         SolverCase{Loss::l1, 1, 1}, SolverCase{Loss::l1, 1, 0}));
 
 TEST(Solver, FoldColumnEqualsAFitOnTheSubset) {
   const Communicator comm = Communicator::world();
