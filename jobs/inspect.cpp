@@ -42,11 +42,12 @@ void print_model(const std::string& path) {
   std::printf("%s: pool3 model\n", path.c_str());
   row("classes", std::to_string(m.classes.size()));
   row("training rows", std::to_string(m.training_rows));
-  row("loss", m.loss + ", C " + fixed(m.C, 6) + ", bias " + fixed(m.bias, 3) + ", class weight " + m.class_weight);
+  row("loss",
+      m.loss + ", C " + number_text(m.C) + ", bias " + number_text(m.bias) + ", class weight " + m.class_weight);
   row("centering", m.centering ? "yes, scale " + fixed(m.center_scale, 6) : "no");
-  row("split", "seed " + std::to_string(m.seed) + ", test fraction " + fixed(m.test_fraction, 4));
+  row("split", "seed " + std::to_string(m.seed) + ", test fraction " + number_text(m.test_fraction));
   row("objective", fixed(m.objective, 6));
-  row("relative gap", fixed(m.relative_gap * 1e6, 2) + "e-6 after " + std::to_string(m.epochs) + " epochs");
+  row("relative gap", scientific(m.relative_gap) + " after " + std::to_string(m.epochs) + " passes");
   row("probabilities", m.sigmoid_a.empty() ? "no" : "yes");
   std::puts(" its features:");
   print_provenance(m.features);

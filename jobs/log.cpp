@@ -39,6 +39,18 @@ std::string fixed(double value, int digits) {
   return text.data();
 }
 
+std::string scientific(double value) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.1e", value);
+  return text.data();
+}
+
+std::string number_text(double value) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%g", value);
+  return text.data();
+}
+
 std::string clock_text(double seconds) {
   const std::int64_t s = std::llround(std::max(seconds, 0.0));
   std::array<char, 64> text{};
@@ -102,23 +114,24 @@ void Progress::update(std::int64_t done, const std::string& note) {
 
 void Progress::finish(std::int64_t done, const std::string& note) { show(done, note, true); }
 
+std::string Progress::counts(std::int64_t done, bool last, Fields& fields) const {
+  const double elapsed = seconds();
+  const double rate = elapsed > 0 ? static_cast<double>(done) / elapsed : 0;
+  fields = {{"done", std::to_string(done)}, {"total", std::to_string(total_)}, {"rate", fixed(rate, 2)}};
+  std::string text = std::to_string(done) + "/" + std::to_string(total_) + " " + unit_ + ", " + fixed(rate, 1) + "/s, ";
+  if (last || rate == 0) return text + clock_text(elapsed);
+  const double eta = static_cast<double>(total_ - done) / rate;
+  fields.emplace_back("eta_seconds", fixed(eta, 0));
+  return text + "ETA " + clock_text(eta);
+}
+
 void Progress::show(std::int64_t done, const std::string& note, bool last) {
   if (!log_->speaks()) return;
   shown_ = Clock::now();
-  const double elapsed = seconds();
-  const double rate = elapsed > 0 ? static_cast<double>(done) / elapsed : 0;
-  std::string text = std::to_string(done);
-  if (total_ > 0) text += "/" + std::to_string(total_);
-  text += " " + unit_ + ", " + fixed(rate, 1) + "/s";
-  Fields fields = {{"done", std::to_string(done)}, {"total", std::to_string(total_)}, {"rate", fixed(rate, 2)}};
-  if (last) {
-    text += ", took " + clock_text(elapsed);
-  } else if (total_ > 0 && rate > 0) {
-    const double eta = static_cast<double>(total_ - done) / rate;
-    text += ", ETA " + clock_text(eta);
-    fields.emplace_back("eta_seconds", fixed(eta, 0));
-  }
-  if (!note.empty()) text += ", " + note;
+  Fields fields;
+  std::string text = unit_.empty() ? clock_text(seconds()) : counts(done, last, fields);
+  if (!note.empty()) text = unit_.empty() ? note + ", " + text : text + ", " + note;
+  fields.emplace_back("elapsed_seconds", fixed(seconds(), 1));
   if (!terminal_ || last) {
     if (terminal_) std::fputs("\r\033[K", stderr);
     log_->redrawing_ = false;

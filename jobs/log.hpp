@@ -29,10 +29,10 @@ class Log {
   bool redrawing_ = false;
 };
 
-/// Progress of one stage: on a terminal a bar that is redrawn, otherwise a line every few seconds.
+/// Progress of one stage: on a terminal a line that is redrawn, otherwise a line every few seconds. With a unit it
+/// counts, with rate and time left; without one it shows the note and the time so far.
 class Progress {
  public:
-  /// `total` 0: not known.
   Progress(Log& log, std::string stage, std::string unit, std::int64_t total);
   /// Call as often as you like.
   void update(std::int64_t done, const std::string& note = {});
@@ -43,6 +43,7 @@ class Progress {
  private:
   using Clock = std::chrono::steady_clock;
   void show(std::int64_t done, const std::string& note, bool last);
+  [[nodiscard]] std::string counts(std::int64_t done, bool last, Fields& fields) const;
   Log* log_;
   std::string stage_, unit_;
   std::int64_t total_;
@@ -55,6 +56,10 @@ class Progress {
 [[nodiscard]] std::string clock_text(double seconds);
 /// "1.5 GB".
 [[nodiscard]] std::string bytes_text(double bytes);
+/// "3.2e-05".
+[[nodiscard]] std::string scientific(double value);
+/// Shortest of the usual forms: "0.1", "100".
+[[nodiscard]] std::string number_text(double value);
 /// Number with `digits` decimals.
 [[nodiscard]] std::string fixed(double value, int digits);
 

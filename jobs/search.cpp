@@ -34,7 +34,7 @@ nlohmann::ordered_json json_of(const SearchResult& result, const FeatureReader& 
 }
 
 void print_table(const SearchResult& result) {
-  std::puts("           C   accuracy   deviation   relative gap   epochs   seconds");
+  std::puts("           C   accuracy   deviation   relative gap   passes   seconds");
   for (std::size_t i = 0; i < result.points.size(); ++i) {
     const SearchPoint& p = result.points[i];
     std::printf("%12g   %8.4f   %9.4f   %12.1e   %6lld   %7.1f%s\n", p.C, p.mean, p.deviation, p.relative_gap,
@@ -108,15 +108,15 @@ double search(const Context& context, const SolverFlags& solver, const SearchFla
                         .seed = solver.split.seed,
                         .solver = solver_options(solver, counts)};
   options.solver.tolerance = flags.tolerance;
-  Progress progress(context.log, "search", "values of C", static_cast<std::int64_t>(flags.C.size()));
+  Progress progress(context.log, "search", "", 0);
   const SearchResult result = search_C(comm, load, options, [&](const SearchProgress& p) {
-    progress.update(static_cast<std::int64_t>(p.point), "C " + fixed(p.C, 4) + ", epoch " +
-                                                            std::to_string(p.solver.epoch) + ", relative gap about " +
-                                                            fixed(p.solver.gap * 1e6, 0) + "e-6");
+    progress.update(0, "C " + number_text(p.C) + " (" + std::to_string(p.point + 1) + " of " +
+                           std::to_string(p.points) + "): pass " + std::to_string(p.solver.epoch) +
+                           ", relative gap about " + scientific(p.solver.gap));
   });
   const SearchPoint& best = result.points[result.best];
-  progress.finish(static_cast<std::int64_t>(result.points.size()),
-                  "best C " + fixed(best.C, 4) + " with accuracy " + fixed(best.mean, 4));
+  progress.finish(0, "best C " + number_text(best.C) + ", accuracy " + fixed(best.mean, 4) + " in " +
+                         std::to_string(options.folds) + " folds");
   comm.root_does([&] {
     print_table(result);
     replace_file(out, json_of(result, *reader, context).dump(2) + "\n", "search");

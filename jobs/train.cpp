@@ -22,13 +22,10 @@ std::vector<Column> class_columns(std::int32_t classes) {
 
 /// Solves and shows progress. Collective.
 Fit solve(const Context& context, Solver& solver, double C, const std::string& what) {
-  Progress progress(context.log, "train", "epochs", 0);
-  std::int64_t epochs = 0;
+  Progress progress(context.log, "train", "", 0);
   Fit fit = solver.solve(C, [&](const SolverProgress& p) {
-    epochs = p.epoch;
-    progress.update(p.epoch, what + ", relative gap about " + fixed(p.gap * 1e6, 1) + "e-6");
+    progress.update(0, what + ": pass " + std::to_string(p.epoch) + ", relative gap about " + scientific(p.gap));
   });
-  progress.finish(epochs, what + ", relative gap " + fixed(fit.relative_gap() * 1e6, 1) + "e-6");
   return fit;
 }
 
@@ -68,14 +65,13 @@ Model make_model(const SolverFlags& flags, const FeatureReader& reader, const Fi
 
 void log_certificate(Log& log, const Fit& fit, std::int64_t rows, double C) {
   log.line("train",
-           std::to_string(rows) + " rows, C " + fixed(C, 6) + ", objective " + fixed(fit.objective(), 6) +
-               ", relative gap " + fixed(fit.relative_gap() * 1e6, 2) + "e-6, " + std::to_string(fit.epochs) +
-               " epochs, " + fixed(fit.seconds, 2) + " s, " + bytes_text(static_cast<double>(fit.bytes_sent)) +
-               " sent by rank 0",
+           std::to_string(rows) + " rows, C " + number_text(C) + ", objective " + fixed(fit.objective(), 6) +
+               ", relative gap " + scientific(fit.relative_gap()) + ", " + std::to_string(fit.epochs) + " passes, " +
+               fixed(fit.seconds, 2) + " s, " + bytes_text(static_cast<double>(fit.bytes_sent)) + " sent by rank 0",
            {{"rows", std::to_string(rows)},
             {"objective", fixed(fit.objective(), 9)},
             {"relative_gap", fixed(fit.relative_gap(), 12)},
-            {"epochs", std::to_string(fit.epochs)},
+            {"passes", std::to_string(fit.epochs)},
             {"seconds", fixed(fit.seconds, 3)}});
   if (!fit.converged) log.line("train", "warning: the tolerance was not reached; raise --max-epochs or lower --C");
 }

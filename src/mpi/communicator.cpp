@@ -37,6 +37,9 @@ void reduce(std::span<T> values, MPI_Datatype type, MPI_Op op, MPI_Comm comm, st
 
 template <typename T>
 void send_from_root(std::span<T> values, MPI_Datatype type, MPI_Comm comm, std::int64_t& bytes_sent) {
+  int size = 1;
+  check_mpi(MPI_Comm_size(comm, &size), "MPI_Comm_size");
+  if (size == 1) return;
   bytes_sent += static_cast<std::int64_t>(values.size_bytes());
   in_pieces(values, [&](T* data, int count) { check_mpi(MPI_Bcast(data, count, type, 0, comm), "MPI_Bcast"); });
 }

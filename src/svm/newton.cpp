@@ -21,6 +21,13 @@ constexpr std::int64_t panel_rows = 4096;
 using Floats = std::vector<float>;
 using Doubles = std::vector<double>;
 
+/// Calls `use(at, column)` on every entry of [rows, width].
+template <typename Use>
+void for_each_entry(std::size_t size, std::size_t width, const Use& use) {
+  for (std::size_t row = 0; row < size; row += width)
+    for (std::size_t c = 0; c < width; ++c) use(row + c, c);
+}
+
 /// A copy of some columns of [rows, from_width].
 Floats gather(const Floats& from, std::int64_t from_width, const std::vector<std::int64_t>& columns) {
   const std::size_t rows = from.size() / index(from_width);
@@ -61,7 +68,8 @@ class Products {
       multiply(rows.size(), width_, dim, point_.features(rows.begin), v.data(), out.data() + rows.begin * width_);
     });
     const auto bias = static_cast<float>(point_.bias);
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] += bias * v[index(dim * width_) + i % index(width_)];
+    const float* bias_row = v.data() + dim * width_;
+    for_each_entry(out.size(), index(width_), [&](std::size_t i, std::size_t c) { out[i] += bias * bias_row[c]; });
     return out;
   }
 
@@ -74,7 +82,7 @@ class Products {
                              out.data());
     });
     Doubles sums(index(width_), 0.0);
-    for (std::size_t i = 0; i < u.size(); ++i) sums[i % sums.size()] += static_cast<double>(u[i]);
+    for_each_entry(u.size(), sums.size(), [&](std::size_t i, std::size_t c) { sums[c] += static_cast<double>(u[i]); });
     for (std::size_t c = 0; c < sums.size(); ++c)
       out[index(dim * width_) + c] = static_cast<float>(point_.bias * sums[c]);
     point_.comm.sum(std::span<float>(out));
@@ -189,7 +197,8 @@ Floats Newton::curvatures(const std::vector<std::int64_t>& columns) const {
 /// Collective.
 Preconditioner Newton::preconditioner(const Floats& curvature, std::size_t width) const {
   Doubles mean(width, 0.0);
-  for (std::size_t i = 0; i < curvature.size(); ++i) mean[i % width] += static_cast<double>(curvature[i]) / rows_;
+  for_each_entry(curvature.size(), width,
+                 [&](std::size_t i, std::size_t c) { mean[c] += static_cast<double>(curvature[i]) / rows_; });
   p_.comm.sum(std::span<double>(mean));
   return {spectrum_, p_.bias * p_.bias * rows_, std::move(mean)};
 }
@@ -219,19 +228,20 @@ Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& c
     Floats step(width, 0.0F);  // a column that has reached its goal stands still
     for (std::size_t c = 0; c < width; ++c)
       if (curve[c] > 0 && residual[c] > goal[c]) step[c] = static_cast<float>(rz[c] / curve[c]);
-    for (std::size_t i = 0; i < r.size(); ++i) {
-      out.d[i] += step[i % width] * direction[i];
-      r[i] -= step[i % width] * h[i];
-    }
-    for (std::size_t i = 0; i < xd.size(); ++i) out.xd[i] += step[i % width] * xd[i];
+    for_each_entry(r.size(), width, [&](std::size_t i, std::size_t c) {
+      out.d[i] += step[c] * direction[i];
+      r[i] -= step[c] * h[i];
+    });
+    for_each_entry(xd.size(), width, [&](std::size_t i, std::size_t c) { out.xd[i] += step[c] * xd[i]; });
     const Doubles now = dots(r, r, width);
     if (std::equal(now.begin(), now.end(), goal.begin(), std::less_equal<>())) break;
     z = inverse.apply(r);
     const Doubles next = dots(r, z, width);
-    for (std::size_t i = 0; i < direction.size(); ++i) {
-      const std::size_t c = i % width;
-      direction[i] = z[i] + (rz[c] > 0 ? static_cast<float>(next[c] / rz[c]) : 0.0F) * direction[i];
-    }
+    Floats keep(width, 0.0F);
+    for (std::size_t c = 0; c < width; ++c)
+      if (rz[c] > 0) keep[c] = static_cast<float>(next[c] / rz[c]);
+    for_each_entry(direction.size(), width,
+                   [&](std::size_t i, std::size_t c) { direction[i] = z[i] + keep[c] * direction[i]; });
     rz = next;
   }
   return out;

@@ -22,6 +22,8 @@ using detail::index;
 /// Coordinate descent goes on only while it looks to be done within so many epochs; a Newton finish takes about as
 /// many passes over the rows, whatever the condition of the problem.
 constexpr double patience_epochs = 15;
+/// And no longer than this: its rate falls as it goes on.
+constexpr std::int64_t most_epochs = 40;
 /// Epochs that the rate of descent is measured over.
 constexpr std::size_t rate_epochs = 3;
 
@@ -123,7 +125,7 @@ bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgre
     if (options.loss != Loss::l2 || estimates.size() <= rate_epochs) continue;
     const double fall = std::log(estimates[estimates.size() - 1 - rate_epochs] / estimates.back()) / rate_epochs;
     const double left = std::log(estimates.back() / options.tolerance);
-    if (left > std::max(fall, 0.0) * patience_epochs) return false;
+    if (left > std::max(fall, 0.0) * patience_epochs || fit.epochs >= most_epochs) return false;
   }
   return true;
 }

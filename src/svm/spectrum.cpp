@@ -53,8 +53,10 @@ Preconditioner::Preconditioner(const Spectrum& spectrum, double bias_square_sum,
 
 std::vector<float> Preconditioner::apply(const std::vector<float>& r) const {
   std::vector<float> z(r.size());
-  for (std::size_t i = 0; i < index(dim_ * width_); ++i) z[i] = rest_[i % rest_.size()] * r[i];
-  for (std::size_t j = 0; j < bias_.size(); ++j) z[index(dim_ * width_) + j] = bias_[j] * r[index(dim_ * width_) + j];
+  const std::size_t width = rest_.size();
+  for (std::size_t row = 0; row < index(dim_); ++row)
+    for (std::size_t j = 0; j < width; ++j) z[row * width + j] = rest_[j] * r[row * width + j];
+  for (std::size_t j = 0; j < width; ++j) z[index(dim_ * width_) + j] = bias_[j] * r[index(dim_ * width_) + j];
   if (leading_ == 0) return z;
   std::vector<float> along(index(leading_ * width_));
   multiply(leading_, width_, dim_, spectrum_.vectors.data(), r.data(), along.data());

@@ -121,8 +121,9 @@ def usage_errors(errors):
         errors(USAGE, flag, *extract, flag, value)
     errors(USAGE, 'label rule "colour"', *extract, "--labels", "colour")
     errors(USAGE, 'label pattern "("', *extract, "--labels", "regex:(")
-    for flag, value in (("--C", -1), ("--C", "nan"), ("--C", "inf"), ("--test-fraction", 2), ("--loss", "l3"), ("--tolerance", 0), ("--bias", -1),
-                        ("--class-weight", "some"), ("--max-epochs", 0), ("--probability-folds", 1), ("--seed", "x")):
+    for flag, value in (("--C", -1), ("--C", "nan"), ("--C", "inf"), ("--test-fraction", 2), ("--loss", "l3"),
+                        ("--tolerance", 0), ("--bias", -1), ("--class-weight", "some"), ("--max-epochs", 0),
+                        ("--probability-folds", 1), ("--seed", "x")):
         errors(USAGE, flag, *train, f"{flag}={value}")
     for flag, value in (("--C", "0"), ("--C", "1,x"), ("--folds", 1), ("--kernel", "rbf"), ("--groups", -1),
                         ("--search-tolerance", 0)):
@@ -150,8 +151,8 @@ def file_errors(errors):
     damaged.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
     for path in (folder / "none.h5", text, short, partial, model):
         errors(FAILED, path, "train", "--features", path, *out)
-        errors(FAILED, path, "verify" if path != model else "evaluate", *([path] if path != model else
-               ["--features", path, "--model", model, *out]))
+        if path != model:
+            errors(FAILED, path, "verify", path)
     for command in (["train"], ["search", "--folds", 2]):
         errors(FAILED, damaged, *command, "--features", damaged, "--test-fraction", 0, *out)
     for path in (folder / "none.h5", text, shared):
@@ -194,7 +195,8 @@ def main():
     for name, picture in zip("ab", pictures):
         (folder / "two" / name).mkdir(parents=True)
         shutil.copy(picture, folder / "two" / name / "1.png")
-    pool3("train", "--features", pool3.shared_features, "--max-epochs", 1, "--probability-folds", 0, "--out", folder / "model.h5")
+    pool3("train", "--features", pool3.shared_features, "--max-epochs", 1, "--probability-folds", 0, "--out",
+          folder / "model.h5")
     errors = Errors(check, pool3, folder, pool3.shared_features)
     weights_errors(errors)
     corpus_errors(errors)

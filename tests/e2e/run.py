@@ -45,7 +45,8 @@ def check_outcome(check, pool3, folder, result, grid, folds):
     f, model = support.Features(out / "features.h5"), support.Model(out / "model.h5")
     search, evaluation = (json.loads((out / name).read_text()) for name in ("search.json", "evaluation.json"))
     check([x["path"].decode() for x in f.failures] == ["tools/broken.png"], "the broken picture is listed")
-    check([p["C"] for p in search["points"]] == grid and search["folds"] == folds, f"it has searched C {grid}, {folds} folds")
+    check([p["C"] for p in search["points"]] == grid, f"it has searched C {grid}")
+    check(search["folds"] == folds, f"with {folds} folds")
     check(model.attributes["C"] == search["points"][search["best"]]["C"], "the model is of the best C")
     settings = [model.attributes[name] for name in ("seed", "test_fraction", "loss")]
     check(settings == [5, 0.25, "l2"], f"and of the configured seed, test fraction and loss: {settings}")
@@ -58,7 +59,7 @@ def check_outcome(check, pool3, folder, result, grid, folds):
           "the search's table and the report are printed")
     check(f"accuracy on {len(test)} held-out images: {hits.mean():.4f}" in result.out, "and the accuracy")
     config = json.loads(model.attributes["config"])
-    check(config["command"] == "run" and config["folds"] == folds and "out" not in config, "the model holds the configuration")
+    check(config["command"] == "run" and config["folds"] == folds, "the model holds the configuration")
     return f
 
 
@@ -72,7 +73,8 @@ def check_json_log(check, result):
     ends = [e for e in entries if "rate" in e]
     check({e["stage"] for e in ends} >= {"search", "train"} and all(e["rate"] >= 0 and e["done"] >= 0 for e in ends),
           "progress has numbers")
-    check(not any(" train: " in line or " extract: " in line for line in result.err.splitlines()), "no line is plain text")
+    plain = [line for line in result.err.splitlines() if " train: " in line or " extract: " in line]
+    check(not [line for line in plain if not line.startswith("{")], "no line is plain text")
 
 
 def main():

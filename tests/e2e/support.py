@@ -53,7 +53,8 @@ class Result:
         return [line for line in self.err.splitlines() if line.startswith("pool3: error:")]
 
     def __str__(self):
-        return f"{self.command}\nexit code {self.code} after {self.seconds:.1f} s\n--- stdout\n{self.out}--- stderr\n{self.err}---"
+        end = f"exit code {self.code} after {self.seconds:.1f} s"
+        return f"{self.command}\n{end}\n--- stdout\n{self.out}--- stderr\n{self.err}---"
 
 
 def environment(extra):
