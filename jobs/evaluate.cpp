@@ -46,6 +46,7 @@ void evaluate(const Context& context, const std::string& features, const std::st
   Model model;
   std::vector<std::int32_t> truth, predicted;
   comm.all_do([&] {
+    if (comm.is_root()) check_output(out, "evaluate");
     reader = std::make_unique<FeatureReader>(features);
     model = read_model(model_path);
     check_match(*reader, model, model_path);

@@ -39,4 +39,13 @@ void make_folder(const std::string& path, const std::string& stage) {
   if (error) throw Error({.stage = stage, .path = path, .cause = "can't make this folder: " + error.message()});
 }
 
+void check_output(const std::string& path, const std::string& stage) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    throw Error({.stage = stage, .path = path, .cause = "is a folder", .advice = "give a file name to --out"});
+  if (access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0)
+    throw file_error(stage, path, errno, "check the folder that --out is in");
+}
+
 }  // namespace pool3::jobs

@@ -81,10 +81,16 @@ ExitCode run_on_ranks(const Command& command, Job& job, OptionParser& parser,
 
 int main_checked(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty()) {
+    const MpiSession session(argc, argv);  // a launcher ends the other ranks when one exits with an error
+    if (Communicator::world().is_root()) print_overview();
+    std::fflush(stdout);
+    return static_cast<int>(ExitCode::usage);
+  }
   const bool speaks = launcher_says_root();
-  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
+  if (arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help") {
     if (speaks) print_overview();
-    return static_cast<int>(arguments.empty() ? ExitCode::usage : ExitCode::ok);
+    return 0;
   }
   if (arguments[0] == "--version") {
     if (speaks) std::printf("pool3 %s\n", version);

@@ -1,5 +1,6 @@
 // The run job: all stages, one after another, into one folder.
 
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "evaluate.hpp"
@@ -44,6 +45,8 @@ class RunJob : public Job {
     const ExitCode code = extract({context.comm, context.log, extract_config(context.config)}, extract_);
     if (extract_.dry_run) return code;
     const double C = search_.C.size() == 1 ? search_.C[0] : search(context, solver_, search_, folder_ + "/search.json");
+    if (search_.C.size() == 1 && context.comm.is_root())
+      std::remove((folder_ + "/search.json").c_str());  // of another run
     train(context, solver_, C, probability_folds_, model);
     evaluate(context, solver_.features, model, folder_ + "/evaluation.json");
     return code;

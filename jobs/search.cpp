@@ -93,6 +93,7 @@ double search(const Context& context, const SolverFlags& solver, const SearchFla
   comm.all_do([&] {
     check(solver);
     check(flags);
+    if (comm.is_root()) check_output(out, "search");
     reader = std::make_unique<FeatureReader>(solver.features);
   });
   std::vector<std::int64_t> counts(reader->classes().size(), 0);

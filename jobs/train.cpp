@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "files.hpp"
+
 namespace pool3::jobs {
 namespace {
 
@@ -147,6 +149,7 @@ void train(const Context& context, const SolverFlags& flags, double C, int proba
     if (!(C > 0) || !std::isfinite(C)) throw usage_error("--C must be above 0");
     if (probability_folds < 0 || probability_folds == 1)
       throw usage_error("--probability-folds must be 0, or 2 or more");
+    if (comm.is_root()) check_output(out, "train");
     reader = std::make_unique<FeatureReader>(flags.features);
   });
   Problem problem = load_training_rows(comm, *reader, flags.split, probability_folds);

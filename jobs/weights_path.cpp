@@ -18,8 +18,9 @@ std::string find_weights(const std::string& given) {
     if (fs::exists(given, ignored)) return given;
     throw Error({.stage = "read weights", .path = given, .cause = "there is no such file", .advice = advice});
   }
+  const char* from_environment = std::getenv("POOL3_WEIGHTS");
+  if (from_environment != nullptr && *from_environment != '\0') return find_weights(from_environment);
   std::vector<fs::path> places;
-  if (const char* from_environment = std::getenv("POOL3_WEIGHTS")) places.emplace_back(from_environment);
   places.push_back(fs::path("weights") / name);
   const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
   places.push_back(program / "../../weights" / name);

@@ -43,8 +43,15 @@ nlohmann::json json_of(const ClassScores& s) {
   return {{"precision", s.precision}, {"recall", s.recall}, {"f1", s.f1}, {"support", s.support}};
 }
 
+/// Characters of a UTF-8 text, as Python counts them.
+std::size_t length(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
 std::string pad_left(const std::string& text, std::size_t width) {
-  return std::string(width > text.size() ? width - text.size() : 0, ' ') + text;
+  const std::size_t have = length(text);
+  return std::string(width > have ? width - have : 0, ' ') + text;
 }
 
 std::string number(double value) {
@@ -83,7 +90,7 @@ Evaluation evaluate_predictions(const Communicator& comm, const std::vector<std:
 
 std::string classification_report(const Evaluation& e) {
   std::size_t width = std::string("weighted avg").size();
-  for (const auto& name : e.classes) width = std::max(width, name.size());
+  for (const auto& name : e.classes) width = std::max(width, length(name));
   std::string text = std::string(width, ' ') + "  precision    recall  f1-score   support\n\n";
   const auto line = [&](const std::string& name, const ClassScores& s) {
     text += pad_left(name, width) + "  " + number(s.precision) + " " + number(s.recall) + " " + number(s.f1) + " " +

@@ -72,9 +72,12 @@ SearchResult search_C(const Communicator& comm, const std::function<Problem(cons
   result.groups = options.groups > 0 ? std::min(options.groups, most) : most;
   const int group_index = static_cast<int>(std::int64_t{comm.rank()} * result.groups / comm.size());
   const Communicator group = comm.split(group_index);
-  Problem problem = load(group);
-  check_problem(group, problem);
-  if (options.centering) (void)standardise(group, problem);
+  Problem problem;
+  comm.all_do([&] {  // what fails in one group fails in all
+    problem = load(group);
+    check_problem(group, problem);
+    if (options.centering) (void)standardise(group, problem);
+  });
   shuffle_rows(problem, options.seed);
 
   const RowRange folds = even_share(options.folds, result.groups, group_index);

@@ -12,7 +12,7 @@ namespace {
 
 /// Rows of a block. The walk costs b / (4 d) of the products' flops, but the products want wide panels.
 constexpr std::int64_t block_rows = 128;
-/// Times in an epoch that ranks exchange their updates.
+/// Most times in an epoch that ranks exchange their updates.
 constexpr std::int64_t rounds_per_epoch = 8;
 
 /// Calls `use(column, before, step)` on every entry of w and of its bias row.
@@ -28,6 +28,8 @@ void for_each_weight(const Point& p, const std::vector<float>& w, const std::vec
 
 Descent::Descent(Point& point, std::uint64_t seed)
     : point_(point), random_(seed + 1000003U * static_cast<std::uint64_t>(point.comm.rank())) {
+  const auto most_blocks = static_cast<std::int64_t>(point.comm.max(static_cast<double>(blocks())));
+  rounds_ = point.comm.size() == 1 ? 1 : std::clamp<std::int64_t>(most_blocks, 1, rounds_per_epoch);
   margins_.resize(index(block_rows * point.padded()));
   delta_.resize(index(block_rows * point.padded()));
   grams_.resize(index(blocks() * block_rows * block_rows));
@@ -44,10 +46,9 @@ WalkSums Descent::epoch() {
   std::vector<std::int32_t> sequence(index(blocks()));
   std::iota(sequence.begin(), sequence.end(), 0);
   std::shuffle(sequence.begin(), sequence.end(), random_);
-  const std::int64_t rounds = point_.comm.size() == 1 ? 1 : rounds_per_epoch;
   WalkSums total;
-  for (std::int64_t r = 0; r < rounds; ++r) {
-    const RowRange share = even_share(blocks(), rounds, r);
+  for (std::int64_t r = 0; r < rounds_; ++r) {
+    const RowRange share = even_share(blocks(), rounds_, r);
     const auto part = round(std::span(sequence).subspan(index(share.begin), index(share.size())));
     total.gap += part.gap;
     total.loss += part.loss;

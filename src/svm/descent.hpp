@@ -12,7 +12,7 @@ namespace pool3::detail {
 /// Moves a point downhill, an epoch at a time. Keeps the Gram matrices of this rank's blocks.
 class Descent {
  public:
-  /// `point` must outlive it. Not collective.
+  /// `point` must outlive it. Collective.
   Descent(Point& point, std::uint64_t seed);
 
   /// Visits every row of every rank once, in random order. Returns sums at the weights of the moment, over all ranks
@@ -34,6 +34,7 @@ class Descent {
 
   Point& point_;
   std::mt19937_64 random_;
+  std::int64_t rounds_;       ///< exchanges of an epoch
   std::vector<float> grams_;  ///< one square a block
   std::vector<float> margins_, delta_, scratch_;
   std::vector<std::int32_t> order_;

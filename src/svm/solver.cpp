@@ -24,6 +24,8 @@ using detail::index;
 constexpr double patience_epochs = 15;
 /// And no longer than this: its rate falls as it goes on.
 constexpr std::int64_t most_epochs = 40;
+/// Without a better estimate for so long, float has nothing more to give.
+constexpr std::int64_t stall_epochs = 100;
 /// Epochs that the rate of descent is measured over.
 constexpr std::size_t rate_epochs = 3;
 
@@ -110,6 +112,8 @@ void Solver::Impl::set_C(double C) {
 bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgress&)>& progress) {
   double trigger = options.tolerance;  // estimate at which a certificate is worth its price
   std::vector<double> estimates;
+  double best = std::numeric_limits<double>::infinity();
+  std::int64_t best_epoch = 0;
   while (fit.epochs < options.max_epochs) {
     const detail::WalkSums sums = descent.epoch();
     ++fit.epochs;
@@ -117,9 +121,14 @@ bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgre
     const double primal = sums.loss + std::accumulate(norms.begin(), norms.end(), 0.0);
     estimates.push_back(sums.gap / std::max(primal, std::numeric_limits<double>::min()));
     if (progress) progress({.epoch = fit.epochs, .gap = estimates.back(), .tolerance = options.tolerance});
-    if (estimates.back() <= trigger || fit.epochs == options.max_epochs) {
+    if (estimates.back() < 0.99 * best) {
+      best = estimates.back();
+      best_epoch = fit.epochs;
+    }
+    const bool stalled = fit.epochs - best_epoch >= stall_epochs;
+    if (estimates.back() <= trigger || stalled || fit.epochs == options.max_epochs) {
       take_certificate(fit, detail::certify(point));
-      if (fit.relative_gap() <= options.tolerance) return true;
+      if (stalled || fit.relative_gap() <= options.tolerance) return true;
       trigger = 0.7 * estimates.back();
     }
     if (options.loss != Loss::l2 || estimates.size() <= rate_epochs) continue;

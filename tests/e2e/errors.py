@@ -2,27 +2,38 @@
 
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import support
 
 FAILED, USAGE = 1, 2
 LIMIT_SECONDS = 30
+AT_ONCE = 3  # commands; most of their time goes by in waiting for mpirun
 
 
 class Errors:
-    """Runs commands that must fail."""
+    """Runs commands that must fail, a few at once."""
 
     def __init__(self, check, pool3, folder, shared):
         self.check, self.pool3, self.folder, self.shared = check, pool3, folder, shared
+        self.threads = ThreadPoolExecutor(AT_ONCE)
+        self.cases = []
 
     def __call__(self, code, names, *arguments, **how):
         """`names`: what the error line must contain."""
         for ranks in (0, 2):
-            result = self.pool3.start(arguments, ranks, limit_seconds=LIMIT_SECONDS, **how)
+            run = self.threads.submit(self.pool3.start, arguments, ranks, limit_seconds=LIMIT_SECONDS, **how)
+            self.cases.append((run, ranks, code, str(names)))
+
+    def wait(self):
+        """Checks what was begun. To be called before anything is changed that commands may see."""
+        for run, ranks, code, names in self.cases:
+            result = run.result()
             lines = result.errors()
-            fine = result.code == code and len(lines) == 1 and str(names) in lines[0] and not crashed(result)
+            fine = result.code == code and len(lines) == 1 and names in lines[0] and not crashed(result)
             if not self.check(fine, f"{max(ranks, 1)} ranks: {' '.join(lines)[:300]}"):
                 print(f"exit code {code} and one line that names '{names}' expected\n{result}")
+        self.cases = []
 
 
 def crashed(result):
@@ -49,6 +60,7 @@ def weights_errors(errors):
     with open(pool3.weights, "rb") as whole:
         short.write_bytes(whole.read(1_000_000))
     errors(FAILED, short, *extract, "--weights", short)
+    errors.wait()
     errors.check(not list(folder.glob("w.h5*")), "no features were begun")
 
 
@@ -76,11 +88,13 @@ def unreadable_folder(errors):
     if os.geteuid() == 0:
         how["prefix"] = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         if support.run_command([*how["prefix"], "true"], 10).code != 0:
+            errors.wait()
             print("not checked: a folder that can't be read (root reads all, and setpriv does not work here)")
             return
         how.update(program=errors.folder / "bin/pool3", cwd="/", env={"HOME": "/tmp"})
     errors(FAILED, locked / "inside", "extract", "--corpus", locked, "--weights", errors.pool3.weights, "--out",
            "/tmp/never.h5", **how)
+    errors.wait()
     (locked / "inside").chmod(0o755)
 
 
@@ -97,8 +111,9 @@ def output_errors(errors):
         for command in (extract, train, search, evaluate):
             errors(FAILED, place, *command, place)
     errors(FAILED, text, *extract, text)
-    errors.check(text.read_text() == "keep me\n", "a file that is no feature file is left alone")
     errors(FAILED, text, "run", "--corpus", folder / "two", "--weights", errors.pool3.weights, "--out", text / "x")
+    errors.wait()
+    errors.check(text.read_text() == "keep me\n", "a file that is no feature file is left alone")
 
 
 def usage_errors(errors):
@@ -131,6 +146,7 @@ def usage_errors(errors):
     run = ["run", "--corpus", folder / "two", "--weights", errors.pool3.weights, "--out", folder / "u.run"]
     for flag, value in (("--folds", 1), ("--C", 0), ("--test-fraction", 1)):
         errors(USAGE, flag, *run, f"{flag}={value}")
+    errors.wait()
     errors.check(not list(folder.glob("u.*")), "nothing was written")
     for ranks in (0, 2):
         result = errors.pool3.start([], ranks)
@@ -158,6 +174,7 @@ def file_errors(errors):
     for path in (folder / "none.h5", text, shared):
         errors(FAILED, path, "evaluate", "--features", shared, "--model", path, *out)
         errors(FAILED, path, "predict", "--weights", errors.pool3.weights, "--model", path, folder / "two/a/1.png")
+    errors.wait()
     errors.check(not (folder / "f.out").exists(), "nothing was written")
 
 
@@ -186,6 +203,7 @@ def training_errors(errors):
     pool3("extract", "--corpus", folder / "two", "--weights", other, "--out", foreign)
     errors(FAILED, model, "evaluate", "--features", foreign, "--model", model, "--out", folder / "t.out")
     errors(FAILED, "weights_sha256", "evaluate", "--features", foreign, "--model", model, "--out", folder / "t.out")
+    errors.wait()
     errors.check(not (folder / "t.out").exists(), "nothing was written")
 
 
