@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "network/check_weights.hpp"
+#include "network/onednn/inception.hpp"
 #include "network/torch/module.hpp"
 #include "pool3/error.hpp"
 #include "pool3/network.hpp"
@@ -58,6 +59,9 @@ std::unique_ptr<Network> open_network(const Weights& weights, const NetworkOptio
     throw usage_error("a batch of " + std::to_string(options.batch) + " images", "give 1 to 4096");
   }
   check_weights(weights, weights.source);
+  if (options.precision == Precision::bf16) {
+    if (auto network = onednn::open_bf16_network(weights, options)) return network;
+  }
   static const OpenTorchNetwork open = load_factory();
   return std::unique_ptr<Network>(open(weights, options));
 }
