@@ -9,8 +9,8 @@ using std::string_view_literals::operator""sv;
 using Dataset = Hdf5File::Dataset;
 
 constexpr std::string_view signature = "\x89HDF\r\n\x1a\n"sv;
-constexpr std::uint16_t dataspace_type = 1, datatype_type = 3, external_type = 7, layout_type = 8, filter_type = 11,
-                        continuation_type = 16, symbol_table_type = 17;
+constexpr std::uint16_t dataspace_type = 1, link_info_type = 2, datatype_type = 3, external_type = 7, layout_type = 8,
+                        filter_type = 11, continuation_type = 16, symbol_table_type = 17;
 constexpr std::uint8_t is_shared = 2;
 constexpr std::size_t most_axes = 8;
 constexpr const char* rewrite_advice = "write it again with Keras's save_weights, uncompressed";
@@ -137,6 +137,7 @@ std::optional<Hdf5File::Message> Hdf5File::find(Address header, std::uint16_t ty
 std::map<std::string_view, Hdf5File::Address> Hdf5File::links(Address group) const {
   std::map<std::string_view, Address> links;
   const auto table = find(group, symbol_table_type);
+  if (!table && find(group, link_info_type)) unknown("groups of a newer layout than Keras writes");
   if (!table) return links;
   ByteReader where(table->data);
   const auto tree = where.take<std::uint64_t>();

@@ -49,6 +49,7 @@ ZipArchive::ZipArchive(std::string_view bytes) : bytes_(bytes) {
   const auto count = end.take<std::uint16_t>();
   end.skip(4);
   const auto offset = end.take<std::uint32_t>();
+  end.skip(end.take<std::uint16_t>());  // the comment
   if (count == 0xffff || offset == 0xffffffff) throw FormatError("a zip archive too large for weights");
   ByteReader directory(bytes, offset);
   for (unsigned i = 0; i < count; ++i) {
