@@ -118,7 +118,7 @@ std::string_view to_string(InputProfile profile) {
 }
 
 InputProfile parse_input_profile(std::string_view name) {
-  const auto found = std::ranges::find(profile_names, name);
+  const auto* const found = std::ranges::find(profile_names, name);
   if (found != profile_names.end()) return static_cast<InputProfile>(found - profile_names.begin());
   throw std::invalid_argument("unknown input profile \"" + std::string(name) +
                               "\"; known: nsfwjs, tf2015, keras, torchvision");

@@ -5,10 +5,9 @@
 namespace pool3 {
 namespace {
 
-using std::string_view_literals::operator""sv;
 using Dataset = Hdf5File::Dataset;
 
-constexpr std::string_view signature = "\x89HDF\r\n\x1a\n"sv;
+constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
 constexpr std::uint16_t dataspace_type = 1, link_info_type = 2, datatype_type = 3, external_type = 7, layout_type = 8,
                         filter_type = 11, continuation_type = 16, symbol_table_type = 17;
 constexpr std::uint8_t is_shared = 2;

@@ -8,10 +8,8 @@
 namespace pool3 {
 namespace {
 
-using std::string_view_literals::operator""sv;
-
 /// The first pickle of the old format: a number of ten bytes.
-constexpr std::string_view old_mark = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."sv;
+constexpr std::string_view old_mark = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 constexpr std::int64_t old_version = 1001;
 /// Bounds the memory that a pickle can take; that of an Inception-v3 has 100 kB.
 constexpr std::size_t largest_pickle_bytes = std::size_t{4} << 20U;
@@ -37,8 +35,9 @@ std::string archive_folder(const ZipArchive& archive) {
 
 std::map<std::string, Tensor> read_archive(const ZipArchive& archive) {
   const std::string folder = archive_folder(archive);
+  const std::vector<std::string_view> names = archive.names();
   if (archive.contains(folder + "constants.pkl") ||
-      std::ranges::any_of(archive.names(), [&](std::string_view name) { return name.starts_with(folder + "code/"); })) {
+      std::ranges::any_of(names, [&](std::string_view name) { return name.starts_with(folder + "code/"); })) {
     throw FormatError("a TorchScript archive, which pool3 does not read yet", state_dict_advice);
   }
   if (archive.contains(folder + "byteorder") && archive.read(folder + "byteorder") != "little") {

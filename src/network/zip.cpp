@@ -7,11 +7,9 @@
 namespace pool3 {
 namespace {
 
-using std::string_view_literals::operator""sv;
-
-constexpr std::string_view local_mark = "PK\x03\x04"sv;
-constexpr std::string_view entry_mark = "PK\x01\x02"sv;
-constexpr std::string_view end_mark = "PK\x05\x06"sv;
+constexpr std::string_view local_mark = "PK\x03\x04";
+constexpr std::string_view entry_mark = "PK\x01\x02";
+constexpr std::string_view end_mark = "PK\x05\x06";
 constexpr std::size_t end_bytes = 22;
 constexpr std::size_t longest_comment = 65535;
 
@@ -72,6 +70,12 @@ ZipArchive::ZipArchive(std::string_view bytes) : bytes_(bytes) {
     if (!entries_.emplace(name, entry).second)
       throw FormatError("a zip archive with '" + std::string(name) + "' twice");
   }
+}
+
+std::vector<std::string_view> ZipArchive::names() const {
+  std::vector<std::string_view> names;
+  for (const auto& [name, entry] : entries_) names.push_back(name);
+  return names;
 }
 
 std::string_view ZipArchive::read(std::string_view name) const {

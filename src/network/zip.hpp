@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <map>
-#include <ranges>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pool3 {
 
@@ -15,7 +15,7 @@ class ZipArchive {
   /// Reads the central directory. Throws FormatError.
   explicit ZipArchive(std::string_view bytes);
   [[nodiscard]] bool contains(std::string_view name) const { return entries_.contains(name); }
-  [[nodiscard]] auto names() const { return entries_ | std::views::keys; }
+  [[nodiscard]] std::vector<std::string_view> names() const;
   /// Bytes of an entry, with their checksum checked. Throws FormatError if there is none, or it is compressed or
   /// encrypted.
   [[nodiscard]] std::string_view read(std::string_view name) const;
