@@ -31,8 +31,8 @@ struct NetworkTraits {
 struct Weights {
   NetworkTraits traits;
   std::string source;  ///< where they came from, for people: "nsfwjs 4.3.0"
-  std::string sha256;  ///< 64 hex digits: of the safetensors file that was read, or of a folder's weight bytes,
-                       ///< unpacked and joined in the manifest's order
+  std::string sha256;  ///< 64 hex digits: of the file that was read, or of a folder's weight bytes, unpacked and
+                       ///< joined in the manifest's order
   std::map<std::string, Tensor> tensors;
 };
 
@@ -44,9 +44,10 @@ struct ConvolutionShape {
 /// The convolutions in the order in which torchvision's module defines them, which is also Keras's numbering.
 [[nodiscard]] const std::vector<ConvolutionShape>& convolution_shapes();
 
-/// Reads a weights file or folder, recognised by content: pool3's own safetensors, or the folder of a TFJS
-/// layers model (nsfwjs UMD shards, or model.json with bins). Throws Error (stage "read weights") for a
-/// missing, truncated, hostile or wrong file. Not collective.
+/// Reads a weights file or folder, recognised by content: pool3's own safetensors; torchvision's or timm's
+/// safetensors; torchvision's state_dict of torch.save; Keras's HDF5; TensorFlow's frozen GraphDef of 2015; or the
+/// folder of a TFJS layers model (nsfwjs UMD shards, or model.json with bins). Nothing in a file is ever run. Throws
+/// Error (stage "read weights") for a missing, truncated, hostile or wrong file. Not collective.
 [[nodiscard]] Weights read_weights(const std::string& path);
 
 /// Writes pool3's own format: safetensors with traits and source in its metadata; the same weights give the

@@ -107,27 +107,27 @@ void to_unit_align_corners(const Image& picture, std::span<float> out) {
   }
 }
 
+constexpr std::array<std::string_view, 4> profile_names = {"nsfwjs", "tf2015", "keras", "torchvision"};
+
 }  // namespace
 
 std::string_view to_string(InputProfile profile) {
-  switch (profile) {
-    case InputProfile::nsfwjs:
-      return "nsfwjs";
-  }
-  throw std::invalid_argument("unknown input profile");
+  const auto place = static_cast<std::size_t>(profile);
+  if (place >= profile_names.size()) throw std::invalid_argument("unknown input profile");
+  return profile_names.at(place);
 }
 
 InputProfile parse_input_profile(std::string_view name) {
-  if (name == to_string(InputProfile::nsfwjs)) return InputProfile::nsfwjs;
-  throw std::invalid_argument("unknown input profile \"" + std::string(name) + "\"; known: nsfwjs");
+  const auto* const found = std::ranges::find(profile_names, name);
+  if (found != profile_names.end()) return static_cast<InputProfile>(found - profile_names.begin());
+  throw std::invalid_argument("unknown input profile \"" + std::string(name) +
+                              "\"; known: nsfwjs, tf2015, keras, torchvision");
 }
 
 void to_input(const Image& image, InputProfile profile, std::span<float> out) {
   assert(static_cast<std::int64_t>(out.size()) == input_floats && !image.pixels.empty());
-  switch (profile) {
-    case InputProfile::nsfwjs:
-      return to_unit_align_corners(image, out);
-  }
+  if (profile != InputProfile::nsfwjs) throw std::invalid_argument("no pixels for this input profile");
+  to_unit_align_corners(image, out);
 }
 
 }  // namespace pool3

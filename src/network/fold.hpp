@@ -1,6 +1,7 @@
 #pragma once
 // Batch norm folded into the convolution before it.
 
+#include <cstdint>
 #include <span>
 
 #include "pool3/network.hpp"
@@ -13,13 +14,17 @@ struct BatchNorm {
   double epsilon = 1e-3;
 };
 
+/// How a kernel's axes are ordered: TensorFlow's [kh, kw, in, out] or torch's [out, in, kh, kw].
+enum class KernelOrder : std::uint8_t { hwio, oihw };
+
 struct FoldedConvolution {
   Tensor weight;  ///< [out, in, kh, kw]
   Tensor bias;    ///< [out]
 };
 
-/// The convolution that equals convolution `kernel`, then `norm`; computed in double. `kernel` is [kh, kw, in, out].
-/// REQUIRES: every non-empty span of `norm` has `out` values.
-[[nodiscard]] FoldedConvolution fold_batch_norm(const Tensor& kernel, const BatchNorm& norm);
+/// The convolution that equals convolution `kernel`, then `norm`; computed in double.
+/// REQUIRES: `kernel` has four axes, in this order; every non-empty span of `norm` has `out` values.
+[[nodiscard]] FoldedConvolution fold_batch_norm(const Tensor& kernel, const BatchNorm& norm,
+                                                KernelOrder order = KernelOrder::hwio);
 
 }  // namespace pool3

@@ -1,23 +1,25 @@
 #include "network/safetensors.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
+
+#include "network/byte_reader.hpp"
+#include "network/floats.hpp"
 
 namespace pool3 {
 namespace {
 
 using nlohmann::json;
-static_assert(std::endian::native == std::endian::little, "the formats are little-endian");
 
 constexpr std::uint64_t prefix_bytes = 8;
 constexpr std::uint64_t longest_header_bytes = 100'000'000;
 constexpr std::size_t most_dimensions = 8;
 
-[[noreturn]] void fail(const std::string& cause) { throw SafetensorsError(cause); }
+[[noreturn]] void fail(const std::string& cause) { throw FormatError(cause); }
 
 struct Extent {
   std::uint64_t begin, end;
@@ -58,10 +60,30 @@ json parse_header(std::string_view bytes) {
   return header;
 }
 
-/// Bytes of `shape` as float32.
-std::uint64_t checked_bytes(const json& shape, const std::string& name) {
+/// An element type of the format.
+struct Element {
+  std::uint64_t bytes;
+  std::optional<FloatType> type;  ///< nothing: whole numbers
+};
+
+Element element_of(const json& type, const std::string& name) {
+  static const std::map<json, Element> known = {{"F32", {4, FloatType::f32}},
+                                                {"F16", {2, FloatType::f16}},
+                                                {"BF16", {2, FloatType::bf16}},
+                                                {"I64", {8, {}}},
+                                                {"I32", {4, {}}},
+                                                {"I16", {2, {}}},
+                                                {"I8", {1, {}}},
+                                                {"U8", {1, {}}},
+                                                {"BOOL", {1, {}}}};
+  const auto found = known.find(type);
+  if (found == known.end()) fail("'" + name + "' is of a type other than F32, F16 and BF16");
+  return found->second;
+}
+
+std::uint64_t checked_bytes(const json& shape, std::uint64_t element_bytes, const std::string& name) {
   if (!shape.is_array() || shape.size() > most_dimensions) fail("bad shape of '" + name + "'");
-  std::uint64_t bytes = sizeof(float);
+  std::uint64_t bytes = element_bytes;
   for (const json& dimension : shape) {
     if (!dimension.is_number_unsigned()) fail("bad shape of '" + name + "'");
     const auto n = dimension.get<std::uint64_t>();
@@ -76,7 +98,7 @@ Extent checked_extent(const std::string& name, const json& entry, std::uint64_t 
   if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") || !entry.contains("data_offsets")) {
     fail("'" + name + "' lacks dtype, shape or data_offsets");
   }
-  if (entry["dtype"] != "F32") fail("'" + name + "' is not of type F32");
+  const Element element = element_of(entry["dtype"], name);
   const json& offsets = entry["data_offsets"];
   if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
       !offsets[1].is_number_unsigned()) {
@@ -84,7 +106,7 @@ Extent checked_extent(const std::string& name, const json& entry, std::uint64_t 
   }
   Extent extent = {offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>(), name};
   if (extent.begin > extent.end || extent.end > data_bytes) fail("'" + name + "' lies outside the file");
-  if (extent.end - extent.begin != checked_bytes(entry["shape"], name)) {
+  if (extent.end - extent.begin != checked_bytes(entry["shape"], element.bytes, name)) {
     fail("shape and data_offsets of '" + name + "' disagree");
   }
   return extent;
@@ -112,11 +134,10 @@ std::map<std::string, std::string> parse_metadata(const json& metadata) {
   return out;
 }
 
-Tensor copy_tensor(const json& entry, std::string_view data) {
-  Tensor tensor = {.shape = entry["shape"].get<std::vector<std::int64_t>>(),
-                   .values = std::vector<float>(data.size() / sizeof(float))};
-  if (!data.empty()) std::memcpy(tensor.values.data(), data.data(), data.size());
-  return tensor;
+Tensor copy_tensor(const json& entry, const std::string& name, std::string_view data) {
+  const std::optional<FloatType> type = element_of(entry["dtype"], name).type;
+  return {.shape = entry["shape"].get<std::vector<std::int64_t>>(),
+          .values = type ? floats_of(data, *type) : std::vector<float>{}};
 }
 
 }  // namespace
@@ -139,7 +160,8 @@ Safetensors parse_safetensors(std::string_view bytes) {
   }
   check_cover(extents, data.size());
   for (const Extent& extent : extents) {
-    out.tensors[extent.name] = copy_tensor(header[extent.name], data.substr(extent.begin, extent.end - extent.begin));
+    out.tensors[extent.name] =
+        copy_tensor(header[extent.name], extent.name, data.substr(extent.begin, extent.end - extent.begin));
   }
   return out;
 }

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <map>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,22 +11,16 @@
 
 namespace pool3 {
 
-/// Why the bytes are not a sound safetensors file.
-class SafetensorsError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
 /// What a file holds.
 struct Safetensors {
   std::map<std::string, std::string> metadata;
-  std::map<std::string, Tensor> tensors;  ///< float32 ones; any other element type is refused
+  std::map<std::string, Tensor> tensors;  ///< F32, F16 and BF16; whole numbers are left without values
 };
 
 /// True if `bytes` begin like a safetensors file.
 [[nodiscard]] bool looks_like_safetensors(std::string_view bytes);
 
-/// Throws SafetensorsError unless the header is sound and its tensors cover the data exactly, without gap or overlap.
+/// Throws FormatError unless the header is sound and its tensors cover the data exactly, without gap or overlap.
 [[nodiscard]] Safetensors parse_safetensors(std::string_view bytes);
 
 /// The part of a safetensors file before the tensors' data, which follows it in the order of `tensors`. The same

@@ -1,11 +1,9 @@
 #include "network/tfjs.hpp"
 
-#include <bit>
-#include <cmath>
 #include <cstring>
-#include <limits>
 #include <nlohmann/json.hpp>
 
+#include "network/floats.hpp"
 #include "network/sha256.hpp"
 #include "network/tfjs_files.hpp"
 #include "network/weights_error.hpp"
@@ -38,18 +36,6 @@ Coding coding_of(const json& entry) {
   const auto found = sizes.find(coding.type);
   if (found != sizes.end()) coding.element_bytes = found->second;
   return coding;
-}
-
-/// Elements of a shape; nothing if they don't fit in `most`.
-std::optional<std::size_t> element_count(const std::vector<std::int64_t>& shape, std::size_t most) {
-  std::size_t count = 1;
-  for (const std::int64_t n : shape) {
-    if (n < 0) return std::nullopt;
-    const auto size = static_cast<std::size_t>(n);
-    if (size != 0 && count > most / size) return std::nullopt;
-    count *= size;
-  }
-  return count;
 }
 
 template <typename Stored, typename Convert>
@@ -125,20 +111,6 @@ TfjsModel read_manifest(const json& model, const std::string& folder, const std:
 }
 
 }  // namespace
-
-float float_of_half(std::uint16_t bits) {
-  const int exponent = (bits >> 10U) & 31;
-  const auto fraction = static_cast<float>(bits & 1023U);
-  float magnitude = 0;
-  if (exponent == 31) {
-    magnitude = fraction == 0.0F ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-  } else if (exponent == 0) {
-    magnitude = std::ldexp(fraction, -24);
-  } else {
-    magnitude = std::ldexp(1024.0F + fraction, exponent - 25);
-  }
-  return (bits & 0x8000U) != 0 ? -magnitude : magnitude;
-}
 
 TfjsModel read_tfjs(const std::string& folder) {
   const std::optional<std::string> path = tfjs_model_path(folder);

@@ -23,7 +23,4 @@ struct TfjsModel {
 /// Error (stage "read weights").
 [[nodiscard]] TfjsModel read_tfjs(const std::string& folder);
 
-/// Float of a float16 bit pattern.
-[[nodiscard]] float float_of_half(std::uint16_t bits);
-
 }  // namespace pool3

@@ -7,3 +7,11 @@ add_test(NAME e2e.network.torchvision
   COMMAND /usr/bin/python3 ${CMAKE_CURRENT_LIST_DIR}/network_vs_torchvision.py
     --dump $<TARGET_FILE:pool3_network_dump> --original "${POOL3_NSFWJS}")
 set_tests_properties(e2e.network.torchvision PROPERTIES TIMEOUT 600 ENVIRONMENT "OMP_NUM_THREADS=2")
+
+# Every format of weights, in files made by torch, h5py and by hand.
+foreach(format torch graphdef keras)
+  add_test(NAME e2e.weights_formats.${format}
+    COMMAND /usr/bin/python3 ${CMAKE_CURRENT_LIST_DIR}/weights_formats.py --pool3 $<TARGET_FILE:pool3>
+      --dump $<TARGET_FILE:pool3_network_dump> ${format})
+  set_tests_properties(e2e.weights_formats.${format} PROPERTIES LABELS e2e PROCESSORS 2 TIMEOUT 600 ENVIRONMENT "OMP_NUM_THREADS=2")
+endforeach()

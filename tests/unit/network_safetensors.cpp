@@ -1,5 +1,6 @@
 #include <cstring>
 
+#include "network/format_error.hpp"
 #include "network/safetensors.hpp"
 #include "network_fixtures.hpp"
 
@@ -22,7 +23,7 @@ std::string floats(std::initializer_list<float> values) {
 std::string cause_of(const std::string& bytes) {
   try {
     (void)parse_safetensors(bytes);
-  } catch (const SafetensorsError& error) {
+  } catch (const FormatError& error) {
     return error.what();
   }
   return "accepted";
@@ -76,8 +77,8 @@ TEST(Safetensors, RefusesHostileEntries) {
   for (const Case& c : {
            Case{R"(1)", "lacks"},
            Case{R"({"shape":[1],"data_offsets":[0,4]})", "lacks"},
-           Case{R"({"dtype":"F64","shape":[1],"data_offsets":[0,8]})", "not of type F32"},
-           Case{R"({"dtype":32,"shape":[1],"data_offsets":[0,4]})", "not of type F32"},
+           Case{R"({"dtype":"F64","shape":[1],"data_offsets":[0,8]})", "a type other than F32"},
+           Case{R"({"dtype":32,"shape":[1],"data_offsets":[0,4]})", "a type other than F32"},
            Case{R"({"dtype":"F32","shape":1,"data_offsets":[0,4]})", "bad shape"},
            Case{R"({"dtype":"F32","shape":[-1],"data_offsets":[0,4]})", "bad shape"},
            Case{R"({"dtype":"F32","shape":[1.0],"data_offsets":[0,4]})", "bad shape"},

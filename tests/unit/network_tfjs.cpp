@@ -2,6 +2,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "network/floats.hpp"
 #include "network/sha256.hpp"
 #include "network/tfjs.hpp"
 #include "network_fixtures.hpp"

@@ -1,0 +1,27 @@
+// Any bytes as a GraphDef, and as a single constant of one.
+
+#include "network/graphdef.hpp"
+
+#include "network/format_error.hpp"
+#include "network/graph_tensor.hpp"
+
+namespace {
+
+template <typename Read>
+void try_to(Read read) {
+  try {
+    read();
+  } catch (const pool3::FormatError&) {
+    return;
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  static_cast<void>(pool3::looks_like_graphdef(bytes));
+  try_to([&] { static_cast<void>(pool3::read_graphdef(bytes)); });
+  try_to([&] { static_cast<void>(pool3::read_tensor_proto(bytes, {2, 3}, "t")); });
+  return 0;
+}

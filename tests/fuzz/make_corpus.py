@@ -1,0 +1,83 @@
+#!/usr/bin/python3
+"""Writes the seeds of tests/fuzz/corpus with other people's writers, each as small as it gets.
+
+Their shapes are part of the unit tests: tests/unit/network_torch_file.cpp and network_hdf5_file.cpp read some.
+"""
+import json
+import pathlib
+import sys
+import zipfile
+
+import h5py
+import numpy as np
+import torch
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "e2e"))
+import graphdef_file as graph  # noqa: E402
+
+CORPUS = HERE / "corpus"
+
+
+def pickles():
+    values = torch.arange(12.0).reshape(4, 3)
+    state = torch.nn.Sequential(torch.nn.BatchNorm2d(2)).state_dict()
+    state["t"] = values.t()[:2, :3]  # shape [2, 3], strides [1, 3]
+    state["half"] = torch.tensor([1.0, -2.0]).half()
+    folder = CORPUS / "pickle"
+    torch.save(state, folder / "tiny.pth")
+    torch.save(state, folder / "old.pth", _use_new_zipfile_serialization=False)
+    (folder / "data.pkl").write_bytes(zipfile.ZipFile(folder / "tiny.pth").read("tiny/data.pkl"))
+    torch.save({"Conv2d_1a_3x3.conv.weight": torch.zeros(32, 3, 3, 3).half()}, folder / "first.pth")
+
+
+def keras():
+    with h5py.File(CORPUS / "keras" / "tiny.h5", "w") as file:
+        kernel = np.arange(6, dtype="<f4").reshape(1, 2, 3)
+        file.create_dataset("conv2d_7/conv2d_7/kernel:0", data=kernel)
+        file.create_dataset("conv2d_7/half", data=np.array([1, -2], "<f2"))
+        file.create_dataset("conv2d_7/whole", data=np.array([1, 2], "<i4"))
+        file["soft"] = h5py.SoftLink("/conv2d_7")
+        file.attrs["layer_names"] = [b"conv2d_7"]
+
+
+    with h5py.File(CORPUS / "keras" / "newer_group.h5", "w") as file:
+        file["outside"] = h5py.ExternalLink("other.h5", "/")
+
+
+def graphdefs():
+    vector, one = np.arange(6, dtype="<f4").reshape(2, 3), np.full([2, 3], 7, "<f4")
+    names = {"variance_epsilon": graph.field(4, 0.001), "scale_after_normalization": graph.field(5, 1)}
+    nodes = [
+        graph.const("conv/conv2d_params", vector),
+        graph.const("conv/batchnorm/beta", one),
+        graph.node("conv/batchnorm", "BatchNormWithGlobalNormalization", ["conv/Conv2D"], **names),
+        graph.node("mixed/tower_2/pool", "AvgPool"),
+    ]
+    (CORPUS / "graphdef" / "tiny.pb").write_bytes(b"".join(nodes))
+    shape = graph.field(2, graph.field(2, graph.field(1, 2)) + graph.field(2, graph.field(1, 3)))
+    (CORPUS / "graphdef" / "tensor").write_bytes(graph.field(1, 1) + shape + graph.field(4, vector.tobytes()))
+    (CORPUS / "graphdef" / "splat").write_bytes(graph.field(1, 1) + shape + graph.field(5, 7.0))
+
+
+def safetensors():
+    header = {"__metadata__": {"format": "pt"}, "a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]},
+              "b": {"dtype": "BF16", "shape": [1, 2], "data_offsets": [8, 12]},
+              "n": {"dtype": "I64", "shape": [], "data_offsets": [12, 20]}}  # fmt: skip
+    text = json.dumps(header).encode()
+    (CORPUS / "safetensors" / "tiny").write_bytes(len(text).to_bytes(8, "little") + text + bytes(20))
+
+
+def tfjs():
+    weights = [{"name": "q", "shape": [2], "dtype": "float32", "quantization": {"dtype": "uint8", "scale": 0.5, "min": -1}},
+               {"name": "h", "shape": [1], "dtype": "float32", "quantization": {"dtype": "float16"}}]  # fmt: skip
+    layer = {"class_name": "BatchNormalization", "config": {"epsilon": 0.001}}
+    model = {"modelTopology": {"model_config": {"config": {"layers": [layer]}}},
+             "weightsManifest": [{"paths": ["b"], "weights": weights}]}  # fmt: skip
+    (CORPUS / "tfjs" / "plain").write_bytes(json.dumps(model).encode() + b"\0\1\2\0\x3c")
+    module = "!function(e){n.exports={modelTopology:{a:!0,'b':[.5,-1e3,null]},weightsManifest:[{paths:[\"b\"],weights:[]}]}}"
+    (CORPUS / "tfjs" / "module").write_bytes(module.encode())
+
+
+for make in (pickles, keras, graphdefs, safetensors, tfjs):
+    make()
