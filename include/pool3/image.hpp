@@ -49,6 +49,10 @@ class ImageError : public std::runtime_error {
 /// How a picture becomes network input; belongs to the weights.
 enum class InputProfile : std::uint8_t {
   nsfwjs,  ///< x / 255, then bilinear squash to 299 x 299 with align_corners = true
+  tf2015,  ///< bilinear squash without half-pixel centres or antialias, then (x - 128) / 128
+  keras,   ///< Pillow's BILINEAR squash, then x / 127.5 - 1
+  /// Pillow's BILINEAR, the shorter side to 342, centre crop; then ImageNet's mean and std, then `transform_input`
+  torchvision,
 };
 [[nodiscard]] std::string_view to_string(InputProfile profile);
 /// Throws std::invalid_argument for a name that is not known.
