@@ -66,8 +66,9 @@ std::string_view to_string(InputProfile profile) {
 }
 
 InputProfile parse_input_profile(std::string_view name) {
-  const auto found = std::ranges::find(profile_names, name);
-  if (found != profile_names.end()) return static_cast<InputProfile>(found - profile_names.begin());
+  for (std::size_t i = 0; i < profile_names.size(); ++i) {
+    if (profile_names[i] == name) return static_cast<InputProfile>(i);
+  }
   std::string known;
   for (const std::string_view each : profile_names) known.append(known.empty() ? "" : ", ").append(each);
   throw std::invalid_argument("unknown input profile \"" + std::string(name) + "\"; known: " + known);

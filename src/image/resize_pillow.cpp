@@ -35,6 +35,11 @@ struct Filter {
   std::vector<std::int32_t> weights;
 };
 
+/// Pillow's rounding: a half more, cut off.
+std::int64_t rounded(double x) {
+  return static_cast<std::int64_t>(x + 0.5);  // NOLINT(bugprone-incorrect-roundings): as Pillow does
+}
+
 /// Geometry of one axis; Pillow's arithmetic, in its order.
 class Axis {
  public:
@@ -56,12 +61,12 @@ class Axis {
     std::vector<double> values;
     for (std::int64_t i = begin; i < end; ++i) {
       const double center = (static_cast<double>(target_.first + i) + 0.5) * scale_;
-      const auto first = std::max<std::int64_t>(static_cast<std::int64_t>(center - support_ + 0.5), 0);
-      const auto last = std::min(static_cast<std::int64_t>(center + support_ + 0.5), source_size_);
+      const auto first = std::max<std::int64_t>(rounded(center - support_), 0);
+      const auto last = std::min(rounded(center + support_), source_size_);
       filter.taps.push_back({first, last - first, filter.weights.size()});
       triangle(first, last, center, values);
       for (const double value : values) {
-        filter.weights.push_back(static_cast<std::int32_t>(0.5 + value * (1 << precision_bits)));
+        filter.weights.push_back(static_cast<std::int32_t>(rounded(value * (1 << precision_bits))));
       }
     }
     return filter;
