@@ -1,10 +1,14 @@
 #pragma once
-// Small text files that jobs make.
+// Files that jobs read and make whole.
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 namespace pool3::jobs {
 
+/// Whole file. Throws ImageError (unreadable) with the system's words.
+[[nodiscard]] std::vector<std::byte> read_file(const std::string& path);
 /// Writes `text` under a temporary name, syncs, renames. Throws Error with this stage.
 void replace_file(const std::string& path, const std::string& text, const std::string& stage);
 /// Throws Error with this stage if a file can't be made at `path`: better now than after hours of work.

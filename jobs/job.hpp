@@ -44,6 +44,7 @@ std::unique_ptr<Job> make_evaluate();
 std::unique_ptr<Job> make_predict();
 std::unique_ptr<Job> make_verify();
 std::unique_ptr<Job> make_inspect();
+std::unique_ptr<Job> make_inspect_image();
 std::unique_ptr<Job> make_convert();
 std::unique_ptr<Job> make_run();
 

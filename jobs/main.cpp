@@ -19,6 +19,7 @@ const std::vector<Command>& commands() {
       {"predict", "Classifies images, one JSON line each.", make_predict},
       {"verify", "Checks every checksum of a feature file.", make_verify},
       {"inspect", "Says what is in a file of features, a model or weights.", make_inspect},
+      {"inspect-image", "Shows what the network's layers make of one picture.", make_inspect_image},
       {"convert", "Turns a weights file of any known kind into pool3's own.", make_convert},
   };
   return all;
@@ -35,7 +36,7 @@ bool launcher_says_root() {
 
 void print_overview() {
   std::puts("pool3 COMMAND [flags]    alone, or on many ranks: mpirun -n 4 pool3 COMMAND ...\n\nCommands:");
-  for (const auto& c : commands()) std::printf("  %-10s%s\n", c.name.c_str(), c.summary.c_str());
+  for (const auto& c : commands()) std::printf("  %-15s%s\n", c.name.c_str(), c.summary.c_str());
   std::puts(
       "\npool3 COMMAND --help tells the flags. Exit codes: 0 done; 1 failed; 2 usage or configuration;\n"
       "3 done, but some images failed; 75 stopped early, run the same command again.");

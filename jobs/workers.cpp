@@ -1,15 +1,10 @@
 #include "workers.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <new>
 
+#include "files.hpp"
 #include "pool3/corpus.hpp"
 
 namespace pool3::jobs {
@@ -27,29 +22,6 @@ class Lap {
  private:
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
-
-/// Whole file. Throws ImageError (unreadable) with the system's words.
-std::vector<std::byte> read_file(const std::string& path) {
-  const auto fail = [](int number) { throw ImageError(RowStatus::unreadable, std::strerror(number)); };
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) fail(errno);
-  struct stat info {};
-  const bool regular = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
-  std::vector<std::byte> bytes(regular ? static_cast<std::size_t>(info.st_size) : 0);
-  std::size_t have = 0;
-  int error = regular ? 0 : (S_ISDIR(info.st_mode) ? EISDIR : EINVAL);
-  while (error == 0 && have < bytes.size()) {
-    const ssize_t got = read(fd, bytes.data() + have, bytes.size() - have);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) error = errno;
-    if (got <= 0) break;
-    have += static_cast<std::size_t>(got);
-  }
-  close(fd);
-  if (error != 0) fail(error);
-  bytes.resize(have);
-  return bytes;
-}
 
 bool all_finite(const float* values) {
   for (std::int64_t j = 0; j < feature_dim; ++j)

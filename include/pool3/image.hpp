@@ -20,6 +20,13 @@ struct Image {
   std::vector<std::uint8_t> pixels;
 };
 
+/// 8-bit grey picture, row-major.
+struct GreyImage {
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+  std::vector<std::uint8_t> pixels;
+};
+
 struct DecodeOptions {
   /// Pictures with more pixels are refused before memory is taken (Pillow's default limit).
   std::int64_t max_pixels = 178'956'970;
@@ -61,5 +68,10 @@ enum class InputProfile : std::uint8_t {
 /// Resizes and normalises. `out` receives 299 x 299 x 3 floats, NHWC. REQUIRES: out.size() == input_floats,
 /// image is not empty. Thread-safe.
 void to_input(const Image& image, InputProfile profile, std::span<float> out);
+
+/// The bytes of a PNG file. REQUIRES: the picture is not empty, and `pixels` fits its size. Throws
+/// std::runtime_error with libpng's words.
+[[nodiscard]] std::string encode_png(const GreyImage& picture);
+[[nodiscard]] std::string encode_png(const Image& picture);
 
 }  // namespace pool3

@@ -57,6 +57,13 @@ void write_weights(const Weights& weights, const std::string& path);
 /// SHA-256 of a file, 64 hex digits. Throws Error.
 [[nodiscard]] std::string sha256_of_file(const std::string& path);
 
+/// What one layer gave for one picture.
+struct StageOutput {
+  std::string name;  ///< torchvision's name of the convolution or block; "pool_3" for the features
+  int channels = 0, height = 0, width = 0;
+  std::vector<float> values;  ///< [channels, height, width]
+};
+
 struct NetworkOptions {
   Precision precision = Precision::fp32;
   int batch = 16;  ///< images of one call; short batches are padded, so that the batch shape is fixed
@@ -70,6 +77,9 @@ class Network {
   /// `input`: [count, 299, 299, 3] floats as made by to_input(); `out`: [count, 2048].
   /// REQUIRES: 1 <= count <= batch. A row's features depend on its own input alone.
   virtual void features(std::span<const float> input, int count, std::span<float> out) const = 0;
+  /// What the network makes of one picture on its way: Conv2d_1a_3x3, Conv2d_2a_3x3, Mixed_5d (the end of the 35 x 35
+  /// stage), Mixed_6e (the end of 17 x 17), pool_3, in this order. REQUIRES: input.size() == input_floats.
+  [[nodiscard]] virtual std::vector<StageOutput> stages(std::span<const float> input) const = 0;
 };
 
 /// Builds the network. Loads LibTorch on first use; commands that don't call this never pay for it.

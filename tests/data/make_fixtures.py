@@ -221,8 +221,51 @@ def resize_points():
     (HERE / "resize_align_corners.txt").write_text("\n".join(lines) + "\n")
 
 
+def as_tf2015(pixels):
+    """TensorFlow's resize_bilinear of 2015: neither aligned corners nor half-pixel centres."""
+    def legacy(size):
+        source = np.arange(299, dtype=np.float32) * (np.float32(size) / np.float32(299))
+        low = np.floor(source).astype(int)
+        return low, np.minimum(low + 1, size - 1), (source - np.floor(source)).astype(np.float64)
+
+    y0, y1, fy = legacy(pixels.shape[0])
+    x0, x1, fx = legacy(pixels.shape[1])
+    fx, fy, values = fx[None, :, None], fy[:, None, None], pixels.astype(np.float64)
+    top = values[y0][:, x0] * (1 - fx) + values[y0][:, x1] * fx
+    bottom = values[y1][:, x0] * (1 - fx) + values[y1][:, x1] * fx
+    return (top * (1 - fy) + bottom * fy - 128) / 128
+
+
+def as_keras(pixels):
+    return np.asarray(Image.fromarray(pixels).resize((299, 299), Image.BILINEAR)) / 127.5 - 1
+
+
+def as_torchvision(pixels):
+    h, w, _ = pixels.shape
+    short = min(w, h)
+    size = (int(342 * w / short), int(342 * h / short))
+    left, top = (int(round((n - 299) / 2)) for n in size)
+    big = np.asarray(Image.fromarray(pixels).resize(size, Image.BILINEAR))[top : top + 299, left : left + 299]
+    mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    return (big / 255 - mean) / std * (std / 0.5) + (mean - 0.5) / 0.5
+
+
+def profile_points():
+    """Lines "profile width height x y channel value", the picture as in resize_points()."""
+    chooser = np.random.default_rng(8)
+    lines = []
+    for name, resize in (("tf2015", as_tf2015), ("keras", as_keras), ("torchvision", as_torchvision)):
+        for w, h in [(1, 1), (1, 5), (7, 2), (37, 23), (299, 299), (342, 500), (640, 480), (1201, 803)]:
+            y, x, c = np.mgrid[0:h, 0:w, 0:3]
+            out = resize(((x * 7 + y * 13 + c * 29 + x * y) % 256).astype(np.uint8))
+            for px, py in [(0, 0), (298, 298)] + [tuple(p) for p in chooser.integers(0, 299, (18, 2))]:
+                lines += [f"{name} {w} {h} {px} {py} {k} {out[py, px, k]:.8f}" for k in range(3)]
+    (HERE / "resize_profiles.txt").write_text("\n".join(lines) + "\n")
+
+
 OUT.mkdir(exist_ok=True)
 jpegs()
 pngs()
 (OUT / "expected.txt").write_text("\n".join(expected) + "\n")
 resize_points()
+profile_points()

@@ -1,6 +1,8 @@
 // Features of ready-made network inputs, for checks by other programs.
 //   pool3_network_dump WEIGHTS INPUT.f32 COUNT OUT.f32 fp32|bf16 [BATCH]
 // INPUT holds COUNT x 299 x 299 x 3 float32, OUT gets COUNT x 2048.
+//   pool3_network_dump WEIGHTS INPUT.f32 stages OUT.f32 fp32|bf16 [BATCH]
+// INPUT holds one picture. OUT gets the values of all stages, one after the other; stdout their names and shapes.
 
 #include <algorithm>
 #include <cstdint>
@@ -23,11 +25,30 @@ std::vector<float> read_floats(const std::string& path, std::size_t count) {
   return values;
 }
 
+void write_floats(const std::string& path, const std::vector<float>& values) {
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)));
+  if (!file.flush()) throw pool3::usage_error("can't write " + path);
+}
+
+pool3::NetworkOptions options_of(const std::vector<std::string>& args) {
+  return {.precision = args.at(4) == "bf16" ? pool3::Precision::bf16 : pool3::Precision::fp32,
+          .batch = args.size() > 5 ? std::stoi(args[5]) : 16};
+}
+
+void dump_stages(const std::vector<std::string>& args) {
+  const std::vector<float> input = read_floats(args[1], static_cast<std::size_t>(pool3::input_floats));
+  std::vector<float> all;
+  for (const auto& s : pool3::open_network(pool3::read_weights(args[0]), options_of(args))->stages(input)) {
+    std::cout << s.name << ' ' << s.channels << ' ' << s.height << ' ' << s.width << '\n';
+    all.insert(all.end(), s.values.begin(), s.values.end());
+  }
+  write_floats(args[3], all);
+}
+
 void dump(const std::vector<std::string>& args) {
   const std::int64_t count = std::stoll(args.at(2));
-  const pool3::NetworkOptions options = {
-      .precision = args.at(4) == "bf16" ? pool3::Precision::bf16 : pool3::Precision::fp32,
-      .batch = args.size() > 5 ? std::stoi(args[5]) : 16};
+  const pool3::NetworkOptions options = options_of(args);
   const std::vector<float> input = read_floats(args[1], static_cast<std::size_t>(count * pool3::input_floats));
   std::vector<float> out(static_cast<std::size_t>(count * pool3::feature_dim));
   const auto network = pool3::open_network(pool3::read_weights(args[0]), options);
@@ -36,9 +57,7 @@ void dump(const std::vector<std::string>& args) {
     network->features(std::span(input).subspan(static_cast<std::size_t>(row * pool3::input_floats)), rows,
                       std::span(out).subspan(static_cast<std::size_t>(row * pool3::feature_dim)));
   }
-  std::ofstream file(args[3], std::ios::binary);
-  file.write(reinterpret_cast<const char*>(out.data()), static_cast<std::streamsize>(out.size() * sizeof(float)));
-  if (!file.flush()) throw pool3::usage_error("can't write " + args[3]);
+  write_floats(args[3], out);
 }
 
 }  // namespace
@@ -46,7 +65,8 @@ void dump(const std::vector<std::string>& args) {
 int main(int argc, char** argv) {
   try {
     if (argc < 6) throw pool3::usage_error("WEIGHTS INPUT.f32 COUNT OUT.f32 fp32|bf16 [BATCH]");
-    dump({argv + 1, argv + argc});
+    const std::vector<std::string> args(argv + 1, argv + argc);
+    args[2] == "stages" ? dump_stages(args) : dump(args);
     return 0;
   } catch (const std::exception& error) {
     std::cerr << "pool3_network_dump: " << error.what() << '\n';

@@ -97,7 +97,7 @@ class Builder {
 }  // namespace
 
 Block::Block(const Weights& weights, const BlockSpec& spec, const Batch& input, Workspace& needs)
-    : pool_kind_(spec.pool), count_padding_(weights.traits.average_pool_counts_padding) {
+    : name_(spec.name), pool_kind_(spec.pool), count_padding_(weights.traits.average_pool_counts_padding) {
   Builder build(weights, spec.name, needs);
   output_ = input;
   output_.channels = 0;

@@ -58,6 +58,7 @@ class Block {
  public:
   /// `input` gives the shape alone. Notes in `needs` how large buffers must be.
   Block(const Weights& weights, const BlockSpec& spec, const Batch& input, Workspace& needs);
+  [[nodiscard]] const std::string& name() const { return name_; }
   /// Shape of the output, without data.
   [[nodiscard]] const Batch& output() const { return output_; }
   /// `out.data` receives the output.
@@ -71,6 +72,7 @@ class Block {
   int run_branch(const Branch& branch, const Batch& wide, const Batch& out, int at, Workspace& work) const;
   void run_pool(const Batch& input, const Batch& wide, const Batch& out, int at, Workspace& work) const;
 
+  std::string name_;
   PoolBranch pool_kind_;
   bool count_padding_;
   std::vector<Convolution> direct_, wide_, pool_;  ///< one or none each

@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <functional>
 #include <mutex>
 #include <utility>
 
@@ -57,6 +58,7 @@ std::vector<BlockSpec> block_specs(const NetworkTraits& traits) {
 
 /// One step of the stem: a convolution, or (names empty) a 3x3 maximum with stride 2.
 struct StemStep {
+  std::string name;
   std::vector<Convolution> convolution;
   Batch output;
 };
@@ -99,20 +101,38 @@ class Inception final : public Network {
     const OneThread guard;
     std::unique_ptr<Workspace> work = take_workspace();
     try {
-      run(input, count, out, *work);
+      run(input, count, out, *work, {});
     } catch (const dnnl::error& error) {
       throw Error({.stage = "network", .cause = std::string("oneDNN: ") + error.what()});
     }
     give_back(std::move(work));
   }
 
+  [[nodiscard]] std::vector<StageOutput> stages(std::span<const float> input) const override {
+    std::vector<StageOutput> stages;
+    const Watch watch = [&](const std::string& name, const View& view) {
+      if (name == "Conv2d_1a_3x3" || name == "Conv2d_2a_3x3" || name == "Mixed_5d" || name == "Mixed_6e")
+        stages.push_back({name, view.channels, view.height, view.width, to_planes(view)});
+    };
+    const OneThread guard;
+    std::unique_ptr<Workspace> work = take_workspace();
+    std::vector<float> pool(static_cast<std::size_t>(feature_dim));
+    run(input, 1, pool, *work, watch);
+    give_back(std::move(work));
+    stages.push_back({"pool_3", static_cast<int>(feature_dim), 1, 1, std::move(pool)});
+    return stages;
+  }
+
  private:
-  void run(std::span<const float> input, int count, std::span<float> out, Workspace& work) const {
+  /// Gets the name and the first picture's output of every layer of the stem and of every block.
+  using Watch = std::function<void(const std::string&, const View&)>;
+
+  void run(std::span<const float> input, int count, std::span<float> out, Workspace& work, const Watch& watch) const {
     const std::int64_t joined = stem_.back().output.picture_values();
     Batch x = stem_.back().output;
     x.count = batch_;
     x.data = work.joined.data();
-    for (int i = 0; i < count; ++i) run_stem(input.data() + i * input_floats, x.data + i * joined, work);
+    for (int i = 0; i < count; ++i) run_stem(input.data() + i * input_floats, x.data + i * joined, work, watch);
     // Missing pictures are black behind the stem: the shape of a batch is fixed.
     std::fill(x.data + count * joined, x.data + batch_ * joined, Bf16{0});
     bool to_front = true;
@@ -120,6 +140,7 @@ class Inception final : public Network {
       Batch y = block.output();
       y.data = (to_front ? work.front : work.back).data();
       block.run(x, y, work);
+      if (watch) watch(block.name(), y.view(0));
       x = y;
       to_front = !to_front;
     }
@@ -133,7 +154,7 @@ class Inception final : public Network {
   }
 
   Batch add_stem_step(const Weights& weights, const std::string& name, const Batch& input) {
-    StemStep step;
+    StemStep step{.name = name};
     step.output = {nullptr, 1, (input.height - 3) / 2 + 1, (input.width - 3) / 2 + 1, input.channels};
     if (!name.empty()) {
       step.convolution.emplace_back(weights, ConvolutionSpec{{name}, input.height, input.width, true},
@@ -148,7 +169,7 @@ class Inception final : public Network {
   }
 
   /// One picture up to the first mixed block.
-  void run_stem(const float* picture, Bf16* out, Workspace& work) const {
+  void run_stem(const float* picture, Bf16* out, Workspace& work, const Watch& watch) const {
     Batch x = {work.front.data(), 1, input_side, input_side, 3};
     to_bf16(picture, x.data, input_floats);
     bool to_front = false;
@@ -160,6 +181,7 @@ class Inception final : public Network {
       } else {
         step.convolution.front().execute(x.data, y.data, work.scratch.data());
       }
+      if (watch) watch(step.name, y.view(0));
       x = y;
       to_front = !to_front;
     }

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define POOL3_CPU_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#define POOL3_CPU_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define POOL3_CPU_CLONES
 #endif
@@ -98,6 +98,15 @@ POOL3_CPU_CLONES void spatial_mean(const View& from, float* out) {
     for (int c = 0; c < from.channels; ++c) out[c] += widen(source[c]);
   }
   for (int c = 0; c < from.channels; ++c) out[c] /= static_cast<float>(positions);
+}
+
+std::vector<float> to_planes(const View& view) {
+  const std::int64_t positions = static_cast<std::int64_t>(view.height) * view.width;
+  std::vector<float> planes(static_cast<std::size_t>(view.channels * positions));
+  for (std::int64_t p = 0; p < positions; ++p)
+    for (int c = 0; c < view.channels; ++c)
+      planes[static_cast<std::size_t>(c * positions + p)] = widen(view.data[p * view.stride + c]);
+  return planes;
 }
 
 }  // namespace pool3::onednn

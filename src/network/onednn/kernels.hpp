@@ -2,6 +2,7 @@
 // What is not a convolution, on bf16 activations in NHWC. One picture a call; nothing allocates.
 
 #include <cstdint>
+#include <vector>
 
 namespace pool3::onednn {
 
@@ -33,5 +34,8 @@ void average_pool(const View& from, int first, const float* bias, bool count_pad
 
 /// out[c] = mean over all positions, summed in float.
 void spatial_mean(const View& from, float* out);
+
+/// [channels, height, width] floats.
+[[nodiscard]] std::vector<float> to_planes(const View& view);
 
 }  // namespace pool3::onednn

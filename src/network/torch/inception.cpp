@@ -81,15 +81,20 @@ class Graph {
 
 }  // namespace
 
-at::Tensor inception_features(const at::Tensor& pictures, const NetworkTraits& traits, const Convolve& convolve) {
+at::Tensor inception_features(const at::Tensor& pictures, const NetworkTraits& traits, const Convolve& convolve,
+                              const Observe& observe) {
   const Graph graph(traits, convolve);
+  const auto seen = [&](const char* block, at::Tensor x) {
+    if (observe) observe(block, x);
+    return x;
+  };
   at::Tensor x = graph.stem(pictures);
-  for (const char* block : {"Mixed_5b", "Mixed_5c", "Mixed_5d"}) x = graph.block_a(block, x);
-  x = graph.block_b("Mixed_6a", x);
-  for (const char* block : {"Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e"}) x = graph.block_c(block, x);
-  x = graph.block_d("Mixed_7a", x);
-  x = graph.block_e("Mixed_7b", x, false);
-  x = graph.block_e("Mixed_7c", x, traits.max_pool_in_7c);
+  for (const char* block : {"Mixed_5b", "Mixed_5c", "Mixed_5d"}) x = seen(block, graph.block_a(block, x));
+  x = seen("Mixed_6a", graph.block_b("Mixed_6a", x));
+  for (const char* block : {"Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e"}) x = seen(block, graph.block_c(block, x));
+  x = seen("Mixed_7a", graph.block_d("Mixed_7a", x));
+  x = seen("Mixed_7b", graph.block_e("Mixed_7b", x, false));
+  x = seen("Mixed_7c", graph.block_e("Mixed_7c", x, traits.max_pool_in_7c));
   return at::mean(x, {2, 3}, false, at::kFloat);
 }
 

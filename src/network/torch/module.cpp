@@ -6,6 +6,8 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "network/torch/convolutions.hpp"
 #include "network/torch/inception.hpp"
@@ -31,6 +33,19 @@ Error network_error(const std::string& cause) {
 }
 
 at::ScalarType type_of(Precision precision) { return precision == Precision::bf16 ? at::kBFloat16 : at::kFloat; }
+
+constexpr std::array<std::string_view, 4> stage_names = {"Conv2d_1a_3x3", "Conv2d_2a_3x3", "Mixed_5d", "Mixed_6e"};
+
+/// The first picture of a layer's output [N, C, H, W].
+StageOutput stage_of(const std::string& name, const at::Tensor& x) {
+  const at::Tensor first = x.select(0, 0).to(at::kFloat).contiguous();
+  const float* values = first.data_ptr<float>();
+  return {.name = name,
+          .channels = static_cast<int>(x.size(1)),
+          .height = static_cast<int>(x.size(2)),
+          .width = static_cast<int>(x.size(3)),
+          .values = {values, values + first.numel()}};
+}
 
 class TorchNetwork final : public Network {
  public:
@@ -58,7 +73,33 @@ class TorchNetwork final : public Network {
     }
   }
 
+  [[nodiscard]] std::vector<StageOutput> stages(std::span<const float> input) const override {
+    if (std::ssize(input) != input_floats) throw network_error("an input of the wrong size");
+    try {
+      return run_stages(input);
+    } catch (const std::exception& error) {
+      throw network_error(error.what());
+    }
+  }
+
  private:
+  [[nodiscard]] std::vector<StageOutput> run_stages(std::span<const float> input) const {
+    const c10::InferenceMode inference;
+    const OneThread alone;
+    std::vector<StageOutput> stages;
+    const Observe observe = [&](const std::string& name, const at::Tensor& x) {
+      if (std::ranges::find(stage_names, name) != stage_names.end()) stages.push_back(stage_of(name, x));
+    };
+    const Convolve convolve = [&](const std::string& name, const at::Tensor& x) {
+      at::Tensor y = convolutions_.run(name, x);
+      observe(name, y);
+      return y;
+    };
+    const at::Tensor pooled = inception_features(as_pictures(padded(input, 1)), traits_, convolve, observe);
+    stages.push_back(stage_of("pool_3", pooled.unsqueeze(-1).unsqueeze(-1)));
+    return stages;
+  }
+
   void run(std::span<const float> input, int count, std::span<float> out) const {
     const c10::InferenceMode inference;
     const OneThread alone;
@@ -92,7 +133,7 @@ class TorchNetwork final : public Network {
 }  // namespace
 }  // namespace pool3
 
-extern "C" __attribute__((visibility("default"))) pool3::Network* pool3_open_torch_network_1(
+extern "C" __attribute__((visibility("default"))) pool3::Network* pool3_open_torch_network_2(
     const pool3::Weights& weights, const pool3::NetworkOptions& options) {
   try {
     return std::make_unique<pool3::TorchNetwork>(weights, options).release();

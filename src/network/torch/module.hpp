@@ -7,7 +7,7 @@
 namespace pool3 {
 
 inline constexpr const char* torch_module_file = "pool3_torch.so";
-inline constexpr const char* torch_factory_name = "pool3_open_torch_network_1";
+inline constexpr const char* torch_factory_name = "pool3_open_torch_network_2";
 
 /// The module's one function. The caller owns the result. Throws Error.
 /// REQUIRES: `weights` are complete, options.batch >= 1.
