@@ -1,12 +1,11 @@
 #include "network/onednn/inception.hpp"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <functional>
 #include <mutex>
 #include <utility>
 
+#include "network/one_thread.hpp"
 #include "network/onednn/block.hpp"
 #include "pool3/error.hpp"
 
@@ -61,18 +60,6 @@ struct StemStep {
   std::string name;
   std::vector<Convolution> convolution;
   Batch output;
-};
-
-/// oneDNN splits work over OpenMP's threads; here each call is to stay on its own thread.
-class OneThread {
- public:
-  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  ~OneThread() { omp_set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
 };
 
 class Inception final : public Network {

@@ -3,30 +3,18 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <array>
 #include <string_view>
 
+#include "network/one_thread.hpp"
 #include "network/torch/convolutions.hpp"
 #include "network/torch/inception.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3 {
 namespace {
-
-/// Keeps OpenMP, and so LibTorch and oneDNN, on the calling thread while it lives.
-class OneThread {
- public:
-  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  ~OneThread() { omp_set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
-};
 
 Error network_error(const std::string& cause) {
   return Error({.stage = "network", .path = {}, .cause = cause.substr(0, cause.find('\n')), .advice = {}});
