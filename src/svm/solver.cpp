@@ -24,7 +24,7 @@ using detail::index;
 constexpr double patience_epochs = 15;
 /// And no longer than this: its rate falls as it goes on.
 constexpr std::int64_t most_epochs = 40;
-/// Without a better estimate for so long, float has nothing more to give.
+/// Without a better estimate for so long, twice in a row, float has nothing more to give.
 constexpr std::int64_t stall_epochs = 100;
 /// Epochs that the rate of descent is measured over.
 constexpr std::size_t rate_epochs = 3;
@@ -113,6 +113,7 @@ bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgre
   double trigger = options.tolerance;  // estimate at which a certificate is worth its price
   std::vector<double> estimates;
   double best = std::numeric_limits<double>::infinity();
+  double stalled_gap = best;
   std::int64_t best_epoch = 0;
   while (fit.epochs < options.max_epochs) {
     const detail::WalkSums sums = descent.epoch();
@@ -127,8 +128,13 @@ bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgre
     }
     const bool stalled = fit.epochs - best_epoch >= stall_epochs;
     if (estimates.back() <= trigger || stalled || fit.epochs == options.max_epochs) {
-      take_certificate(fit, detail::certify(point));
-      if (stalled || fit.relative_gap() <= options.tolerance) return true;
+      take_certificate(fit, detail::certify(point));  // which rebuilds w, too: drift may be all that stalls
+      if (fit.relative_gap() <= options.tolerance) return true;
+      if (stalled && fit.relative_gap() > 0.95 * stalled_gap) return true;
+      if (stalled) {
+        stalled_gap = fit.relative_gap();
+        best_epoch = fit.epochs;
+      }
       trigger = 0.7 * estimates.back();
     }
     if (options.loss != Loss::l2 || estimates.size() <= rate_epochs) continue;

@@ -144,10 +144,12 @@ def check_reference(check, corpus, fp32, bf16, row, weights):
         scale = np.linalg.norm(fp32.features[r]) / np.linalg.norm(expected)
         what = f"{fp32.paths[r]}: cosine to PyTorch's features {cosine:.8f}, length {scale:.6f} of theirs"
         check(cosine >= 0.99999 and abs(scale - 1) < 1e-3, what)
-    for r in worst:
-        ours = cosines(fp32.features[[r]], bf16.features[[r]])[0]
-        theirs = cosines(fp32.features[[r]], reference(corpus.root / fp32.paths[r], bf16=True)[None])[0]
-        check(1 - ours < 2 * (1 - theirs), f"{fp32.paths[r]}: bf16 is {ours:.6f}, PyTorch's own bf16 {theirs:.6f}")
+    # One picture says little, and the worst of one program is not the worst of the other: sums over all of these.
+    ours = theirs = 0.0
+    for r in [*worst, *rows[:: COUNT // 2]]:
+        ours += 1 - cosines(fp32.features[[r]], bf16.features[[r]])[0]
+        theirs += 1 - cosines(fp32.features[[r]], reference(corpus.root / fp32.paths[r], bf16=True)[None])[0]
+    check(ours < 1.5 * theirs, f"bf16 is off by {ours:.6f} in all, PyTorch's own bf16 by {theirs:.6f}")
 
 
 def check_verify(pool3, path, folder, rows, failed):
