@@ -97,9 +97,11 @@ class Builder {
 }  // namespace
 
 Block::Block(const Weights& weights, const BlockSpec& spec, const Batch& input, Workspace& needs)
-    : name_(spec.name), pool_kind_(spec.pool), count_padding_(weights.traits.average_pool_counts_padding) {
+    : name_(spec.name),
+      pool_kind_(spec.pool),
+      count_padding_(weights.traits.average_pool_counts_padding),
+      output_(input) {
   Builder build(weights, spec.name, needs);
-  output_ = input;
   output_.channels = 0;
   if (!spec.direct.empty()) {
     direct_.push_back(build.convolution({spec.direct}, input));
@@ -152,7 +154,7 @@ void Block::run(const Batch& input, const Batch& out, Workspace& work) const {
   run_pool(input, wide, out, at, work);
 }
 
-int Block::run_branch(const Branch& branch, const Batch& wide, const Batch& out, int at, Workspace& work) const {
+int Block::run_branch(const Branch& branch, const Batch& wide, const Batch& out, int at, Workspace& work) {
   if (branch.chain.empty() && branch.tails.empty()) {
     for (int i = 0; i < wide.count; ++i) relu_slice(wide.view(i), branch.first, out.slice(i, at, branch.channels));
     return at + branch.channels;
@@ -162,10 +164,11 @@ int Block::run_branch(const Branch& branch, const Batch& wide, const Batch& out,
   for (int i = 0; i < wide.count; ++i) relu_slice(wide.view(i), branch.first, x.view(i));
   for (const Convolution& layer : branch.chain) {
     now = 1 - now;
-    x = run_into(layer, x, work.chain[now], work);
+    x = run_into(layer, x, work.chain.at(static_cast<std::size_t>(now)), work);
   }
   if (branch.tails.empty()) return place(x, out, at);
-  for (const Convolution& tail : branch.tails) at = place(run_into(tail, x, work.chain[1 - now], work), out, at);
+  for (const Convolution& tail : branch.tails)
+    at = place(run_into(tail, x, work.chain.at(static_cast<std::size_t>(1 - now)), work), out, at);
   return at;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // One mixed block of Inception-v3, ready to run.
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -22,10 +23,10 @@ struct Batch {
 
 /// Memory of one thread; its buffers are used again by every block and every call.
 struct Workspace {
-  std::vector<Bf16> joined;       ///< the stem's output of the whole batch
-  std::vector<Bf16> front, back;  ///< input and output of a block, in turn
-  std::vector<Bf16> wide;         ///< the joined 1x1 convolutions of a block
-  std::vector<Bf16> chain[2];     ///< along a branch, in turn
+  std::vector<Bf16> joined;                ///< the stem's output of the whole batch
+  std::vector<Bf16> front, back;           ///< input and output of a block, in turn
+  std::vector<Bf16> wide;                  ///< the joined 1x1 convolutions of a block
+  std::array<std::vector<Bf16>, 2> chain;  ///< along a branch, in turn
   std::vector<std::byte> scratch;
   /// Makes each buffer at least as large as that of `other`.
   void grow_to(const Workspace& other);
@@ -69,7 +70,7 @@ class Block {
     int first = 0, channels = 0;  ///< place in the joined convolution
     std::vector<Convolution> chain, tails;
   };
-  int run_branch(const Branch& branch, const Batch& wide, const Batch& out, int at, Workspace& work) const;
+  static int run_branch(const Branch& branch, const Batch& wide, const Batch& out, int at, Workspace& work);
   void run_pool(const Batch& input, const Batch& wide, const Batch& out, int at, Workspace& work) const;
 
   std::string name_;
