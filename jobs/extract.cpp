@@ -31,11 +31,15 @@ int default_threads(const Communicator& comm) {
   return static_cast<int>(std::max<std::int64_t>(1, own_cores ? mine : all / node.size()));
 }
 
-/// bf16 only if every rank's CPU is good at it: one file holds one kind of rows. Collective.
-Precision agree_precision(const Communicator& comm, const std::string& wanted) {
+/// What every rank's CPU has: one file holds one kind of rows. Collective.
+Instructions agree_instructions(const Communicator& comm) {
+  return static_cast<Instructions>(-comm.max(-static_cast<double>(cpu_instructions())));
+}
+
+Precision precision_of(const std::string& wanted, Instructions instructions) {
   if (wanted == "fp32") return Precision::fp32;
   if (wanted == "bf16") return Precision::bf16;
-  return comm.all(cpu_has_bf16()) ? Precision::bf16 : Precision::fp32;
+  return fastest_precision(instructions);
 }
 
 void check(const ExtractOptions& o) {
@@ -204,7 +208,8 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
     if (comm.is_root()) print_dry_run(manifest, comm.size(), options.batch);
     return ExitCode::ok;
   }
-  const Precision precision = agree_precision(comm, options.precision);
+  const Instructions instructions = agree_instructions(comm);
+  const Precision precision = precision_of(options.precision, instructions);
   Weights weights;
   comm.all_do([&] { weights = read_weights(find_weights(options.weights)); });
   const Provenance provenance{.version = version,
@@ -221,7 +226,9 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
     return outcome(context, failed, options.out, manifest.size());
   }
   std::unique_ptr<Network> network;
-  comm.all_do([&] { network = open_network(weights, {.precision = precision, .batch = options.batch}); });
+  comm.all_do([&] {
+    network = open_network(weights, {.precision = precision, .batch = options.batch, .instructions = instructions});
+  });
   FeatureWriter writer = FeatureWriter::create(comm, options.out,
                                                {.rows = manifest.size(),
                                                 .block_rows = options.batch,

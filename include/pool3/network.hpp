@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pool3/image.hpp"
@@ -64,9 +65,24 @@ struct StageOutput {
   std::vector<float> values;  ///< [channels, height, width]
 };
 
+/// Sets of CPU instructions that the network has kernels for; each includes those before it. `any`: LibTorch runs it.
+enum class Instructions : std::uint8_t { any, avx2, avx512, avx512_bf16, amx_bf16 };
+[[nodiscard]] std::string_view to_string(Instructions instructions);
+
+/// The best that this CPU has, and this system allows.
+[[nodiscard]] Instructions cpu_instructions();
+
+/// What is fastest with them: bf16 with AMX, else fp32.
+[[nodiscard]] constexpr Precision fastest_precision(Instructions instructions) {
+  return instructions == Instructions::amx_bf16 ? Precision::bf16 : Precision::fp32;
+}
+
 struct NetworkOptions {
   Precision precision = Precision::fp32;
-  int batch = 16;  ///< images of one call; short batches are padded, so that the batch shape is fixed
+  int batch = 16;  ///< most images of one call; multiples of 16 are fastest
+  /// Better ones are not used. bf16 rows depend on them in their last bits, so all ranks should use the same; fp32 rows
+  /// do not, from avx2 on. REQUIRES: this CPU has them.
+  Instructions instructions = cpu_instructions();
 };
 
 /// A loaded network. Immutable after construction; features() may be called from many threads at once,
@@ -82,11 +98,8 @@ class Network {
   [[nodiscard]] virtual std::vector<StageOutput> stages(std::span<const float> input) const = 0;
 };
 
-/// Builds the network. Loads LibTorch on first use; commands that don't call this never pay for it.
+/// Builds the network. Loads LibTorch only where there are no kernels for the instructions and precision.
 /// Throws Error if the weights lack a tensor or have a wrong shape.
 [[nodiscard]] std::unique_ptr<Network> open_network(const Weights& weights, const NetworkOptions& options);
-
-/// True if this CPU has AMX-BF16 or AVX512-BF16, so that bf16 is faster than fp32.
-[[nodiscard]] bool cpu_has_bf16();
 
 }  // namespace pool3

@@ -1,11 +1,12 @@
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <vector>
 
 #include "network/check_weights.hpp"
-#include "network/onednn/inception.hpp"
+#include "network/direct/inception.hpp"
 #include "network/torch/module.hpp"
 #include "pool3/error.hpp"
 #include "pool3/network.hpp"
@@ -52,6 +53,17 @@ OpenTorchNetwork load_factory() {
   return reinterpret_cast<OpenTorchNetwork>(factory);
 }
 
+/// Null: LibTorch must do it.
+const direct::Kernels* find_kernels(const NetworkOptions& options) {
+  const Instructions have = std::min(options.instructions, cpu_instructions());
+  if (options.precision == Precision::bf16) {
+    if (have >= Instructions::amx_bf16) return direct::amx_bf16_kernels();
+    return have >= Instructions::avx512_bf16 ? direct::avx512_bf16_kernels() : nullptr;
+  }
+  if (have >= Instructions::avx512) return direct::avx512_fp32_kernels();
+  return have >= Instructions::avx2 ? direct::avx2_fp32_kernels() : nullptr;
+}
+
 }  // namespace
 
 std::unique_ptr<Network> open_network(const Weights& weights, const NetworkOptions& options) {
@@ -59,9 +71,8 @@ std::unique_ptr<Network> open_network(const Weights& weights, const NetworkOptio
     throw usage_error("a batch of " + std::to_string(options.batch) + " images", "give 1 to 4096");
   }
   check_weights(weights, weights.source);
-  if (options.precision == Precision::bf16) {
-    if (auto network = onednn::open_bf16_network(weights, options)) return network;
-  }
+  if (const direct::Kernels* kernels = find_kernels(options))
+    return direct::open_direct_network(*kernels, weights, options.batch);
   static const OpenTorchNetwork open = load_factory();
   return std::unique_ptr<Network>(open(weights, options));
 }

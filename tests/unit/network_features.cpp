@@ -61,13 +61,15 @@ double cosine(const std::vector<float>& a, const std::vector<float>& b) {
   return dot(a, b) / std::sqrt(dot(a, a) * dot(b, b));
 }
 
+bool has_bf16() { return cpu_instructions() >= Instructions::avx512_bf16; }
+
 class Features : public testing::TestWithParam<Precision> {
  protected:
   [[nodiscard]] static std::unique_ptr<Network> open(int batch) {
     return open_network(weights_for_arithmetic(), {.precision = GetParam(), .batch = batch});
   }
   void SetUp() override {
-    if (GetParam() == Precision::bf16 && !cpu_has_bf16()) GTEST_SKIP() << "this CPU has no bf16";
+    if (GetParam() == Precision::bf16 && !has_bf16()) GTEST_SKIP() << "this CPU has no bf16";
   }
 };
 
@@ -149,7 +151,7 @@ TEST(Network, RefusesBadBatches) {
 
 TEST(Network, PrecisionsAgree) {
   if (!test::real_weights_path()) GTEST_SKIP() << "no real weights: set POOL3_WEIGHTS";
-  if (!cpu_has_bf16()) GTEST_SKIP() << "this CPU has no bf16";
+  if (!has_bf16()) GTEST_SKIP() << "this CPU has no bf16";
   const auto fp32 = open_network(weights_for_arithmetic(), {.precision = Precision::fp32, .batch = 1});
   const auto bf16 = open_network(weights_for_arithmetic(), {.precision = Precision::bf16, .batch = 1});
   const double likeness = cosine(features_of(*fp32, picture(1)), features_of(*bf16, picture(1)));
@@ -172,11 +174,57 @@ TEST(Network, FollowsItsTraits) {
   EXPECT_FALSE(maximum == plain);
 }
 
-TEST(Cpu, Bf16IsWhatTheSystemSays) {
+// LibTorch is an implementation of its own.
+TEST(Network, InstructionsAgreeWithLibTorch) {
+  const std::vector<float> input = batch_of({1, 2, 3});
+  const std::vector<float> reference =
+      features_of(*open_network(weights_for_arithmetic(), {.batch = 3, .instructions = Instructions::any}), input);
+  std::vector<float> fp32;
+  for (const auto instructions :
+       {Instructions::avx2, Instructions::avx512, Instructions::avx512_bf16, Instructions::amx_bf16}) {
+    if (cpu_instructions() < instructions) break;
+    SCOPED_TRACE(to_string(instructions));
+    const auto with = [&](Precision precision) {
+      return features_of(
+          *open_network(weights_for_arithmetic(), {.precision = precision, .batch = 3, .instructions = instructions}),
+          input);
+    };
+    const std::vector<float> mine = with(Precision::fp32);
+    if (fp32.empty()) fp32 = mine;
+    EXPECT_TRUE(mine == fp32);  // to the last bit, whatever the instructions
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_GT(cosine(row(mine, i), row(reference, i)), 1 - 1e-6);
+    if (instructions < Instructions::avx512_bf16) continue;
+    const std::vector<float> half = with(Precision::bf16);
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_GT(cosine(row(half, i), row(reference, i)), 0.999);
+  }
+}
+
+TEST(Network, StagesAreThoseOfLibTorch) {
+  const std::vector<float> input = picture(3);
+  const auto reference =
+      open_network(weights_for_arithmetic(), {.batch = 1, .instructions = Instructions::any})->stages(input);
+  for (const Precision precision : {Precision::fp32, Precision::bf16}) {
+    if (precision == Precision::bf16 && !has_bf16()) break;
+    const auto mine = open_network(weights_for_arithmetic(), {.precision = precision, .batch = 1})->stages(input);
+    ASSERT_EQ(mine.size(), reference.size());
+    for (std::size_t i = 0; i < mine.size(); ++i) {
+      EXPECT_EQ(mine[i].name, reference[i].name);
+      ASSERT_EQ(mine[i].values.size(), reference[i].values.size());
+      EXPECT_EQ(mine[i].height, reference[i].height);
+      EXPECT_GT(cosine(mine[i].values, reference[i].values), precision == Precision::fp32 ? 1 - 1e-6 : 0.999)
+          << mine[i].name;
+    }
+  }
+}
+
+TEST(Cpu, InstructionsAreWhatTheSystemSays) {
   std::ifstream info("/proc/cpuinfo");
   const std::string text((std::istreambuf_iterator<char>(info)), {});
   if (text.find("flags") == std::string::npos) GTEST_SKIP() << "this system lists no CPU flags";
-  EXPECT_EQ(cpu_has_bf16(), text.find(" avx512_bf16") != std::string::npos);
+  const auto has = [&](const std::string& flag) { return text.find(" " + flag) != std::string::npos; };
+  EXPECT_EQ(cpu_instructions() >= Instructions::avx2, has("avx2") && has("fma"));
+  EXPECT_EQ(cpu_instructions() >= Instructions::avx512_bf16, has("avx512_bf16"));
+  EXPECT_EQ(cpu_instructions() == Instructions::amx_bf16, has("amx_bf16"));
 }
 
 }  // namespace

@@ -1,0 +1,65 @@
+#pragma once
+// One convolution, or several that read the same input, with their weights packed once.
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "network/direct/kernels.hpp"
+#include "pool3/network.hpp"
+
+namespace pool3::direct {
+
+/// Memory that starts at a cache line; asks for huge pages. Zero at first.
+class Memory {
+ public:
+  Memory() = default;
+  explicit Memory(std::int64_t bytes);
+  [[nodiscard]] std::byte* data() const { return data_.get(); }
+
+ private:
+  struct Free {
+    void operator()(std::byte* data) const { std::free(data); }
+  };
+  std::unique_ptr<std::byte, Free> data_;
+};
+
+/// What one layer computes.
+struct Layer {
+  Tensor weight;            ///< [out, in, height, width]
+  std::vector<float> bias;  ///< [out]
+  bool finish = true;       ///< add the bias, then ReLU; false where a pooling comes first
+};
+
+/// A layer of the network by torchvision's name. REQUIRES: `weights` are complete.
+[[nodiscard]] Layer layer_named(const Weights& weights, const std::string& name, bool finish = true);
+[[nodiscard]] Geometry geometry_of(const std::string& name);
+
+/// Immutable after construction.
+class Convolution {
+ public:
+  /// All layers have one geometry and one input, [height, width].
+  Convolution(const Kernels& kernels, const Geometry& geometry, const std::vector<Layer>& layers, int height,
+              int width);
+  [[nodiscard]] const Geometry& geometry() const { return geometry_; }
+  [[nodiscard]] int out_height() const { return out_height_; }
+  [[nodiscard]] int out_width() const { return out_width_; }
+  /// Channels of one layer's output, as the next layer reads them: a multiple of the kernels' unit.
+  [[nodiscard]] int out_channels(std::size_t layer = 0) const { return out_channels_.at(layer); }
+  /// Computes rows [row_begin, row_end) of every layer's output; `to` has a view for each.
+  void run(const View& from, std::span<const View> to, int row_begin, int row_end) const;
+
+ private:
+  void add_layer(const Layer& layer, int number);
+  void pack(const Tensor& weights, int first, Panel& panel);
+
+  const Kernels* kernels_;
+  Geometry geometry_;
+  int in_channels_ = 0, out_height_ = 0, out_width_ = 0;
+  std::vector<int> out_channels_;
+  std::vector<Panel> panels_;
+  std::vector<std::unique_ptr<Memory>> memory_;  ///< of the panels
+};
+
+}  // namespace pool3::direct

@@ -1,0 +1,92 @@
+#pragma once
+// What the layers of Inception-v3 are computed with: one table of functions for each set of instructions.
+//
+// Sixteen pictures run side by side. Activations are [height][width][16 pictures][channels]: a position of the image
+// is 16 rows of channels, one below the other, so that every convolution, whatever its stride and padding, is a sum
+// over taps of [16, channels in] x [channels in, channels out]. What lies outside the picture is left out.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "pool3/types.hpp"
+
+namespace pool3::direct {
+
+/// Pictures side by side: the rows of an AMX tile.
+inline constexpr int lanes = 16;
+
+/// Room for the 27 values of a patch.
+inline constexpr int patch_channels = 32;
+
+/// bfloat16 as its bits: the upper half of a float.
+using Bf16 = std::uint16_t;
+
+/// Activations of 16 pictures, or some channels of them. The memory may hold the last `rows` rows alone: row y lies
+/// where y modulo rows says.
+struct View {
+  std::byte* data = nullptr;
+  int height = 0, width = 0, channels = 0, rows = 0;
+  std::int64_t stride = 0;     ///< bytes from one picture's channels to the next picture's
+  std::int64_t step = 0;       ///< bytes from one position to the next
+  std::int64_t row_bytes = 0;  ///< from one row to the next
+
+  [[nodiscard]] std::byte* at(int y, int x) const { return data + (y % rows) * row_bytes + x * step; }
+};
+
+struct Geometry {
+  int kernel_height = 1, kernel_width = 1, stride = 1, pad_height = 0, pad_width = 0;
+  [[nodiscard]] int taps() const { return kernel_height * kernel_width; }
+};
+
+/// Some neighbouring output channels of a convolution, with their weights packed: [tap][in][width], see pack().
+struct Panel {
+  const std::byte* weights = nullptr;
+  const float* bias = nullptr;  ///< [width]
+  int width = 0;
+  bool relu = true;
+  int output = 0;           ///< index of the view that it goes to
+  std::int64_t offset = 0;  ///< bytes of its first channel there
+};
+
+/// Rows [row_begin, row_end) of a convolution's outputs, which all have one shape.
+struct ConvolutionTask {
+  View from;
+  Geometry geometry;
+  int in_channels = 0;  ///< a multiple of the kernels' in_unit
+  std::span<const Panel> panels;
+  std::span<const View> to;
+  int row_begin = 0, row_end = 0;
+};
+
+/// Immutable; every function works on the calling thread alone and allocates nothing.
+struct Kernels {
+  const char* name;     ///< "amx-bf16"
+  Precision precision;  ///< of activations and weights; sums are fp32
+  int value_bytes;      ///< of an activation
+  int in_unit;          ///< channels of activations are padded to a multiple of this, with zeros
+  int widths[2];        ///< NOLINT(modernize-avoid-c-arrays): of panels, larger one first; 0: none
+
+  /// Once on each thread before its first call of convolve(), again after other code may have used AMX.
+  void (*begin)();
+  void (*end)();
+  void (*convolve)(const ConvolutionTask& task);
+  /// Row `y` of the 3 x 3 patches, with stride 2, of pictures [count, 299, 299, 3]: 27 channels, then anything finite;
+  /// the other lanes get black pictures. A picture's channels are patch_channels apart.
+  void (*patches)(const float* pictures, int count, int y, const View& to);
+  /// Row `y` of the 3 x 3 maximum. `stride` 2: no padding; 1: padded. REQUIRES: no value is negative.
+  void (*max_pool)(const View& from, int stride, int y, const View& to);
+  /// Row `y` of relu(average of 3 x 3, + bias), padded. `count_padding`: divide by 9 everywhere, not by the number of
+  /// positions inside.
+  void (*average_pool)(const View& from, const float* bias, bool count_padding, int y, const View& to);
+  /// out[picture, c] = mean over all positions, summed in float; pictures 0 .. count - 1.
+  void (*mean)(const View& from, int count, float* out);
+};
+
+/// Null if this program was built for other processors. Whether this CPU can run them: see instructions.hpp.
+[[nodiscard]] const Kernels* amx_bf16_kernels();
+[[nodiscard]] const Kernels* avx512_bf16_kernels();
+[[nodiscard]] const Kernels* avx512_fp32_kernels();
+[[nodiscard]] const Kernels* avx2_fp32_kernels();
+
+}  // namespace pool3::direct
