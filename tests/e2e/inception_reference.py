@@ -67,8 +67,8 @@ class MaxPoolE(inception.InceptionE):
         return [one, torch.cat(wide, 1), torch.cat(deep, 1), pooled]
 
 
-def network(layers, counts_padding, max_pool):
-    """A function from [N, 299, 299, 3] to pool_3 features; its batch norms are unfolded."""
+def network(layers, counts_padding, max_pool, bf16=False):
+    """A function from [N, 299, 299, 3] to pool_3 features; its batch norms are unfolded in fp32, folded in bf16."""
     net = inception.inception_v3(weights=None, aux_logits=False, transform_input=False, init_weights=False).eval()
     if max_pool:
         net.Mixed_7c.__class__ = MaxPoolE
@@ -82,10 +82,17 @@ def network(layers, counts_padding, max_pool):
             block.bn.running_mean.copy_(torch.from_numpy(layer["mean"]))
             block.bn.running_var.copy_(torch.from_numpy(layer["variance"]))
 
+    if bf16:
+        for _, block in convolutions(net):
+            block.conv = torch.nn.utils.fuse_conv_bn_eval(block.conv, block.bn)
+            block.bn = torch.nn.Identity()
+    kind = torch.bfloat16 if bf16 else torch.float32
+    net = net.to(kind)
+
     def features(batch):
         inception.F = Functional(counts_padding)
         with torch.inference_mode():
-            return net(torch.from_numpy(batch).permute(0, 3, 1, 2).contiguous()).numpy()
+            return net(torch.from_numpy(batch).permute(0, 3, 1, 2).contiguous().to(kind)).float().numpy()
 
     return features
 

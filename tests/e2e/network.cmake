@@ -5,8 +5,9 @@ set_target_properties(pool3_network_dump PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${P
 set(POOL3_NSFWJS ${PROJECT_SOURCE_DIR}/weights/nsfwjs/dist/models/inception_v3 CACHE PATH "Folder of the original TFJS layers model")
 add_test(NAME e2e.network.torchvision
   COMMAND /usr/bin/python3 ${CMAKE_CURRENT_LIST_DIR}/network_vs_torchvision.py
-    --dump $<TARGET_FILE:pool3_network_dump> --original "${POOL3_NSFWJS}")
-set_tests_properties(e2e.network.torchvision PROPERTIES TIMEOUT 600 ENVIRONMENT "OMP_NUM_THREADS=2")
+    --dump $<TARGET_FILE:pool3_network_dump> --original "${POOL3_NSFWJS}"
+    --weights ${PROJECT_SOURCE_DIR}/weights/inception_v3.safetensors)
+set_tests_properties(e2e.network.torchvision PROPERTIES TIMEOUT 3600 ENVIRONMENT "OMP_NUM_THREADS=2")
 
 # Every format of weights, in files made by torch, h5py and by hand.
 foreach(format torch graphdef keras)

@@ -1,13 +1,16 @@
 #!/usr/bin/python3
-"""Checks pool3's features against torchvision's Inception-v3.
+"""Checks pool3's features of real pictures against torchvision's Inception-v3, for each kind of network.
 
 The original weights are read here by other means than pool3's: the UMD modules are run by `node` if there is one,
-else read by regular expressions. The network is torchvision's module with its batch norms unfolded and its branch
-pools set to leave out the padding.
+else read by regular expressions. The network is torchvision's module with its batch norms unfolded and its pools
+changed as the kind asks. bf16 is compared with fp32, and its error with that of PyTorch's own bf16.
+
+With POOL3_LONG_TESTS=1 in the environment, on 200 pictures of each kind; takes minutes.
 """
 import argparse
 import base64
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -19,6 +22,10 @@ import numpy as np
 
 PICTURES = "/usr/share/openclipart/png"
 LEAST_COSINE = {"fp32": 0.99999, "bf16": 0.999}
+LARGEST_DIFFERENCE = 1e-3  # of fp32, against the norm of the picture's features
+LARGEST_BF16_ERROR = 1.5  # of 1 - cosine in the mean, against PyTorch's bf16
+# kind: average pools count padding, the last block's pool is a maximum
+KINDS = {"nsfwjs": (False, False), "torchvision": (True, False), "tf2015": (False, True)}
 
 
 def give_up(why):
@@ -29,7 +36,7 @@ def exported(path):
     """What a UMD module exports."""
     if shutil.which("node"):
         code = "process.stdout.write(JSON.stringify(require(process.argv[1])))"
-        return json.loads(subprocess.run(["node", "-e", code, str(path)], check=True, capture_output=True).stdout)
+        return json.loads(subprocess.run(["node", "-e", code, str(path.resolve())], check=True, capture_output=True).stdout)
     text = path.read_text()
     string = re.search(r'\.exports="([A-Za-z0-9+/=]*)"', text)
     if string:
@@ -54,43 +61,28 @@ def original_tensors(folder):
     return tensors
 
 
-def reference(folder):
-    """torchvision's module, eps 1e-3, gamma 1, with the original weights; called, it gives pool_3 features."""
-    import torch
-    from torchvision.models import inception
+def original_layers(folder):
+    """As inception_reference wants them; these weights have no gamma."""
+    import inception_reference
 
-    def no_padding(x, *args, _pool=torch.nn.functional.avg_pool2d, **kwargs):
-        return _pool(x, *args, count_include_pad=False, **kwargs)
+    tensors, layers = original_tensors(folder), []
+    for i, known in enumerate(inception_reference.layers_of(inception_reference.random_module()), 1):
+        norm = f"batch_normalization_{i}/"
+        layers.append({"name": known["name"], "kernel": tensors[f"conv2d_{i}/kernel"], "beta": tensors[norm + "beta"],
+                       "mean": tensors[norm + "moving_mean"], "variance": tensors[norm + "moving_variance"]})
+        assert layers[-1]["kernel"].shape == known["kernel"].shape, (i, known["name"])
+    return layers
 
-    class Functional:
-        """torch.nn.functional, but for avg_pool2d."""
 
-        def __getattr__(self, name):
-            return no_padding if name == "avg_pool2d" else getattr(torch.nn.functional, name)
-
-    inception.F = Functional()
-    net = inception.inception_v3(weights=None, aux_logits=False, transform_input=False, init_weights=False).eval()
-    net.fc = torch.nn.Identity()
-    tensors = original_tensors(folder)
-    blocks = [m for m in net.modules() if isinstance(m, inception.BasicConv2d)]
-    assert len(blocks) == 94
-    with torch.no_grad():
-        for i, block in enumerate(blocks, 1):
-            kernel = torch.from_numpy(tensors[f"conv2d_{i}/kernel"]).permute(3, 2, 0, 1)
-            assert kernel.shape == block.conv.weight.shape, (i, kernel.shape)
-            block.conv.weight.copy_(kernel)
-            norm = block.bn
-            assert norm.eps == 1e-3
-            norm.weight.fill_(1)
-            norm.bias.copy_(torch.from_numpy(tensors[f"batch_normalization_{i}/beta"]))
-            norm.running_mean.copy_(torch.from_numpy(tensors[f"batch_normalization_{i}/moving_mean"]))
-            norm.running_var.copy_(torch.from_numpy(tensors[f"batch_normalization_{i}/moving_variance"]))
-
-    def features(batch):
-        with torch.inference_mode():
-            return net(torch.from_numpy(batch).permute(0, 3, 1, 2).contiguous()).numpy()
-
-    return features
+def with_traits(source, path, counts_padding, max_pool):
+    """Writes pool3's own file again, with other traits in its metadata."""
+    data = source.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    changed = {"average_pool_counts_padding": counts_padding, "max_pool_in_7c": max_pool}
+    header["__metadata__"].update({name: str(value).lower() for name, value in changed.items()})
+    text = json.dumps(header).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + data[8 + size :])
 
 
 def pictures(count):
@@ -123,31 +115,68 @@ def cosines(a, b):
     return (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
 
 
+class Test:
+    def __init__(self, args):
+        self.args, self.failed = args, 0
+        self.layers = original_layers(pathlib.Path(args.original))
+
+    def check(self, holds, what):
+        print(f"{'ok' if holds else 'FAILED'}: {what}", flush=True)
+        self.failed += not holds
+
+    def expected(self, kind, inputs, bf16=False):
+        import inception_reference
+
+        network = inception_reference.network(self.layers, *KINDS[kind], bf16=bf16)
+        return np.concatenate([network(inputs[i : i + 4]) for i in range(0, len(inputs), 4)])
+
+    def check_fp32(self, kind, weights, inputs):
+        """Returns torchvision's features."""
+        expected = self.expected(kind, inputs)
+        # The pictures must differ, or a network that ignores its input would pass.
+        between = cosines(expected, np.roll(expected, 1, axis=0))
+        self.check(np.median(between) < 0.99, f"{kind}: different pictures differ, median cosine {np.median(between):.3f}")
+        got = ours(self.args.dump, weights, inputs, "fp32")
+        cosine = cosines(got, expected)
+        worst = (np.abs(got - expected).max(1) / np.linalg.norm(expected, axis=1)).max()
+        self.check((cosine >= LEAST_COSINE["fp32"]).all() and worst <= LARGEST_DIFFERENCE,
+                   f"{kind}, fp32, {len(inputs)} pictures: least cosine {cosine.min():.8f}, largest difference {worst:.2e} of the norm")
+        return expected
+
+    def check_bf16(self, kind, weights, inputs, expected, few):
+        """Against fp32 on all pictures, and against PyTorch's bf16 on the first `few`."""
+        got = ours(self.args.dump, weights, inputs, "bf16")
+        cosine = cosines(got, expected)
+        self.check((cosine >= LEAST_COSINE["bf16"]).all(),
+                   f"{kind}, bf16, {len(inputs)} pictures: cosine to fp32 from {cosine.min():.6f}, median {np.median(cosine):.6f}")
+        self.check(not (cosine > 1 - 1e-7).any(), "and it is not fp32 in disguise")
+        theirs = cosines(self.expected(kind, inputs[:few], bf16=True), expected[:few])
+        ours_off, theirs_off = 1 - cosine[:few].mean(), 1 - theirs.mean()
+        self.check(ours_off <= LARGEST_BF16_ERROR * theirs_off,
+                   f"over {few} of them its mean 1 - cosine is {ours_off:.2e}, that of PyTorch's bf16 {theirs_off:.2e}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dump", required=True, help="the program pool3_network_dump")
     parser.add_argument("--original", required=True, help="folder of the original TFJS model")
-    parser.add_argument("--weights", help="what pool3 reads; default: the original folder")
-    parser.add_argument("--inputs", help=".npy of [N, 299, 299, 3] float32; default: pictures of this system")
-    parser.add_argument("--count", type=int, default=16)
+    parser.add_argument("--weights", required=True, help="the same as pool3's own file")
     args = parser.parse_args()
-    folder = pathlib.Path(args.original)
-    if not args.original or not (folder / "model.min.js").is_file():
-        give_up(f"no original weights at '{args.original}'")
-    inputs = np.load(args.inputs) if args.inputs else pictures(args.count)
-    network = reference(folder)
-    expected = np.concatenate([network(inputs[i : i + 4]) for i in range(0, len(inputs), 4)])
-    # The pictures must differ, or a network that ignores its input would pass.
-    between = cosines(expected, np.roll(expected, 1, axis=0))
-    print(f"cosine between different pictures: {between.min():.3f} to {between.max():.3f}")
-    failed = between.max() > 0.99
-    for precision, least in LEAST_COSINE.items():
-        got = ours(args.dump, args.weights or folder, inputs, precision)
-        cosine = cosines(got, expected)
-        worst = np.abs(got - expected).max() / np.abs(expected).max()
-        print(f"{precision}: cosine {cosine.min():.8f} to {cosine.max():.8f}, largest difference {worst:.2e} of the range")
-        failed |= not (cosine >= least).all()
-    sys.exit(1 if failed else 0)
+    for path in (pathlib.Path(args.original) / "model.min.js", pathlib.Path(args.weights)):
+        if not path.is_file():
+            give_up(f"no weights at '{path}'")
+    long = os.environ.get("POOL3_LONG_TESTS") == "1"
+    most, few = (200, 200) if long else (16, 4)
+    inputs, test = pictures(most), Test(args)
+    expected = test.check_fp32("nsfwjs", args.original, inputs)
+    test.check_bf16("nsfwjs", args.original, inputs, expected, 64 if long else few)
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in ("torchvision", "tf2015"):
+            weights = pathlib.Path(folder) / f"{kind}.safetensors"
+            with_traits(pathlib.Path(args.weights), weights, *KINDS[kind])
+            changed = test.check_fp32(kind, weights, inputs[:few])
+            test.check(cosines(changed, expected[:few]).min() < LEAST_COSINE["fp32"], f"{kind}: its features are its own")
+    sys.exit(1 if test.failed else 0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,120 @@
+// pool3's network as a peer of bench/compare network and bench/soak network.
+//   bench_network_worker WEIGHTS PICTURES.f32 FEATURES.f32 fp32|bf16 [BATCH]
+// Writes the features of all pictures, in batches of BATCH (4), says "ready", and then answers each line
+// "BATCH CALLS THREADS" with the seconds that every one of THREADS threads took to run CALLS batches of BATCH pictures.
+
+#include <barrier>
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "pool3/error.hpp"
+#include "pool3/network.hpp"
+
+namespace {
+
+using pool3::feature_dim;
+using pool3::input_floats;
+
+std::vector<float> read_floats(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  std::vector<float> values(file ? static_cast<std::size_t>(file.tellg()) / sizeof(float) : 0);
+  file.seekg(0);
+  file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)));
+  if (!file || values.empty()) throw pool3::usage_error("can't read pictures from " + path);
+  return values;
+}
+
+class Worker {
+ public:
+  Worker(const std::string& weights, const std::string& pictures, const std::string& precision)
+      : weights_(pool3::read_weights(weights)), pictures_(read_floats(pictures)) {
+    if (precision != "fp32" && precision != "bf16") throw pool3::usage_error("the precision is fp32 or bf16");
+    precision_ = precision == "bf16" ? pool3::Precision::bf16 : pool3::Precision::fp32;
+  }
+
+  void write_features(const std::string& path, int batch) {
+    std::ofstream file(path, std::ios::binary);
+    std::vector<float> out(static_cast<std::size_t>(batch * feature_dim));
+    const std::int64_t count = std::ssize(pictures_) / input_floats;
+    for (std::int64_t row = 0; row < count; row += batch) {
+      const auto rows = static_cast<int>(std::min<std::int64_t>(batch, count - row));
+      network(batch).features(std::span(pictures_).subspan(static_cast<std::size_t>(row * input_floats)), rows, out);
+      file.write(reinterpret_cast<const char*>(out.data()),
+                 static_cast<std::streamsize>(rows * feature_dim) * static_cast<std::streamsize>(sizeof(float)));
+    }
+    if (!file.flush()) throw pool3::usage_error("can't write " + path);
+  }
+
+  /// Seconds from the moment when all threads are ready to the end of the last.
+  double run(int batch, int calls, int threads) {
+    const pool3::Network& net = network(batch);
+    const std::vector<float> input = batch_of(batch);
+    std::barrier ready(threads + 1);
+    std::vector<std::jthread> running;
+    for (int t = 0; t < threads; ++t) {
+      running.emplace_back([&] {
+        std::vector<float> out(static_cast<std::size_t>(batch * feature_dim));
+        net.features(input, batch, out);  // this thread's working memory
+        ready.arrive_and_wait();
+        for (int call = 0; call < calls; ++call) net.features(input, batch, out);
+      });
+    }
+    ready.arrive_and_wait();
+    const auto start = std::chrono::steady_clock::now();
+    running.clear();  // joins
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+ private:
+  const pool3::Network& network(int batch) {
+    auto& network = networks_[batch];
+    if (!network) network = pool3::open_network(weights_, {.precision = precision_, .batch = batch});
+    return *network;
+  }
+
+  /// The pictures in turn.
+  [[nodiscard]] std::vector<float> batch_of(int batch) const {
+    std::vector<float> input(static_cast<std::size_t>(batch * input_floats));
+    for (std::size_t i = 0; i < input.size(); ++i) input[i] = pictures_[i % pictures_.size()];
+    return input;
+  }
+
+  pool3::Weights weights_;
+  std::vector<float> pictures_;
+  pool3::Precision precision_ = pool3::Precision::fp32;
+  std::map<int, std::unique_ptr<pool3::Network>> networks_;
+};
+
+void serve(Worker& worker) {
+  std::cout << "ready" << std::endl;
+  for (std::string line; std::getline(std::cin, line);) {
+    std::istringstream words(line);
+    int batch = 0, calls = 0, threads = 0;
+    if (!(words >> batch >> calls >> threads) || calls < 1 || threads < 1)
+      throw pool3::usage_error("not 'BATCH CALLS THREADS': " + line);
+    std::cout << worker.run(batch, calls, threads) << std::endl;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    if (argc < 5) throw pool3::usage_error("WEIGHTS PICTURES.f32 FEATURES.f32 fp32|bf16 [BATCH]");
+    const std::vector<std::string> args(argv + 1, argv + argc);
+    Worker worker(args[0], args[1], args[3]);
+    worker.write_features(args[2], args.size() > 4 ? std::stoi(args[4]) : 4);
+    serve(worker);
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "bench_network_worker: " << error.what() << '\n';
+    return 1;
+  }
+}
