@@ -163,6 +163,7 @@ const Kernels* amx_bf16_kernels() {
                                   .begin = begin,
                                   .end = end,
                                   .convolve = convolve_some,
+                                  .winograd = nullptr,
                                   .patches = patches<Bf16>,
                                   .max_pool = max_pool<Bf16>,
                                   .average_pool = average_pool<Bf16>,

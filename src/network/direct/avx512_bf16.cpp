@@ -69,6 +69,7 @@ const Kernels* avx512_bf16_kernels() {
                                   .begin = nothing,
                                   .end = nothing,
                                   .convolve = convolve<Bf16Kernel>,
+                                  .winograd = nullptr,
                                   .patches = patches<Bf16>,
                                   .max_pool = max_pool<Bf16>,
                                   .average_pool = average_pool<Bf16>,

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdlib>
 #include <unordered_map>
@@ -60,6 +61,8 @@ Convolution::Convolution(const Kernels& kernels, const Geometry& geometry, const
                          int width)
     : kernels_(&kernels),
       geometry_(geometry),
+      winograd_(kernels.winograd != nullptr && geometry.kernel_height == 3 && geometry.kernel_width == 3 &&
+                geometry.stride == 1 && geometry.pad_height == geometry.pad_width),
       in_channels_(round_up(static_cast<int>(layers.front().weight.shape.at(1)), kernels.in_unit)),
       out_height_((height + 2 * geometry.pad_height - geometry.kernel_height) / geometry.stride + 1),
       out_width_((width + 2 * geometry.pad_width - geometry.kernel_width) / geometry.stride + 1) {
@@ -69,6 +72,7 @@ Convolution::Convolution(const Kernels& kernels, const Geometry& geometry, const
 void Convolution::add_layer(const Layer& layer, int number) {
   const int channels = static_cast<int>(layer.weight.shape.at(0));
   out_channels_.push_back(round_up(channels, kernels_->in_unit));
+  const Tensor transformed = winograd_ ? winograd_weights(layer.weight) : Tensor{};
   int first = 0;
   for (const int width : panel_widths(*kernels_, channels)) {
     Panel panel = {.width = width,
@@ -79,17 +83,38 @@ void Convolution::add_layer(const Layer& layer, int number) {
     auto* bias = reinterpret_cast<float*>(memory_.back()->data());
     panel.bias = bias;
     if (layer.finish) std::copy_n(layer.bias.data() + first, std::min(width, channels - first), bias);
-    pack(layer.weight, first, panel);
+    if (winograd_) {
+      pack(transformed, 16, first, panel);
+    } else {
+      pack(layer.weight, geometry_.taps(), first, panel);
+    }
     panels_.push_back(panel);
     first += width;
   }
 }
 
-/// Lays the weights [out, in, height, width] of one panel out as [tap][in][panel width]; for bf16, by 32 channels of
+Tensor winograd_weights(const Tensor& weights) {
+  constexpr std::array<std::array<double, 3>, 4> g = {{{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}}};
+  Tensor out = {.shape = {weights.shape.at(0), weights.shape.at(1), 4, 4}, .values = {}};
+  out.values.reserve(weights.values.size() / 9 * 16);
+  for (std::size_t at = 0; at < weights.values.size(); at += 9) {
+    for (std::size_t i = 0; i < 4; ++i) {
+      for (std::size_t j = 0; j < 4; ++j) {
+        double sum = 0;
+        for (std::size_t y = 0; y < 3; ++y)
+          for (std::size_t x = 0; x < 3; ++x)
+            sum += g[i][y] * g[j][x] * static_cast<double>(weights.values[at + y * 3 + x]);
+        out.values.push_back(static_cast<float>(sum));
+      }
+    }
+  }
+  return out;
+}
+
+/// Lays the weights [out, in, taps] of one panel out as [tap][in][panel width]; for bf16, by 32 channels of
 /// the input: [tap][in / 32][panel width / 16][16 pairs][16 out][2], which are the tiles that AMX wants.
-void Convolution::pack(const Tensor& weights, int first, Panel& panel) {
+void Convolution::pack(const Tensor& weights, int taps, int first, Panel& panel) {
   const int out = static_cast<int>(weights.shape.at(0)), in = static_cast<int>(weights.shape.at(1));
-  const int taps = geometry_.taps();
   const std::int64_t values = std::int64_t{taps} * in_channels_ * panel.width;
   memory_.push_back(std::make_unique<Memory>(values * kernels_->value_bytes));
   std::byte* packed = memory_.back()->data();
@@ -111,13 +136,13 @@ void Convolution::pack(const Tensor& weights, int first, Panel& panel) {
 }
 
 void Convolution::run(const View& from, std::span<const View> to, int row_begin, int row_end) const {
-  kernels_->convolve({.from = from,
-                      .geometry = geometry_,
-                      .in_channels = in_channels_,
-                      .panels = panels_,
-                      .to = to,
-                      .row_begin = row_begin,
-                      .row_end = row_end});
+  (winograd_ ? kernels_->winograd : kernels_->convolve)({.from = from,
+                                                         .geometry = geometry_,
+                                                         .in_channels = in_channels_,
+                                                         .panels = panels_,
+                                                         .to = to,
+                                                         .row_begin = row_begin,
+                                                         .row_end = row_end});
 }
 
 }  // namespace pool3::direct

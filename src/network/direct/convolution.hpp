@@ -36,6 +36,9 @@ struct Layer {
 [[nodiscard]] Layer layer_named(const Weights& weights, const std::string& name, bool finish = true);
 [[nodiscard]] Geometry geometry_of(const std::string& name);
 
+/// G g G^T of weights [out, in, 3, 3]: [out, in, 4, 4]; see winograd.hpp.
+[[nodiscard]] Tensor winograd_weights(const Tensor& weights);
+
 /// Immutable after construction.
 class Convolution {
  public:
@@ -47,15 +50,18 @@ class Convolution {
   [[nodiscard]] int out_width() const { return out_width_; }
   /// Channels of one layer's output, as the next layer reads them: a multiple of the kernels' unit.
   [[nodiscard]] int out_channels(std::size_t layer = 0) const { return out_channels_.at(layer); }
+  /// Rows are made in multiples of this.
+  [[nodiscard]] int row_unit() const { return winograd_ ? 2 : 1; }
   /// Computes rows [row_begin, row_end) of every layer's output; `to` has a view for each.
   void run(const View& from, std::span<const View> to, int row_begin, int row_end) const;
 
  private:
   void add_layer(const Layer& layer, int number);
-  void pack(const Tensor& weights, int first, Panel& panel);
+  void pack(const Tensor& weights, int taps, int first, Panel& panel);
 
   const Kernels* kernels_;
   Geometry geometry_;
+  bool winograd_;
   int in_channels_ = 0, out_height_ = 0, out_width_ = 0;
   std::vector<int> out_channels_;
   std::vector<Panel> panels_;

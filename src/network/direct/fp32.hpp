@@ -1,7 +1,7 @@
 #pragma once
 // fp32 convolutions for vectors of any length. To be included by one file for each; see layers.hpp.
 
-#include "network/direct/layers.hpp"
+#include "network/direct/winograd.hpp"
 
 namespace pool3::direct {
 namespace {
@@ -28,8 +28,9 @@ class Fp32Kernel {
   }
   void finish() {}
 
- private:
   using Vector [[gnu::vector_size(vector_floats * 4)]] = float;
+
+ private:
   using Loose [[gnu::vector_size(vector_floats * 4), gnu::aligned(4), gnu::may_alias]] = float;
 
   template <int vectors, int width>
@@ -72,6 +73,11 @@ class Fp32Kernel {
   int channels_;
 };
 
+template <typename Kernel>
+void winograd(const ConvolutionTask& task) {
+  Winograd<Kernel, typename Kernel::Vector>(task).run();
+}
+
 template <int vector_floats, int rows>
 const Kernels* fp32_kernels(const char* name) {
   static const Kernels kernels = {.name = name,
@@ -82,6 +88,7 @@ const Kernels* fp32_kernels(const char* name) {
                                   .begin = nothing,
                                   .end = nothing,
                                   .convolve = convolve<Fp32Kernel<vector_floats, rows>>,
+                                  .winograd = winograd<Fp32Kernel<vector_floats, rows>>,
                                   .patches = patches<float>,
                                   .max_pool = max_pool<float>,
                                   .average_pool = average_pool<float>,

@@ -71,6 +71,9 @@ struct Kernels {
   void (*begin)();
   void (*end)();
   void (*convolve)(const ConvolutionTask& task);
+  /// The same for kernels of 3 x 3 with stride 1 and weights as winograd_weights() makes them; null if there is none.
+  /// row_begin is even.
+  void (*winograd)(const ConvolutionTask& task);
   /// Row `y` of the 3 x 3 patches, with stride 2, of pictures [count, 299, 299, 3]: 27 channels, then anything finite;
   /// the other lanes get black pictures. A picture's channels are patch_channels apart.
   void (*patches)(const float* pictures, int count, int y, const View& to);
