@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "extract_report.hpp"
+#include "network_choice.hpp"
 #include "pool3/corpus.hpp"
 #include "version.hpp"
 #include "weights_path.hpp"
@@ -31,20 +32,8 @@ int default_threads(const Communicator& comm) {
   return static_cast<int>(std::max<std::int64_t>(1, own_cores ? mine : all / node.size()));
 }
 
-/// What every rank's CPU has: one file holds one kind of rows. Collective.
-Instructions agree_instructions(const Communicator& comm) {
-  return static_cast<Instructions>(-comm.max(-static_cast<double>(cpu_instructions())));
-}
-
-Precision precision_of(const std::string& wanted, Instructions instructions) {
-  if (wanted == "fp32") return Precision::fp32;
-  if (wanted == "bf16") return Precision::bf16;
-  return fastest_precision(instructions);
-}
-
 void check(const ExtractOptions& o) {
-  if (o.precision != "auto" && o.precision != "fp32" && o.precision != "bf16")
-    throw usage_error("--precision must be auto, fp32 or bf16");
+  check_choice(o.device, o.precision, o.profile);
   if (o.batch < 1 || o.batch > 1024) throw usage_error("--batch must be between 1 and 1024");
   if (o.threads < 0) throw usage_error("--threads must be 0 or more");
   if (o.max_pixels < 1) throw usage_error("--max-pixels must be above 0");
@@ -191,7 +180,10 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
   p.add_required("corpus", o.corpus, "folder of pictures, CSV or TSV manifest (path[,label]), or text list");
   p.add("labels", o.labels, "directory, filename, regex:PATTERN, column or none", std::string("directory"));
   p.add("weights", o.weights, "weights file; default: weights/inception_v3.safetensors", std::string());
-  p.add("precision", o.precision, "auto, fp32 or bf16; auto takes bf16 where every CPU has it", std::string("auto"));
+  p.add("profile", o.profile, "nsfwjs, tf2015, keras or torchvision; default: the weights' own", std::string());
+  declare_device(p, o.device);
+  p.add("precision", o.precision, "auto, fp32, bf16 or (GPUs) fp16; auto: fp16 on GPUs, bf16 where every CPU has it",
+        std::string("auto"));
   p.add("batch", o.batch, "images of one network call, and rows of one block of the file", 16);
   p.add("threads", o.threads, "threads per rank; 0: its share of the cores", 0, false);
   p.add("max-pixels", o.max_pixels, "larger pictures become failures", DecodeOptions{}.max_pixels);
@@ -208,10 +200,13 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
     if (comm.is_root()) print_dry_run(manifest, comm.size(), options.batch);
     return ExitCode::ok;
   }
-  const Instructions instructions = agree_instructions(comm);
-  const Precision precision = precision_of(options.precision, instructions);
+  const DeviceChoice where = agree_device(comm, options.device);
   Weights weights;
-  comm.all_do([&] { weights = read_weights(find_weights(options.weights)); });
+  comm.all_do([&] {
+    weights = read_weights(find_weights(options.weights));
+    set_profile(weights, options.profile);
+  });
+  const Precision precision = agree_precision(comm, options.precision, where, !weights.torchscript.empty());
   const Provenance provenance{.version = version,
                               .weights_sha256 = weights.sha256,
                               .weights_source = weights.source,
@@ -226,9 +221,9 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
     return outcome(context, failed, options.out, manifest.size());
   }
   std::unique_ptr<Network> network;
-  comm.all_do([&] {
-    network = open_network(weights, {.precision = precision, .batch = options.batch, .instructions = instructions});
-  });
+  comm.all_do([&] { network = open_network(weights, network_options(precision, options.batch, where)); });
+  context.log.line("extract",
+                   "network: " + std::string(to_string(precision)) + " on " + std::string(to_string(where.device)));
   FeatureWriter writer = FeatureWriter::create(comm, options.out,
                                                {.rows = manifest.size(),
                                                 .block_rows = options.batch,

@@ -9,7 +9,7 @@
 namespace pool3::jobs {
 
 struct ExtractOptions {
-  std::string corpus, labels, weights, out, precision;
+  std::string corpus, labels, weights, out, profile, device, precision;
   int batch = 16;
   int threads = 0;  ///< per rank; 0: the rank's share of the cores
   std::int64_t max_pixels = 0;

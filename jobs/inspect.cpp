@@ -58,9 +58,11 @@ void print_weights(const std::string& path) {
   const Weights w = read_weights(path);
   std::int64_t parameters = 0;
   for (const auto& [name, tensor] : w.tensors) parameters += static_cast<std::int64_t>(tensor.values.size());
-  std::printf("%s: Inception-v3 weights\n", path.c_str());
+  const bool own_network = !w.torchscript.empty();
+  std::printf("%s: %s\n", path.c_str(), own_network ? "TorchScript network" : "Inception-v3 weights");
   row("source", w.source);
   row("SHA-256", w.sha256);
+  if (own_network) return row("input profile", "not told; give --profile");
   row("tensors", std::to_string(w.tensors.size()) + ", " + std::to_string(parameters) + " parameters");
   row("input profile", std::string(to_string(w.traits.profile)));
   row("average pools", w.traits.average_pool_counts_padding ? "count padding" : "leave padding out");

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "job.hpp"
+#include "network_choice.hpp"
 #include "pool3/model.hpp"
 #include "pool3/svm.hpp"
 #include "weights_path.hpp"
@@ -53,13 +54,16 @@ class PredictJob : public Job {
   void declare(OptionParser& p) override {
     p.add_required("model", model_path_, "model file");
     p.add("weights", weights_path_, "the weights that the model's features were made with", std::string());
+    declare_device(p, device_);
     p.add("top", top_, "classes to list for each image", 5);
     p.take_arguments("IMAGE", images_, "picture files");
   }
 
   ExitCode run(const Context& context) override {
     const Communicator& comm = context.comm;
-    comm.all_do([&] { load(); });
+    comm.all_do([&] { check_choice(device_, "auto", ""); });
+    const DeviceChoice where = agree_device(comm, device_);
+    comm.all_do([&] { load(where); });
     std::vector<std::string> mine;
     std::int64_t failed = 0;
     comm.all_do([&] {
@@ -75,10 +79,10 @@ class PredictJob : public Job {
   }
 
  private:
-  void load() {
+  void load(const DeviceChoice& where) {
     if (top_ < 1) throw usage_error("--top must be above 0");
     model_ = read_model(model_path_);
-    const Weights weights = read_weights(find_weights(weights_path_));
+    Weights weights = read_weights(find_weights(weights_path_));
     if (weights.sha256 != model_.features.weights_sha256)
       throw Error({.stage = "predict",
                    .path = model_path_,
@@ -86,9 +90,10 @@ class PredictJob : public Job {
                             model_.features.weights_sha256.substr(0, 12) + "..., these are " +
                             weights.sha256.substr(0, 12) + "...)",
                    .advice = "give those with --weights"});
+    set_profile(weights, model_.features.profile);
     settings_.profile = weights.traits.profile;
-    const Precision precision = model_.features.precision == "bf16" ? Precision::bf16 : Precision::fp32;
-    network_ = open_network(weights, {.precision = precision, .batch = 1});
+    const Precision precision = precision_like(model_.features.precision, where.device);
+    network_ = open_network(weights, network_options(precision, 1, where));
   }
 
   [[nodiscard]] Json predict(const std::string& path) const {
@@ -114,7 +119,7 @@ class PredictJob : public Job {
     std::fflush(stdout);
   }
 
-  std::string model_path_, weights_path_;
+  std::string model_path_, weights_path_, device_;
   int top_ = 5;
   std::vector<std::string> images_;
   Model model_;

@@ -35,6 +35,9 @@ struct Weights {
   std::string sha256;  ///< 64 hex digits: of the file that was read, or of a folder's weight bytes, unpacked and
                        ///< joined in the manifest's order
   std::map<std::string, Tensor> tensors;
+  /// The bytes of a TorchScript archive, which is a network of its own; there are no tensors then, and of the traits
+  /// only the profile counts, which the caller must know.
+  std::string torchscript = {};
 };
 
 /// One of the 94 convolutions (each followed by ReLU).
@@ -47,8 +50,9 @@ struct ConvolutionShape {
 
 /// Reads a weights file or folder, recognised by content: pool3's own safetensors; torchvision's or timm's
 /// safetensors; torchvision's state_dict of torch.save; Keras's HDF5; TensorFlow's frozen GraphDef of 2015; or the
-/// folder of a TFJS layers model (nsfwjs UMD shards, or model.json with bins). Nothing in a file is ever run. Throws
-/// Error (stage "read weights") for a missing, truncated, hostile or wrong file. Not collective.
+/// folder of a TFJS layers model (nsfwjs UMD shards, or model.json with bins). A TorchScript archive is taken as it is.
+/// Nothing in a file is run here. Throws Error (stage "read weights") for a missing, truncated, hostile or wrong file.
+/// Not collective.
 [[nodiscard]] Weights read_weights(const std::string& path);
 
 /// Writes pool3's own format: safetensors with traits and source in its metadata; the same weights give the
@@ -65,6 +69,9 @@ struct StageOutput {
   std::vector<float> values;  ///< [channels, height, width]
 };
 
+enum class Device : std::uint8_t { cpu, cuda };
+[[nodiscard]] constexpr std::string_view to_string(Device d) { return d == Device::cpu ? "cpu" : "cuda"; }
+
 /// Sets of CPU instructions that the network has kernels for; each includes those before it. `any`: LibTorch runs it.
 enum class Instructions : std::uint8_t { any, avx2, avx512, avx512_bf16, amx_bf16 };
 [[nodiscard]] std::string_view to_string(Instructions instructions);
@@ -78,15 +85,17 @@ enum class Instructions : std::uint8_t { any, avx2, avx512, avx512_bf16, amx_bf1
 }
 
 struct NetworkOptions {
-  Precision precision = Precision::fp32;
-  int batch = 16;  ///< most images of one call; multiples of 16 are fastest
+  Precision precision = Precision::fp32;  ///< fp16 on Device::cuda alone
+  int batch = 16;                         ///< most images of one call; multiples of 16 are fastest
   /// Better ones are not used. bf16 rows depend on them in their last bits, so all ranks should use the same; fp32 rows
   /// do not, from avx2 on. REQUIRES: this CPU has them.
   Instructions instructions = cpu_instructions();
+  Device device = Device::cpu;
+  int gpu = 0;  ///< which one, on Device::cuda
 };
 
 /// A loaded network. Immutable after construction; features() may be called from many threads at once,
-/// and each call uses the calling thread alone.
+/// and each call uses the calling thread alone (and the GPU, where it runs there).
 class Network {
  public:
   virtual ~Network() = default;
@@ -94,12 +103,22 @@ class Network {
   /// REQUIRES: 1 <= count <= batch. A row's features depend on its own input alone.
   virtual void features(std::span<const float> input, int count, std::span<float> out) const = 0;
   /// What the network makes of one picture on its way: Conv2d_1a_3x3, Conv2d_2a_3x3, Mixed_5d (the end of the 35 x 35
-  /// stage), Mixed_6e (the end of 17 x 17), pool_3, in this order. REQUIRES: input.size() == input_floats.
+  /// stage), Mixed_6e (the end of 17 x 17), pool_3, in this order. REQUIRES: input.size() == input_floats. Throws Error
+  /// for a TorchScript network and on Device::cuda.
   [[nodiscard]] virtual std::vector<StageOutput> stages(std::span<const float> input) const = 0;
 };
 
 /// Builds the network. Loads LibTorch only where there are no kernels for the instructions and precision.
-/// Throws Error if the weights lack a tensor or have a wrong shape.
+/// Throws Error if the weights lack a tensor or have a wrong shape. Runs the code of a TorchScript archive, if the
+/// weights are one.
 [[nodiscard]] std::unique_ptr<Network> open_network(const Weights& weights, const NetworkOptions& options);
+
+/// The GPUs that LibTorch can use here, and if there is none, why.
+struct CudaSupport {
+  int devices = 0;
+  std::string problem;
+};
+/// Loads LibTorch only if the system shows an NVIDIA device.
+[[nodiscard]] CudaSupport cuda_support();
 
 }  // namespace pool3

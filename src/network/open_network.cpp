@@ -38,19 +38,30 @@ fs::path find_module() {
       {.stage = "open network", .path = torch_module_file, .cause = "not found in " + tried, .advice = search_advice});
 }
 
-/// Loads the module; it stays loaded until the program ends.
-OpenTorchNetwork load_factory() {
+struct TorchModule {
+  OpenTorchNetwork open;
+  CountCudaDevices cuda_devices;
+};
+
+TorchModule load_module() {
   const std::string path = find_module().lexically_normal().string();
   void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   void* factory = module == nullptr ? nullptr : ::dlsym(module, torch_factory_name);
-  if (factory == nullptr) {
+  void* devices = module == nullptr ? nullptr : ::dlsym(module, torch_devices_name);
+  if (factory == nullptr || devices == nullptr) {
     const char* reason = ::dlerror();
     throw Error({.stage = "open network",
                  .path = path,
                  .cause = reason == nullptr ? "can't be loaded" : reason,
                  .advice = "check that LibTorch is installed, and that this file is of the same build as the program"});
   }
-  return reinterpret_cast<OpenTorchNetwork>(factory);
+  return {reinterpret_cast<OpenTorchNetwork>(factory), reinterpret_cast<CountCudaDevices>(devices)};
+}
+
+/// It is loaded once, and stays until the program ends.
+const TorchModule& torch_module() {
+  static const TorchModule module = load_module();
+  return module;
 }
 
 /// Null: LibTorch must do it.
@@ -70,11 +81,24 @@ std::unique_ptr<Network> open_network(const Weights& weights, const NetworkOptio
   if (options.batch < 1 || options.batch > 4096) {
     throw usage_error("a batch of " + std::to_string(options.batch) + " images", "give 1 to 4096");
   }
+  if (options.precision == Precision::fp16 && options.device == Device::cpu)
+    throw usage_error("fp16 needs a GPU", "take bf16 or fp32, or --device cuda");
   check_weights(weights, weights.source);
-  if (const direct::Kernels* kernels = find_kernels(options))
-    return direct::open_direct_network(*kernels, weights, options.batch);
-  static const OpenTorchNetwork open = load_factory();
-  return std::unique_ptr<Network>(open(weights, options));
+  if (options.device == Device::cpu && weights.torchscript.empty()) {
+    if (const direct::Kernels* kernels = find_kernels(options))
+      return direct::open_direct_network(*kernels, weights, options.batch);
+  }
+  return std::unique_ptr<Network>(torch_module().open(weights, options));
+}
+
+CudaSupport cuda_support() {
+  std::error_code ignored;
+  if (!fs::exists("/dev/nvidiactl", ignored) && !fs::exists("/dev/dxg", ignored))
+    return {.devices = 0, .problem = "this system shows no NVIDIA GPU"};
+  const int devices = torch_module().cuda_devices();
+  if (devices < 0) return {.devices = 0, .problem = "LibTorch was built without CUDA"};
+  if (devices == 0) return {.devices = 0, .problem = "LibTorch finds no GPU that it can use"};
+  return {.devices = devices, .problem = {}};
 }
 
 }  // namespace pool3

@@ -20,7 +20,8 @@ namespace {
 
 constexpr const char* convert_advice = "make one with: pool3 convert --weights IN --out OUT.safetensors";
 constexpr const char* known_kinds =
-    "known: safetensors (pool3's, torchvision's), torchvision's .pth, Keras's .h5, TensorFlow's GraphDef of 2015, the "
+    "known: safetensors (pool3's, torchvision's), torchvision's .pth, TorchScript, Keras's .h5, TensorFlow's GraphDef "
+    "of 2015, the "
     "folder of a TensorFlow.js layers model";
 
 std::string metadata_value(const Safetensors& file, const std::string& key, const std::string& path) {
@@ -87,6 +88,13 @@ Weights from_graphdef(std::string_view bytes, const std::string& path) {
 }
 
 Weights from_bytes(std::string_view bytes, const std::string& path) {
+  if (is_torchscript(bytes)) {
+    return {.traits = {},
+            .source = source_of("TorchScript", path),
+            .sha256 = {},
+            .tensors = {},
+            .torchscript = std::string(bytes)};
+  }
   if (looks_like_torch_file(bytes)) {
     return {.traits = torchvision_traits(),
             .source = source_of("torchvision", path),

@@ -33,13 +33,15 @@ std::string archive_folder(const ZipArchive& archive) {
   throw FormatError("a zip archive, but not of torch.save");
 }
 
+bool has_code(const ZipArchive& archive, const std::string& folder) {
+  const std::vector<std::string_view> names = archive.names();
+  return archive.contains(folder + "constants.pkl") ||
+         std::ranges::any_of(names, [&](std::string_view name) { return name.starts_with(folder + "code/"); });
+}
+
 std::map<std::string, Tensor> read_archive(const ZipArchive& archive) {
   const std::string folder = archive_folder(archive);
-  const std::vector<std::string_view> names = archive.names();
-  if (archive.contains(folder + "constants.pkl") ||
-      std::ranges::any_of(names, [&](std::string_view name) { return name.starts_with(folder + "code/"); })) {
-    throw FormatError("a TorchScript archive, which pool3 does not read yet", state_dict_advice);
-  }
+  if (has_code(archive, folder)) throw FormatError("a TorchScript archive, not a state_dict", state_dict_advice);
   if (archive.contains(folder + "byteorder") && archive.read(folder + "byteorder") != "little") {
     throw FormatError("written on a big-endian machine", "load and save it again on this machine");
   }
@@ -90,6 +92,12 @@ std::map<std::string, Tensor> read_old(std::string_view bytes) {
 }  // namespace
 
 bool looks_like_torch_file(std::string_view bytes) { return looks_like_zip(bytes) || bytes.starts_with(old_mark); }
+
+bool is_torchscript(std::string_view bytes) {
+  if (!looks_like_zip(bytes)) return false;
+  const ZipArchive archive(bytes);
+  return has_code(archive, archive_folder(archive));
+}
 
 std::map<std::string, Tensor> read_torch_file(std::string_view bytes) {
   return looks_like_zip(bytes) ? read_archive(ZipArchive(bytes)) : read_old(bytes);

@@ -31,6 +31,7 @@ void check_tensor(const Weights& weights, const std::string& name, const std::ve
 }  // namespace
 
 void check_weights(const Weights& weights, const std::string& path) {
+  if (!weights.torchscript.empty()) return;  // what it is shows when it is opened
   for (const ConvolutionShape& s : convolution_shapes()) {
     check_tensor(weights, s.name + ".weight", {s.out_channels, s.in_channels, s.kernel_height, s.kernel_width}, path);
     check_tensor(weights, s.name + ".bias", {s.out_channels}, path);
@@ -41,6 +42,9 @@ void check_weights(const Weights& weights, const std::string& path) {
 }
 
 void write_weights(const Weights& weights, const std::string& path) {
+  if (!weights.torchscript.empty())
+    throw weights_error(path, weights.source + " can't be converted: a network of its own, no weights alone",
+                        "give it to --weights as it is");
   check_weights(weights, weights.source);
   const auto text = [](bool flag) { return flag ? "true" : "false"; };
   const std::string header =

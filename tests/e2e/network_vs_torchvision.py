@@ -22,6 +22,8 @@ import numpy as np
 
 PICTURES = "/usr/share/openclipart/png"
 LEAST_COSINE = {"fp32": 0.99999, "bf16": 0.999}
+BF16_SHARE = 0.99  # of the pictures reach that; a few, nearly empty ones, are hard for any bf16
+WORST_BF16_COSINE = 0.998
 LARGEST_DIFFERENCE = 1e-3  # of fp32, against the norm of the picture's features
 LARGEST_BF16_ERROR = 1.5  # of 1 - cosine in the mean, against PyTorch's bf16
 # kind: average pools count padding, the last block's pool is a maximum
@@ -144,16 +146,19 @@ class Test:
         return expected
 
     def check_bf16(self, kind, weights, inputs, expected, few):
-        """Against fp32 on all pictures, and against PyTorch's bf16 on the first `few`."""
+        """Against fp32 on all pictures, and against PyTorch's bf16 on the first `few` and on the worst."""
         got = ours(self.args.dump, weights, inputs, "bf16")
         cosine = cosines(got, expected)
-        self.check((cosine >= LEAST_COSINE["bf16"]).all(),
-                   f"{kind}, bf16, {len(inputs)} pictures: cosine to fp32 from {cosine.min():.6f}, median {np.median(cosine):.6f}")
+        share = (cosine >= LEAST_COSINE["bf16"]).mean()
+        self.check(share >= BF16_SHARE and cosine.min() >= WORST_BF16_COSINE,
+                   f"{kind}, bf16, {len(inputs)} pictures: cosine to fp32 {LEAST_COSINE['bf16']} or more on {share:.1%}, "
+                   f"least {cosine.min():.6f}, median {np.median(cosine):.6f}")
         self.check(not (cosine > 1 - 1e-7).any(), "and it is not fp32 in disguise")
-        theirs = cosines(self.expected(kind, inputs[:few], bf16=True), expected[:few])
-        ours_off, theirs_off = 1 - cosine[:few].mean(), 1 - theirs.mean()
-        self.check(ours_off <= LARGEST_BF16_ERROR * theirs_off,
-                   f"over {few} of them its mean 1 - cosine is {ours_off:.2e}, that of PyTorch's bf16 {theirs_off:.2e}")
+        for name, some in (("the first", np.arange(few)), ("the worst", np.argsort(cosine)[:few])):
+            theirs = cosines(self.expected(kind, inputs[some], bf16=True), expected[some])
+            ours_off, theirs_off = 1 - cosine[some].mean(), 1 - theirs.mean()
+            self.check(ours_off <= LARGEST_BF16_ERROR * theirs_off,
+                       f"over {name} {few} its mean 1 - cosine is {ours_off:.2e}, that of PyTorch's bf16 {theirs_off:.2e}")
 
 
 def main():
@@ -169,7 +174,7 @@ def main():
     most, few = (200, 200) if long else (16, 4)
     inputs, test = pictures(most), Test(args)
     expected = test.check_fp32("nsfwjs", args.original, inputs)
-    test.check_bf16("nsfwjs", args.original, inputs, expected, 64 if long else few)
+    test.check_bf16("nsfwjs", args.original, inputs, expected, 16 if long else few)
     with tempfile.TemporaryDirectory() as folder:
         for kind in ("torchvision", "tf2015"):
             weights = pathlib.Path(folder) / f"{kind}.safetensors"

@@ -30,7 +30,8 @@ INSTANTIATE_TEST_SUITE_P(Precision, Memory, testing::Values(Precision::fp32, Pre
 
 // bench/soak does the same with 10,000 pictures.
 TEST_P(Memory, DoesNotGrowWithTheCalls) {
-  if (GetParam() == Precision::bf16 && !cpu_instructions() >= Instructions::avx512_bf16) GTEST_SKIP() << "this CPU has no bf16";
+  if (GetParam() == Precision::bf16 && cpu_instructions() < Instructions::avx512_bf16)
+    GTEST_SKIP() << "this CPU has no bf16";
   if (resident_bytes() < 0) GTEST_SKIP() << "this system does not tell resident memory";
   const auto network = open_network(test::made_up_weights(), {.precision = GetParam(), .batch = batch});
   const std::vector<float> input(batch * static_cast<std::size_t>(input_floats), 0.5F);

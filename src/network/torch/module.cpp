@@ -10,17 +10,12 @@
 
 #include "network/one_thread.hpp"
 #include "network/torch/convolutions.hpp"
+#include "network/torch/device_network.hpp"
 #include "network/torch/inception.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3 {
 namespace {
-
-Error network_error(const std::string& cause) {
-  return Error({.stage = "network", .path = {}, .cause = cause.substr(0, cause.find('\n')), .advice = {}});
-}
-
-at::ScalarType type_of(Precision precision) { return precision == Precision::bf16 ? at::kBFloat16 : at::kFloat; }
 
 constexpr std::array<std::string_view, 4> stage_names = {"Conv2d_1a_3x3", "Conv2d_2a_3x3", "Mixed_5d", "Mixed_6e"};
 
@@ -50,10 +45,7 @@ class TorchNetwork final : public Network {
   }
 
   void features(std::span<const float> input, int count, std::span<float> out) const override {
-    if (count < 1 || count > options_.batch || std::ssize(input) < count * input_floats ||
-        std::ssize(out) < count * feature_dim) {
-      throw network_error("a call with a wrong number of images");
-    }
+    check_call(options_, input, count, out);
     try {
       run(input, count, out);
     } catch (const std::exception& error) {
@@ -121,10 +113,16 @@ class TorchNetwork final : public Network {
 }  // namespace
 }  // namespace pool3
 
-extern "C" __attribute__((visibility("default"))) pool3::Network* pool3_open_torch_network_2(
+extern "C" __attribute__((visibility("default"))) int pool3_torch_cuda_devices() { return pool3::cuda_devices(); }
+
+extern "C" __attribute__((visibility("default"))) pool3::Network* pool3_open_torch_network_3(
     const pool3::Weights& weights, const pool3::NetworkOptions& options) {
   try {
+    if (!weights.torchscript.empty()) return pool3::open_torchscript(weights, options).release();
+    if (options.device == pool3::Device::cuda) return pool3::open_on_device(weights, options).release();
     return std::make_unique<pool3::TorchNetwork>(weights, options).release();
+  } catch (const pool3::Error&) {
+    throw;
   } catch (const std::exception& error) {
     throw pool3::network_error(error.what());
   }

@@ -7,10 +7,13 @@
 namespace pool3 {
 
 inline constexpr const char* torch_module_file = "pool3_torch.so";
-inline constexpr const char* torch_factory_name = "pool3_open_torch_network_2";
+inline constexpr const char* torch_factory_name = "pool3_open_torch_network_3";
+inline constexpr const char* torch_devices_name = "pool3_torch_cuda_devices";
 
-/// The module's one function. The caller owns the result. Throws Error.
-/// REQUIRES: `weights` are complete, options.batch >= 1.
+/// The caller owns the result. Throws Error. REQUIRES: `weights` are complete, options.batch >= 1.
 using OpenTorchNetwork = Network* (*)(const Weights& weights, const NetworkOptions& options);
+
+/// The GPUs that LibTorch can use; -1 if it was built without CUDA.
+using CountCudaDevices = int (*)();
 
 }  // namespace pool3

@@ -1,0 +1,59 @@
+#pragma once
+// Pictures to a device and features back, so that copies and computing go on side by side.
+
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+#include <c10/core/Stream.h>
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace pool3 {
+
+/// Features [N, 2048] of any floating type, from pictures [N, 3, 299, 299] of float32, channels last, both on the
+/// device.
+using Compute = std::function<at::Tensor(const at::Tensor& pictures)>;
+
+/// What one thread needs to feed a device. On a GPU: two slots that take turns, each with a stream, pinned memory on
+/// this side and memory on that side. While one slot computes, the other copies. On the CPU: one slot, no stream.
+class Lane {
+ public:
+  /// `batch`: most pictures of a call. Every chunk that is computed has the same shape.
+  Lane(c10::Device device, int batch);
+  /// `input`: [count, 299, 299, 3]; `out`: [count, 2048]; both are done with when this returns.
+  void run(const Compute& compute, std::span<const float> input, int count, std::span<float> out);
+
+ private:
+  struct Slot {
+    at::Tensor staged, pictures, rows;  ///< input here, input there, features here
+    std::optional<c10::Stream> stream;  ///< does copy, computing and copy in turn
+    int first = 0, count = 0;           ///< what is under way; none if count is 0
+  };
+  void start(Slot& slot, const Compute& compute, std::span<const float> input, int first, int count) const;
+  static void finish(Slot& slot, std::span<float> out);
+  c10::Device device_;
+  int chunk_;
+  std::array<Slot, 2> slots_;
+  std::size_t slots_used_;
+};
+
+/// A lane for each thread that is in a call. Lanes are kept for the next ones.
+class Lanes {
+ public:
+  Lanes(c10::Device device, int batch) : device_(device), batch_(batch) {}
+  void run(const Compute& compute, std::span<const float> input, int count, std::span<float> out);
+
+ private:
+  std::unique_ptr<Lane> take();
+  c10::Device device_;
+  int batch_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Lane>> free_;
+};
+
+}  // namespace pool3
