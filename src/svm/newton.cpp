@@ -5,8 +5,7 @@
 #include <limits>
 #include <numeric>
 
-#include "pool3/partition.hpp"
-#include "svm/matrix.hpp"
+#include "svm/products.hpp"
 
 namespace pool3::detail {
 namespace {
@@ -15,90 +14,15 @@ namespace {
 constexpr double forcing = 0.1;
 constexpr std::int64_t most_cg_products = 60;
 constexpr int most_line_steps = 12;
-/// Rows of one matrix product.
-constexpr std::int64_t panel_rows = 4096;
-
-using Floats = std::vector<float>;
-using Doubles = std::vector<double>;
-
-/// Calls `use(at, column)` on every entry of [rows, width].
-template <typename Use>
-void for_each_entry(std::size_t size, std::size_t width, const Use& use) {
-  for (std::size_t row = 0; row < size; row += width)
-    for (std::size_t c = 0; c < width; ++c) use(row + c, c);
-}
-
-/// A copy of some columns of [rows, from_width].
-Floats gather(const Floats& from, std::int64_t from_width, const std::vector<std::int64_t>& columns) {
-  const std::size_t rows = from.size() / index(from_width);
-  Floats to(rows * columns.size());
-  for (std::size_t r = 0; r < rows; ++r)
-    for (std::size_t c = 0; c < columns.size(); ++c)
-      to[r * columns.size() + c] = from[r * index(from_width) + index(columns[c])];
-  return to;
-}
-
-/// to[:, columns] += step[c] * from[:, c].
-void scatter_add(Floats& to, std::int64_t to_width, const std::vector<std::int64_t>& columns, const Floats& from,
-                 const Doubles& step) {
-  const std::size_t rows = to.size() / index(to_width);
-  for (std::size_t r = 0; r < rows; ++r)
-    for (std::size_t c = 0; c < columns.size(); ++c)
-      to[r * index(to_width) + index(columns[c])] += static_cast<float>(step[c]) * from[r * columns.size() + c];
-}
-
-/// Column sums of a . b, [width].
-Doubles dots(const Floats& a, const Floats& b, std::size_t width) {
-  Doubles sums(width, 0.0);
-  for (std::size_t i = 0; i < a.size(); i += width)
-    for (std::size_t c = 0; c < width; ++c) sums[c] += static_cast<double>(a[i + c]) * static_cast<double>(b[i + c]);
-  return sums;
-}
-
-/// Weights with their bias row below: [dim + 1, width]. `rows` of margins or their like: [rows, width].
-class Products {
- public:
-  Products(const Point& point, std::size_t width) : point_(point), width_(static_cast<std::int64_t>(width)) {}
-
-  /// x [v; b] of this rank's rows. Not collective.
-  [[nodiscard]] Floats margins(const Floats& v) const {
-    const std::int64_t dim = point_.problem.dim;
-    Floats out(index(point_.problem.rows * width_));
-    for_each_panel([&](RowRange rows) {
-      multiply(rows.size(), width_, dim, point_.features(rows.begin), v.data(), out.data() + rows.begin * width_);
-    });
-    const auto bias = static_cast<float>(point_.bias);
-    const float* bias_row = v.data() + dim * width_;
-    for_each_entry(out.size(), index(width_), [&](std::size_t i, std::size_t c) { out[i] += bias * bias_row[c]; });
-    return out;
-  }
-
-  /// x^T u, bias row included, over all ranks. Collective.
-  [[nodiscard]] Floats back(const Floats& u) const {
-    const std::int64_t dim = point_.problem.dim;
-    Floats out(index((dim + 1) * width_), 0.0F);
-    for_each_panel([&](RowRange rows) {
-      add_transposed_product(dim, width_, rows.size(), point_.features(rows.begin), u.data() + rows.begin * width_,
-                             out.data());
-    });
-    Doubles sums(index(width_), 0.0);
-    for_each_entry(u.size(), sums.size(), [&](std::size_t i, std::size_t c) { sums[c] += static_cast<double>(u[i]); });
-    for (std::size_t c = 0; c < sums.size(); ++c)
-      out[index(dim * width_) + c] = static_cast<float>(point_.bias * sums[c]);
-    point_.comm.sum(std::span<float>(out));
-    return out;
-  }
-
- private:
-  template <typename Use>
-  void for_each_panel(const Use& use) const {
-    for (std::int64_t b = 0; b < block_count(point_.problem.rows, panel_rows); ++b)
-      use(block_range(point_.problem.rows, panel_rows, b));
-  }
-  const Point& point_;
-  std::int64_t width_;
-};
-
+/// Stiffness of the smoothed hinge: at first, its growth with each move of the centres, and at most. The squared hinge
+/// has 2. More would make dual variables of the noise in float margins.
+constexpr float first_stiffness = 3.0F;
+constexpr float stiffness_growth = 2.0F;
+constexpr float most_stiffness = 100.0F;
+/// The centres move when so much of the gap, compared with that of the smoothing, is left in the gradient.
+constexpr double near_minimum = 0.3;
+/// Steps without a better certificate after which float has nothing more to give.
+constexpr int stall_steps = 30;
 /// w with its bias row below: [dim + 1, padded].
 Floats weights_with_bias(const Point& point) {
   Floats v = point.w;
@@ -114,10 +38,15 @@ class Newton {
         padded_(point.padded()),
         rows_(static_cast<double>(point.comm.sum(point.problem.rows))),
         v_(weights_with_bias(point)),
-        f_(Products(point, index(padded_)).margins(v_)) {}
+        squared_(point.table.loss == Loss::l2),
+        stiffness_(index(padded_), squared_ ? 2.0F : first_stiffness) {
+    if (!squared_) centre_ = point.alpha;
+  }
 
   /// Loss, alpha, gradient and gap at v. Collective.
   void evaluate();
+  /// The hinge: moves the centre of the columns that are near the minimum of their smoothed loss. Collective.
+  void move_centres();
   /// One Newton step of the columns whose gap is not small. Collective.
   void step(double tolerance, std::int64_t max_products);
   /// Writes v and alpha back.
@@ -127,6 +56,8 @@ class Newton {
   std::int64_t products = 0;
 
  private:
+  Floats evaluate_rows();
+  [[nodiscard]] float dual(std::size_t at, std::int64_t column, float cost, float slack) const;
   struct Direction {
     Floats d;   ///< [dim + 1, width]
     Floats xd;  ///< [rows, width]
@@ -144,35 +75,74 @@ class Newton {
   Point& p_;
   const Spectrum& spectrum_;
   std::int64_t padded_;
-  double rows_;      ///< of all ranks
-  Floats v_;         ///< [dim + 1, padded]: w, then its bias row
-  Floats f_;         ///< [rows, padded] margins at v
-  Floats gradient_;  ///< [dim + 1, padded]
+  double rows_;  ///< of all ranks
+  Floats v_;     ///< [dim + 1, padded]: w, then its bias row
+  bool squared_;
+  Floats stiffness_;       ///< [padded] of the smoothed loss, in units of C_i
+  Floats centre_;          ///< [rows, padded] dual variables that the smoothing pulls to; empty: 0
+  Floats f_;               ///< [rows, padded] margins at v
+  Doubles smoothing_gap_;  ///< [padded] part of the gap that the gradient does not tell: 0 for the squared hinge
+  Floats gradient_;        ///< [dim + 1, padded]
 };
 
+/// The dual variable that the smoothed loss has at this slack.
+float Newton::dual(std::size_t at, std::int64_t column, float cost, float slack) const {
+  const float a = std::max((squared_ ? 0.0F : centre_[at]) + stiffness_[index(column)] * cost * slack, 0.0F);
+  return squared_ ? a : std::min(a, cost);
+}
+
 void Newton::evaluate() {
-  certificate = {Doubles(index(padded_), 0.0), Doubles(index(padded_), 0.0)};
-  Floats signed_alpha(f_.size());
-  for (std::int64_t i = 0; i < p_.problem.rows; ++i) {
-    const std::int32_t label = p_.problem.labels[index(i)], fold = p_.fold(i);
-    for (std::int64_t j = 0; j < padded_; ++j) {
-      const auto at = index(i * padded_ + j);
-      const float y = p_.table.is_positive(j, label) ? 1.0F : -1.0F;
-      const float xi = p_.table.counts(j, fold) ? std::max(1.0F - y * f_[at], 0.0F) : 0.0F;
-      const float c = p_.table.cost(j, label);
-      certificate.primal[index(j)] += static_cast<double>(c * xi * xi);
-      p_.alpha[at] = 2.0F * c * xi;
-      signed_alpha[at] = y * p_.alpha[at];
-    }
-  }
+  f_ = Products(p_, index(padded_)).margins(v_);
+  ++products;
+  const Floats signed_alpha = evaluate_rows();
   p_.comm.sum(std::span<double>(certificate.primal));
+  p_.comm.sum(std::span<double>(smoothing_gap_));
   gradient_ = Products(p_, index(padded_)).back(signed_alpha);
   for (std::size_t i = 0; i < v_.size(); ++i) gradient_[i] = v_[i] - gradient_[i];
+  certificate.gap = smoothing_gap_;
   const Doubles norms = dots(v_, v_, index(padded_)), squares = dots(gradient_, gradient_, index(padded_));
   for (std::size_t j = 0; j < norms.size(); ++j) {
     certificate.primal[j] += 0.5 * norms[j];
-    certificate.gap[j] = 0.5 * squares[j];
+    certificate.gap[j] += 0.5 * squares[j];
   }
+}
+
+/// Sets alpha of this rank's rows, and their share of loss and smoothing gap. Returns y alpha. Not collective.
+Floats Newton::evaluate_rows() {
+  certificate.primal.assign(index(padded_), 0.0);
+  smoothing_gap_.assign(index(padded_), 0.0);
+  std::fill(p_.alpha.begin(), p_.alpha.end(), 0.0F);
+  Floats signed_alpha(f_.size(), 0.0F);
+  for (std::int64_t i = 0; i < p_.problem.rows; ++i) {
+    const std::int32_t label = p_.problem.labels[index(i)], fold = p_.fold(i);
+    for (std::int64_t j = 0; j < padded_; ++j) {
+      if (!p_.table.counts(j, fold)) continue;
+      const auto at = index(i * padded_ + j);
+      const float y = p_.table.is_positive(j, label) ? 1.0F : -1.0F;
+      const float slack = 1.0F - y * f_[at], xi = std::max(slack, 0.0F);
+      const float cost = p_.table.cost(j, label), a = dual(at, j, cost, slack);
+      p_.alpha[at] = a;
+      signed_alpha[at] = y * a;
+      certificate.primal[index(j)] += static_cast<double>(squared_ ? cost * xi * xi : cost * xi);
+      if (!squared_) smoothing_gap_[index(j)] += static_cast<double>((cost - a) * xi - a * std::min(slack, 0.0F));
+    }
+  }
+  return signed_alpha;
+}
+
+void Newton::move_centres() {
+  if (squared_) return;
+  std::vector<std::int64_t> due;
+  for (std::int64_t j = 0; j < padded_; ++j) {
+    const double smoothing = smoothing_gap_[index(j)];
+    if (smoothing <= 0 || certificate.gap[index(j)] - smoothing > near_minimum * smoothing) continue;
+    due.push_back(j);
+    stiffness_[index(j)] = std::min(stiffness_growth * stiffness_[index(j)], most_stiffness);
+  }
+  if (due.empty()) return;
+  for (std::int64_t i = 0; i < p_.problem.rows; ++i)
+    for (const std::int64_t j : due) centre_[index(i * padded_ + j)] = p_.alpha[index(i * padded_ + j)];
+  evaluate();
 }
 
 std::vector<std::int64_t> Newton::open_columns(double tolerance) const {
@@ -182,14 +152,15 @@ std::vector<std::int64_t> Newton::open_columns(double tolerance) const {
   return columns;
 }
 
-/// 2 C of the rows inside the margin, 0 of the others: [rows, width].
+/// Second derivatives of the smoothed loss: [rows, width].
 Floats Newton::curvatures(const std::vector<std::int64_t>& columns) const {
   Floats out(index(p_.problem.rows) * columns.size());
   for (std::int64_t i = 0; i < p_.problem.rows; ++i)
     for (std::size_t c = 0; c < columns.size(); ++c) {
-      const bool inside = p_.alpha[index(i * padded_ + columns[c])] > 0.0F;
-      out[index(i) * columns.size() + c] =
-          inside ? 2.0F * p_.table.cost(columns[c], p_.problem.labels[index(i)]) : 0.0F;
+      const float a = p_.alpha[index(i * padded_ + columns[c])];
+      const float cost = p_.table.cost(columns[c], p_.problem.labels[index(i)]);
+      const bool inside = a > 0.0F && (squared_ || a < cost);
+      out[index(i) * columns.size() + c] = inside ? stiffness_[index(columns[c])] * cost : 0.0F;
     }
   return out;
 }
@@ -257,11 +228,15 @@ Newton::Slopes Newton::loss_slopes(const std::vector<std::int64_t>& columns, con
       if (!p_.table.counts(columns[c], fold)) continue;
       const double y = p_.table.is_positive(columns[c], label) ? 1.0 : -1.0;
       const auto x = static_cast<double>(xd[index(i) * width + c]);
-      const double xi = 1.0 - y * (static_cast<double>(f_[index(i * padded_ + columns[c])]) + t[c] * x);
-      if (xi <= 0) continue;
-      const double twice = 2.0 * static_cast<double>(p_.table.cost(columns[c], label));
-      out.slope[c] -= twice * y * x * xi;
-      out.curve[c] += twice * x * x;
+      const auto at = index(i * padded_ + columns[c]);
+      const double slack = 1.0 - y * (static_cast<double>(f_[at]) + t[c] * x);
+      const auto cost = static_cast<double>(p_.table.cost(columns[c], label));
+      const double pull = static_cast<double>(stiffness_[index(columns[c])]) * cost;
+      const double a = (squared_ ? 0.0 : static_cast<double>(centre_[at])) + pull * slack;
+      if (a <= 0) continue;
+      const bool inside = squared_ || a < cost;
+      out.slope[c] -= y * x * (inside ? a : cost);
+      if (inside) out.curve[c] += pull * x * x;
     }
   }
   p_.comm.sum(std::span<double>(out.slope));
@@ -298,7 +273,6 @@ void Newton::step(double tolerance, std::int64_t max_products) {
   const Direction direction = conjugate_gradients(columns, max_products);
   const Doubles t = line_search(columns, direction);
   scatter_add(v_, padded_, columns, direction.d, t);
-  scatter_add(f_, padded_, columns, direction.xd, t);
 }
 
 void Newton::store() {
@@ -313,10 +287,16 @@ NewtonResult newton(Point& point, const Spectrum& spectrum, double tolerance, st
                     const std::function<void(const NewtonProgress&)>& progress) {
   Newton solver(point, spectrum);
   solver.evaluate();
-  while (solver.certificate.relative_gap() > tolerance && solver.products < max_products) {
-    solver.step(tolerance, max_products);
+  double best = solver.certificate.relative_gap();
+  // A step is three passes at least: centres, conjugate gradients, certificate.
+  for (int since_best = 0; solver.certificate.relative_gap() > tolerance && since_best < stall_steps &&
+                           solver.products + 3 <= max_products;) {
+    solver.move_centres();
+    solver.step(tolerance, max_products - 1);
     solver.evaluate();
     progress({solver.products, solver.certificate.relative_gap()});
+    since_best = solver.certificate.relative_gap() < best ? 0 : since_best + 1;
+    best = std::min(best, solver.certificate.relative_gap());
   }
   solver.store();
   return {solver.certificate, solver.products};

@@ -1,5 +1,5 @@
 #pragma once
-// Newton's method on the primal of the squared hinge, all columns at once.
+// Newton's method on the primal, all columns at once.
 
 #include <functional>
 
@@ -9,7 +9,7 @@
 namespace pool3::detail {
 
 struct NewtonProgress {
-  std::int64_t products = 0;  ///< Hessian products so far, each one pass over the rows
+  std::int64_t products = 0;  ///< passes over the rows so far
   double relative_gap = 0;
 };
 
@@ -18,12 +18,21 @@ struct NewtonResult {
   std::int64_t products = 0;
 };
 
-/// Minimises P(w) from point.w on until the total relative gap is at most `tolerance`, or `max_products` are used.
-/// Each step solves H p = -grad by conjugate gradients, H = I + 2 sum_{xi > 0} C_i x_i x_i^T, preconditioned in the
-/// eigenbasis of X^T X, and goes to the minimum along p (Keerthi and DeCoste 2005). Ranks add up their rows' share
-/// of every product: the number of ranks changes nothing but rounding.
-/// The certificate needs no more than the gradient: with a_i = 2 C_i xi_i, gap = P(w) - D(a) = 1/2 |grad P(w)|^2.
-/// Sets point.w and point.alpha = a. Collective. REQUIRES: L2 loss.
+/// Minimises P(w) from point.w and point.alpha on until the total relative gap is at most `tolerance`, `max_products`
+/// are used, or float gives no better certificate.
+///
+/// Each step solves H p = -grad by conjugate gradients, H = I + sum_i h_i x_i x_i^T, preconditioned in the eigenbasis
+/// of X^T X, and goes to the minimum along p (Keerthi and DeCoste 2005). Ranks add up their rows' share of every
+/// product: the number of ranks changes nothing but rounding.
+///
+/// Both losses are sum_i phi_i(s_i), s = 1 - y f, with phi' = a = clip(c + k C s, 0, U), and h = k C where 0 < a < U:
+/// - squared hinge: c = 0, k = 2, U infinite. That is the loss itself.
+/// - hinge: U = C. A smoothed loss, whose minimum is a proximal point step of the dual from the centre c (Rockafellar
+///   1976). When the gradient is small beside the smoothing, the centre moves to a; its fixed point is the optimum.
+///
+/// The certificate needs no more than the gradient: gap = P(w) - D(a) = sum [C xi - a s] + 1/2 |grad|^2 for the hinge,
+/// and 1/2 |grad|^2 for the squared hinge. Every term is at least 0.
+/// Sets point.w and point.alpha = a. Collective.
 [[nodiscard]] NewtonResult newton(Point& point, const Spectrum& spectrum, double tolerance, std::int64_t max_products,
                                   const std::function<void(const NewtonProgress&)>& progress);
 

@@ -24,8 +24,6 @@ using detail::index;
 constexpr double patience_epochs = 15;
 /// And no longer than this: its rate falls as it goes on.
 constexpr std::int64_t most_epochs = 40;
-/// Without a better estimate for so long, twice in a row, float has nothing more to give.
-constexpr std::int64_t stall_epochs = 100;
 /// Epochs that the rate of descent is measured over.
 constexpr std::size_t rate_epochs = 3;
 
@@ -112,9 +110,6 @@ void Solver::Impl::set_C(double C) {
 bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgress&)>& progress) {
   double trigger = options.tolerance;  // estimate at which a certificate is worth its price
   std::vector<double> estimates;
-  double best = std::numeric_limits<double>::infinity();
-  double stalled_gap = best;
-  std::int64_t best_epoch = 0;
   while (fit.epochs < options.max_epochs) {
     const detail::WalkSums sums = descent.epoch();
     ++fit.epochs;
@@ -122,22 +117,12 @@ bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgre
     const double primal = sums.loss + std::accumulate(norms.begin(), norms.end(), 0.0);
     estimates.push_back(sums.gap / std::max(primal, std::numeric_limits<double>::min()));
     if (progress) progress({.epoch = fit.epochs, .gap = estimates.back(), .tolerance = options.tolerance});
-    if (estimates.back() < 0.99 * best) {
-      best = estimates.back();
-      best_epoch = fit.epochs;
-    }
-    const bool stalled = fit.epochs - best_epoch >= stall_epochs;
-    if (estimates.back() <= trigger || stalled || fit.epochs == options.max_epochs) {
-      take_certificate(fit, detail::certify(point));  // which rebuilds w, too: drift may be all that stalls
+    if (estimates.back() <= trigger || fit.epochs == options.max_epochs) {
+      take_certificate(fit, detail::certify(point));
       if (fit.relative_gap() <= options.tolerance) return true;
-      if (stalled && fit.relative_gap() > 0.95 * stalled_gap) return true;
-      if (stalled) {
-        stalled_gap = fit.relative_gap();
-        best_epoch = fit.epochs;
-      }
       trigger = 0.7 * estimates.back();
     }
-    if (options.loss != Loss::l2 || estimates.size() <= rate_epochs) continue;
+    if (estimates.size() <= rate_epochs) continue;
     const double fall = std::log(estimates[estimates.size() - 1 - rate_epochs] / estimates.back()) / rate_epochs;
     const double left = std::log(estimates.back() / options.tolerance);
     if (left > std::max(fall, 0.0) * patience_epochs || fit.epochs >= most_epochs) return false;

@@ -51,7 +51,8 @@ INSTANTIATE_TEST_SUITE_P(Cases, SolverAgainstReference,
                          testing::Values(SolverCase{Loss::l2, 0.01, 1}, SolverCase{Loss::l2, 1, 1},
                                          SolverCase{Loss::l2, 1, 0}, SolverCase{Loss::l2, 0.5, 2},
                                          SolverCase{Loss::l2, 30, 2}, SolverCase{Loss::l1, 0.01, 1},
-                                         SolverCase{Loss::l1, 1, 1}, SolverCase{Loss::l1, 1, 0}));
+                                         SolverCase{Loss::l1, 1, 1}, SolverCase{Loss::l1, 1, 0},
+                                         SolverCase{Loss::l1, 30, 2}));
 
 TEST(Solver, FoldColumnEqualsAFitOnTheSubset) {
   const Communicator comm = Communicator::world();
@@ -89,6 +90,31 @@ TEST(Solver, PositiveWeightEqualsCopies) {
   Solver weighted(comm, once, {{1, -1}}, options);
   const double a = plain.solve(0.5).objective();
   EXPECT_NEAR(weighted.solve(0.5).objective(), a, 3e-6 * a);
+}
+
+// Fewer rows than features, a large common part: slow progress must not be taken for the end.
+TEST(Solver, SlowProgressIsNotTheEnd) {
+  const Communicator comm = Communicator::world();
+  Problem problem = make_problem(90, 120, 2);
+  for (float& v : problem.x) v += 3.0F;
+  for (const Loss loss : {Loss::l1, Loss::l2})
+    for (const double C : {0.001, 0.01, 0.1}) {
+      Solver solver(comm, problem, {{0, -1}, {1, -1}}, {.loss = loss, .tolerance = 1e-5, .max_epochs = 20000});
+      EXPECT_TRUE(solver.solve(C).converged) << "C " << C;
+    }
+}
+
+TEST(Solver, MaxEpochsBoundsThePasses) {
+  const Communicator comm = Communicator::world();
+  const Problem problem = make_problem(300, 20, 3);
+  for (const Loss loss : {Loss::l1, Loss::l2})
+    for (const std::int64_t most : {1, 5, 25}) {
+      Solver solver(comm, problem, {{0, -1}}, {.loss = loss, .tolerance = 1e-12, .max_epochs = most});
+      const Fit fit = solver.solve(30);
+      EXPECT_LE(fit.epochs, most);
+      EXPECT_FALSE(fit.converged);
+      EXPECT_EQ(fit.primal.size(), 1U);
+    }
 }
 
 TEST(Solver, WarmStartGivesTheSameOptimum) {

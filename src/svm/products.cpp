@@ -1,0 +1,70 @@
+#include "svm/products.hpp"
+
+#include "pool3/partition.hpp"
+#include "svm/matrix.hpp"
+
+namespace pool3::detail {
+namespace {
+
+/// Rows of one matrix product.
+constexpr std::int64_t panel_rows = 4096;
+
+template <typename Use>
+void for_each_panel(std::int64_t rows, const Use& use) {
+  for (std::int64_t b = 0; b < block_count(rows, panel_rows); ++b) use(block_range(rows, panel_rows, b));
+}
+
+}  // namespace
+
+Floats Products::margins(const Floats& v) const {
+  const std::int64_t dim = point_.problem.dim;
+  Floats out(index(point_.problem.rows * width_));
+  for_each_panel(point_.problem.rows, [&](RowRange rows) {
+    multiply(rows.size(), width_, dim, point_.features(rows.begin), v.data(), out.data() + rows.begin * width_);
+  });
+  const auto bias = static_cast<float>(point_.bias);
+  const float* bias_row = v.data() + dim * width_;
+  for_each_entry(out.size(), index(width_), [&](std::size_t i, std::size_t c) { out[i] += bias * bias_row[c]; });
+  return out;
+}
+
+Floats Products::back(const Floats& u) const {
+  const std::int64_t dim = point_.problem.dim;
+  Floats out(index((dim + 1) * width_), 0.0F);
+  for_each_panel(point_.problem.rows, [&](RowRange rows) {
+    add_transposed_product(dim, width_, rows.size(), point_.features(rows.begin), u.data() + rows.begin * width_,
+                           out.data());
+  });
+  Doubles sums(index(width_), 0.0);
+  for_each_entry(u.size(), sums.size(), [&](std::size_t i, std::size_t c) { sums[c] += static_cast<double>(u[i]); });
+  for (std::size_t c = 0; c < sums.size(); ++c)
+    out[index(dim * width_) + c] = static_cast<float>(point_.bias * sums[c]);
+  point_.comm.sum(std::span<float>(out));
+  return out;
+}
+
+Floats gather(const Floats& from, std::int64_t from_width, const std::vector<std::int64_t>& columns) {
+  const std::size_t rows = from.size() / index(from_width);
+  Floats to(rows * columns.size());
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = 0; c < columns.size(); ++c)
+      to[r * columns.size() + c] = from[r * index(from_width) + index(columns[c])];
+  return to;
+}
+
+void scatter_add(Floats& to, std::int64_t to_width, const std::vector<std::int64_t>& columns, const Floats& from,
+                 const Doubles& step) {
+  const std::size_t rows = to.size() / index(to_width);
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = 0; c < columns.size(); ++c)
+      to[r * index(to_width) + index(columns[c])] += static_cast<float>(step[c]) * from[r * columns.size() + c];
+}
+
+Doubles dots(const Floats& a, const Floats& b, std::size_t width) {
+  Doubles sums(width, 0.0);
+  for (std::size_t i = 0; i < a.size(); i += width)
+    for (std::size_t c = 0; c < width; ++c) sums[c] += static_cast<double>(a[i + c]) * static_cast<double>(b[i + c]);
+  return sums;
+}
+
+}  // namespace pool3::detail

@@ -1,0 +1,42 @@
+#pragma once
+// Products of the whole matrix with several columns at once, bias included.
+
+#include "svm/columns.hpp"
+
+namespace pool3::detail {
+
+using Floats = std::vector<float>;
+using Doubles = std::vector<double>;
+
+/// Weights come with their bias row below: [dim + 1, width]. Margins and their like are [rows, width].
+class Products {
+ public:
+  /// `point` must outlive it.
+  Products(const Point& point, std::size_t width) : point_(point), width_(static_cast<std::int64_t>(width)) {}
+
+  /// x [v; b] of this rank's rows. Not collective.
+  [[nodiscard]] Floats margins(const Floats& v) const;
+  /// x^T u, bias row included, over all ranks. Collective.
+  [[nodiscard]] Floats back(const Floats& u) const;
+
+ private:
+  const Point& point_;
+  std::int64_t width_;
+};
+
+/// Calls `use(at, column)` on every entry of [rows, width].
+template <typename Use>
+void for_each_entry(std::size_t size, std::size_t width, const Use& use) {
+  for (std::size_t row = 0; row < size; row += width)
+    for (std::size_t c = 0; c < width; ++c) use(row + c, c);
+}
+
+/// A copy of some columns of [rows, from_width].
+[[nodiscard]] Floats gather(const Floats& from, std::int64_t from_width, const std::vector<std::int64_t>& columns);
+/// to[:, columns] += step[c] * from[:, c].
+void scatter_add(Floats& to, std::int64_t to_width, const std::vector<std::int64_t>& columns, const Floats& from,
+                 const Doubles& step);
+/// Column sums of a . b, [width].
+[[nodiscard]] Doubles dots(const Floats& a, const Floats& b, std::size_t width);
+
+}  // namespace pool3::detail
