@@ -47,10 +47,12 @@ class ImageError : public std::runtime_error {
 /// XXH3-128 of a file's bytes.
 [[nodiscard]] ImageKey content_key(std::span<const std::byte> bytes);
 
-/// Decodes a picture, recognised by content: JPEG (baseline, progressive, grey, CMYK, YCCK), PNG
-/// (1-16 bit, palette, grey, interlaced). Alpha is laid over white, 16 bits become 8, EXIF orientation
-/// is applied. Throws ImageError: empty, unknown_format, corrupt (truncated too), too_large.
-/// Thread-safe.
+/// Decodes a picture, recognised by content: JPEG (baseline, progressive, grey, CMYK, YCCK), PNG (1-16 bit, palette,
+/// grey, interlaced), WebP, GIF, BMP (1-32 bit, masks, runs), TIFF (1-16 bit, grey, palette, RGB, CMYK, YCbCr, Lab;
+/// strips, tiles, planes). Of an animation or of several pages the first counts. Alpha is laid over white, samples
+/// become 8 bits rounded to the nearest, and EXIF's or TIFF's orientation is applied. Throws ImageError: empty,
+/// unknown_format, corrupt (truncated too), too_large. Thread-safe. Takes at most 20 bytes a pixel beside the file:
+/// 3 for the picture, 3 to turn it, and what the codec itself holds (a progressive CMYK JPEG the most).
 [[nodiscard]] Image decode(std::span<const std::byte> bytes, const DecodeOptions& options = {});
 
 /// How a picture becomes network input; belongs to the weights.

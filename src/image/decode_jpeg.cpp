@@ -9,6 +9,7 @@
 
 #include "image/decoders.hpp"
 #include "image/exif.hpp"
+#include "image/pixels.hpp"
 #include "image/trap.hpp"
 
 namespace pool3::image {
@@ -42,15 +43,10 @@ void on_progress(j_common_ptr info) {
   if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > max_scans) trap_of(info).spring("too many scans");
 }
 
-/// Adobe's inverted CMYK, which is what JPEG files hold in practice: 255 is no ink. (255 - ink) * (255 - black) / 255,
-/// with Pillow's rounding.
+/// Adobe's inverted CMYK, which is what JPEG files hold in practice: 255 is no ink.
 void cmyk_to_rgb(const JSAMPLE* cmyk, std::int64_t width, std::uint8_t* rgb) {
   for (std::int64_t x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
-    const int light = cmyk[3];
-    for (int c = 0; c < 3; ++c) {
-      const int ink = (255 - cmyk[c]) * light + 128;
-      rgb[c] = static_cast<std::uint8_t>(light - (((ink >> 8) + ink) >> 8));
-    }
+    for (int c = 0; c < 3; ++c) rgb[c] = under_ink(255 - cmyk[c], cmyk[3]);
   }
 }
 
@@ -118,9 +114,9 @@ class JpegReader {
 
 }  // namespace
 
-Decoded decode_jpeg(Bytes bytes, std::int64_t max_pixels) {
+Decoded decode_jpeg(Bytes bytes, const DecodeOptions& options) {
   JpegReader reader(bytes);
-  reader.read_header(max_pixels);
+  reader.read_header(options.max_pixels);
   const int orientation = reader.orientation();
   return {reader.read_pixels(), orientation};
 }

@@ -7,6 +7,7 @@
 
 #include "image/decoders.hpp"
 #include "image/exif.hpp"
+#include "image/pixels.hpp"
 #include "image/trap.hpp"
 
 namespace pool3::image {
@@ -32,15 +33,6 @@ void on_read(png_structp png, png_bytep out, std::size_t size) {
 
 /// libpng warns of damage in ancillary chunks alone; all else is an error.
 void on_warning(png_structp /*png*/, png_const_charp /*text*/) {}
-
-/// Over white, in 8 bits, rounded exactly (a division by 255 has no ties).
-void blend_over_white(const std::uint8_t* rgba, std::int64_t width, std::uint8_t* rgb) {
-  for (std::int64_t x = 0; x < width; ++x, rgba += 4, rgb += 3) {
-    const int alpha = rgba[3];
-    const int white = 255 * (255 - alpha) + 127;
-    for (int c = 0; c < 3; ++c) rgb[c] = static_cast<std::uint8_t>((rgba[c] * alpha + white) / 255);
-  }
-}
 
 class PngReader {
  public:
@@ -126,9 +118,9 @@ class PngReader {
 
 }  // namespace
 
-Decoded decode_png(Bytes bytes, std::int64_t max_pixels) {
+Decoded decode_png(Bytes bytes, const DecodeOptions& options) {
   PngReader reader(bytes);
-  reader.read_header(max_pixels);
+  reader.read_header(options.max_pixels);
   Image picture = reader.read_pixels();
   return {std::move(picture), reader.orientation()};
 }

@@ -12,6 +12,8 @@ import zlib
 import numpy as np
 from PIL import Image, ImageOps
 
+import fixtures_formats
+
 HERE = pathlib.Path(__file__).resolve().parent
 OUT = HERE / "images"
 rng = np.random.default_rng(7)
@@ -266,6 +268,7 @@ def profile_points():
 OUT.mkdir(exist_ok=True)
 jpegs()
 pngs()
+fixtures_formats.write(keep)
 (OUT / "expected.txt").write_text("\n".join(expected) + "\n")
 resize_points()
 profile_points()
