@@ -87,6 +87,10 @@ class PredictJob : public Job {
                             weights.sha256.substr(0, 12) + "...)",
                    .advice = "give those with --weights"});
     settings_.profile = weights.traits.profile;
+    // As the pictures were decoded that the model was trained on.
+    if (model_.features.profile == input_name(settings_.profile, true)) {
+      settings_.decode.shortest_side = resized_side(settings_.profile);
+    }
     const Precision precision = model_.features.precision == "bf16" ? Precision::bf16 : Precision::fp32;
     network_ = open_network(weights, {.precision = precision, .batch = 1});
   }

@@ -32,6 +32,8 @@ struct DecodeOptions {
   std::int64_t max_pixels = 178'956'970;
   /// Turn the picture as its EXIF orientation says.
   bool apply_orientation = true;
+  /// Above 0: a JPEG may come at 1/2, 1/4 or 1/8 of its size, as long as its shorter side keeps this many pixels.
+  std::int64_t shortest_side = 0;
 };
 
 /// A picture that can't be used: data, not an end of the job. `what()` is one line without the path.
@@ -66,6 +68,9 @@ enum class InputProfile : std::uint8_t {
 [[nodiscard]] std::string_view to_string(InputProfile profile);
 /// Throws std::invalid_argument for a name that is not known.
 [[nodiscard]] InputProfile parse_input_profile(std::string_view name);
+
+/// What to_input() brings a picture's shorter side to: 299, or 342 for torchvision.
+[[nodiscard]] std::int64_t resized_side(InputProfile profile);
 
 /// Resizes and normalises. `out` receives 299 x 299 x 3 floats, NHWC. REQUIRES: out.size() == input_floats,
 /// image is not empty. Thread-safe.

@@ -358,6 +358,26 @@ def saved_tiffs(keep):
         keep(f"saved_{name}.tif", data, pillow_pixels(data))
 
 
+def scaled_jpegs(folder, smooth_jpeg):
+    """Lines "name side width height hex of RGB": what a JPEG becomes whose shorter side may shrink to `side`, as
+    Pillow's draft mode has it. `smooth_jpeg`: a maker of JPEGs of (width, height, options)."""
+    lines = []
+    for name, w, h, options, sides in [
+        ("shrink_420.jpg", 83, 70, {"subsampling": 2, "quality": 90}, (70, 36, 35, 18, 17, 9, 8, 1)),
+        ("shrink_444_progressive.jpg", 51, 64, {"subsampling": 0, "progressive": True}, (51, 26, 13, 7, 6)),
+    ]:  # fmt: skip
+        data = smooth_jpeg(w, h, options)
+        (folder / name).write_bytes(data)
+        for side in sides:
+            picture = Image.open(io.BytesIO(data))
+            scale = max((s for s in (1, 2, 4, 8) if -(-min(w, h) // s) >= side))
+            picture.draft("RGB", (w // scale, h // scale))
+            rgb = np.asarray(picture)
+            assert rgb.shape[:2] == (-(-h // scale), -(-w // scale))
+            lines.append(f"{name} {side} {rgb.shape[1]} {rgb.shape[0]} {rgb.tobytes().hex()}")
+    (folder / "shrunk.txt").write_text("\n".join(lines) + "\n")
+
+
 def write(keep):
     webps(keep)
     gifs(keep)

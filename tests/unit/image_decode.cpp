@@ -142,6 +142,24 @@ TEST(Decode, RefusesAJpegOfVeryManyScans) {
   EXPECT_EQ(message_of(jpeg_of_scans(200)), "too many scans");
 }
 
+TEST(Decode, ShrinksJpegsAsFarAsTheShorterSideAllows) {
+  std::ifstream list(testing::data_path("images/shrunk.txt"));
+  std::string name, hex;
+  std::int64_t side, width, height;
+  int count = 0;
+  for (; list >> name >> side >> width >> height >> hex; ++count) {
+    SCOPED_TRACE(name + " to " + std::to_string(side));
+    const Image picture = decode(fixture_bytes(name), {.shortest_side = side});
+    ASSERT_EQ(picture.width, width);
+    ASSERT_EQ(picture.height, height);
+    EXPECT_EQ(picture.pixels, testing::bytes_of_hex(hex));
+  }
+  EXPECT_EQ(count, 13);
+  EXPECT_EQ(decode(fixture_bytes("shrink_420.jpg")).width, 83);
+  EXPECT_EQ(decode(fixture_bytes("shrink_420.jpg"), {.shortest_side = 71}).width, 83);
+  EXPECT_EQ(decode(fixture_bytes("type2_8bit.png"), {.shortest_side = 1}).width, 13);
+}
+
 TEST(Decode, IsSafeInManyThreads) {
   const auto fixtures = testing::load_fixtures();
   const auto half_of = [](const testing::Fixture& f) { return std::span(f.bytes).first(f.bytes.size() / 2); };
