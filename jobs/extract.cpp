@@ -125,7 +125,9 @@ ExitCode embed_all(const Context& context, const ExtractOptions& options, const 
                                   std::to_string(threads) + " threads, weights " + weights.source);
   Workers workers(network,
                   {.root = writer.root(),
-                   .decode = {.max_pixels = options.max_pixels, .apply_orientation = !options.ignore_orientation},
+                   .decode = {.max_pixels = options.max_pixels,
+                              .apply_orientation = !options.ignore_orientation,
+                              .shortest_side = options.fast_decode ? resized_side(weights.traits.profile) : 0},
                    .profile = weights.traits.profile},
                   threads);
   ExtractLoop loop(context, writer, workers, threads);
@@ -188,6 +190,7 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
   p.add("threads", o.threads, "threads per rank; 0: its share of the cores", 0, false);
   p.add("max-pixels", o.max_pixels, "larger pictures become failures", DecodeOptions{}.max_pixels);
   p.add_switch("ignore-orientation", o.ignore_orientation, "don't turn pictures as their EXIF orientation says");
+  p.add_switch("fast-decode", o.fast_decode, "decode large JPEGs at 1/2, 1/4 or 1/8 of their size");
   p.add_switch("dry-run", o.dry_run, "only say what would be done", false);
 }
 
@@ -210,7 +213,7 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
   const Provenance provenance{.version = version,
                               .weights_sha256 = weights.sha256,
                               .weights_source = weights.source,
-                              .profile = std::string(to_string(weights.traits.profile)),
+                              .profile = input_name(weights.traits.profile, options.fast_decode),
                               .precision = std::string(to_string(precision)),
                               .catalogue_hash = manifest.hash,
                               .corpus = options.corpus,

@@ -14,6 +14,7 @@ struct ExtractOptions {
   int threads = 0;  ///< per rank; 0: the rank's share of the cores
   std::int64_t max_pixels = 0;
   bool ignore_orientation = false;
+  bool fast_decode = false;
   bool dry_run = false;
 };
 

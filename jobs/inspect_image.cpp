@@ -46,7 +46,7 @@ Image read_picture(const std::string& path) {
     throw Error({.stage = std::string(stage_of(error.status())),
                  .path = path,
                  .cause = error.what(),
-                 .advice = "give a JPEG or PNG picture"});
+                 .advice = "give a JPEG, PNG, WebP, GIF, BMP or TIFF picture"});
   }
 }
 

@@ -90,8 +90,13 @@ class PredictJob : public Job {
                             model_.features.weights_sha256.substr(0, 12) + "..., these are " +
                             weights.sha256.substr(0, 12) + "...)",
                    .advice = "give those with --weights"});
-    set_profile(weights, model_.features.profile);
+    const std::string& seen = model_.features.profile;  // NAME, or NAME and how it was decoded
+    set_profile(weights, seen.substr(0, seen.find(',')));
     settings_.profile = weights.traits.profile;
+    // As the pictures were decoded that the model was trained on.
+    if (seen == input_name(settings_.profile, true)) {
+      settings_.decode.shortest_side = resized_side(settings_.profile);
+    }
     const Precision precision = precision_like(model_.features.precision, where.device);
     network_ = open_network(weights, network_options(precision, 1, where));
   }

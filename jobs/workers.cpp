@@ -38,6 +38,10 @@ void StageSeconds::add(const StageSeconds& other) {
   network += other.network;
 }
 
+std::string input_name(InputProfile profile, bool fast_decode) {
+  return std::string(to_string(profile)) + (fast_decode ? ", fast-decode" : "");
+}
+
 BlockResult embed_block(const BlockTask& task, const WorkSettings& settings, const Network& network) {
   const std::size_t rows = task.paths.size();
   BlockResult result{.index = task.index};

@@ -45,6 +45,9 @@ struct WorkSettings {
   InputProfile profile = InputProfile::nsfwjs;
 };
 
+/// What feature files call the way from file to network input: the profile, and whether JPEG is decoded fast.
+[[nodiscard]] std::string input_name(InputProfile profile, bool fast_decode);
+
 /// Reads, decodes, resizes and embeds one block on the calling thread. A bad image becomes a status.
 [[nodiscard]] BlockResult embed_block(const BlockTask& task, const WorkSettings& settings, const Network& network);
 

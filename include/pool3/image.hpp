@@ -32,6 +32,8 @@ struct DecodeOptions {
   std::int64_t max_pixels = 178'956'970;
   /// Turn the picture as its EXIF orientation says.
   bool apply_orientation = true;
+  /// Above 0: a JPEG may come at 1/2, 1/4 or 1/8 of its size, as long as its shorter side keeps this many pixels.
+  std::int64_t shortest_side = 0;
 };
 
 /// A picture that can't be used: data, not an end of the job. `what()` is one line without the path.
@@ -47,10 +49,12 @@ class ImageError : public std::runtime_error {
 /// XXH3-128 of a file's bytes.
 [[nodiscard]] ImageKey content_key(std::span<const std::byte> bytes);
 
-/// Decodes a picture, recognised by content: JPEG (baseline, progressive, grey, CMYK, YCCK), PNG
-/// (1-16 bit, palette, grey, interlaced). Alpha is laid over white, 16 bits become 8, EXIF orientation
-/// is applied. Throws ImageError: empty, unknown_format, corrupt (truncated too), too_large.
-/// Thread-safe.
+/// Decodes a picture, recognised by content: JPEG (baseline, progressive, grey, CMYK, YCCK), PNG (1-16 bit, palette,
+/// grey, interlaced), WebP, GIF, BMP (1-32 bit, masks, runs), TIFF (1-16 bit, grey, palette, RGB, CMYK, YCbCr, Lab;
+/// strips, tiles, planes). Of an animation or of several pages the first counts. Alpha is laid over white, samples
+/// become 8 bits rounded to the nearest, and EXIF's or TIFF's orientation is applied. Throws ImageError: empty,
+/// unknown_format, corrupt (truncated too), too_large. Thread-safe. Takes at most 20 bytes a pixel beside the file:
+/// 3 for the picture, 3 to turn it, and what the codec itself holds (a progressive CMYK JPEG the most).
 [[nodiscard]] Image decode(std::span<const std::byte> bytes, const DecodeOptions& options = {});
 
 /// How a picture becomes network input; belongs to the weights.
@@ -64,6 +68,9 @@ enum class InputProfile : std::uint8_t {
 [[nodiscard]] std::string_view to_string(InputProfile profile);
 /// Throws std::invalid_argument for a name that is not known.
 [[nodiscard]] InputProfile parse_input_profile(std::string_view name);
+
+/// What to_input() brings a picture's shorter side to: 299, or 342 for torchvision.
+[[nodiscard]] std::int64_t resized_side(InputProfile profile);
 
 /// Resizes and normalises. `out` receives 299 x 299 x 3 floats, NHWC. REQUIRES: out.size() == input_floats,
 /// image is not empty. Thread-safe.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,36 +11,51 @@ namespace pool3 {
 namespace image {
 namespace {
 
-bool starts_with(Bytes bytes, std::string_view magic, std::size_t at = 0) {
-  if (bytes.size() < at + magic.size()) return false;
-  return std::equal(magic.begin(), magic.end(), bytes.begin() + static_cast<std::ptrdiff_t>(at),
+using Decoder = Decoded (*)(Bytes bytes, const DecodeOptions& options);
+
+/// A format, by the bytes at `at`. `decoder` is null for one that is known by name only, for the message.
+struct Format {
+  std::string_view name;
+  std::string_view magic;
+  std::size_t at = 0;
+  Decoder decoder = nullptr;
+};
+
+constexpr std::string_view classic_ii{"II*\0", 4}, classic_mm{"MM\0*", 4};  // TIFF in either byte order
+constexpr std::string_view big_ii{"II+\0", 4}, big_mm{"MM\0+", 4};          // BigTIFF
+
+/// "WEBP" follows RIFF's size, so that it is looked for first.
+constexpr std::array formats = {Format{"JPEG", "\xFF\xD8\xFF", 0, decode_jpeg},
+                                Format{"PNG", "\x89PNG", 0, decode_png},
+                                Format{"WebP", "WEBP", 8, decode_webp},
+                                Format{"GIF", "GIF87a", 0, decode_gif},
+                                Format{"GIF", "GIF89a", 0, decode_gif},
+                                Format{"BMP", "BM", 0, decode_bmp},
+                                Format{"TIFF", classic_ii, 0, decode_tiff},
+                                Format{"TIFF", classic_mm, 0, decode_tiff},
+                                Format{"TIFF", big_ii, 0, decode_tiff},
+                                Format{"TIFF", big_mm, 0, decode_tiff},
+                                Format{"AVIF", "ftypavif", 4},
+                                Format{"HEIC", "ftyphei", 4},
+                                Format{"JPEG XL", "\xFF\x0A"},
+                                Format{"JPEG 2000", "jP  ", 4},
+                                Format{"SVG or XML", "<svg"},
+                                Format{"SVG or XML", "<?xml"},
+                                Format{"HTML", "<!DOCTYPE"},
+                                Format{"HTML", "<html"}};
+
+bool matches(Bytes bytes, const Format& format) {
+  if (bytes.size() < format.at + format.magic.size()) return false;
+  return std::equal(format.magic.begin(), format.magic.end(), bytes.begin() + static_cast<std::ptrdiff_t>(format.at),
                     [](char c, std::byte b) { return static_cast<std::byte>(c) == b; });
 }
 
-/// What bytes that are neither JPEG nor PNG look like, for the message alone.
-std::string_view name_of_other(Bytes bytes) {
-  if (starts_with(bytes, "RIFF") && starts_with(bytes, "WEBP", 8)) return "WebP";
-  if (starts_with(bytes, "GIF8")) return "GIF";
-  if (starts_with(bytes, "BM")) return "BMP";
-  if (starts_with(bytes, {"II*\0", 4}) || starts_with(bytes, {"MM\0*", 4})) return "TIFF";
-  if (starts_with(bytes, "ftypavif", 4)) return "AVIF";
-  if (starts_with(bytes, "ftyphei", 4)) return "HEIC";
-  if (starts_with(bytes, "<svg") || starts_with(bytes, "<?xml")) return "SVG or XML";
-  if (starts_with(bytes, "<!DOCTYPE") || starts_with(bytes, "<html")) return "HTML";
-  return {};
-}
-
-[[noreturn]] void refuse_format(Bytes bytes) {
-  const std::string_view other = name_of_other(bytes);
-  const std::string found = other.empty() ? "not a picture" : "a file of type " + std::string(other);
-  throw ImageError(RowStatus::unknown_format, found + "; JPEG and PNG are read");
-}
-
-Decoded decode_any(Bytes bytes, std::int64_t max_pixels) {
+Decoded decode_any(Bytes bytes, const DecodeOptions& options) {
   if (bytes.empty()) throw ImageError(RowStatus::empty, "the file has no bytes");
-  if (starts_with(bytes, "\xFF\xD8\xFF")) return decode_jpeg(bytes, max_pixels);
-  if (starts_with(bytes, "\x89PNG")) return decode_png(bytes, max_pixels);
-  refuse_format(bytes);
+  const auto* format = std::ranges::find_if(formats, [&](const Format& f) { return matches(bytes, f); });
+  if (format != formats.end() && format->decoder != nullptr) return format->decoder(bytes, options);
+  const std::string found = format == formats.end() ? "not a picture" : "a file of type " + std::string(format->name);
+  throw ImageError(RowStatus::unknown_format, found + "; JPEG, PNG, WebP, GIF, BMP and TIFF are read");
 }
 
 }  // namespace
@@ -56,10 +72,14 @@ Image blank(std::int64_t width, std::int64_t height) {
   return {width, height, std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 3))};
 }
 
+Image white(std::int64_t width, std::int64_t height) {
+  return {width, height, std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 3), 255)};
+}
+
 }  // namespace image
 
 Image decode(std::span<const std::byte> bytes, const DecodeOptions& options) {
-  image::Decoded decoded = image::decode_any(bytes, options.max_pixels);
+  image::Decoded decoded = image::decode_any(bytes, options);
   if (!options.apply_orientation) return std::move(decoded.picture);
   return image::oriented(std::move(decoded.picture), decoded.orientation);
 }

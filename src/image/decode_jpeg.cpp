@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstdio>
 // jpeglib.h needs <cstdio> before it
@@ -9,6 +10,7 @@
 
 #include "image/decoders.hpp"
 #include "image/exif.hpp"
+#include "image/pixels.hpp"
 #include "image/trap.hpp"
 
 namespace pool3::image {
@@ -42,15 +44,10 @@ void on_progress(j_common_ptr info) {
   if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > max_scans) trap_of(info).spring("too many scans");
 }
 
-/// Adobe's inverted CMYK, which is what JPEG files hold in practice: 255 is no ink. (255 - ink) * (255 - black) / 255,
-/// with Pillow's rounding.
+/// Adobe's inverted CMYK, which is what JPEG files hold in practice: 255 is no ink.
 void cmyk_to_rgb(const JSAMPLE* cmyk, std::int64_t width, std::uint8_t* rgb) {
   for (std::int64_t x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
-    const int light = cmyk[3];
-    for (int c = 0; c < 3; ++c) {
-      const int ink = (255 - cmyk[c]) * light + 128;
-      rgb[c] = static_cast<std::uint8_t>(light - (((ink >> 8) + ink) >> 8));
-    }
+    for (int c = 0; c < 3; ++c) rgb[c] = under_ink(255 - cmyk[c], cmyk[3]);
   }
 }
 
@@ -80,6 +77,17 @@ class JpegReader {
     check_pixel_limit(info_.image_width, info_.image_height, max_pixels);
   }
 
+  /// Asks for the smallest size whose shorter side has `shortest_side` pixels. Only the sizes that the library has
+  /// vector code for: the others take longer than the whole picture.
+  void shrink(std::int64_t shortest_side) {
+    const std::int64_t side = std::min(info_.image_width, info_.image_height);
+    for (const unsigned eighths : {4U, 2U, 1U}) {
+      if ((side * eighths + 7) / 8 < shortest_side) return;
+      info_.scale_num = eighths;
+      info_.scale_denom = 8;
+    }
+  }
+
   [[nodiscard]] int orientation() const {
     for (const jpeg_marker_struct* m = info_.marker_list; m != nullptr; m = m->next) {
       const std::span block(reinterpret_cast<const std::byte*>(m->data), m->data_length);
@@ -92,8 +100,9 @@ class JpegReader {
   [[nodiscard]] Image read_pixels() {
     const bool four = info_.num_components == 4;
     info_.out_color_space = four ? JCS_CMYK : JCS_RGB;
-    Image picture = blank(info_.image_width, info_.image_height);
-    std::vector<JSAMPLE> row(four ? std::size_t{info_.image_width} * 4 : 0);
+    guarded(trap_, [this] { jpeg_calc_output_dimensions(&info_); });
+    Image picture = blank(info_.output_width, info_.output_height);
+    std::vector<JSAMPLE> row(four ? std::size_t{info_.output_width} * 4 : 0);
     guarded(trap_, [&] { read_rows(picture, row.data(), four); });
     return picture;
   }
@@ -118,9 +127,10 @@ class JpegReader {
 
 }  // namespace
 
-Decoded decode_jpeg(Bytes bytes, std::int64_t max_pixels) {
+Decoded decode_jpeg(Bytes bytes, const DecodeOptions& options) {
   JpegReader reader(bytes);
-  reader.read_header(max_pixels);
+  reader.read_header(options.max_pixels);
+  if (options.shortest_side > 0) reader.shrink(options.shortest_side);
   const int orientation = reader.orientation();
   return {reader.read_pixels(), orientation};
 }

@@ -1,5 +1,6 @@
 #include <png.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -7,6 +8,7 @@
 
 #include "image/decoders.hpp"
 #include "image/exif.hpp"
+#include "image/pixels.hpp"
 #include "image/trap.hpp"
 
 namespace pool3::image {
@@ -26,6 +28,16 @@ void on_read(png_structp png, png_bytep out, std::size_t size) {
   source.rest = source.rest.subspan(size);
 }
 
+/// What libpng may take at a time. A chunk's header may tell of gigabytes that the file does not have, and
+/// png_set_chunk_malloc_max() leads to no more than a warning.
+using MemoryLimit = png_alloc_size_t;
+
+void* on_malloc(png_structp png, png_alloc_size_t size) {
+  return size <= *static_cast<MemoryLimit*>(png_get_mem_ptr(png)) ? std::malloc(size) : nullptr;  // NOLINT(*-malloc)
+}
+
+void on_free(png_structp /*png*/, void* memory) { std::free(memory); }  // NOLINT(*-malloc)
+
 [[noreturn]] void on_error(png_structp png, png_const_charp text) {
   static_cast<ErrorTrap*>(png_get_error_ptr(png))->spring(text);
 }
@@ -33,18 +45,9 @@ void on_read(png_structp png, png_bytep out, std::size_t size) {
 /// libpng warns of damage in ancillary chunks alone; all else is an error.
 void on_warning(png_structp /*png*/, png_const_charp /*text*/) {}
 
-/// Over white, in 8 bits, rounded exactly (a division by 255 has no ties).
-void blend_over_white(const std::uint8_t* rgba, std::int64_t width, std::uint8_t* rgb) {
-  for (std::int64_t x = 0; x < width; ++x, rgba += 4, rgb += 3) {
-    const int alpha = rgba[3];
-    const int white = 255 * (255 - alpha) + 127;
-    for (int c = 0; c < 3; ++c) rgb[c] = static_cast<std::uint8_t>((rgba[c] * alpha + white) / 255);
-  }
-}
-
 class PngReader {
  public:
-  explicit PngReader(Bytes bytes) : source_{bytes} {
+  explicit PngReader(Bytes bytes) : source_{bytes}, memory_limit_(bytes.size() + slack_bytes) {
     guarded(trap_, [this] { create(); });
     if (info_ == nullptr) {
       png_destroy_read_struct(&png_, nullptr, nullptr);
@@ -58,6 +61,7 @@ class PngReader {
   void read_header(std::int64_t max_pixels) {
     guarded(trap_, [this] { png_read_info(png_, info_); });
     check_pixel_limit(png_get_image_width(png_, info_), png_get_image_height(png_, info_), max_pixels);
+    memory_limit_ += png_alloc_size_t{png_get_image_width(png_, info_)} * 8;  // a row
   }
 
   [[nodiscard]] Image read_pixels() {
@@ -84,7 +88,8 @@ class PngReader {
 
  private:
   void create() {
-    png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, &trap_, on_error, on_warning);
+    png_ = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &trap_, on_error, on_warning, &memory_limit_, on_malloc,
+                                    on_free);
     if (png_ == nullptr) return;
     png_set_read_fn(png_, &source_, on_read);
     png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // check_pixel_limit() gives the better message
@@ -117,8 +122,11 @@ class PngReader {
     }
   }
 
+  static constexpr MemoryLimit slack_bytes = 1 << 20;  // for libpng's and zlib's own state
+
   ErrorTrap trap_;
   Source source_;
+  MemoryLimit memory_limit_;
   png_structp png_ = nullptr;
   png_infop info_ = nullptr;
   int passes_ = 1;
@@ -126,9 +134,9 @@ class PngReader {
 
 }  // namespace
 
-Decoded decode_png(Bytes bytes, std::int64_t max_pixels) {
+Decoded decode_png(Bytes bytes, const DecodeOptions& options) {
   PngReader reader(bytes);
-  reader.read_header(max_pixels);
+  reader.read_header(options.max_pixels);
   Image picture = reader.read_pixels();
   return {std::move(picture), reader.orientation()};
 }

@@ -17,14 +17,21 @@ struct Decoded {
   int orientation = 1;
 };
 
-/// Both throw ImageError: corrupt, too_large.
-[[nodiscard]] Decoded decode_jpeg(Bytes bytes, std::int64_t max_pixels);
-[[nodiscard]] Decoded decode_png(Bytes bytes, std::int64_t max_pixels);
+/// All throw ImageError: corrupt, too_large, and unknown_format for a variety that is not read. All compare the
+/// header's size with `max_pixels` before they take memory.
+[[nodiscard]] Decoded decode_jpeg(Bytes bytes, const DecodeOptions& options);
+[[nodiscard]] Decoded decode_png(Bytes bytes, const DecodeOptions& options);
+[[nodiscard]] Decoded decode_webp(Bytes bytes, const DecodeOptions& options);
+[[nodiscard]] Decoded decode_gif(Bytes bytes, const DecodeOptions& options);
+[[nodiscard]] Decoded decode_bmp(Bytes bytes, const DecodeOptions& options);
+[[nodiscard]] Decoded decode_tiff(Bytes bytes, const DecodeOptions& options);
 
-/// Throws ImageError (too_large). Called with the header's size, before memory is taken.
+/// Throws ImageError (too_large; corrupt for a side of zero or less).
 void check_pixel_limit(std::int64_t width, std::int64_t height, std::int64_t max_pixels);
 
 /// An RGB picture of this size, all zero.
 [[nodiscard]] Image blank(std::int64_t width, std::int64_t height);
+/// The same, all white.
+[[nodiscard]] Image white(std::int64_t width, std::int64_t height);
 
 }  // namespace pool3::image

@@ -74,6 +74,10 @@ InputProfile parse_input_profile(std::string_view name) {
   throw std::invalid_argument("unknown input profile \"" + std::string(name) + "\"; known: " + known);
 }
 
+std::int64_t resized_side(InputProfile profile) {
+  return profile == InputProfile::torchvision ? torchvision_side : input_side;
+}
+
 void to_input(const Image& image, InputProfile profile, std::span<float> out) {
   assert(static_cast<std::int64_t>(out.size()) == input_floats && !image.pixels.empty());
   switch (profile) {

@@ -12,6 +12,8 @@ import zlib
 import numpy as np
 from PIL import Image, ImageOps
 
+import fixtures_formats
+
 HERE = pathlib.Path(__file__).resolve().parent
 OUT = HERE / "images"
 rng = np.random.default_rng(7)
@@ -61,6 +63,28 @@ def exif(orientation, order):
     return order + struct.pack(e + "HIH", 42, 8, 3) + entries + struct.pack(e + "I", 0)
 
 
+def rgb_jpeg():
+    """Three components that are RGB, as Adobe's marker says: the pixels of a YCbCr file, taken for RGB."""
+    data = jpeg(smooth(29, 19, 3), "RGB", quality=90, subsampling=0)
+    marker = b"\xff\xee" + struct.pack(">H", 14) + b"Adobe" + struct.pack(">HHHB", 100, 0, 0, 0)
+    return data[:2] + marker + data[20:]  # instead of JFIF's marker
+
+
+def with_restarts():
+    """Eight grey blocks of equal light, with a restart after every second one: written here, bit by bit."""
+    grey = jpeg(np.full((8, 64, 1), 90, np.uint8), "L")
+    scan = grey.index(b"\xff\xda")
+    first = grey[scan + 10 : -2]  # DC of the first block and EOB, then seven times DC 0 and EOB, then ones
+    bits = "".join(f"{b:08b}" for b in first.replace(b"\xff\0", b"\xff"))
+    # With the standard tables DC 0 is 00 and EOB is 1010.
+    lead = bits[: bits.index("1010" + "001010" * 7)] + "1010"
+    pair = lead + "001010"
+    pair += "1" * (-len(pair) % 8)
+    part = bytes(int(pair[i : i + 8], 2) for i in range(0, len(pair), 8)).replace(b"\xff", b"\xff\0")
+    body = part + b"".join(b"\xff" + bytes([0xD0 + i]) + part for i in range(3))
+    return grey[:scan] + b"\xff\xdd\0\x04\0\x02" + grey[scan : scan + 10] + body + b"\xff\xd9"
+
+
 def jpegs():
     rgb = smooth(29, 19, 3)
     keep_jpeg("baseline_420.jpg", jpeg(rgb, "RGB", quality=90, subsampling=2))
@@ -76,6 +100,13 @@ def jpegs():
         order = b"II" if orientation % 2 else b"MM"
         data = jpeg(smooth(21, 9, 3), "RGB", quality=80, exif=b"Exif\0\0" + exif(orientation, order))
         keep_jpeg(f"exif_{orientation}.jpg", data)
+    keep_jpeg("baseline_422.jpg", jpeg(rgb, "RGB", quality=90, subsampling=1))
+    keep_jpeg("rgb_adobe.jpg", rgb_jpeg())
+    keep_jpeg("cmyk_progressive.jpg", jpeg(smooth(21, 18, 4), "CMYK", quality=92, progressive=True))
+    keep_jpeg("restarts.jpg", with_restarts())
+    data = jpeg(smooth(21, 9, 3), "RGB", progressive=True, exif=b"Exif\0\0" + exif(5, b"MM"))
+    xmp = b"\xff\xe1" + struct.pack(">H", 2 + 40) + b"http://ns.adobe.com/xap/1.0/\0".ljust(40, b"x")
+    keep_jpeg("exif_5_progressive_after_xmp.jpg", data[:2] + xmp + data[2:])
     keep_jpeg("one_pixel.jpg", jpeg(smooth(1, 1, 3), "RGB"))
 
 
@@ -266,6 +297,8 @@ def profile_points():
 OUT.mkdir(exist_ok=True)
 jpegs()
 pngs()
+fixtures_formats.write(keep)
+fixtures_formats.scaled_jpegs(OUT, lambda w, h, options: jpeg(smooth(w, h, 3), "RGB", **options))
 (OUT / "expected.txt").write_text("\n".join(expected) + "\n")
 resize_points()
 profile_points()

@@ -35,15 +35,20 @@ inline Buffer read_bytes(const std::string& path) {
   return to_buffer({std::istreambuf_iterator<char>(file), {}});
 }
 
+inline std::vector<std::uint8_t> bytes_of_hex(const std::string& hex) {
+  std::vector<std::uint8_t> bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    bytes.push_back(static_cast<std::uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  }
+  return bytes;
+}
+
 inline std::vector<Fixture> load_fixtures() {
   std::vector<Fixture> fixtures;
   std::ifstream list(data_path("images/expected.txt"));
   Fixture f;
   for (std::string hex; list >> f.name >> f.expected.width >> f.expected.height >> hex;) {
-    f.expected.pixels.clear();
-    for (std::size_t i = 0; i < hex.size(); i += 2) {
-      f.expected.pixels.push_back(static_cast<std::uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
-    }
+    f.expected.pixels = bytes_of_hex(hex);
     f.bytes = read_bytes(data_path("images/" + f.name));
     fixtures.push_back(f);
   }

@@ -109,6 +109,12 @@ TEST(ToInput, StaysInBoundsInVeryLongPictures) {
   }
 }
 
+TEST(InputProfile, TellsWhatItResizesTo) {
+  for (const InputProfile profile : all_profiles) {
+    EXPECT_EQ(resized_side(profile), profile == InputProfile::torchvision ? 342 : 299);
+  }
+}
+
 TEST(InputProfile, NamesGoThereAndBack) {
   for (const InputProfile profile : all_profiles) EXPECT_EQ(parse_input_profile(to_string(profile)), profile);
   EXPECT_EQ(to_string(InputProfile::nsfwjs), "nsfwjs");

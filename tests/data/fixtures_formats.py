@@ -1,0 +1,388 @@
+"""The WebP, GIF, BMP and TIFF fixtures of make_fixtures.py. WebP and GIF are written and decoded by Pillow. BMP and
+TIFF are written here, byte by byte, where Pillow can't write a kind; then what they must decode to is computed from the
+samples, and compared with Pillow's pixels where Pillow reads the kind rightly."""
+import io
+import struct
+
+import numpy as np
+from PIL import Image, ImageOps
+
+rng = np.random.default_rng(9)
+
+
+def over_white(rgb, alpha):
+    return (rgb.astype(np.int64) * alpha + 255 * (255 - alpha.astype(np.int64)) + 127) // 255
+
+
+def pillow_pixels(data):
+    """As pool3 wants them: turned, the first frame, alpha over white."""
+    picture = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        rgba = np.asarray(picture.convert("RGBA")).astype(np.int64)
+        return over_white(rgba[..., :3], rgba[..., 3:])
+    return np.asarray(picture.convert("RGB"))
+
+
+def save(picture, kind, **options):
+    out = io.BytesIO()
+    picture.save(out, kind, **options)
+    return out.getvalue()
+
+
+def waves(w, h, bands):
+    y, x = np.mgrid[0:h, 0:w]
+    planes = [128 + 120 * np.sin((x * (c + 1) + y * (4 - c)) / 7.0) for c in range(bands)]
+    return np.stack(planes, -1).astype(np.uint8)
+
+
+def picture_of(bands, w=23, h=17):
+    array = waves(w, h, bands)
+    return Image.fromarray(array[..., 0] if bands == 1 else array, {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[bands])
+
+
+def exif(orientation):
+    return b"Exif\0\0II*\0\x08\0\0\0\x01\0" + struct.pack("<HHIHHI", 0x112, 3, 1, orientation, 0, 0)
+
+
+# ---- WebP and GIF -------------------------------------------------------------------------------------------------
+def webps(keep):
+    rgb, rgba = picture_of(3), picture_of(4)
+    for name, picture, options in [
+        ("lossy", rgb, {"quality": 80}), ("lossy_alpha", rgba, {"quality": 80}), ("lossless", rgb, {"lossless": True}),
+        ("lossless_alpha", rgba, {"lossless": True, "exact": True}), ("exif_6", rgb, {"exif": exif(6)}),
+        ("exif_8_alpha", rgba, {"exif": exif(8)}), ("one_pixel", rgba.crop((3, 3, 4, 4)), {"lossless": True}),
+        ("animated", rgba, {"save_all": True, "append_images": [rgba.rotate(180)], "lossless": True}),
+    ]:  # fmt: skip
+        data = save(picture, "WEBP", **options)
+        keep(f"{name}.webp", data, pillow_pixels(data))
+    keep("animated_offset.webp", *offset_animation())
+
+
+def offset_animation():
+    """A frame of 7 x 5 at (4, 2) on a canvas of 20 x 11; around it the canvas is transparent, so white."""
+    part = picture_of(3, 7, 5)
+    still = save(part, "WEBP", lossless=True)[12:]
+    u24 = lambda n: struct.pack("<I", n)[:3]  # noqa: E731
+    chunk = lambda kind, body: kind + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)  # noqa: E731
+    head = chunk(b"VP8X", struct.pack("<I", 0x12) + u24(19) + u24(10)) + chunk(b"ANIM", bytes(6))
+    frame = chunk(b"ANMF", u24(2) + u24(1) + u24(6) + u24(4) + u24(100) + b"\0" + still)
+    body = b"WEBP" + head + frame
+    canvas = np.full((11, 20, 3), 255)
+    canvas[2:7, 4:11] = np.asarray(part)
+    data = b"RIFF" + struct.pack("<I", len(body)) + body
+    assert (pillow_pixels(data) == canvas).all()
+    return data, canvas
+
+
+def palette_picture(colours, w=23, h=17):
+    indices = (waves(w, h, 1)[..., 0].astype(int) * colours // 256).astype(np.uint8)
+    picture = Image.fromarray(indices, "P")
+    picture.putpalette(rng.integers(0, 256, colours * 3).astype(np.uint8).tobytes())
+    return picture
+
+
+def gifs(keep):
+    for name, picture, options in [
+        ("palette", palette_picture(256), {"interlace": 0}), ("interlaced", palette_picture(200), {"interlace": 1}),
+        ("two_colours", palette_picture(2), {"interlace": 0}), ("grey", picture_of(1), {}),
+        ("transparent", palette_picture(16), {"transparency": 5}), ("tiny", palette_picture(4, 1, 3), {"interlace": 1}),
+        ("animated", palette_picture(16), {"save_all": True, "append_images": [palette_picture(8).rotate(90)]}),
+    ]:  # fmt: skip
+        data = save(picture, "GIF", **options)
+        keep(f"{name}.gif", data, pillow_pixels(data))
+    data = save(palette_picture(64), "GIF", interlace=0)
+    table = 3 * 2 ** ((data[10] & 7) + 1)
+    local = bytearray(data[:13] + data[13 + table :])
+    at = local.index(b",", 13)
+    local[10] &= 0x7F
+    local[at + 9] = 0x80 | data[10] & 7  # a table of its own
+    local[at + 10 : at + 10] = data[13 : 13 + table]
+    keep("local_palette.gif", bytes(local), pillow_pixels(bytes(local)))
+    assert (pillow_pixels(bytes(local)) == pillow_pixels(data)).all()
+    shifted = bytearray(data)
+    shifted[6:10] = struct.pack("<HH", 30, 25)
+    at = shifted.index(b",", 13 + table)
+    shifted[at + 1 : at + 5] = struct.pack("<HH", 4, 3)
+    canvas = np.full((25, 30, 3), 255)
+    canvas[3:20, 4:27] = pillow_pixels(data)
+    keep("offset.gif", bytes(shifted), canvas)
+    shifted[6:10] = struct.pack("<HH", 9, 9)  # the frame hangs over the edge
+    keep("over_the_edge.gif", bytes(shifted), canvas[:20, :27])
+
+
+# ---- BMP ----------------------------------------------------------------------------------------------------------
+def bmp(w, h, bits, pixels, palette=b"", compression=0, header=40, masks=b"", used=0):
+    if header == 12:
+        info = struct.pack("<IHHHH", 12, w, h, 1, bits)
+    else:
+        info = struct.pack("<IiiHHIIiiII", header, w, h, 1, bits, compression, len(pixels), 0, 0, used, 0) + masks
+        info += bytes(max(0, header - len(info)))
+    offset = 14 + len(info) + len(palette)
+    return b"BM" + struct.pack("<IHHI", offset + len(pixels), 0, 0, offset) + info + palette + pixels
+
+
+def lines(rows):
+    """Rows of bytes, from the last up, each filled up to four bytes."""
+    return b"".join(bytes(r) + bytes(-len(bytes(r)) % 4) for r in rows[::-1])
+
+
+def packed(indices, bits):
+    flat = (indices[..., None] >> np.arange(bits - 1, -1, -1)) & 1
+    return [np.packbits(row.reshape(-1).astype(np.uint8)).tobytes() for row in flat]
+
+
+def spread(values, bits):
+    return (values * 255 * 2 + (2**bits - 1)) // (2 * (2**bits - 1))
+
+
+def near_pillow(data, rgb, most=1):
+    """Pillow cuts off where it widens 5 bits to 8."""
+    assert np.abs(pillow_pixels(data).astype(int) - rgb).max() <= most
+
+
+def palette_bmps(keep):
+    w, h = 13, 7
+    for bits in (1, 4, 8):
+        indices = rng.integers(0, 2**bits, (h, w))
+        colours = rng.integers(0, 256, (2**bits, 4)).astype(np.uint8)
+        rgb = colours[indices][..., 2::-1]
+        data = bmp(w, h, bits, lines(packed(indices, bits)), colours.tobytes())
+        near_pillow(data, rgb, 0)
+        keep(f"{bits}bit.bmp", data, rgb)
+    down = bmp(w, -h, 8, lines(packed(indices[::-1], 8)), colours.tobytes())
+    near_pillow(down, rgb, 0)
+    keep("8bit_top_down.bmp", down, rgb)
+    core = bmp(w, h, 8, lines(packed(indices, 8)), np.ascontiguousarray(colours[:, :3]).tobytes(), header=12)
+    near_pillow(core, rgb, 0)
+    keep("8bit_os2.bmp", core, rgb)
+    few = bmp(w, h, 8, lines(packed(indices % 5, 8)), colours[:5].tobytes(), used=5)
+    near_pillow(few, colours[indices % 5][..., 2::-1], 0)
+    keep("8bit_five_colours.bmp", few, colours[indices % 5][..., 2::-1])
+
+
+def colour_bmps(keep):
+    w, h = 7, 9
+    bgra = rng.integers(0, 256, (h, w, 4)).astype(np.uint8)
+    bgra[0:2, :, 3], bgra[2:4, :, 3] = 0, 255
+    rgb = bgra[..., 2::-1]
+    plain = bmp(w, h, 24, lines([r.tobytes() for r in bgra[..., :3]]))
+    near_pillow(plain, rgb, 0)
+    keep("24bit.bmp", plain, rgb)
+    keep("24bit_os2.bmp", bmp(w, h, 24, lines([r.tobytes() for r in bgra[..., :3]]), header=12), rgb)
+    rows = lines([r.tobytes() for r in bgra])
+    unused = bmp(w, h, 32, rows)
+    near_pillow(unused, rgb, 0)
+    keep("32bit.bmp", unused, rgb)  # the fourth byte means nothing
+    blended = over_white(rgb, bgra[..., 3:])
+    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    alpha = bmp(w, h, 32, rows, compression=3, header=108, masks=masks)
+    near_pillow(alpha, blended, 0)
+    keep("32bit_alpha_v4.bmp", alpha, blended)
+    keep("32bit_alpha_masks.bmp", bmp(w, h, 32, rows, compression=6, masks=masks), blended)
+    for name, widths, options in [("555", (5, 5, 5), {}), ("565", (5, 6, 5), {"compression": 3})]:
+        parts = [rng.integers(0, 2**n, (h, w)) for n in widths]
+        r, g, b = parts
+        pixels = (r << (widths[1] + 5)) | (g << 5) | b
+        if options:
+            options["masks"] = struct.pack("<III", 0xF800, 0x7E0, 0x1F)
+        data = bmp(w, h, 16, lines([row.astype("<u2").tobytes() for row in pixels]), **options)
+        rgb = np.stack([spread(p, n) for p, n in zip(parts, widths)], -1)
+        near_pillow(data, rgb)
+        keep(f"16bit_{name}.bmp", data, rgb)
+
+
+def run_bmps(keep):
+    colours = rng.integers(0, 256, (256, 4)).astype(np.uint8)
+    # A run of 5, four pixels one by one, the end of the line; one pixel, the rest of the line has colour 0.
+    code, literal = bytes([5, 7, 0, 4, 1, 2, 3, 4, 0, 0, 1, 9, 0, 0, 0, 1]), [[7] * 5 + [1, 2, 3, 4], [9] + [0] * 8]
+    keep_runs(keep, "8bit_runs", code, literal, 8, colours, True)
+    code, literal = bytes([5, 0x12, 0, 4, 0x34, 0x56, 0, 0, 9, 0x66, 0, 1]), [[1, 2, 1, 2, 1, 3, 4, 5, 6], [6] * 9]
+    keep_runs(keep, "4bit_runs", code, literal, 4, colours, True)
+    # Pillow is wrong about steps, odd numbers of pixels and their fillers.
+    code = bytes([5, 7, 0, 3, 1, 2, 3, 0, 0, 0, 1, 9, 0, 2, 2, 2, 2, 4, 0, 1])
+    literal = np.zeros((5, 8), int)
+    literal[0], literal[1, 0], literal[3, 3:5] = [7, 7, 7, 7, 7, 1, 2, 3], 9, 4
+    keep_runs(keep, "8bit_runs_step", code, literal, 8, colours, False)
+    code = bytes([5, 0x12, 0, 3, 0x34, 0x50, 0, 0, 8, 0x66, 0, 1])
+    keep_runs(keep, "4bit_runs_odd", code, [[1, 2, 1, 2, 1, 3, 4, 5], [6] * 8, [0] * 8], 4, colours, False)
+
+
+def keep_runs(keep, name, code, indices, bits, colours, pillow):
+    indices = np.array(indices)
+    rgb = colours[indices[::-1]][..., 2::-1]
+    h, w = indices.shape
+    data = bmp(w, h, bits, code, colours[: 2**bits].tobytes(), compression=1 if bits == 8 else 2)
+    if pillow:
+        near_pillow(data, rgb, 0)
+    keep(f"{name}.bmp", data, rgb)
+
+
+# ---- TIFF ---------------------------------------------------------------------------------------------------------
+def tiff_pieces(samples, bits, order, tile, planes, rows):
+    """The strips or tiles of the samples, packed."""
+    h, w, n = samples.shape
+    step_y, step_x = tile or (rows, w)
+    pieces = []
+    for plane in [slice(s, s + 1) for s in range(n)] if planes else [slice(0, n)]:
+        for y in range(0, h, step_y):
+            for x in range(0, w, step_x):
+                part = samples[y : y + step_y, x : x + step_x, plane]
+                if tile:
+                    full = np.zeros((step_y, step_x, part.shape[2]), samples.dtype)
+                    full[: part.shape[0], : part.shape[1]] = part
+                    part = full
+                flat = part.reshape(part.shape[0], -1)
+                if bits >= 8:
+                    pieces.append(flat.astype(order + ("u2" if bits == 16 else "u1")).tobytes())
+                else:
+                    pieces.append(b"".join(packed(flat, bits)))
+    return pieces
+
+
+def tiff(samples, bits, photometric, order="<", tile=None, planes=False, rows=4, extra=None, palette=None, tags=(), big=False):
+    h, w, n = samples.shape
+    entries = {256: (4, [w]), 257: (4, [h]), 258: (3, [bits] * n), 259: (3, [1]), 262: (3, [photometric]), 277: (3, [n]),
+               284: (3, [2 if planes else 1])}  # fmt: skip
+    pieces = tiff_pieces(samples, bits, order, tile, planes, rows)
+    start = 16 if big else 8
+    offsets = start + np.cumsum([0] + [len(p) for p in pieces])
+    places, sizes = (324, 325) if tile else (273, 279)
+    entries |= {places: (4, offsets[:-1].tolist()), sizes: (4, [len(p) for p in pieces])}
+    entries |= {322: (3, [tile[1]]), 323: (3, [tile[0]])} if tile else {278: (4, [rows])}
+    if extra is not None:
+        entries[338] = (3, [extra])
+    if palette is not None:
+        entries[320] = (3, palette.T.reshape(-1).tolist())
+    entries |= dict(tags)
+    word = "Q" if big else "I"
+    room = struct.calcsize(word)
+    data_end = int(offsets[-1]) + int(offsets[-1]) % 2
+    count_format = "Q" if big else "H"
+    after = data_end + struct.calcsize(order + count_format) + len(entries) * (12 + room // 4 * 8 - 8 if big else 12) + room
+    directory, outside = struct.pack(order + count_format, len(entries)), b""
+    for tag, (kind, values) in sorted(entries.items()):
+        body = struct.pack(order + str(len(values)) + {3: "H", 4: "I"}[kind], *values)
+        place = body.ljust(room, b"\0") if len(body) <= room else struct.pack(order + word, after + len(outside))
+        outside += body if len(body) > room else b""
+        directory += struct.pack(order + "HH" + word, tag, kind, len(values)) + place
+    mark = b"II" if order == "<" else b"MM"
+    head = mark + (struct.pack(order + "HHHQ", 43, 8, 0, data_end) if big else struct.pack(order + "HI", 42, data_end))
+    body = b"".join(pieces)
+    return head + body + bytes(data_end - int(offsets[-1])) + directory + bytes(room) + outside
+
+
+def inks(cmyk):
+    """Pillow's rounding, which is that of decode_jpeg."""
+    taken = cmyk[..., :3].astype(int) * (255 - cmyk[..., 3:].astype(int)) + 128
+    return 255 - cmyk[..., 3:].astype(int) - (((taken >> 8) + taken) >> 8)
+
+
+def to_bytes(samples, bits):
+    return (samples.astype(np.int64) * 255 * 2 + (2**bits - 1)) // (2 * (2**bits - 1))
+
+
+def tiff_rgb(samples, bits, photometric, extra, palette):
+    values = to_bytes(samples, bits)
+    if photometric == 3:
+        return palette[samples[..., 0]] >> 8
+    if photometric == 5:
+        return inks(values)
+    colours = 3 if photometric == 2 else 1
+    rgb = np.repeat(values[..., :colours], 3 // colours, axis=-1)
+    rgb = 255 - rgb if photometric == 0 else rgb
+    if extra == 2:
+        return over_white(rgb, values[..., colours : colours + 1])
+    if extra == 1:
+        return np.minimum(rgb + 255 - values[..., colours : colours + 1], 255)
+    return rgb
+
+
+def made_tiffs(keep):
+    kinds = [("grey", 1, 1), ("white_is_zero", 0, 1), ("rgb", 2, 3), ("palette", 3, 1), ("cmyk", 5, 4)]
+    layouts = [("strips", {}), ("tiles", {"tile": (16, 16)}), ("planes", {"planes": True, "order": ">"}),
+               ("planes_tiles", {"planes": True, "tile": (16, 32)}), ("big", {"big": True, "rows": 100})]  # fmt: skip
+    for kind, photometric, colours in kinds:
+        for layout, options in layouts:
+            if colours == 1 and "planes" in options:
+                continue
+            for bits in (1, 2, 4, 8, 16):
+                deep_only = colours > 1 and bits < 8
+                sampled = bits not in (8, 16) and layout not in ("strips", "tiles")
+                if deep_only or sampled or (bits == 16 and photometric == 3):
+                    continue
+                samples = rng.integers(0, 2**bits, (19, 21, colours))
+                palette = rng.integers(0, 65536, (2**bits, 3)) if photometric == 3 else None
+                data = tiff(samples, bits, photometric, palette=palette, **options)
+                rgb = tiff_rgb(samples, bits, photometric, None, palette)
+                if bits == 8 and layout in ("strips", "tiles"):
+                    near_pillow(data, rgb, 0)
+                keep(f"{kind}_{bits}bit_{layout}.tif", data, rgb)
+    for name, photometric, n, extra in [("unassociated", 2, 4, 2), ("associated", 2, 4, 1), ("unspecified", 2, 4, 0),
+                                        ("grey_unassociated", 1, 2, 2)]:  # fmt: skip
+        for bits, options in [(8, {}), (16, {"order": ">"}), (8, {"planes": True})]:
+            samples = rng.integers(0, 2**bits, (9, 8, n))
+            if extra == 1:
+                samples[..., :3] = samples[..., :3] * samples[..., 3:] // (2**bits - 1)
+            data = tiff(samples, bits, photometric, extra=extra, **options)
+            if bits == 8 and colours_are_plain(name) and not options:
+                near_pillow(data, tiff_rgb(samples, bits, photometric, extra, None), 0)
+            suffix = "_planes" if "planes" in options else ""
+            keep(f"alpha_{name}_{bits}bit{suffix}.tif", data, tiff_rgb(samples, bits, photometric, extra, None))
+    old = rng.integers(0, 256, (4, 3))
+    samples = rng.integers(0, 4, (5, 6, 1))
+    keep("palette_of_bytes.tif", tiff(samples, 2, 3, palette=old), old[samples[..., 0]])
+    samples = rng.integers(0, 256, (5, 8, 3))
+    for orientation in range(1, 9):
+        turned = {1: samples, 2: samples[:, ::-1], 3: samples[::-1, ::-1], 4: samples[::-1],
+                  5: samples.transpose(1, 0, 2), 6: np.rot90(samples, -1),
+                  7: samples[::-1, ::-1].transpose(1, 0, 2), 8: np.rot90(samples)}[orientation]  # fmt: skip
+        keep(f"orientation_{orientation}.tif", tiff(samples, 8, 2, tags=[(274, (3, [orientation]))]), turned)
+
+
+def colours_are_plain(name):
+    """Pillow rounds twice where colours are premultiplied."""
+    return name != "associated"
+
+
+def saved_tiffs(keep):
+    """Written by Pillow, with libtiff's compressions, and read by it."""
+    bilevel = picture_of(1).convert("1")
+    for name, picture, compression in [
+        ("packbits", picture_of(3), "packbits"), ("lzw", picture_of(4), "tiff_lzw"), ("group3", bilevel, "group3"),
+        ("deflate", picture_of(3), "tiff_adobe_deflate"), ("group4", bilevel, "group4"), ("raw", bilevel, None),
+        ("jpeg", picture_of(3), "jpeg"), ("jpeg_grey", picture_of(1), "jpeg"),
+        ("jpeg_ycbcr", picture_of(3).convert("YCbCr"), "jpeg"), ("ycbcr", picture_of(3).convert("YCbCr"), "tiff_lzw"),
+        ("palette", palette_picture(100), "tiff_lzw"), ("cmyk", picture_of(3).convert("CMYK"), "tiff_lzw"),
+    ]:  # fmt: skip
+        data = save(picture, "TIFF", compression=compression)
+        keep(f"saved_{name}.tif", data, pillow_pixels(data))
+
+
+def scaled_jpegs(folder, smooth_jpeg):
+    """Lines "name side width height hex of RGB": what a JPEG becomes whose shorter side may shrink to `side`, as
+    Pillow's draft mode has it. `smooth_jpeg`: a maker of JPEGs of (width, height, options)."""
+    lines = []
+    for name, w, h, options, sides in [
+        ("shrink_420.jpg", 83, 70, {"subsampling": 2, "quality": 90}, (70, 36, 35, 18, 17, 9, 8, 1)),
+        ("shrink_444_progressive.jpg", 51, 64, {"subsampling": 0, "progressive": True}, (51, 26, 13, 7, 6)),
+    ]:  # fmt: skip
+        data = smooth_jpeg(w, h, options)
+        (folder / name).write_bytes(data)
+        for side in sides:
+            picture = Image.open(io.BytesIO(data))
+            scale = max((s for s in (1, 2, 4, 8) if -(-min(w, h) // s) >= side))
+            picture.draft("RGB", (w // scale, h // scale))
+            rgb = np.asarray(picture)
+            assert rgb.shape[:2] == (-(-h // scale), -(-w // scale))
+            lines.append(f"{name} {side} {rgb.shape[1]} {rgb.shape[0]} {rgb.tobytes().hex()}")
+    (folder / "shrunk.txt").write_text("\n".join(lines) + "\n")
+
+
+def write(keep):
+    webps(keep)
+    gifs(keep)
+    palette_bmps(keep)
+    colour_bmps(keep)
+    run_bmps(keep)
+    made_tiffs(keep)
+    saved_tiffs(keep)

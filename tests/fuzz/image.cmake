@@ -1,0 +1,22 @@
+# A target for the decoder of each picture format. Its seeds are the pictures of tests/data/images, and what was found
+# before, in corpus/image_FORMAT.
+foreach(format jpeg:jpg png:png webp:webp gif:gif bmp:bmp tiff:tif)
+  string(REPLACE ":" ";" format ${format})
+  list(POP_BACK format suffix)
+  set(name image_${format})
+  add_executable(fuzz_${name} image.cpp)
+  target_link_libraries(fuzz_${name} PRIVATE pool3::image pool3::options)
+  target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_compile_definitions(fuzz_${name} PRIVATE POOL3_DECODER=decode_${format})
+  file(GLOB seeds CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/data/images/*.${suffix}
+    ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}/*)
+  file(COPY ${seeds} DESTINATION ${CMAKE_CURRENT_BINARY_DIR}/corpus/${name})
+  if(POOL3_FUZZ)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME fuzz.${name} COMMAND fuzz_${name} -runs=0 ${CMAKE_CURRENT_BINARY_DIR}/corpus/${name})
+  else()
+    target_sources(fuzz_${name} PRIVATE replay.cpp)
+    add_test(NAME fuzz.${name} COMMAND fuzz_${name} ${CMAKE_CURRENT_BINARY_DIR}/corpus/${name})
+  endif()
+  set_tests_properties(fuzz.${name} PROPERTIES TIMEOUT 300)
+endforeach()
