@@ -128,8 +128,8 @@ void Pipeline::make_rows(Run& run, std::size_t number, int rows) const {
   const Slot& from = slots_[node.from];
   for (int& made = run.made[number]; made < rows;) {
     const int unit = node.convolution ? node.convolution->row_unit() : 1;
-    const int wanted = std::min(made + std::max(rows_at_once_, unit), std::max(rows, made + unit));
-    const int last = std::min(wanted, slots_[node.to.front()].shape.height);
+    const auto whole = [&](int count) { return (count + unit - 1) / unit * unit; };
+    const int last = std::min({made + whole(rows_at_once_), whole(rows), slots_[node.to.front()].shape.height});
     if (from.node >= 0) {
       const auto source = static_cast<std::size_t>(from.node);
       make_rows(run, source, std::min(from.shape.height, (last - 1) * node.stride - node.pad + node.kernel));
