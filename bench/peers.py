@@ -38,8 +38,11 @@ class Worker:
         self.process.stdin.write(question + "\n")
         self.process.stdin.flush()
 
+    def answers(self):
+        return [float(word) for word in self._line().split()]
+
     def answer(self):
-        return float(self._line())
+        return self.answers()[0]
 
     def ask(self, question):
         self.tell(question)
