@@ -2,6 +2,7 @@
 // The arithmetic that several formats share: samples to 8-bit RGB, rounded to the nearest. Private to the room.
 
 #include <cstdint>
+#include <cstring>
 
 namespace pool3::image {
 
@@ -10,11 +11,18 @@ namespace pool3::image {
   return static_cast<std::uint8_t>((value * alpha + 255 * (255 - alpha) + 127) / 255);
 }
 
-/// `width` pixels over white. `rgb` may not overlap `rgba`.
+/// `width` pixels over white. `rgb` may not overlap `rgba`. Runs of opaque and of clear pixels, which most pictures are
+/// made of, are taken fast.
 inline void blend_over_white(const std::uint8_t* rgba, std::int64_t width, std::uint8_t* rgb) {
   for (std::int64_t x = 0; x < width; ++x, rgba += 4, rgb += 3) {
     const int alpha = rgba[3];
-    for (int c = 0; c < 3; ++c) rgb[c] = over_white(rgba[c], alpha);
+    if (alpha == 255) {
+      std::memcpy(rgb, rgba, 3);
+    } else if (alpha == 0) {
+      std::memset(rgb, 255, 3);
+    } else {
+      for (int c = 0; c < 3; ++c) rgb[c] = over_white(rgba[c], alpha);
+    }
   }
 }
 

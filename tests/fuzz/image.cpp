@@ -23,7 +23,8 @@ void decode(std::span<const std::byte> bytes, std::int64_t shortest_side) {
   require(picture.width > 0 && picture.height > 0 && picture.width * picture.height <= max_pixels);
   require(static_cast<std::int64_t>(picture.pixels.size()) == picture.width * picture.height * 3);
   static std::vector<float> input(static_cast<std::size_t>(pool3::input_floats));
-  if (bytes.size() % 16 == 0) pool3::to_input(picture, pool3::InputProfile::keras, input);
+  const bool resized = bytes.size() % 16 == 0 && picture.height <= 1000;  // takes longer than most decoding
+  if (resized) pool3::to_input(picture, pool3::InputProfile::keras, input);
 }
 
 }  // namespace
