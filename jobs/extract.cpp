@@ -210,15 +210,16 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
     set_profile(weights, options.profile);
   });
   const Precision precision = agree_precision(comm, options.precision, where, !weights.torchscript.empty());
-  const Provenance provenance{.version = version,
-                              .weights_sha256 = weights.sha256,
-                              .weights_source = weights.source,
-                              .profile = input_name(weights.traits.profile, options.fast_decode),
-                              .precision = std::string(to_string(precision)),
-                              .catalogue_hash = manifest.hash,
-                              .corpus = options.corpus,
-                              .labels = options.labels,
-                              .config = context.config};
+  const Provenance provenance{
+      .version = version,
+      .weights_sha256 = weights.sha256,
+      .weights_source = weights.source,
+      .profile = to_string(InputName{std::string(to_string(weights.traits.profile)), options.fast_decode}),
+      .precision = std::string(to_string(precision)),
+      .catalogue_hash = manifest.hash,
+      .corpus = options.corpus,
+      .labels = options.labels,
+      .config = context.config};
   if (const std::int64_t failed = failures_if_done(comm, options.out, provenance); failed >= 0) {
     context.log.line("extract", "already done, nothing to do");
     return outcome(context, failed, options.out, manifest.size());

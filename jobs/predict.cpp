@@ -90,13 +90,11 @@ class PredictJob : public Job {
                             model_.features.weights_sha256.substr(0, 12) + "..., these are " +
                             weights.sha256.substr(0, 12) + "...)",
                    .advice = "give those with --weights"});
-    const std::string& seen = model_.features.profile;  // NAME, or NAME and how it was decoded
-    set_profile(weights, seen.substr(0, seen.find(',')));
+    // Pictures go the way of those that the model was trained on.
+    const InputName input = parse_input_name(model_.features.profile);
+    set_profile(weights, input.profile);
     settings_.profile = weights.traits.profile;
-    // As the pictures were decoded that the model was trained on.
-    if (seen == input_name(settings_.profile, true)) {
-      settings_.decode.shortest_side = resized_side(settings_.profile);
-    }
+    if (input.fast_decode) settings_.decode.shortest_side = resized_side(settings_.profile);
     const Precision precision = precision_like(model_.features.precision, where.device);
     network_ = open_network(weights, network_options(precision, 1, where));
   }

@@ -23,6 +23,8 @@ class Lap {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
+constexpr const char* fast_suffix = ", fast-decode";
+
 bool all_finite(const float* values) {
   for (std::int64_t j = 0; j < feature_dim; ++j)
     if (!std::isfinite(values[j])) return false;
@@ -38,8 +40,12 @@ void StageSeconds::add(const StageSeconds& other) {
   network += other.network;
 }
 
-std::string input_name(InputProfile profile, bool fast_decode) {
-  return std::string(to_string(profile)) + (fast_decode ? ", fast-decode" : "");
+std::string to_string(const InputName& name) { return name.profile + (name.fast_decode ? fast_suffix : ""); }
+
+InputName parse_input_name(const std::string& text) {
+  const std::string_view suffix = fast_suffix;
+  if (!text.ends_with(suffix)) return {text};
+  return {text.substr(0, text.size() - suffix.size()), true};
 }
 
 BlockResult embed_block(const BlockTask& task, const WorkSettings& settings, const Network& network) {

@@ -46,7 +46,12 @@ struct WorkSettings {
 };
 
 /// What feature files call the way from file to network input: the profile, and whether JPEG is decoded fast.
-[[nodiscard]] std::string input_name(InputProfile profile, bool fast_decode);
+struct InputName {
+  std::string profile;
+  bool fast_decode = false;
+};
+[[nodiscard]] std::string to_string(const InputName& name);
+[[nodiscard]] InputName parse_input_name(const std::string& text);
 
 /// Reads, decodes, resizes and embeds one block on the calling thread. A bad image becomes a status.
 [[nodiscard]] BlockResult embed_block(const BlockTask& task, const WorkSettings& settings, const Network& network);
