@@ -52,7 +52,7 @@ struct Manifest {
   std::vector<std::int64_t> bytes;   ///< file sizes; -1 where the file could not be looked at
   std::vector<std::int32_t> labels;  ///< index into classes, -1 for none
   std::vector<std::string> classes;  ///< in byte order, or as --classes has them
-  std::string hash;                  ///< XXH3-128 over paths, sizes and label names, 32 hex digits
+  std::string hash;                  ///< XXH3-128 over paths, sizes and label names (and fixed classes), 32 hex digits
   std::vector<ShardCount> shards;    ///< the tar files, in byte order of paths
   std::vector<std::string> notes;    ///< what the user should know: what was left out, which shards are damaged
   [[nodiscard]] std::int64_t size() const { return paths.size(); }

@@ -45,13 +45,17 @@ class Hash {
   std::unique_ptr<XXH3_state_t, Free> state_;
 };
 
-std::string hash_of(const Manifest& manifest) {
+/// Classes that are fixed count too: with them the same labels may have other numbers.
+std::string hash_of(const Manifest& manifest, bool classes_are_fixed) {
   Hash hash;
   for (std::int64_t row = 0; row < manifest.size(); ++row) {
     const std::int32_t label = manifest.labels[static_cast<std::size_t>(row)];
     hash.text(manifest.paths[row]);
     hash.number(manifest.bytes[static_cast<std::size_t>(row)]);
     hash.text(label < 0 ? std::string_view() : manifest.classes[static_cast<std::size_t>(label)]);
+  }
+  for (const std::string& name : manifest.classes) {
+    if (classes_are_fixed) hash.text(name);
   }
   return hash.hex();
 }
@@ -100,7 +104,7 @@ Manifest list_corpus(const Communicator& comm, const CorpusOptions& options) {
   manifest.labels = std::move(sources.listing.labels);
   manifest.shards = std::move(sources.shards);
   manifest.notes = std::move(sources.notes);
-  manifest.hash = corpus::hash_of(manifest);
+  manifest.hash = corpus::hash_of(manifest, !options.classes.empty());
   return manifest;
 }
 

@@ -47,6 +47,8 @@ TEST_F(Classes, AFileFixesSetAndOrder) {
   ASSERT_EQ(manifest.notes.size(), 1U);
   EXPECT_THAT(manifest.notes[0], HasSubstr("left out 1 pictures"));
   EXPECT_NE(manifest.hash, listed(options()).hash);
+  wanted.classes = write("classes.txt", "a\nunseen\nc\n");
+  EXPECT_NE(manifest.hash, listed(wanted).hash);  // the numbers of the labels are others
 }
 
 TEST_F(Classes, BadFiles) {
