@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "dry_run.hpp"
 #include "extract_report.hpp"
 #include "network_choice.hpp"
 #include "pool3/corpus.hpp"
@@ -32,11 +33,16 @@ int default_threads(const Communicator& comm) {
   return static_cast<int>(std::max<std::int64_t>(1, own_cores ? mine : all / node.size()));
 }
 
+int threads_of(const Communicator& comm, const ExtractOptions& options) {
+  return options.threads > 0 ? options.threads : default_threads(comm);
+}
+
 void check(const ExtractOptions& o) {
   check_choice(o.device, o.precision, o.profile);
   if (o.batch < 1 || o.batch > 1024) throw usage_error("--batch must be between 1 and 1024");
   if (o.threads < 0) throw usage_error("--threads must be 0 or more");
   if (o.max_pixels < 1) throw usage_error("--max-pixels must be above 0");
+  static_cast<void>(failure_limit(o.max_failures, 0));
 }
 
 /// Works off the blocks of the file with the other ranks. Collective.
@@ -59,6 +65,7 @@ class ExtractLoop {
       if (none_left_ && !left_ && workers_.in_flight() == 0) leave();
       if (auto block = workers_.take(wait_seconds)) write(*block);
       progress.update(pool_.tally()[0], note());
+      if (context_.comm.is_root()) check_failures(pool_.tally()[1], limit, failures);
     }
     tally.wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     progress.finish(pool_.tally()[0], note());
@@ -66,6 +73,7 @@ class ExtractLoop {
 
   RankTally tally;
   std::vector<Failure> failures;
+  std::int64_t limit = -1;  ///< failed pictures that end the job are more than these; -1: none do
 
  private:
   static constexpr double wait_seconds = 0.002;
@@ -111,6 +119,12 @@ class ExtractLoop {
   bool asking_ = false, none_left_ = false, left_ = false;
 };
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
 ExitCode outcome(const Context& context, std::int64_t failed, const std::string& out, std::int64_t rows) {
   context.log.line("extract", out + ": " + std::to_string(rows) + " rows, " + std::to_string(failed) + " failed");
   return failed > 0 ? ExitCode::some_failed : ExitCode::ok;
@@ -119,23 +133,30 @@ ExitCode outcome(const Context& context, std::int64_t failed, const std::string&
 /// Computes every block of the file, finishes it, and says how it went. Collective.
 ExitCode embed_all(const Context& context, const ExtractOptions& options, const Weights& weights,
                    const Network& network, FeatureWriter& writer) {
-  const int threads = options.threads > 0 ? options.threads : default_threads(context.comm);
+  const int threads = threads_of(context.comm, options);
   const std::int64_t rows = writer.rows();
   context.log.line("extract", std::to_string(rows) + " images, " + std::to_string(context.comm.size()) + " ranks of " +
                                   std::to_string(threads) + " threads, weights " + weights.source);
   Workers workers(network,
-                  {.root = writer.root(),
+                  {.entries = EntryReader(writer.root()),
                    .decode = {.max_pixels = options.max_pixels,
                               .apply_orientation = !options.ignore_orientation,
                               .shortest_side = options.fast_decode ? resized_side(weights.traits.profile) : 0},
-                   .profile = weights.traits.profile},
+                   .profile = weights.traits.profile,
+                   .seen = std::make_shared<SeenPictures>()},
                   threads);
   ExtractLoop loop(context, writer, workers, threads);
+  loop.limit = failure_limit(options.max_failures, rows);
   loop.run();
   writer.finish(context.comm, loop.failures);
   print_summary(context, loop.tally, threads);
   std::vector<Failure> failures;
-  context.comm.root_does([&] { failures = FeatureReader(options.out).failures(); });
+  context.comm.root_does([&] {
+    const FeatureReader reader(options.out);
+    failures = reader.failures();
+    write_failures(options.out + ".failures.tsv", failures);
+    print_copies(context.log, reader);
+  });
   print_failures(context.log, failures);
   const auto failed = context.comm.sum(static_cast<std::int64_t>(failures.size()));  // the root's alone are there
   return outcome(context, failed, options.out, rows);
@@ -179,8 +200,13 @@ class ExtractJob : public Job {
 }  // namespace
 
 void declare_extract(OptionParser& p, ExtractOptions& o) {
-  p.add_required("corpus", o.corpus, "folder of pictures, CSV or TSV manifest (path[,label]), or text list");
+  p.add_list("corpus", o.corpus,
+             "folders of pictures, CSV or TSV manifests (path[,label]), text lists, tar shards (a-{000..127}.tar)");
   p.add("labels", o.labels, "directory, filename, regex:PATTERN, column or none", std::string("directory"));
+  p.add("classes", o.classes, "text file: these classes, in this order; other pictures are left out", std::string());
+  p.add("min-per-class", o.min_per_class, "classes with fewer pictures are left out", std::int64_t{0});
+  p.add("limit-per-class", o.limit_per_class, "at most so many pictures of a class, evenly chosen; 0: all",
+        std::int64_t{0});
   p.add("weights", o.weights, "weights file; default: weights/inception_v3.safetensors", std::string());
   p.add("profile", o.profile, "nsfwjs, tf2015, keras or torchvision; default: the weights' own", std::string());
   declare_device(p, o.device);
@@ -189,18 +215,27 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
   p.add("batch", o.batch, "images of one network call, and rows of one block of the file", 16);
   p.add("threads", o.threads, "threads per rank; 0: its share of the cores", 0, false);
   p.add("max-pixels", o.max_pixels, "larger pictures become failures", DecodeOptions{}.max_pixels);
+  p.add("max-failures", o.max_failures,
+        "end the job when more pictures fail: a number, or a share as in 5%; default: never", std::string(), false);
   p.add_switch("ignore-orientation", o.ignore_orientation, "don't turn pictures as their EXIF orientation says");
   p.add_switch("fast-decode", o.fast_decode, "decode large JPEGs at 1/2, 1/4 or 1/8 of their size");
-  p.add_switch("dry-run", o.dry_run, "only say what would be done", false);
+  p.add_switch("dry-run", o.dry_run, "only say what would be done, and how long it would take", false);
 }
 
 ExitCode extract(const Context& context, const ExtractOptions& options) {
   const Communicator& comm = context.comm;
   comm.all_do([&] { check(options); });
   Manifest manifest;  // the root's alone; other ranks read paths from the feature file
-  comm.root_does([&] { manifest = list_corpus({options.corpus, parse_label_rule(options.labels)}); });
+  LabelRule rule;
+  comm.all_do([&] { rule = parse_label_rule(options.labels); });
+  manifest = list_corpus(comm, {.corpus = options.corpus,
+                                .labels = rule,
+                                .classes = options.classes,
+                                .min_per_class = options.min_per_class,
+                                .limit_per_class = options.limit_per_class});
+  for (const std::string& text : manifest.notes) context.log.line("extract", text);
   if (options.dry_run) {
-    if (comm.is_root()) print_dry_run(manifest, comm.size(), options.batch);
+    dry_run(context, options, manifest, threads_of(comm, options));
     return ExitCode::ok;
   }
   const DeviceChoice where = agree_device(comm, options.device);
@@ -217,7 +252,7 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
       .profile = to_string(InputName{std::string(to_string(weights.traits.profile)), options.fast_decode}),
       .precision = std::string(to_string(precision)),
       .catalogue_hash = manifest.hash,
-      .corpus = options.corpus,
+      .corpus = joined(options.corpus),
       .labels = options.labels,
       .config = context.config};
   if (const std::int64_t failed = failures_if_done(comm, options.out, provenance); failed >= 0) {

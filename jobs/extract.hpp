@@ -3,13 +3,17 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "job.hpp"
 
 namespace pool3::jobs {
 
 struct ExtractOptions {
-  std::string corpus, labels, weights, out, profile, device, precision;
+  std::vector<std::string> corpus;
+  std::string labels, classes, weights, out, profile, device, precision;
+  std::int64_t min_per_class = 0, limit_per_class = 0;
+  std::string max_failures;
   int batch = 16;
   int threads = 0;  ///< per rank; 0: the rank's share of the cores
   std::int64_t max_pixels = 0;

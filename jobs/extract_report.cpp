@@ -1,30 +1,72 @@
 #include "extract_report.hpp"
 
 #include <algorithm>
-#include <cstdio>
+#include <charconv>
+#include <cmath>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
+
+#include "files.hpp"
 
 namespace pool3::jobs {
 
-void print_dry_run(const Manifest& manifest, int ranks, int batch) {
-  std::map<std::int32_t, std::int64_t> counts;
-  double bytes = 0;
-  for (std::int64_t i = 0; i < manifest.size(); ++i) {
-    ++counts[manifest.labels[static_cast<std::size_t>(i)]];
-    bytes += static_cast<double>(std::max<std::int64_t>(manifest.bytes[static_cast<std::size_t>(i)], 0));
+namespace {
+
+/// The code and message of a failure with N for each number in it.
+std::string kind_of(const Failure& failure) {
+  std::string kind = std::string(to_string(failure.status)) + ": ";
+  for (const char c : failure.message) {
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit) kind += c;
+    if (digit && !kind.ends_with('N')) kind += 'N';
   }
-  const auto rows = static_cast<double>(manifest.size());
-  std::printf(
-      "images        %lld (%s)\nclasses       %zu\nfeature file  %s\nblocks        %lld of %d rows, handed out to %d "
-      "ranks\n",
-      static_cast<long long>(manifest.size()), bytes_text(bytes).c_str(), manifest.classes.size(),
-      bytes_text(rows * (feature_dim * 4 + 128)).c_str(), static_cast<long long>((manifest.size() + batch - 1) / batch),
-      batch, ranks);
-  for (const auto& [label, count] : counts)
-    std::printf("%10lld  %s\n", static_cast<long long>(count),
-                label < 0 ? "(no label)" : manifest.classes[static_cast<std::size_t>(label)].c_str());
+  return kind;
 }
+
+struct Kind {
+  std::string text;
+  std::int64_t count = 0;
+  std::string example;  ///< a path
+};
+
+/// The most frequent in front.
+std::vector<Kind> kinds_of(const std::vector<Failure>& failures) {
+  std::map<std::string, Kind> kinds;
+  for (const Failure& failure : failures) {
+    Kind& kind = kinds[kind_of(failure)];
+    // A single one keeps its numbers.
+    if (kind.count++ == 0) kind.text = std::string(to_string(failure.status)) + ": " + failure.message;
+    if (kind.count == 1) kind.example = failure.path;
+    if (kind.count == 2) kind.text = kind_of(failure);
+  }
+  std::vector<Kind> sorted;
+  for (auto& [text, kind] : kinds) sorted.push_back(std::move(kind));
+  std::ranges::stable_sort(sorted, std::greater(), &Kind::count);
+  return sorted;
+}
+
+std::string quoted(const std::string& text) {
+  if (text.find_first_of("\t\n\r\"") == std::string::npos) return text;
+  std::string value = "\"";
+  for (const char c : text) value.append(c == '"' ? 2 : 1, c);
+  return value + "\"";
+}
+
+/// Rows of pictures that are equal to others, those of one picture side by side.
+std::vector<std::pair<ImageKey, Row>> equal_rows(const std::vector<ImageKey>& keys,
+                                                 const std::vector<RowStatus>& status) {
+  std::vector<std::pair<ImageKey, Row>> rows;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const bool was_read = status[i] != RowStatus::unreadable && status[i] != RowStatus::empty;
+    if (was_read) rows.emplace_back(keys[i], static_cast<Row>(i));
+  }
+  std::ranges::sort(rows);
+  return rows;
+}
+
+}  // namespace
 
 void print_summary(const Context& context, const RankTally& tally, int threads) {
   nlohmann::json mine = {tally.images,         tally.failed,          tally.seconds.read, tally.seconds.decode,
@@ -51,20 +93,65 @@ void print_summary(const Context& context, const RankTally& tally, int threads) 
 }
 
 void print_failures(Log& log, const std::vector<Failure>& failures) {
-  std::map<std::string, std::pair<int, std::string>> kinds;
-  for (const auto& f : failures) {
-    auto& kind = kinds[std::string(to_string(f.status)) + ": " + f.message];
-    if (kind.first++ == 0) kind.second = f.path;
-  }
-  std::vector<std::pair<std::string, std::pair<int, std::string>>> sorted(kinds.begin(), kinds.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.second.first > b.second.first; });
+  const std::vector<Kind> kinds = kinds_of(failures);
   constexpr std::size_t most = 10;
-  for (std::size_t i = 0; i < std::min(most, sorted.size()); ++i)
-    log.line("extract", std::to_string(sorted[i].second.first) + " failed, " + sorted[i].first + ", e.g. " +
-                            sorted[i].second.second);
-  if (sorted.size() > most)
-    log.line("extract", "and " + std::to_string(sorted.size() - most) + " other kinds; see /failures in the file");
+  for (std::size_t i = 0; i < std::min(most, kinds.size()); ++i)
+    log.line("extract",
+             std::to_string(kinds[i].count) + " failed, " + kinds[i].text + ", e.g. " + one_line(kinds[i].example));
+  if (kinds.size() > most)
+    log.line("extract", "and " + std::to_string(kinds.size() - most) + " other kinds; see the table of failures");
+}
+
+void write_failures(const std::string& path, const std::vector<Failure>& failures) {
+  std::string text = "row\tpath\tstage\tcode\tmessage\n";
+  for (const Failure& f : failures) {
+    text += std::to_string(f.row) + "\t" + quoted(f.path) + "\t" + std::string(stage_of(f.status)) + "\t" +
+            std::string(to_string(f.status)) + "\t" + quoted(f.message) + "\n";
+  }
+  replace_file(path, text, "extract");
+}
+
+void print_copies(Log& log, const FeatureReader& reader) {
+  const auto rows = equal_rows(reader.keys(), reader.status());
+  std::int64_t copies = 0;
+  std::int64_t pictures = 0;
+  std::size_t largest = 0;
+  Row example = 0;
+  for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+    while (end < rows.size() && rows[end].first == rows[begin].first) ++end;
+    if (end - begin < 2) continue;
+    ++pictures;
+    copies += static_cast<std::int64_t>(end - begin) - 1;
+    if (end - begin > largest) example = rows[begin].second;
+    largest = std::max(largest, end - begin);
+  }
+  if (copies == 0) return;
+  log.line("extract", std::to_string(copies) + " images are copies: " + std::to_string(pictures) +
+                          " pictures occur more than once, " + std::to_string(largest) + " times " +
+                          one_line(reader.paths({example, example + 1}).at(0)));
+}
+
+std::int64_t failure_limit(const std::string& text, std::int64_t rows) {
+  if (text.empty()) return -1;
+  const bool share = text.ends_with('%');
+  const char* end = text.data() + text.size() - (share ? 1 : 0);
+  double value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const bool fine = error == std::errc() && stop == end && value >= 0 && value <= (share ? 100.0 : 1e15);
+  if (!fine || (!share && value != std::floor(value))) {
+    throw usage_error("--max-failures must be a number, or a share of the pictures such as 5%");
+  }
+  return static_cast<std::int64_t>(share ? value / 100 * static_cast<double>(rows) : value);
+}
+
+void check_failures(std::int64_t failed, std::int64_t limit, const std::vector<Failure>& known) {
+  if (limit < 0 || failed <= limit) return;
+  const std::vector<Kind> kinds = kinds_of(known);
+  const std::string often = kinds.empty() ? "" : "; most often " + kinds[0].text + ", e.g. " + kinds[0].example;
+  throw Error({.stage = "extract",
+               .cause = std::to_string(failed) + " images failed, and --max-failures allows " + std::to_string(limit) +
+                        one_line(often),
+               .advice = "is this the right corpus?"});
 }
 
 }  // namespace pool3::jobs

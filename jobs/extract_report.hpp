@@ -1,10 +1,12 @@
 #pragma once
 // What an extraction says before and after.
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "job.hpp"
-#include "pool3/corpus.hpp"
+#include "pool3/features.hpp"
 #include "workers.hpp"
 
 namespace pool3::jobs {
@@ -16,11 +18,18 @@ struct RankTally {
   double write = 0, wall = 0;
 };
 
-/// Counts, sizes and the plan, on stdout.
-void print_dry_run(const Manifest& manifest, int ranks, int batch);
 /// A line a rank: where the time went. Collective.
 void print_summary(const Context& context, const RankTally& tally, int threads);
-/// The most frequent kinds of failure, with one path each.
+/// The most frequent kinds of failure, with one path each. Messages that differ in numbers alone are of one kind.
 void print_failures(Log& log, const std::vector<Failure>& failures);
+/// A TSV table with the columns row, path, stage, code, message; quoted as in CSV where need be. Throws Error.
+void write_failures(const std::string& path, const std::vector<Failure>& failures);
+/// How many pictures are copies of another, and which has the most.
+void print_copies(Log& log, const FeatureReader& reader);
+
+/// How many pictures may fail: "12" or "5%" of `rows`; -1 (no limit) for "". Throws usage Error.
+[[nodiscard]] std::int64_t failure_limit(const std::string& text, std::int64_t rows);
+/// Throws Error if `failed` is above `limit` and that is not -1. `known`: some of those that failed, for the message.
+void check_failures(std::int64_t failed, std::int64_t limit, const std::vector<Failure>& known);
 
 }  // namespace pool3::jobs

@@ -1,39 +1,22 @@
 #include "files.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 
+#include "pool3/corpus.hpp"
 #include "pool3/error.hpp"
 #include "pool3/image.hpp"
 
 namespace pool3::jobs {
 
-std::vector<std::byte> read_file(const std::string& path) {
-  const auto fail = [](int number) { throw ImageError(RowStatus::unreadable, std::strerror(number)); };
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) fail(errno);
-  struct stat info {};
-  const bool regular = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
-  std::vector<std::byte> bytes(regular ? static_cast<std::size_t>(info.st_size) : 0);
-  std::size_t have = 0;
-  int error = regular ? 0 : (S_ISDIR(info.st_mode) ? EISDIR : EINVAL);
-  while (error == 0 && have < bytes.size()) {
-    const ssize_t got = read(fd, bytes.data() + have, bytes.size() - have);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) error = errno;
-    if (got <= 0) break;
-    have += static_cast<std::size_t>(got);
-  }
-  close(fd);
-  if (error != 0) fail(error);
-  bytes.resize(have);
-  return bytes;
+std::vector<std::byte> read_file(const std::string& path) try {
+  return EntryReader().read(path);
+} catch (const ReadError& error) {
+  throw ImageError(RowStatus::unreadable, error.what());
 }
 
 void replace_file(const std::string& path, const std::string& text, const std::string& stage) {

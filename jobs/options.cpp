@@ -1,5 +1,6 @@
 #include "options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -64,6 +65,11 @@ void OptionParser::add_numbers(const std::string& name, std::vector<double>& val
       help, true);
 }
 
+void OptionParser::add_list(const std::string& name, std::vector<std::string>& values, const std::string& help) {
+  declare(name, po::value<std::vector<std::string>>(&values)->multitoken()->required(), help, true);
+  lists_.insert(name);
+}
+
 void OptionParser::take_arguments(const std::string& name, std::vector<std::string>& values, const std::string& help) {
   argument_name_ = name;
   arguments_.add_options()(name.c_str(), po::value<std::vector<std::string>>(&values)->required(), help.c_str());
@@ -74,7 +80,7 @@ void OptionParser::read_config(const std::string& path, const std::set<std::stri
                                po::variables_map& map) const {
   std::ifstream file(path);
   if (!file) throw usage_error("--config " + path + ": cannot be read", "check the path");
-  po::parsed_options mine(&flags_);
+  std::vector<po::option> inside, outside;
   const auto known = names();
   for (auto& option : po::parse_config_file(file, po::options_description(), true).options) {
     const auto dot = option.string_key.rfind('.');
@@ -86,12 +92,19 @@ void OptionParser::read_config(const std::string& path, const std::set<std::stri
                         "see pool3 " + command_ + " --help");
     if (!is_known || (!section.empty() && section != command_)) continue;
     option.unregistered = false;
-    // A section of this subcommand comes before what stands outside: the first value wins.
-    mine.options.insert(section.empty() ? mine.options.end() : mine.options.begin(), option);
+    std::vector<po::option>& those = section.empty() ? outside : inside;
+    const auto same = std::ranges::find(those, option.string_key, &po::option::string_key);
+    if (same != those.end() && lists_.contains(option.string_key)) {
+      same->value.insert(same->value.end(), option.value.begin(), option.value.end());
+    } else {
+      those.push_back(option);
+    }
   }
+  // A section of this subcommand comes before what stands outside: the first value wins.
+  inside.insert(inside.end(), outside.begin(), outside.end());
   // Within one store() a second value would be an error, so values go in one by one.
   std::set<std::string> seen;
-  for (const auto& option : mine.options) {
+  for (const auto& option : inside) {
     if (!seen.insert(option.string_key).second) continue;
     po::parsed_options one(&flags_);
     one.options.push_back(option);

@@ -34,6 +34,8 @@ class OptionParser {
   /// Several numbers: `--C 0.1 1 10`, `--C 0.1,1,10`, or `C = 0.1 1 10` in a file.
   void add_numbers(const std::string& name, std::vector<double>& values, const std::string& help,
                    const std::string& fallback);
+  /// Several texts: `--corpus a b`, `--corpus a --corpus b`, or a line for each in a file.
+  void add_list(const std::string& name, std::vector<std::string>& values, const std::string& help);
   /// Arguments without a flag. One of them at least.
   void take_arguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
 
@@ -60,7 +62,7 @@ class OptionParser {
   std::string command_, summary_, argument_name_, log_format_, config_path_;
   boost::program_options::options_description flags_, arguments_;
   boost::program_options::positional_options_description positions_;
-  std::set<std::string> unstored_;
+  std::set<std::string> unstored_, lists_;
   std::vector<std::unique_ptr<Numbers>> numbers_;
   std::string resolved_;
 };

@@ -1,11 +1,9 @@
 #include "workers.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <new>
-
-#include "files.hpp"
-#include "pool3/corpus.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -59,18 +57,25 @@ BlockResult embed_block(const BlockTask& task, const WorkSettings& settings, con
     result.status[i] = status;
     result.failures.push_back({task.first_row + static_cast<Row>(i), status, task.paths[i], one_line(message)});
   };
+  std::vector<std::vector<float>> known(rows);  // features of copies
+  std::size_t fresh = 0;
   Lap lap;
   for (std::size_t i = 0; i < rows; ++i) {
     try {
-      const auto bytes = read_file(full_path(settings.root, task.paths[i]));
+      const auto bytes = settings.entries.read(task.paths[i]);
       result.keys[i] = content_key(bytes);
       lap.to(result.seconds.read);
+      if (settings.seen) known[i] = settings.seen->find(result.keys[i]);
+      if (!known[i].empty()) continue;
+      ++fresh;
       const Image image = decode(bytes, settings.decode);
       lap.to(result.seconds.decode);
       to_input(
           image, settings.profile,
           std::span(input).subspan(i * static_cast<std::size_t>(input_floats), static_cast<std::size_t>(input_floats)));
       lap.to(result.seconds.resize);
+    } catch (const ReadError& error) {
+      fail(i, RowStatus::unreadable, error.what());
     } catch (const ImageError& error) {
       fail(i, error.status(), error.what());
     } catch (const std::bad_alloc&) {
@@ -78,11 +83,20 @@ BlockResult embed_block(const BlockTask& task, const WorkSettings& settings, con
     }
   }
   // Failed rows stay in the batch as black pictures, so that its shape depends on the catalogue alone.
-  network.features(input, static_cast<int>(rows), result.features);
+  // Copies too: a picture's features do not depend on the others.
+  if (fresh > 0) network.features(input, static_cast<int>(rows), result.features);
   lap.to(result.seconds.network);
-  for (std::size_t i = 0; i < rows; ++i)
-    if (result.status[i] == RowStatus::done && !all_finite(result.features.data() + i * feature_dim))
+  for (std::size_t i = 0; i < rows; ++i) {
+    if (result.status[i] != RowStatus::done) continue;
+    const auto row = std::span(result.features).subspan(i * static_cast<std::size_t>(feature_dim), feature_dim);
+    if (!known[i].empty()) {
+      std::ranges::copy(known[i], row.begin());
+    } else if (!all_finite(row.data())) {
       fail(i, RowStatus::network_failed, "the network gave a value that is not finite");
+    } else if (settings.seen) {
+      settings.seen->remember(result.keys[i], row);
+    }
+  }
   return result;
 }
 

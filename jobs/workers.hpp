@@ -4,15 +4,18 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "pool3/corpus.hpp"
 #include "pool3/features.hpp"
 #include "pool3/image.hpp"
 #include "pool3/network.hpp"
+#include "seen_pictures.hpp"
 
 namespace pool3::jobs {
 
@@ -40,9 +43,10 @@ struct BlockResult {
 };
 
 struct WorkSettings {
-  std::string root;  ///< folder that relative paths start from
+  EntryReader entries;  ///< from the folder that relative paths start from
   DecodeOptions decode;
   InputProfile profile = InputProfile::nsfwjs;
+  std::shared_ptr<SeenPictures> seen;  ///< for copies; may be null
 };
 
 /// What feature files call the way from file to network input: the profile, and whether JPEG is decoded fast.

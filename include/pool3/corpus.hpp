@@ -1,25 +1,32 @@
 #pragma once
-// The catalogue: which images there are, in which order, with which labels.
+// The catalogue: which images there are, in which order, with which labels; and the bytes of each.
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pool3/mpi.hpp"
 #include "pool3/types.hpp"
 
 namespace pool3 {
 
-/// Many strings in one allocation.
+/// Many strings, at 8 bytes each beside their own. A string has less than 16 MiB.
 class StringTable {
  public:
   void push_back(std::string_view text);
-  [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(ends_.size()); }
+  [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(places_.size()); }
   [[nodiscard]] std::string_view operator[](std::int64_t i) const;
+  /// Becomes the strings that have these indices now, in this order.
+  void keep(std::span<const std::int64_t> indices);
 
  private:
-  std::string bytes_;
-  std::vector<std::uint64_t> ends_;
+  std::vector<std::string> chunks_;    ///< so that growing never copies all of them
+  std::vector<std::uint64_t> places_;  ///< of each string: offset over all chunks and length
 };
 
 /// The rule that gives a label. Parsed from "directory", "filename", "regex:PATTERN", "column", "none".
@@ -30,35 +37,79 @@ struct LabelRule {
 /// Throws Error (usage) for a rule or pattern that can't be understood.
 [[nodiscard]] LabelRule parse_label_rule(const std::string& text);
 
+/// A tar file of a catalogue.
+struct ShardCount {
+  std::string path;
+  std::int64_t images = 0;  ///< as listed, before any were left out
+  std::int64_t bytes = 0;   ///< of these pictures
+};
+
 /// The whole catalogue, in byte order of paths (manifests and lists too; exact repeats of a path are dropped).
 /// Row i of everything is image i here.
 struct Manifest {
   std::string root;                  ///< absolute folder that relative paths start from
-  StringTable paths;                 ///< relative to root, or absolute
+  StringTable paths;                 ///< relative to root, or absolute; of a member of a tar file: FILE.tar/MEMBER
   std::vector<std::int64_t> bytes;   ///< file sizes; -1 where the file could not be looked at
   std::vector<std::int32_t> labels;  ///< index into classes, -1 for none
-  std::vector<std::string> classes;  ///< in byte order
-  std::string hash;                  ///< XXH3-128 over paths, sizes and label names, 32 hex digits
+  std::vector<std::string> classes;  ///< in byte order, or as --classes has them
+  std::string hash;                  ///< XXH3-128 over paths, sizes and label names (and fixed classes), 32 hex digits
+  std::vector<ShardCount> shards;    ///< the tar files, in byte order of paths
+  std::vector<std::string> notes;    ///< what the user should know: what was left out, which shards are damaged
   [[nodiscard]] std::int64_t size() const { return paths.size(); }
 };
 
 struct CorpusOptions {
-  std::string corpus;  ///< folder (recursive), CSV or TSV manifest (path[,label]), or text list
+  /// Each a folder (recursive), CSV or TSV manifest (path[,label]), text list, or tar file (also .gz, .zst), with
+  /// shell-like braces: a-{000..127}.tar, {a,b}.csv.
+  std::vector<std::string> corpus;
   LabelRule labels;
+  std::string classes;               ///< text list: exactly these classes in this order; "" for those that occur
+  std::int64_t min_per_class = 0;    ///< smaller classes are left out, with their pictures
+  std::int64_t limit_per_class = 0;  ///< at most so many pictures of a class, chosen by a hash of paths; 0: all
 };
 
-/// Lists a corpus. A folder yields the files whose names end like a picture's (.jpg, .jpeg, .png, .webp, .gif,
-/// .bmp, .tif, .tiff; any case). Symlinks are followed: one to a file is an entry of its own; a folder that several
-/// lead to is visited by the first of them in byte order, so that loops end. A dangling one is an entry without size.
-/// Called on rank 0; not collective.
-/// Throws Error: a folder that can't be read, an empty corpus, a malformed manifest (with its line).
-[[nodiscard]] Manifest list_corpus(const CorpusOptions& options);
+/// Lists a corpus. Collective: all ranks look at folders, files and shards; the root alone gets the catalogue, others
+/// an empty one. `options` agree on all ranks.
+///
+/// A folder yields the files whose names end like a picture's (.jpg, .jpeg, .png, .webp, .gif, .bmp, .tif, .tiff; any
+/// case). Symlinks are followed: one to a file is an entry of its own; a folder that several lead to is visited by the
+/// first of them in byte order, so that loops end. A dangling one is an entry without size.
+/// A tar file yields its members with such names. The column of KEY.jpg is the text of KEY.cls, the "label", "class" or
+/// "cls" of KEY.json, or the text of KEY.txt, the first there is. Its index is kept beside it, if that folder can be
+/// written. A damaged shard yields the pictures before the damage, and a note.
+/// With several corpora, the root is that of the first.
+/// Throws a collective Error: what can't be read, an empty corpus, a malformed manifest (with its line), a picture with
+/// two labels.
+[[nodiscard]] Manifest list_corpus(const Communicator& comm, const CorpusOptions& options);
 
 /// The label of `path` under `rule`, or "" for none. `column` is the manifest's own label. For the rule `directory`,
 /// leading "./" and "../" do not count, and an absolute path gives the folder that holds the file.
 [[nodiscard]] std::string label_of(const LabelRule& rule, std::string_view path, std::string_view column);
 
-/// Full path of a row.
+/// Full path of a row. An empty root is the working folder.
 [[nodiscard]] std::string full_path(const std::string& root, std::string_view path);
+
+/// An entry can't be read: data, not an end of the job. `what()` is one line without the path.
+class ReadError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+namespace corpus {
+class Shards;
+}
+
+/// Reads the bytes of catalogue entries: files, and members of tar files (FILE.tar/MEMBER), which it keeps open.
+/// A compressed shard is unpacked once, into a nameless file in $TMPDIR (or /tmp). Thread-safe; copies share all.
+class EntryReader {
+ public:
+  explicit EntryReader(std::string root = {});
+  /// The whole entry. Throws ReadError; throws Error if a shard can't be unpacked for want of space.
+  [[nodiscard]] std::vector<std::byte> read(std::string_view path) const;
+
+ private:
+  std::string root_;
+  std::shared_ptr<corpus::Shards> shards_;
+};
 
 }  // namespace pool3

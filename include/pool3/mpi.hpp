@@ -62,6 +62,8 @@ class Communicator {
   void broadcast(std::span<float> values) const;
   /// Every rank's bytes on the root, by rank; empty on the others.
   [[nodiscard]] std::vector<std::string> gather(const std::string& bytes) const;
+  /// To each rank its part of the root's `parts`, one a rank; what others pass does not count.
+  [[nodiscard]] std::string scatter(const std::vector<std::string>& parts) const;
 
   /// Runs `action` on the root. If it throws Error, every rank throws that error, as a collective one. Collective.
   void root_does(const std::function<void()>& action) const;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <locale>
 
-#include "corpus/entries.hpp"
+#include "corpus/names.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3 {

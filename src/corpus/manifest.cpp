@@ -1,25 +1,19 @@
-#include <sys/stat.h>
 #include <xxhash.h>
 
-#include <algorithm>
 #include <array>
-#include <cerrno>
-#include <filesystem>
-#include <map>
 #include <memory>
 #include <new>
 #include <utility>
 
-#include "corpus/entries.hpp"
-#include "corpus/labels.hpp"
+#include "corpus/classes.hpp"
+#include "corpus/names.hpp"
+#include "corpus/sources.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3 {
 namespace corpus {
 namespace {
-
-namespace fs = std::filesystem;
 
 /// XXH3-128 of a stream of fields.
 class Hash {
@@ -51,115 +45,71 @@ class Hash {
   std::unique_ptr<XXH3_state_t, Free> state_;
 };
 
-struct Listing {
-  std::string root;
-  std::vector<Entry> entries;
-};
-
-std::string absolute_folder(const fs::path& folder) {
-  std::error_code error;
-  const fs::path path = fs::canonical(folder, error);
-  if (error) throw file_error(stage, folder.string(), error.value());
-  return path.string();
-}
-
-void fill_in_sizes(Listing& listing) {
-  for (Entry& entry : listing.entries) {
-    struct stat status {};
-    const bool found = ::stat(full_path(listing.root, entry.path).c_str(), &status) == 0 && S_ISREG(status.st_mode);
-    entry.bytes = found ? static_cast<std::int64_t>(status.st_size) : -1;
+/// Classes that are fixed count too: with them the same labels may have other numbers.
+std::string hash_of(const Manifest& manifest, bool classes_are_fixed) {
+  Hash hash;
+  for (std::int64_t row = 0; row < manifest.size(); ++row) {
+    const std::int32_t label = manifest.labels[static_cast<std::size_t>(row)];
+    hash.text(manifest.paths[row]);
+    hash.number(manifest.bytes[static_cast<std::size_t>(row)]);
+    hash.text(label < 0 ? std::string_view() : manifest.classes[static_cast<std::size_t>(label)]);
   }
-}
-
-void sort_and_drop_repeats(std::vector<Entry>& entries, const std::string& corpus) {
-  std::ranges::stable_sort(entries, {}, &Entry::path);
-  const auto is_repeat = [&](const Entry& a, const Entry& b) {
-    if (a.path != b.path) return false;
-    if (a.column == b.column) return true;
-    throw Error({.stage = stage,
-                 .path = corpus,
-                 .cause = "lines " + std::to_string(a.line) + " and " + std::to_string(b.line) + " give \"" + a.path +
-                          "\" two labels: \"" + a.column + "\" and \"" + b.column + "\"",
-                 .advice = "a picture has one label"});
-  };
-  entries.erase(std::unique(entries.begin(), entries.end(), is_repeat), entries.end());
-}
-
-void require_label_column(const LabelRule& rule, bool has_labels, const std::string& corpus) {
-  if (rule.kind != LabelRule::Kind::column || has_labels) return;
-  throw usage_error("--labels column: " + corpus + " has no label column",
-                    "use a CSV or TSV table with the columns path and label, or another rule");
-}
-
-Listing list_any(const CorpusOptions& options) {
-  struct stat status {};
-  if (::stat(options.corpus.c_str(), &status) != 0) throw file_error(stage, options.corpus, errno);
-  if (S_ISDIR(status.st_mode)) {
-    require_label_column(options.labels, false, options.corpus);
-    std::string root = absolute_folder(options.corpus);
-    std::vector<Entry> entries = list_folder(root);
-    return {std::move(root), std::move(entries)};
+  for (const std::string& name : manifest.classes) {
+    if (classes_are_fixed) hash.text(name);
   }
-  if (!S_ISREG(status.st_mode)) {
-    throw Error({.stage = stage, .path = options.corpus, .cause = "neither a folder nor a regular file"});
-  }
-  Table table = read_table(options.corpus);
-  if (!table.entries.empty()) require_label_column(options.labels, table.has_labels, options.corpus);
-  Listing listing{absolute_folder(fs::absolute(options.corpus).parent_path()), std::move(table.entries)};
-  fill_in_sizes(listing);
-  return listing;
+  return hash.hex();
 }
 
-void require_entries(const Listing& listing, const std::string& corpus) {
-  if (!listing.entries.empty()) return;
+std::string names_of(const CorpusOptions& options) {
+  std::string names;
+  for (const std::string& part : options.corpus) names += (names.empty() ? "" : " ") + part;
+  return names;
+}
+
+void require_entries(const Listing& listing, const CorpusOptions& options) {
+  if (listing.size() > 0) return;
   throw Error({.stage = stage,
-               .path = corpus,
+               .path = names_of(options),
                .cause = "no pictures found",
-               .advice = "in a folder, names that end in .jpg, .jpeg, .png, .webp, .gif, .bmp, .tif or .tiff are "
-                         "looked for; in a table or list, each line names a file"});
+               .advice = "in a folder or tar file, names that end in .jpg, .jpeg, .png, .webp, .gif, .bmp, .tif or "
+                         ".tiff are looked for; in a table or list, each line names a file"});
 }
 
-/// Gives every row its class, and fills in `classes` in byte order.
-void number_labels(Manifest& manifest, const std::vector<std::string>& labels) {
-  std::map<std::string_view, std::int32_t> numbers;
-  for (const std::string& label : labels) {
-    if (!label.empty()) numbers.emplace(label, 0);
+void check(const CorpusOptions& options) {
+  if (options.min_per_class < 0) throw usage_error("--min-per-class must be 0 or more");
+  if (options.limit_per_class < 0) throw usage_error("--limit-per-class must be 0 or more");
+  if (!options.classes.empty() && options.min_per_class > 0) {
+    throw usage_error("--classes fixes the classes, so --min-per-class can't leave any out", "give one of them");
   }
-  for (auto& [name, number] : numbers) {
-    number = static_cast<std::int32_t>(manifest.classes.size());
-    manifest.classes.emplace_back(name);
-  }
-  for (const std::string& label : labels) manifest.labels.push_back(label.empty() ? -1 : numbers.at(label));
 }
 
 }  // namespace
 }  // namespace corpus
 
-Manifest list_corpus(const CorpusOptions& options) {
-  const corpus::Labeller label(options.labels);
-  corpus::Listing listing = corpus::list_any(options);
-  corpus::require_entries(listing, options.corpus);
-  corpus::sort_and_drop_repeats(listing.entries, options.corpus);
-
+Manifest list_corpus(const Communicator& comm, const CorpusOptions& options) {
+  comm.all_do([&] { corpus::check(options); });
+  corpus::Sources sources = corpus::list_sources(comm, options.corpus, options.labels);
   Manifest manifest;
-  manifest.root = std::move(listing.root);
-  std::vector<std::string> labels;
-  corpus::Hash hash;
-  for (const corpus::Entry& entry : listing.entries) {
-    labels.push_back(label(entry.path, entry.column));
-    manifest.paths.push_back(entry.path);
-    manifest.bytes.push_back(entry.bytes);
-    hash.text(entry.path);
-    hash.number(entry.bytes);
-    hash.text(labels.back());
-  }
-  corpus::number_labels(manifest, labels);
-  manifest.hash = hash.hex();
+  comm.root_does([&] {
+    corpus::require_entries(sources.listing, options);
+    sources.listing.sort_and_drop_repeats(corpus::names_of(options));
+    manifest.classes = corpus::choose_classes(sources.listing, options, sources.notes);
+    corpus::require_entries(sources.listing, options);
+  });
+  corpus::look_up_sizes(comm, sources.root, sources.listing);
+  if (!comm.is_root()) return manifest;
+  manifest.root = std::move(sources.root);
+  manifest.paths = std::move(sources.listing.paths);
+  manifest.bytes = std::move(sources.listing.bytes);
+  manifest.labels = std::move(sources.listing.labels);
+  manifest.shards = std::move(sources.shards);
+  manifest.notes = std::move(sources.notes);
+  manifest.hash = corpus::hash_of(manifest, !options.classes.empty());
   return manifest;
 }
 
 std::string full_path(const std::string& root, std::string_view path) {
-  if (path.starts_with('/')) return std::string(path);
+  if (root.empty() || path.starts_with('/')) return std::string(path);
   std::string full = root.ends_with('/') ? root : root + "/";
   return full.append(path);
 }

@@ -1,16 +1,20 @@
-#include <algorithm>
-#include <cerrno>
-#include <climits>
-#include <fstream>
-#include <optional>
-#include <string_view>
-#include <utility>
+#include "corpus/table.hpp"
 
-#include "corpus/entries.hpp"
+#include <algorithm>
+#include <climits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "corpus/names.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::corpus {
 namespace {
+
+/// Longest field; a path is shorter, and a label that is longer is no label.
+constexpr std::size_t max_field_bytes = 1U << 20U;
 
 [[noreturn]] void fail_at(const std::string& path, std::int64_t line, std::string cause, std::string advice = {}) {
   throw Error({.stage = stage,
@@ -19,88 +23,103 @@ namespace {
                .advice = std::move(advice)});
 }
 
-std::string read_text(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  const std::streamoff size = file ? static_cast<std::streamoff>(file.tellg()) : -1;
-  std::string text(static_cast<std::size_t>(std::max<std::streamoff>(size, 0)), '\0');
-  if (size < 0 || !file.seekg(0) || !file.read(text.data(), size)) {
-    throw file_error(stage, path, errno == 0 ? EIO : errno);
-  }
-  return text;
-}
-
 struct Record {
-  std::vector<std::string> fields;
+  std::vector<std::string> fields;  ///< the first `count` are the record's; others are room to reuse
+  std::size_t count = 0;
   std::int64_t line = 0;  ///< where it begins
 };
 
 /// RFC 4180: fields between separators, quoted ones may hold separators, line ends and doubled quotes.
-/// Lines end with LF or CRLF.
+/// Lines end with LF or CRLF. Without a separator, lines are taken as they are.
 class RecordReader {
  public:
-  RecordReader(std::string_view text, char separator, const std::string& path)
-      : text_(text), separator_(separator), path_(path) {}
+  RecordReader(TextInput& input, std::optional<char> separator) : input_(input), separator_(separator) {}
 
-  /// The next record that is not a blank line, or nothing at the end.
-  std::optional<Record> next() {
-    while (at_ < text_.size()) {
-      Record record{.fields = {}, .line = line_};
-      do record.fields.push_back(field());
-      while (take(separator_));
-      if (at_ < text_.size()) end_line();
-      if (record.fields.size() > 1 || !record.fields[0].empty()) return record;
+  /// The next record that is not a blank line; false at the end.
+  bool next(Record& record) {
+    while (input_.peek() != TextInput::end) {
+      record.line = line_;
+      record.count = 0;
+      do field(next_field(record));
+      while (separator_ && input_.take(*separator_));
+      end_line();
+      if (record.count > 1 || !record.fields[0].empty()) return true;
     }
-    return std::nullopt;
+    return false;
   }
 
  private:
-  std::string field() { return take('"') ? quoted() : plain(); }
+  static std::string& next_field(Record& record) {
+    if (record.fields.size() == record.count) record.fields.emplace_back();
+    std::string& field = record.fields[record.count++];
+    field.clear();
+    return field;
+  }
 
-  std::string plain() {
-    const std::size_t begin = at_;
-    while (at_ < text_.size() && text_[at_] != separator_ && !at_line_end()) {
-      if (text_[at_] == '"') fail_at(path_, line_, "a quote inside a field that is not quoted", quoting);
-      ++at_;
+  void field(std::string& value) {
+    if (separator_ && input_.take('"')) {
+      quoted(value);
+    } else {
+      plain(value);
     }
-    return std::string(text_.substr(begin, at_ - begin));
+  }
+
+  void plain(std::string& value) {
+    while (!at_field_end()) {
+      if (separator_ && input_.peek() == '"') {
+        fail_at(input_.path(), line_, "a quote inside a field that is not quoted", quoting);
+      }
+      take_byte(value);
+      value += input_.take_until(
+          [this](char c) { return c == separator_ || c == '\n' || c == '\r' || c == '\0' || c == '"'; });
+    }
   }
 
   /// After the opening quote.
-  std::string quoted() {
+  void quoted(std::string& value) {
     const std::int64_t begin_line = line_;
-    std::string value;
-    while (at_ < text_.size()) {
-      const char c = text_[at_++];
-      if (c == '"' && !take('"')) {
-        if (at_ < text_.size() && text_[at_] != separator_ && !at_line_end()) {
-          fail_at(path_, line_, "text after a closing quote", quoting);
-        }
-        return value;
-      }
+    for (;;) {
+      value += input_.take_until([](char c) { return c == '"' || c == '\n' || c == '\0'; });
+      const int c = input_.peek();
+      if (c == TextInput::end) fail_at(input_.path(), begin_line, "a quote is not closed", quoting);
+      if (c == '"' && input_.peek(1) != '"') break;
+      if (c == '"') input_.skip();
+      take_byte(value);
       if (c == '\n') ++line_;
-      value += c;
     }
-    fail_at(path_, begin_line, "a quote is not closed", quoting);
+    input_.skip();
+    if (!at_field_end()) fail_at(input_.path(), line_, "text after a closing quote", quoting);
   }
 
-  bool take(char c) {
-    if (at_ == text_.size() || text_[at_] != c) return false;
-    ++at_;
-    return true;
+  /// REQUIRES: not at the end.
+  void take_byte(std::string& value) {
+    const auto c = static_cast<char>(input_.peek());
+    if (c == '\0') {
+      fail_at(input_.path(), line_, "a NUL byte, so this is not text",
+              "a corpus is a folder, a .csv or .tsv table, a text list of paths, or a tar file");
+    }
+    if (value.size() >= max_field_bytes) fail_at(input_.path(), line_, "a field of more than 1 MiB");
+    input_.skip();
+    value += c;
   }
-  [[nodiscard]] bool at_line_end() const { return text_[at_] == '\n' || text_.substr(at_, 2) == "\r\n"; }
+
+  bool at_field_end() {
+    const int c = input_.peek();
+    return c == TextInput::end || c == separator_ || at_line_end();
+  }
+  bool at_line_end() {
+    const int c = input_.peek();
+    return c == '\n' || (c == '\r' && (input_.peek(1) == '\n' || input_.peek(1) == TextInput::end));
+  }
   void end_line() {
-    take('\r');
-    take('\n');
+    static_cast<void>(input_.take('\r'));
+    static_cast<void>(input_.take('\n'));
     ++line_;
   }
 
   static constexpr const char* quoting = "put the field in quotes, and double each quote in it";
-  std::string_view text_;
-  char separator_;
-  const std::string& path_;
-  std::size_t at_ = 0;
+  TextInput& input_;
+  std::optional<char> separator_;
   std::int64_t line_ = 1;
 };
 
@@ -114,17 +133,18 @@ struct Columns {
 
 /// Of the first record: a header if one of its fields is `path`, else the first row.
 Columns columns_of(const Record& first, const std::string& path) {
-  const auto& fields = first.fields;
+  const auto begin = first.fields.begin();
+  const auto end = begin + static_cast<std::ptrdiff_t>(first.count);
   const auto find = [&](const char* name) -> std::optional<std::size_t> {
-    if (std::ranges::count(fields, name) > 1) fail_at(path, first.line, std::string("two columns are called ") + name);
-    const auto found = std::ranges::find(fields, name);
-    return found == fields.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - fields.begin()));
+    if (std::count(begin, end, name) > 1) fail_at(path, first.line, std::string("two columns are called ") + name);
+    const auto found = std::find(begin, end, name);
+    return found == end ? std::nullopt : std::optional(static_cast<std::size_t>(found - begin));
   };
-  const std::size_t count = fields.size();
-  if (std::ranges::count(fields, "path") == 0) {
-    return {.path = 0, .label = count > 1 ? std::optional<std::size_t>(1) : std::nullopt, .count = count};
+  if (std::count(begin, end, "path") == 0) {
+    const auto label = first.count > 1 ? std::optional<std::size_t>(1) : std::nullopt;
+    return {.path = 0, .label = label, .count = first.count};
   }
-  return {.path = *find("path"), .label = find("label"), .count = count, .is_header = true};
+  return {.path = *find("path"), .label = find("label"), .count = first.count, .is_header = true};
 }
 
 void check_path(const std::string& value, const std::string& path, std::int64_t line) {
@@ -132,54 +152,50 @@ void check_path(const std::string& value, const std::string& path, std::int64_t 
   if (value.size() >= PATH_MAX) fail_at(path, line, "the path is longer than the system allows");
 }
 
-Table read_records(std::string_view text, char separator, const std::string& path) {
-  RecordReader reader(text, separator, path);
-  Table table;
-  std::optional<Record> record = reader.next();
-  if (!record) return table;
-  const Columns columns = columns_of(*record, path);
-  table.has_labels = columns.label.has_value();
-  if (columns.is_header) record = reader.next();
-  for (; record; record = reader.next()) {
-    auto& fields = record->fields;
-    if (fields.size() != columns.count) {
-      fail_at(path, record->line,
-              std::to_string(fields.size()) + " fields, where the first row has " + std::to_string(columns.count));
+TableShape read_records(RecordReader& reader, const std::string& path,
+                        const std::function<void(const TableRow&)>& use) {
+  Record record;
+  if (!reader.next(record)) return {};
+  const Columns columns = columns_of(record, path);
+  TableShape shape{.has_labels = columns.label.has_value()};
+  for (bool more = !columns.is_header || reader.next(record); more; more = reader.next(record)) {
+    if (record.count != columns.count) {
+      fail_at(path, record.line,
+              std::to_string(record.count) + " fields, where the first row has " + std::to_string(columns.count));
     }
-    check_path(fields[columns.path], path, record->line);
-    std::string label = columns.label ? std::move(fields[*columns.label]) : std::string();
-    table.entries.push_back({std::move(fields[columns.path]), -1, std::move(label), record->line});
+    check_path(record.fields[columns.path], path, record.line);
+    const std::string_view label = columns.label ? std::string_view(record.fields[*columns.label]) : "";
+    use({record.fields[columns.path], label, record.line});
+    ++shape.rows;
   }
-  return table;
+  return shape;
 }
 
-Table read_list(std::string_view text, const std::string& path) {
-  Table table;
-  for (std::int64_t line = 1; !text.empty(); ++line) {
-    std::string_view value = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), value.size() + 1));
-    if (value.ends_with('\r')) value.remove_suffix(1);
-    if (value.empty()) continue;
-    check_path(std::string(value), path, line);
-    table.entries.push_back({std::string(value), -1, {}, line});
-  }
-  return table;
+TableShape read_list(TextInput& input, const std::function<void(const TableRow&)>& use) {
+  TableShape shape;
+  std::string path;
+  read_lines(input, [&](std::string_view text, std::int64_t line) {
+    path = text;
+    check_path(path, input.path(), line);
+    use({path, {}, line});
+    ++shape.rows;
+  });
+  return shape;
 }
 
 }  // namespace
 
-Table read_table(const std::string& path) {
-  const std::string content = read_text(path);
-  std::string_view text = content;
-  if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
-    fail_at(path, 1 + std::ranges::count(text.substr(0, nul), '\n'), "a NUL byte, so this is not text",
-            "a corpus is a folder, a .csv or .tsv table, or a text list of paths");
-  }
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  const std::string name = lower_case(path);
-  if (name.ends_with(".csv")) return read_records(text, ',', path);
-  if (name.ends_with(".tsv")) return read_records(text, '\t', path);
-  return read_list(text, path);
+TableShape read_table(TextInput& input, const std::function<void(const TableRow&)>& use) {
+  const std::string name = lower_case(input.path());
+  const bool csv = name.ends_with(".csv");
+  if (!csv && !name.ends_with(".tsv")) return read_list(input, use);
+  RecordReader reader(input, csv ? ',' : '\t');
+  return read_records(reader, input.path(), use);
+}
+
+void read_lines(TextInput& input, const std::function<void(std::string_view, std::int64_t)>& use) {
+  RecordReader reader(input, std::nullopt);
+  for (Record record; reader.next(record);) use(record.fields[0], record.line);
 }
 
 }  // namespace pool3::corpus

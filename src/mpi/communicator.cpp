@@ -164,6 +164,28 @@ std::vector<std::string> Communicator::gather(const std::string& bytes) const {
   return all;
 }
 
+std::string Communicator::scatter(const std::vector<std::string>& parts) const {
+  constexpr int tag = 2;
+  if (is_root()) {
+    for (int to = 1; to < size_; ++to) {
+      const std::string& text = parts.at(static_cast<std::size_t>(to));
+      auto size = static_cast<std::uint64_t>(text.size());
+      check_mpi(MPI_Send(&size, 1, MPI_UINT64_T, to, tag, comm_), "MPI_Send");
+      in_pieces(std::span(text.data(), text.size()), [&](const char* data, int count) {
+        check_mpi(MPI_Send(data, count, MPI_BYTE, to, tag, comm_), "MPI_Send");
+      });
+    }
+    return parts.at(0);
+  }
+  std::uint64_t size = 0;
+  check_mpi(MPI_Recv(&size, 1, MPI_UINT64_T, 0, tag, comm_, MPI_STATUS_IGNORE), "MPI_Recv");
+  std::string mine(size, '\0');
+  in_pieces(std::span(mine.data(), mine.size()), [&](char* data, int count) {
+    check_mpi(MPI_Recv(data, count, MPI_BYTE, 0, tag, comm_, MPI_STATUS_IGNORE), "MPI_Recv");
+  });
+  return mine;
+}
+
 void Communicator::throw_if_any(const std::optional<ErrorFields>& mine) const {
   int lowest = mine ? rank_ : size_;
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &lowest, 1, MPI_INT, MPI_MIN, comm_), "MPI_Allreduce");

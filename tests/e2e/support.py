@@ -116,6 +116,7 @@ def start_test(description):
     parser.add_argument("--weights", required=True, help="weights file; $POOL3_WEIGHTS comes first")
     parser.add_argument("--keep", help="work in this folder and leave it there")
     parser.add_argument("--features", help="feature file that features.py made")
+    parser.add_argument("--library", help="a library to load before others")
     args = parser.parse_args()
     weights = pathlib.Path(os.environ.get("POOL3_WEIGHTS") or args.weights).absolute()
     if not weights.is_file():
@@ -125,6 +126,7 @@ def start_test(description):
     checks = Checks()
     pool3 = Pool3(pathlib.Path(args.pool3).absolute(), weights, checks)
     pool3.shared_features = pathlib.Path(args.features).absolute() if args.features else None
+    pool3.library = args.library
     return checks, pool3, make_folder(args.keep)
 
 

@@ -3,9 +3,12 @@
 
 Their shapes are part of the unit tests: tests/unit/network_torch_file.cpp and network_hdf5_file.cpp read some.
 """
+import gzip
+import io
 import json
 import pathlib
 import sys
+import tarfile
 import zipfile
 
 import h5py
@@ -79,5 +82,33 @@ def tfjs():
     (CORPUS / "tfjs" / "module").write_bytes(module.encode())
 
 
-for make in (pickles, keras, graphdefs, safetensors, tfjs):
+def tars():
+    members = {"a/1.jpg": b"picture", "a/1.cls": b"7\n", "./2.png": b"", "2.json": b'{"label": "x"}', "\u00e4" * 60 + "/3.jpg": b"3"}
+    for name, kind in (("ustar", tarfile.USTAR_FORMAT), ("gnu", tarfile.GNU_FORMAT), ("pax", tarfile.PAX_FORMAT)):
+        with tarfile.open(CORPUS / "tar" / name, "w", format=kind, encoding="utf-8") as tar:
+            for path, data in members.items():
+                if name == "ustar" and len(path) > 60:
+                    continue
+                info = tarfile.TarInfo(path)
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+            link = tarfile.TarInfo("link.jpg")
+            link.type, link.linkname = tarfile.LNKTYPE, "a/1.jpg"
+            tar.addfile(link)
+    (CORPUS / "tar" / "gzip").write_bytes(gzip.compress((CORPUS / "tar" / "ustar").read_bytes(), mtime=0))
+    def text(value):
+        return len(value).to_bytes(8, "little") + value
+
+    one = text(b"a.jpg") + text(b"cat") + (512).to_bytes(8, "little") + (7).to_bytes(8, "little")
+    two = text(b"b.jpg") + text(b"") + b"\xff" * 16
+    (CORPUS / "tar" / "index").write_bytes((2).to_bytes(8, "little") + text(b"cut") + one + two)
+
+
+def manifests():
+    (CORPUS / "manifest" / "header").write_bytes(b'\xef\xbb\xbflabel,path\r\nx,"a, ""b"".jpg"\r\n\r\n"two\nlines",b.jpg')
+    (CORPUS / "manifest" / "plain").write_bytes(b"a.jpg\tx\nb.jpg\ty\r\n\nc.jpg\t\n")
+    (CORPUS / "manifest" / "list").write_bytes(b"a.jpg\n\nb c.jpg\r\nlast\r")
+
+
+for make in (pickles, keras, graphdefs, safetensors, tfjs, tars, manifests):
     make()

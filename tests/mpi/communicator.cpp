@@ -30,6 +30,13 @@ TEST(Communicator, BroadcastsAndGathersBytesWithNul) {
   for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i], std::string(i, 'x'));
 }
 
+TEST(Communicator, ScattersBytes) {
+  const Communicator comm = Communicator::world();
+  std::vector<std::string> parts;
+  for (int i = 0; comm.is_root() && i < comm.size(); ++i) parts.push_back(std::string("a\0", 2) + std::to_string(i));
+  EXPECT_EQ(comm.scatter(parts), std::string("a\0", 2) + std::to_string(comm.rank()));
+}
+
 TEST(Communicator, EveryRankThrowsWhatOneThrew) {
   const Communicator comm = Communicator::world();
   const int bad = comm.size() - 1;

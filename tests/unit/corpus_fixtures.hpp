@@ -46,8 +46,10 @@ class CorpusTest : public ::testing::Test {
   fs::path folder;
 };
 
+/// As on a single rank.
+inline Manifest listed(CorpusOptions options) { return list_corpus(Communicator::world(), options); }
 inline Manifest listed(const fs::path& corpus, const std::string& rule = "directory") {
-  return list_corpus({.corpus = corpus.string(), .labels = parse_label_rule(rule)});
+  return listed(CorpusOptions{.corpus = {corpus.string()}, .labels = parse_label_rule(rule), .classes = {}});
 }
 
 inline std::vector<std::string> paths_of(const Manifest& manifest) {

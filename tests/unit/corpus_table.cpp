@@ -81,7 +81,7 @@ TEST_F(Table, ErrorsNameTheLine) {
 TEST_F(Table, RepeatsAreKeptOnce) {
   EXPECT_THAT(paths_of(listed(write("t.txt", "b.jpg\na.jpg\nb.jpg\n"))), ElementsAre("a.jpg", "b.jpg"));
   EXPECT_THAT(paths_of(listed(write("t.csv", "b.jpg,x\nb.jpg,x\n"), "column")), ElementsAre("b.jpg"));
-  const ErrorFields error = error_of(write("t.csv", "path,label\nb.jpg,x\na.jpg,x\nb.jpg,y\n"));
+  const ErrorFields error = error_of(write("t.csv", "path,label\nb.jpg,x\na.jpg,x\nb.jpg,y\n"), "column");
   EXPECT_EQ(error.code, ExitCode::failed);
   EXPECT_THAT(error.cause, HasSubstr("lines 2 and 4 give \"b.jpg\" two labels: \"x\" and \"y\""));
 }

@@ -1,0 +1,134 @@
+#include "corpus/classes.hpp"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "corpus/names.hpp"
+#include "corpus/table.hpp"
+#include "pool3/error.hpp"
+
+namespace pool3::corpus {
+namespace {
+
+std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+std::vector<std::int64_t> counts_of(const Listing& listing) {
+  std::vector<std::int64_t> counts(listing.names.all().size(), 0);
+  for (const std::int32_t label : listing.labels) {
+    if (label >= 0) ++counts[index(label)];
+  }
+  return counts;
+}
+
+/// The classes that stay, and the new number of each old one (-1: left out).
+struct Choice {
+  std::vector<std::string> classes;
+  std::vector<std::int32_t> numbers;
+};
+
+Choice choose(const Listing& listing, const CorpusOptions& options) {
+  const std::vector<std::string>& names = listing.names.all();
+  Choice choice;
+  if (!options.classes.empty()) {
+    choice.classes = read_classes(options.classes);
+  } else {
+    const std::vector<std::int64_t> counts = counts_of(listing);
+    for (std::size_t k = 0; k < names.size(); ++k) {
+      if (counts[k] > 0 && counts[k] >= options.min_per_class) choice.classes.push_back(names[k]);
+    }
+    std::ranges::sort(choice.classes);
+  }
+  std::unordered_map<std::string_view, std::int32_t> numbers;
+  for (const std::string& name : choice.classes) numbers.emplace(name, static_cast<std::int32_t>(numbers.size()));
+  for (const std::string& name : names) {
+    const auto found = numbers.find(name);
+    choice.numbers.push_back(found == numbers.end() ? -1 : found->second);
+  }
+  return choice;
+}
+
+/// Gives the rows their new numbers and drops those of other classes. How many were dropped.
+std::int64_t apply(const Choice& choice, Listing& listing) {
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = 0; row < listing.size(); ++row) {
+    std::int32_t& label = listing.labels[index(row)];
+    const bool labelled = label >= 0;
+    if (labelled) label = choice.numbers[index(label)];
+    if (!labelled || label >= 0) rows.push_back(row);
+  }
+  const std::int64_t dropped = listing.size() - static_cast<std::int64_t>(rows.size());
+  if (dropped > 0) listing.keep(rows);
+  return dropped;
+}
+
+/// Keeps those rows of each class whose paths have the smallest hashes: a sample that does not depend on the order and
+/// changes little as the catalogue grows. How many were dropped.
+std::int64_t limit(Listing& listing, std::size_t classes, std::int64_t most) {
+  std::vector<std::vector<std::pair<std::uint64_t, std::int64_t>>> kept(classes);  // heaps, the largest in front
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = 0; row < listing.size(); ++row) {
+    const std::int32_t label = listing.labels[index(row)];
+    if (label < 0) {
+      rows.push_back(row);
+      continue;
+    }
+    auto& heap = kept[index(label)];
+    const std::string_view path = listing.paths[row];
+    heap.emplace_back(XXH3_64bits(path.data(), path.size()), row);
+    std::ranges::push_heap(heap);
+    if (static_cast<std::int64_t>(heap.size()) > most) {
+      std::ranges::pop_heap(heap);
+      heap.pop_back();
+    }
+  }
+  for (const auto& heap : kept) {
+    for (const auto& [hash, row] : heap) rows.push_back(row);
+  }
+  std::ranges::sort(rows);
+  const std::int64_t dropped = listing.size() - static_cast<std::int64_t>(rows.size());
+  if (dropped > 0) listing.keep(rows);
+  return dropped;
+}
+
+}  // namespace
+
+std::vector<std::string> read_classes(const std::string& path) {
+  TextInput input(path);
+  std::vector<std::string> classes;
+  std::unordered_map<std::string, std::int64_t> lines;
+  read_lines(input, [&](std::string_view text, std::int64_t line) {
+    const auto [first, is_new] = lines.try_emplace(std::string(text), line);
+    if (!is_new) {
+      throw Error({.stage = stage,
+                   .path = path,
+                   .cause = "lines " + std::to_string(first->second) + " and " + std::to_string(line) +
+                            " name the same class: " + std::string(text)});
+    }
+    classes.emplace_back(text);
+  });
+  if (classes.empty()) throw Error({.stage = stage, .path = path, .cause = "names no class"});
+  return classes;
+}
+
+std::vector<std::string> choose_classes(Listing& listing, const CorpusOptions& options,
+                                        std::vector<std::string>& notes) {
+  Choice choice = choose(listing, options);
+  if (const std::int64_t dropped = apply(choice, listing); dropped > 0) {
+    notes.push_back("left out " + std::to_string(dropped) + " pictures of classes that " +
+                    (options.classes.empty() ? "have fewer than " + std::to_string(options.min_per_class) + " pictures"
+                                             : options.classes + " does not name"));
+  }
+  if (options.limit_per_class > 0) {
+    const std::int64_t dropped = limit(listing, choice.classes.size(), options.limit_per_class);
+    if (dropped > 0) {
+      notes.push_back("left out " + std::to_string(dropped) + " pictures: " + std::to_string(options.limit_per_class) +
+                      " of each class at most");
+    }
+  }
+  return std::move(choice.classes);
+}
+
+}  // namespace pool3::corpus

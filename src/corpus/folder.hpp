@@ -1,0 +1,33 @@
+#pragma once
+// The pictures below a folder. Private to the room.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pool3/mpi.hpp"
+
+namespace pool3::corpus {
+
+/// What a folder holds that matters. The values are what travels between ranks.
+struct FolderItem {
+  enum class Kind : char { picture = 'p', folder = 'f', linked_folder = 'l' } kind = Kind::picture;
+  std::string name;
+};
+
+/// The pictures, folders and symlinks to folders right below `folder`, in byte order of names. A symlink to nowhere
+/// with a picture's name is a picture. Throws Error: a folder that can't be read.
+[[nodiscard]] std::vector<FolderItem> read_folder(const std::string& folder);
+
+/// Calls `use` on the root with each picture below `root`, relative to it, in no particular order. Collective: folders
+/// are dealt out to the ranks. `root` counts on the root only. Throws a collective Error.
+void list_folder(const Communicator& comm, std::string root, const std::function<void(std::string_view)>& use);
+
+/// Calls `use` with each picture below the symlinked folders `links` of `root`, which are visited in this order. What
+/// several symlinks lead to is visited once, by the first of them, and nothing is entered from below itself.
+void list_linked_folders(const std::string& root, const std::vector<std::string>& links,
+                         const std::function<void(std::string_view)>& use);
+
+}  // namespace pool3::corpus

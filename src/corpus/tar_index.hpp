@@ -1,0 +1,36 @@
+#pragma once
+// Which pictures a tar file holds, and where. Private to the room.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pool3/corpus.hpp"
+
+namespace pool3::corpus {
+
+/// The pictures of a tar file in byte order of names, each once: of equal names the last one counts, as in unpacking.
+struct TarIndex {
+  StringTable names;                  ///< without "./" in front
+  StringTable labels;                 ///< of KEY.cls, KEY.json or KEY.txt; "" for none
+  std::vector<std::int64_t> offsets;  ///< of the bytes, in the unpacked tar file; -1: no bytes of its own (a symlink)
+  std::vector<std::int64_t> bytes;
+  std::string damage;  ///< why what comes after these could not be read; "" for a whole file
+  [[nodiscard]] std::int64_t size() const { return names.size(); }
+  /// The place of a name, or -1.
+  [[nodiscard]] std::int64_t find(std::string_view name) const;
+};
+
+/// Reads the headers and labels of a tar file, plain, gzip or zstd by its content. Throws Error: can't be opened, not
+/// a tar file.
+[[nodiscard]] TarIndex index_tar(const std::string& path);
+/// The same of bytes in memory; `path` is for errors.
+[[nodiscard]] TarIndex index_tar(const std::string& path, std::span<const char> bytes);
+
+/// Writes what is in a compressed file `path` to the open file `to`, up to its end or to where it is damaged. Throws
+/// Error if `to` can't be written.
+void unpack_to(const std::string& path, int to);
+
+}  // namespace pool3::corpus

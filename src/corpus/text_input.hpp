@@ -1,0 +1,52 @@
+#pragma once
+// A text file, read byte by byte. Private to the room.
+
+#include <string>
+#include <string_view>
+
+namespace pool3::corpus {
+
+/// Holds a piece of the file only. A byte order mark in front is not seen.
+class TextInput {
+ public:
+  static constexpr int end = -1;
+  /// Throws Error if it can't be opened.
+  explicit TextInput(const std::string& path);
+  /// Text in memory, which must outlive this. `name` stands for its path.
+  TextInput(std::string name, std::string_view text);
+  ~TextInput();
+  TextInput(const TextInput&) = delete;
+  TextInput& operator=(const TextInput&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  /// The byte that comes `ahead` bytes on, 0 or 1, or `end`. Throws Error if it can't be read.
+  [[nodiscard]] int peek(std::size_t ahead = 0) {
+    return at_ + ahead < piece_.size() || refill(ahead) ? static_cast<unsigned char>(piece_[at_ + ahead]) : end;
+  }
+  /// Past the byte that peek() gave. REQUIRES: that was not `end`.
+  void skip() { ++at_; }
+  /// True, and past it, if `c` comes next.
+  [[nodiscard]] bool take(char c) {
+    if (peek() != static_cast<unsigned char>(c)) return false;
+    skip();
+    return true;
+  }
+  /// The bytes that come next, up to the first that `stops` or the end of what is held; may be empty.
+  template <typename Stops>
+  [[nodiscard]] std::string_view take_until(Stops stops) {
+    const std::size_t begin = at_;
+    while (at_ < piece_.size() && !stops(piece_[at_])) ++at_;
+    return piece_.substr(begin, at_ - begin);
+  }
+
+ private:
+  bool refill(std::size_t ahead);
+  void skip_mark();
+  std::string path_;
+  int file_ = -1;
+  std::string buffer_;
+  std::string_view piece_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace pool3::corpus
