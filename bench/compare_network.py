@@ -146,7 +146,7 @@ def scaling(files, args, report):
         one, other = (start(files, args.build, [name], {c}, str(c))[name] for c in (first, second))
         pair = start(files, args.build, [name], {first, second}, "pair")[name]
         batch = args.scaling_batch
-        calls = max(1, round(args.seconds * GUESS[precision_of(name)] / batch))
+        calls = max(1, round(args.seconds / one.ask(f"{batch} 1 1")))
         line, count = f"{batch} {calls} 1", batch * calls
         rates = rates_of({"one": (lambda: one.ask(line), count), "processes": (lambda: both((one, other), line), 2 * count),
                           "threads": (lambda: pair.ask(f"{batch} {calls} 2"), 2 * count)}, args.repeats)
@@ -166,11 +166,11 @@ def parse():
     numbers = lambda text: [int(n) for n in text.split(",")]  # noqa: E731
     p.add_argument("--repeats", type=int, default=7, help="rounds over all peers (7)")
     p.add_argument("--seconds", type=float, default=1.5, help="length of one measurement (1.5)")
-    p.add_argument("--batches", type=numbers, default=[1, 2, 4, 8, 16], help="what each peer may choose from (1,2,4,8,16)")
+    p.add_argument("--batches", type=numbers, default=[1, 4, 8, 16, 32], help="what each peer may choose from (1,4,8,16,32)")
     p.add_argument("--cores", type=numbers, help="cores to run on: the first, and a second for --scaling; default: the last ones")
     p.add_argument("--peers", nargs="*", help="only peers whose names hold one of these words, and ONNX Runtime")
     p.add_argument("--scaling", action="store_true", help="pool3 on two cores against one, too; they should be idle")
-    p.add_argument("--scaling-batch", type=int, default=8, help="its batch (8)")
+    p.add_argument("--scaling-batch", type=int, default=16, help="its batch (16)")
     p.add_argument("--only-scaling", action="store_true", help="nothing but that")
     p.add_argument("--json", type=pathlib.Path, help="file to write figures and the machine's description to")
     p.add_argument("--weights", type=pathlib.Path, default=ROOT / "weights/inception_v3.safetensors", help="pool3's own format")
