@@ -3,6 +3,7 @@
 // Writes the features of all pictures, in batches of BATCH (4), says "ready", and then answers each line
 // "BATCH CALLS THREADS" with the seconds that every one of THREADS threads took to run CALLS batches of BATCH pictures.
 
+#include <algorithm>
 #include <barrier>
 #include <chrono>
 #include <fstream>
@@ -58,6 +59,7 @@ class Worker {
     const std::vector<float> input = batch_of(batch);
     std::barrier ready(threads + 1);
     std::vector<std::jthread> running;
+    running.reserve(static_cast<std::size_t>(threads));
     for (int t = 0; t < threads; ++t) {
       running.emplace_back([&] {
         std::vector<float> out(static_cast<std::size_t>(batch * feature_dim));
