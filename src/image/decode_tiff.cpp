@@ -150,7 +150,7 @@ class TiffReader {
       case Role::black:
         return each_channel([](int ink, int value) { return under_ink(ink, 255 - value); });
       case Role::alpha:
-        return each_channel([](int colour, int value) { return over_white(colour, value); });
+        return each_channel([](int value, int alpha) { return over_white(value, alpha); });
       case Role::premultiplied_alpha:
         return each_channel([](int colour, int value) { return std::min(colour + 255 - value, 255); });
       case Role::none:
