@@ -50,6 +50,7 @@ Problem load_training_rows(const Communicator& comm, const FeatureReader& reader
                              problem.x.insert(problem.x.end(), features.begin(), features.end());
                              for (const Row row : rows) {
                                problem.labels.push_back(labels[index(row)]);
+                               problem.origin.push_back(row);
                                if (folds > 0) problem.folds.push_back(fold_of(split.seed, keys[index(row)], folds));
                              }
                            });

@@ -75,7 +75,9 @@ void log_certificate(Log& log, const Fit& fit, std::int64_t rows, double C) {
             {"relative_gap", fixed(fit.relative_gap(), 12)},
             {"passes", std::to_string(fit.epochs)},
             {"seconds", fixed(fit.seconds, 3)}});
-  if (!fit.converged) log.line("train", "warning: the tolerance was not reached; raise --max-epochs or lower --C");
+  if (!fit.converged)
+    log.line("train", std::string("warning: the tolerance was not reached; ") +
+                          (fit.out_of_time ? "raise --max-seconds" : "raise --max-epochs or lower --C"));
 }
 
 class TrainJob : public Job {
@@ -106,6 +108,8 @@ void declare_solver(OptionParser& p, SolverFlags& f) {
   p.add("bias", f.bias, "value of the constant feature; 0: no intercept", 1.0);
   p.add("tolerance", f.tolerance, "relative duality gap to stop at", 1e-4);
   p.add("max-epochs", f.max_epochs, "stop after so many passes anyway", std::int64_t{2000});
+  p.add("max-seconds", f.max_seconds, "stop each solve after so long anyway, and say what gap it reached; 0: no limit",
+        0.0);
   p.add("test-fraction", f.split.test_fraction, "part of the images that is held out", 0.2);
   p.add("seed", f.split.seed, "of the split and the row order", std::uint64_t{42});
   p.add("class-weight", f.class_weight, "none, or balanced: errors on rare classes cost more", std::string("none"));
@@ -121,6 +125,7 @@ void check(const SolverFlags& f) {
   if (!(f.tolerance > 0)) throw usage_error("--tolerance must be above 0");
   if (!(f.bias >= 0) || !std::isfinite(f.bias)) throw usage_error("--bias must be 0 or a positive number");
   if (f.max_epochs < 1) throw usage_error("--max-epochs must be above 0");
+  if (!(f.max_seconds >= 0)) throw usage_error("--max-seconds must be at least 0");
   if (f.threads < 1) throw usage_error("--solver-threads must be above 0");
 }
 
@@ -129,6 +134,7 @@ SolverOptions solver_options(const SolverFlags& f, const std::vector<std::int64_
                   .bias = f.bias,
                   .tolerance = f.tolerance,
                   .max_epochs = f.max_epochs,
+                  .max_seconds = f.max_seconds,
                   .seed = f.split.seed,
                   .threads = f.threads};
   if (f.class_weight == "balanced") {

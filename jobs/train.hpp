@@ -14,6 +14,7 @@ struct SolverFlags {
   std::string features, loss, class_weight;
   double bias = 1, tolerance = 1e-4;
   std::int64_t max_epochs = 0;
+  double max_seconds = 0;
   bool no_centering = false;
   int threads = 1;
   Split split;

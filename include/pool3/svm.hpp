@@ -25,6 +25,7 @@ struct Problem {
   std::vector<float> x;              ///< [rows, dim] row-major
   std::vector<std::int32_t> labels;  ///< [rows] in [0, classes)
   std::vector<std::int32_t> folds;   ///< [rows], or empty if no column excludes a fold
+  std::vector<std::int64_t> origin;  ///< [rows] where each row came from, for messages; or empty
 };
 
 /// x' = (x - mean) / scale.
@@ -34,7 +35,7 @@ struct Standardisation {
 };
 
 /// Throws a collective Error if there are no rows, fewer than two classes with rows, or a feature that is NaN or
-/// infinite. Collective.
+/// infinite; then it names the first such rows. Collective.
 void check_problem(const Communicator& comm, const Problem& problem);
 /// Rows of each class over all ranks. Collective.
 [[nodiscard]] std::vector<std::int64_t> class_counts(const Communicator& comm, const Problem& problem);
@@ -58,6 +59,7 @@ struct SolverOptions {
   double bias = 1;          ///< value of the appended feature; 0 for no bias. It is regularised, as LIBLINEAR's -B
   double tolerance = 1e-4;  ///< on the duality gap relative to the primal, both summed over the columns
   std::int64_t max_epochs = 2000;
+  double max_seconds = 0;                ///< of each solve; 0: no limit. The answer then depends on the machine's speed
   std::uint64_t seed = 42;               ///< of the row order
   std::vector<double> positive_weights;  ///< [classes] factor on C of a column's positives (LIBLINEAR's -w); empty: 1
   int threads = 1;                       ///< of the matrix products
@@ -83,6 +85,7 @@ struct Fit {
   double seconds = 0;
   std::int64_t bytes_sent = 0;  ///< by this rank
   bool converged = false;       ///< relative gap <= tolerance
+  bool out_of_time = false;     ///< max_seconds were over first
   [[nodiscard]] double objective() const;
   [[nodiscard]] double relative_gap() const;
 };

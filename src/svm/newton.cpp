@@ -32,9 +32,10 @@ Floats weights_with_bias(const Point& point) {
 
 class Newton {
  public:
-  Newton(Point& point, const Spectrum& spectrum)
+  Newton(Point& point, const Spectrum& spectrum, const NewtonLimits& limits)
       : p_(point),
         spectrum_(spectrum),
+        limits_(limits),
         padded_(point.padded()),
         rows_(static_cast<double>(point.comm.sum(point.problem.rows))),
         v_(weights_with_bias(point)),
@@ -48,7 +49,7 @@ class Newton {
   /// The hinge: moves the centre of the columns that are near the minimum of their smoothed loss. Collective.
   void move_centres();
   /// One Newton step of the columns whose gap is not small. Collective.
-  void step(double tolerance, std::int64_t max_products);
+  void step();
   /// Writes v and alpha back.
   void store();
 
@@ -62,9 +63,9 @@ class Newton {
     Floats d;   ///< [dim + 1, width]
     Floats xd;  ///< [rows, width]
   };
-  [[nodiscard]] std::vector<std::int64_t> open_columns(double tolerance) const;
+  [[nodiscard]] std::vector<std::int64_t> open_columns() const;
   [[nodiscard]] Floats curvatures(const std::vector<std::int64_t>& columns) const;
-  Direction conjugate_gradients(const std::vector<std::int64_t>& columns, std::int64_t max_products);
+  Direction conjugate_gradients(const std::vector<std::int64_t>& columns);
   [[nodiscard]] Preconditioner preconditioner(const Floats& curvature, std::size_t width) const;
   struct Slopes {
     Doubles slope, curve;  ///< [width]
@@ -74,6 +75,7 @@ class Newton {
 
   Point& p_;
   const Spectrum& spectrum_;
+  const NewtonLimits& limits_;
   std::int64_t padded_;
   double rows_;  ///< of all ranks
   Floats v_;     ///< [dim + 1, padded]: w, then its bias row
@@ -145,10 +147,10 @@ void Newton::move_centres() {
   evaluate();
 }
 
-std::vector<std::int64_t> Newton::open_columns(double tolerance) const {
+std::vector<std::int64_t> Newton::open_columns() const {
   std::vector<std::int64_t> columns;
   for (std::int64_t j = 0; j < padded_; ++j)
-    if (certificate.gap[index(j)] > 0.5 * tolerance * certificate.primal[index(j)]) columns.push_back(j);
+    if (certificate.gap[index(j)] > 0.5 * limits_.tolerance * certificate.primal[index(j)]) columns.push_back(j);
   return columns;
 }
 
@@ -174,7 +176,7 @@ Preconditioner Newton::preconditioner(const Floats& curvature, std::size_t width
   return {spectrum_, p_.bias * p_.bias * rows_, std::move(mean)};
 }
 
-Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& columns, std::int64_t max_products) {
+Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& columns) {
   const std::size_t width = columns.size();
   const Products product(p_, width);
   const Floats curvature = curvatures(columns);
@@ -187,7 +189,7 @@ Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& c
   Doubles rz = dots(r, z, width);
   Doubles goal = dots(r, r, width);
   for (double& g : goal) g *= forcing * forcing;
-  for (std::int64_t k = 0; k < most_cg_products && products < max_products; ++k) {
+  for (std::int64_t k = 0; k < most_cg_products && products + 1 < limits_.max_products; ++k) {
     const Floats xd = product.margins(direction);
     Floats weighted(xd.size());
     std::transform(xd.begin(), xd.end(), curvature.begin(), weighted.begin(), std::multiplies<>());
@@ -205,7 +207,7 @@ Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& c
     });
     for_each_entry(xd.size(), width, [&](std::size_t i, std::size_t c) { out.xd[i] += step[c] * xd[i]; });
     const Doubles now = dots(r, r, width);
-    if (std::equal(now.begin(), now.end(), goal.begin(), std::less_equal<>())) break;
+    if (std::equal(now.begin(), now.end(), goal.begin(), std::less_equal<>()) || limits_.expired()) break;
     z = inverse.apply(r);
     const Doubles next = dots(r, z, width);
     Floats keep(width, 0.0F);
@@ -268,9 +270,9 @@ Doubles Newton::line_search(const std::vector<std::int64_t>& columns, const Dire
   return t;
 }
 
-void Newton::step(double tolerance, std::int64_t max_products) {
-  const auto columns = open_columns(tolerance);
-  const Direction direction = conjugate_gradients(columns, max_products);
+void Newton::step() {
+  const auto columns = open_columns();
+  const Direction direction = conjugate_gradients(columns);
   const Doubles t = line_search(columns, direction);
   scatter_add(v_, padded_, columns, direction.d, t);
 }
@@ -283,16 +285,16 @@ void Newton::store() {
 
 }  // namespace
 
-NewtonResult newton(Point& point, const Spectrum& spectrum, double tolerance, std::int64_t max_products,
+NewtonResult newton(Point& point, const Spectrum& spectrum, const NewtonLimits& limits,
                     const std::function<void(const NewtonProgress&)>& progress) {
-  Newton solver(point, spectrum);
+  Newton solver(point, spectrum, limits);
   solver.evaluate();
   double best = solver.certificate.relative_gap();
   // A step is three passes at least: centres, conjugate gradients, certificate.
-  for (int since_best = 0; solver.certificate.relative_gap() > tolerance && since_best < stall_steps &&
-                           solver.products + 3 <= max_products;) {
+  for (int since_best = 0; solver.certificate.relative_gap() > limits.tolerance && since_best < stall_steps &&
+                           solver.products + 3 <= limits.max_products && !limits.expired();) {
     solver.move_centres();
-    solver.step(tolerance, max_products - 1);
+    solver.step();
     solver.evaluate();
     progress({solver.products, solver.certificate.relative_gap()});
     since_best = solver.certificate.relative_gap() < best ? 0 : since_best + 1;

@@ -13,13 +13,18 @@ struct NewtonProgress {
   double relative_gap = 0;
 };
 
+struct NewtonLimits {
+  double tolerance = 1e-4;  ///< on the total relative gap
+  std::int64_t max_products = 0;
+  std::function<bool()> expired;  ///< collective; asked after every pass
+};
+
 struct NewtonResult {
   Certificate certificate;
   std::int64_t products = 0;
 };
 
-/// Minimises P(w) from point.w and point.alpha on until the total relative gap is at most `tolerance`, `max_products`
-/// are used, or float gives no better certificate.
+/// Minimises P(w) from point.w and point.alpha on until a limit is reached, or float gives no better certificate.
 ///
 /// Each step solves H p = -grad by conjugate gradients, H = I + sum_i h_i x_i x_i^T, preconditioned in the eigenbasis
 /// of X^T X, and goes to the minimum along p (Keerthi and DeCoste 2005). Ranks add up their rows' share of every
@@ -33,7 +38,7 @@ struct NewtonResult {
 /// The certificate needs no more than the gradient: gap = P(w) - D(a) = sum [C xi - a s] + 1/2 |grad|^2 for the hinge,
 /// and 1/2 |grad|^2 for the squared hinge. Every term is at least 0.
 /// Sets point.w and point.alpha = a. Collective.
-[[nodiscard]] NewtonResult newton(Point& point, const Spectrum& spectrum, double tolerance, std::int64_t max_products,
+[[nodiscard]] NewtonResult newton(Point& point, const Spectrum& spectrum, const NewtonLimits& limits,
                                   const std::function<void(const NewtonProgress&)>& progress);
 
 }  // namespace pool3::detail

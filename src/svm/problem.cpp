@@ -21,6 +21,19 @@ std::vector<double> column_sums(const Communicator& comm, const Problem& p) {
   return sums;
 }
 
+constexpr std::size_t most_named = 5;
+
+/// Where the rows of this rank with a feature that is NaN or infinite came from.
+std::vector<std::int64_t> rows_not_finite(const Problem& p) {
+  std::vector<std::int64_t> bad;
+  for (std::int64_t i = 0; i < p.rows; ++i) {
+    const float* row = p.x.data() + i * p.dim;
+    if (std::all_of(row, row + p.dim, [](float v) { return std::isfinite(v); })) continue;
+    bad.push_back(p.origin.empty() ? i : p.origin[index(i)]);
+  }
+  return bad;
+}
+
 }  // namespace
 
 std::vector<std::int64_t> class_counts(const Communicator& comm, const Problem& problem) {
@@ -31,14 +44,18 @@ std::vector<std::int64_t> class_counts(const Communicator& comm, const Problem& 
 }
 
 void check_problem(const Communicator& comm, const Problem& problem) {
+  const auto bad = rows_not_finite(problem);
+  const std::int64_t total = comm.sum(static_cast<std::int64_t>(bad.size()));
   comm.all_do([&] {
-    for (std::int64_t i = 0; i < problem.rows; ++i) {
-      const float* row = problem.x.data() + i * problem.dim;
-      if (std::all_of(row, row + problem.dim, [](float v) { return std::isfinite(v); })) continue;
-      throw Error({.stage = "train",
-                   .cause = "training row " + std::to_string(i) + " of this rank has a feature that is not finite",
-                   .advice = "extract the features again"});
-    }
+    if (bad.empty()) return;
+    std::string names;
+    for (std::size_t i = 0; i < std::min(bad.size(), most_named); ++i)
+      names += (i == 0 ? "" : ", ") + std::to_string(bad[i]);
+    if (total > static_cast<std::int64_t>(most_named)) names += ", ...";
+    throw Error({.stage = "train",
+                 .cause = std::to_string(total) + (total == 1 ? " training row has" : " training rows have") +
+                          " a feature that is not finite: row " + names,
+                 .advice = "extract the features again"});
   });
   const auto counts = class_counts(comm, problem);
   const auto present = std::count_if(counts.begin(), counts.end(), [](std::int64_t n) { return n > 0; });
@@ -83,6 +100,7 @@ void shuffle_rows(Problem& problem, std::uint64_t seed) {
     std::swap_ranges(a, a + problem.dim, problem.x.data() + j * problem.dim);
     std::swap(problem.labels[index(i)], problem.labels[index(j)]);
     if (!problem.folds.empty()) std::swap(problem.folds[index(i)], problem.folds[index(j)]);
+    if (!problem.origin.empty()) std::swap(problem.origin[index(i)], problem.origin[index(j)]);
   }
 }
 

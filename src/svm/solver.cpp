@@ -44,6 +44,7 @@ ColumnTable make_table(const std::vector<Column>& columns, Loss loss) {
 
 void check_options(const SolverOptions& o) {
   if (!(o.tolerance > 0)) throw usage_error("--tolerance must be above 0");
+  if (!(o.max_seconds >= 0)) throw usage_error("--max-seconds must be at least 0");
   if (!(o.bias >= 0) || !std::isfinite(o.bias)) throw usage_error("--bias must be 0 or a positive number");
 }
 
@@ -74,7 +75,8 @@ struct Solver::Impl {
   detail::Descent descent;
   std::optional<detail::Spectrum> spectrum;  ///< once it is needed; serves every C
   double last_C = 0;
-  bool descent_is_slow = false;  ///< at a smaller C already
+  std::chrono::steady_clock::time_point start;  ///< of this solve
+  bool descent_is_slow = false;                 ///< at a smaller C already
 
   Impl(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns, SolverOptions o)
       : m(static_cast<std::int64_t>(columns.size())),
@@ -83,6 +85,8 @@ struct Solver::Impl {
         descent(point, options.seed) {}
 
   void set_C(double C);
+  [[nodiscard]] double seconds() const;
+  [[nodiscard]] bool expired() const;
   bool descend(Fit& fit, const std::function<void(const SolverProgress&)>& progress);
   void finish_by_newton(Fit& fit, const std::function<void(const SolverProgress&)>& progress);
   void take_certificate(Fit& fit, const detail::Certificate& certificate) const;
@@ -106,6 +110,15 @@ void Solver::Impl::set_C(double C) {
   last_C = C;
 }
 
+double Solver::Impl::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// The same on every rank. Collective.
+bool Solver::Impl::expired() const {
+  return options.max_seconds > 0 && point.comm.max(seconds()) >= options.max_seconds;
+}
+
 /// Coordinate descent until the certificate holds. Returns false if a Newton finish looks cheaper.
 bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgress&)>& progress) {
   double trigger = options.tolerance;  // estimate at which a certificate is worth its price
@@ -117,9 +130,10 @@ bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgre
     const double primal = sums.loss + std::accumulate(norms.begin(), norms.end(), 0.0);
     estimates.push_back(sums.gap / std::max(primal, std::numeric_limits<double>::min()));
     if (progress) progress({.epoch = fit.epochs, .gap = estimates.back(), .tolerance = options.tolerance});
-    if (estimates.back() <= trigger || fit.epochs == options.max_epochs) {
+    fit.out_of_time = expired();
+    if (estimates.back() <= trigger || fit.epochs == options.max_epochs || fit.out_of_time) {
       take_certificate(fit, detail::certify(point));
-      if (fit.relative_gap() <= options.tolerance) return true;
+      if (fit.converged || fit.out_of_time) return true;
       trigger = 0.7 * estimates.back();
     }
     if (estimates.size() <= rate_epochs) continue;
@@ -134,10 +148,12 @@ void Solver::Impl::finish_by_newton(Fit& fit, const std::function<void(const Sol
   descent_is_slow = true;
   if (!spectrum) spectrum = detail::compute_spectrum(point);
   const std::int64_t before = fit.epochs;
-  const auto result =
-      detail::newton(point, *spectrum, options.tolerance, options.max_epochs - before, [&](const auto& p) {
-        if (progress) progress({.epoch = before + p.products, .gap = p.relative_gap, .tolerance = options.tolerance});
-      });
+  const detail::NewtonLimits limits{.tolerance = options.tolerance,
+                                    .max_products = options.max_epochs - before,
+                                    .expired = [&] { return fit.out_of_time = expired(); }};
+  const auto result = detail::newton(point, *spectrum, limits, [&](const auto& p) {
+    if (progress) progress({.epoch = before + p.products, .gap = p.relative_gap, .tolerance = options.tolerance});
+  });
   fit.epochs += result.products;
   take_certificate(fit, result.certificate);
 }
@@ -164,13 +180,14 @@ Solver::~Solver() = default;
 Fit Solver::solve(double C, const std::function<void(const SolverProgress&)>& progress) {
   if (!(C > 0) || !std::isfinite(C)) throw usage_error("--C must be above 0");
   Impl& s = *impl_;
-  const auto start = std::chrono::steady_clock::now();
+  s.start = std::chrono::steady_clock::now();
   const std::int64_t bytes_before = s.point.comm.bytes_sent();
   s.set_C(C);
   Fit fit{.columns = s.m, .dim = s.point.problem.dim};
   if (s.descent_is_slow || !s.descend(fit, progress)) s.finish_by_newton(fit, progress);
   s.take_weights(fit);
-  fit.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  fit.out_of_time = fit.out_of_time && !fit.converged;
+  fit.seconds = s.seconds();
   fit.bytes_sent = s.point.comm.bytes_sent() - bytes_before;
   return fit;
 }

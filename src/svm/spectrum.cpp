@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "svm/matrix.hpp"
 
@@ -11,25 +12,73 @@ namespace {
 /// Eigenvalues below this, times the mean curvature, change H by little beside its identity.
 constexpr double negligible = 0.1;
 
-}  // namespace
+/// Of few rows, eigenvalues below this part of the first are noise.
+constexpr double noise = 1e-5;
 
-Spectrum compute_spectrum(const Point& point) {
+/// Sets the root's spectrum from X^T X. Collective.
+void from_moments(const Point& point, Spectrum& spectrum) {
   const std::int64_t dim = point.problem.dim;
   std::vector<float> matrix(index(dim * dim), 0.0F);
   moment_matrix(point.problem.rows, dim, point.problem.x.data(), matrix.data());
   point.comm.sum(std::span<float>(matrix));
-  Spectrum spectrum;
-  spectrum.values.resize(index(dim));
   point.comm.root_does([&] {
     const auto values = eigenvectors(dim, matrix.data());
-    for (std::int64_t k = 0; k < dim; ++k)  // LAPACK's order is rising
+    for (std::int64_t k = 0; k < dim; ++k) {  // LAPACK's order is rising
       spectrum.values[index(k)] = std::max(static_cast<double>(values[index(dim - 1 - k)]), 0.0);
+      std::copy_n(matrix.begin() + (dim - 1 - k) * dim, dim, spectrum.vectors.begin() + k * dim);
+    }
   });
+}
+
+/// The rows of all ranks, on the root. They are fewer than the columns. Collective.
+std::vector<float> gather_rows(const Point& point) {
+  const auto& x = point.problem.x;
+  std::vector<float> all;
+  for (const std::string& part :
+       point.comm.gather(std::string(reinterpret_cast<const char*>(x.data()), x.size() * sizeof(float)))) {
+    const std::size_t before = all.size();
+    all.resize(before + part.size() / sizeof(float));
+    std::copy_n(part.data(), part.size(), reinterpret_cast<char*>(all.data() + before));
+  }
+  return all;
+}
+
+/// Sets the root's spectrum from X X^T: if u is an eigenvector of it, X^T u is one of X^T X. Collective.
+void from_rows(const Point& point, std::int64_t rows, Spectrum& spectrum) {
+  const std::int64_t dim = point.problem.dim;
+  const std::vector<float> x = gather_rows(point);
+  point.comm.root_does([&] {
+    std::vector<float> matrix(index(rows * rows));
+    gram(rows, dim, x.data(), 0.0F, matrix.data());
+    const auto values = eigenvectors(rows, matrix.data());
+    multiply(rows, dim, rows, matrix.data(), x.data(), spectrum.vectors.data());
+    for (std::int64_t k = 0; k < rows - 1 - k; ++k)  // LAPACK's order is rising
+      std::swap_ranges(spectrum.vectors.begin() + k * dim, spectrum.vectors.begin() + (k + 1) * dim,
+                       spectrum.vectors.begin() + (rows - 1 - k) * dim);
+    for (std::int64_t k = 0; k < rows; ++k) {
+      const double value = static_cast<double>(values[index(rows - 1 - k)]);
+      if (value <= noise * static_cast<double>(values.back())) break;
+      spectrum.values[index(k)] = value;
+      const auto scale = static_cast<float>(1.0 / std::sqrt(value));
+      for (std::int64_t i = 0; i < dim; ++i) spectrum.vectors[index(k * dim + i)] *= scale;
+    }
+  });
+}
+
+}  // namespace
+
+Spectrum compute_spectrum(const Point& point) {
+  const std::int64_t dim = point.problem.dim;
+  Spectrum spectrum;
+  spectrum.values.assign(index(dim), 0.0);
+  const std::int64_t rows = point.comm.sum(point.problem.rows);
+  spectrum.vectors.assign(index(std::min(rows, dim) * dim), 0.0F);
+  if (rows < dim)
+    from_rows(point, rows, spectrum);
+  else
+    from_moments(point, spectrum);
   point.comm.broadcast(std::span<double>(spectrum.values));
-  point.comm.broadcast(std::span<float>(matrix));
-  spectrum.vectors.resize(matrix.size());
-  for (std::int64_t k = 0; k < dim; ++k)
-    std::copy_n(matrix.begin() + (dim - 1 - k) * dim, dim, spectrum.vectors.begin() + k * dim);
+  point.comm.broadcast(std::span<float>(spectrum.vectors));
   return spectrum;
 }
 
@@ -38,7 +87,9 @@ Preconditioner::Preconditioner(const Spectrum& spectrum, double bias_square_sum,
       dim_(static_cast<std::int64_t>(spectrum.values.size())),
       width_(static_cast<std::int64_t>(mean_curvature.size())) {
   const double most = *std::max_element(mean_curvature.begin(), mean_curvature.end());
-  while (leading_ < dim_ && most * spectrum.values[index(leading_)] > negligible) ++leading_;
+  while (leading_ < dim_ && leading_ * dim_ < std::ssize(spectrum.vectors) &&
+         most * spectrum.values[index(leading_)] > negligible)
+    ++leading_;
   double tail = 0;
   for (std::int64_t k = leading_; k < dim_; ++k) tail += spectrum.values[index(k)];
   const double mean_tail = leading_ < dim_ ? tail / static_cast<double>(dim_ - leading_) : 0.0;

@@ -7,11 +7,12 @@ namespace pool3::detail {
 
 /// Eigenpairs of sum x x^T over the rows of all ranks (without bias), by falling eigenvalue. The same on every rank.
 struct Spectrum {
-  std::vector<float> vectors;  ///< [dim, dim], one eigenvector a row
+  std::vector<float> vectors;  ///< [min(rows, dim), dim], one eigenvector a row
   std::vector<double> values;  ///< [dim], >= 0
 };
 
-/// Collective; the eigenproblem is solved on the root. Throws a collective Error if LAPACK fails.
+/// From X^T X, or from X X^T if there are fewer rows than columns; then all rows travel to the root, which are less
+/// than X^T X would be. Collective; the eigenproblem is solved on the root. Throws a collective Error if LAPACK fails.
 [[nodiscard]] Spectrum compute_spectrum(const Point& point);
 
 /// An approximate inverse of H = I + 2 sum_{xi > 0} C_i x_i x_i^T for each column: the rows inside the margin are

@@ -138,6 +138,7 @@ def usage_errors(errors):
     errors(USAGE, 'label pattern "("', *extract, "--labels", "regex:(")
     for flag, value in (("--C", -1), ("--C", "nan"), ("--C", "inf"), ("--test-fraction", 2), ("--loss", "l3"),
                         ("--tolerance", 0), ("--bias", -1), ("--class-weight", "some"), ("--max-epochs", 0),
+                        ("--max-seconds", -1),
                         ("--probability-folds", 1), ("--seed", "x")):
         errors(USAGE, flag, *train, f"{flag}={value}")
     for flag, value in (("--C", "0"), ("--C", "1,x"), ("--folds", 1), ("--kernel", "rbf"), ("--groups", -1),

@@ -117,6 +117,40 @@ TEST(Solver, MaxEpochsBoundsThePasses) {
     }
 }
 
+TEST(Solver, MaxSecondsEndsWithAnHonestGap) {
+  const Communicator comm = Communicator::world();
+  const Problem problem = make_problem(300, 20, 3);
+  for (const Loss loss : {Loss::l1, Loss::l2}) {
+    Solver hurried(comm, problem, {{0, -1}}, {.loss = loss, .tolerance = 1e-6, .max_seconds = 1e-9});
+    const Fit fit = hurried.solve(30);
+    EXPECT_TRUE(fit.out_of_time);
+    EXPECT_FALSE(fit.converged);
+    EXPECT_EQ(fit.epochs, 1);
+    Solver patient(comm, problem, {{0, -1}}, {.loss = loss, .tolerance = 1e-4, .max_seconds = 1e9});
+    const Fit best = patient.solve(30);
+    EXPECT_TRUE(best.converged);
+    EXPECT_FALSE(best.out_of_time);
+    EXPECT_GE(best.primal[0], fit.primal[0] - fit.gap[0]);
+    EXPECT_LE(best.primal[0] - best.gap[0], fit.primal[0]);
+  }
+}
+
+TEST(Solver, AClassWithOneRow) {
+  const Communicator comm = Communicator::world();
+  Problem problem = make_problem(90, 8, 3);
+  std::replace(problem.labels.begin(), problem.labels.end(), 2, 1);
+  problem.labels[40] = 2;
+  for (const Loss loss : {Loss::l1, Loss::l2}) {
+    Solver solver(comm, problem, {{2, -1}}, {.loss = loss, .tolerance = 1e-5});
+    const Fit fit = solver.solve(1);
+    EXPECT_TRUE(fit.converged);
+    std::vector<int> y(90, -1);
+    y[40] = 1;
+    const auto reference = test::solve_reference(as_double(problem.x), y, 8, 1, loss == Loss::l2, 1);
+    EXPECT_NEAR(fit.objective(), reference.objective, 2e-5 * reference.objective);
+  }
+}
+
 TEST(Solver, WarmStartGivesTheSameOptimum) {
   const Communicator comm = Communicator::world();
   const Problem problem = make_problem(150, 15, 2);
@@ -162,6 +196,7 @@ TEST(Solver, RefusesNonsense) {
   EXPECT_THROW((void)solver.solve(std::numeric_limits<double>::quiet_NaN()), Error);
   EXPECT_THROW(Solver(comm, problem, {{0, -1}}, {.tolerance = 0}), Error);
   EXPECT_THROW(Solver(comm, problem, {{0, -1}}, {.bias = -1}), Error);
+  EXPECT_THROW(Solver(comm, problem, {{0, -1}}, {.max_seconds = -1}), Error);
 }
 
 TEST(Problem, ChecksFindBadInput) {
@@ -172,6 +207,14 @@ TEST(Problem, ChecksFindBadInput) {
   Problem with_nan = make_problem(10, 3, 2);
   with_nan.x[7] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_THROW(check_problem(comm, with_nan), Error);
+  with_nan.x[3 * 8] = -std::numeric_limits<float>::infinity();
+  for (std::int64_t i = 0; i < 10; ++i) with_nan.origin.push_back(100 + 10 * i);
+  try {
+    check_problem(comm, with_nan);
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("2 training rows"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("row 120, 180"), std::string::npos) << error.what();
+  }
   EXPECT_THROW(check_problem(comm, Problem{.dim = 3, .classes = 2}), Error);
   EXPECT_NO_THROW(check_problem(comm, make_problem(10, 3, 2)));
 }
