@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The kernels for AVX2, AVX-512 and AMX must share no function with the rest of the program: of an inline function that
+# several files define, the linker keeps one copy for all, perhaps the one that older CPUs can't run.
+#
+#   instructions.sh OBJECT...      the objects of the network room
+set -euo pipefail
+
+seen=0
+for object in "$@"; do
+  case $object in
+    */direct/avx*.cpp.o | */direct/amx*.cpp.o) ;;
+    *) continue ;;
+  esac
+  seen=$((seen + 1))
+  if nm -C "$object" | grep -E ' [WVu] '; then
+    echo "instructions: $object defines what other files may define, too" >&2
+    exit 1
+  fi
+done
+if ((seen != 4)); then
+  echo "instructions: $seen kernel files of 4" >&2
+  exit 1
+fi
+echo "instructions: $seen kernel files share nothing"
