@@ -5,7 +5,7 @@
 
 namespace pool3 {
 
-/// oneDNN and LibTorch split work over OpenMP's threads; while this lives, the calling thread works alone.
+/// LibTorch splits work over OpenMP's threads; while this lives, the calling thread works alone.
 class OneThread {
  public:
   OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
