@@ -1,5 +1,6 @@
 #include "workers.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <new>
@@ -25,11 +26,45 @@ class Lap {
 
 constexpr const char* fast_suffix = ", fast-decode";
 
-bool all_finite(const float* values) {
+bool all_below(float largest, const float* values) {
   for (std::int64_t j = 0; j < feature_dim; ++j)
-    if (!std::isfinite(values[j])) return false;
+    if (!(std::abs(values[j]) <= largest)) return false;
   return true;
 }
+
+/// The rows of a block that come from an older file.
+class CopiedRows {
+ public:
+  CopiedRows(const OldRows* old, std::size_t rows) : old_(old), copied_(rows, false) {
+    if (old != nullptr) features_.resize(rows * static_cast<std::size_t>(feature_dim));
+  }
+  /// What OldRows::take() does, for row `i` of the block.
+  bool take(std::size_t i, Row row, ImageKey& key) {
+    if (old_ != nullptr && old_->take(row, at(i), key, cursor_)) copied_[i] = true;
+    return copied_[i];
+  }
+  bool take(std::size_t i, const ImageKey& key) {
+    if (old_ != nullptr && old_->take(key, at(i), cursor_)) copied_[i] = true;
+    return copied_[i];
+  }
+  [[nodiscard]] std::int64_t count() const { return std::count(copied_.begin(), copied_.end(), true); }
+  /// Puts them into the block's features.
+  void put(std::vector<float>& features) {
+    for (std::size_t i = 0; i < copied_.size(); ++i)
+      if (copied_[i])
+        std::copy_n(at(i).begin(), feature_dim, features.begin() + static_cast<std::ptrdiff_t>(i) * feature_dim);
+  }
+
+ private:
+  std::span<float> at(std::size_t i) {
+    return std::span(features_).subspan(i * static_cast<std::size_t>(feature_dim),
+                                        static_cast<std::size_t>(feature_dim));
+  }
+  const OldRows* old_;
+  std::vector<bool> copied_;
+  std::vector<float> features_;
+  OldRows::Cursor cursor_;
+};
 
 }  // namespace
 
@@ -59,12 +94,15 @@ BlockResult embed_block(const BlockTask& task, const WorkSettings& settings, con
     result.status[i] = status;
     result.failures.push_back({task.first_row + static_cast<Row>(i), status, task.paths[i], one_line(message)});
   };
+  CopiedRows copied(settings.old, rows);
   Lap lap;
   for (std::size_t i = 0; i < rows; ++i) {
     try {
+      if (copied.take(i, task.first_row + static_cast<Row>(i), result.keys[i])) continue;
       const auto bytes = read_file(full_path(settings.root, task.paths[i]));
       result.keys[i] = content_key(bytes);
       lap.to(result.seconds.read);
+      if (copied.take(i, result.keys[i])) continue;
       const Image image = decode(bytes, settings.decode);
       lap.to(result.seconds.decode);
       to_input(
@@ -78,11 +116,13 @@ BlockResult embed_block(const BlockTask& task, const WorkSettings& settings, con
     }
   }
   // Failed rows stay in the batch as black pictures, so that its shape depends on the catalogue alone.
-  network.features(input, static_cast<int>(rows), result.features);
+  result.copied = copied.count();
+  if (result.copied < static_cast<std::int64_t>(rows)) network.features(input, static_cast<int>(rows), result.features);
+  copied.put(result.features);
   lap.to(result.seconds.network);
   for (std::size_t i = 0; i < rows; ++i)
-    if (result.status[i] == RowStatus::done && !all_finite(result.features.data() + i * feature_dim))
-      fail(i, RowStatus::network_failed, "the network gave a value that is not finite");
+    if (result.status[i] == RowStatus::done && !all_below(settings.largest, result.features.data() + i * feature_dim))
+      fail(i, RowStatus::network_failed, "the network gave a value that is not finite, or too large to be stored");
   return result;
 }
 
@@ -107,6 +147,12 @@ void Workers::submit(BlockTask task) {
   }
   ++in_flight_;
   has_task_.notify_one();
+}
+
+void Workers::drop_waiting() {
+  const std::lock_guard lock(mutex_);
+  in_flight_ -= static_cast<int>(tasks_.size());
+  tasks_.clear();
 }
 
 std::optional<BlockResult> Workers::take(double wait_seconds) {
