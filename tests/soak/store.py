@@ -26,7 +26,7 @@ class Job:
         env.update({"POOL3_TEST_" + name.upper(): str(value) for name, value in settings.items()})
         launch = ["mpirun", "-n", str(ranks), "--oversubscribe", "--bind-to", "none"] if ranks > 1 else []
         command = [*launch, self.program, str(path)] + ["durable"] * durable
-        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
 
 
 def beside(path):
