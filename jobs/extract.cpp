@@ -3,16 +3,19 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 
 #include "dry_run.hpp"
+#include "extract_loop.hpp"
 #include "extract_report.hpp"
+#include "extract_resume.hpp"
 #include "network_choice.hpp"
 #include "pool3/corpus.hpp"
+#include "pool3/partition.hpp"
+#include "pool3/store.hpp"
+#include "stop_signal.hpp"
 #include "version.hpp"
 #include "weights_path.hpp"
-#include "workers.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -41,83 +44,15 @@ void check(const ExtractOptions& o) {
   check_choice(o.device, o.precision, o.profile);
   if (o.batch < 1 || o.batch > 1024) throw usage_error("--batch must be between 1 and 1024");
   if (o.threads < 0) throw usage_error("--threads must be 0 or more");
+  if (o.dtype != "float32" && o.dtype != "float16") throw usage_error("--dtype must be float32 or float16");
+  if (o.alignment < 0 || (o.alignment & (o.alignment - 1)) != 0)
+    throw usage_error("--alignment must be 0 or a power of two");
+  if (o.retry_failed && !o.update_from.empty())
+    throw usage_error("--retry-failed and --update-from exclude each other");
+  static_cast<void>(parse_part(o.part));
   if (o.max_pixels < 1) throw usage_error("--max-pixels must be above 0");
   static_cast<void>(failure_limit(o.max_failures, 0));
 }
-
-/// Works off the blocks of the file with the other ranks. Collective.
-class ExtractLoop {
- public:
-  ExtractLoop(const Context& context, FeatureWriter& writer, Workers& workers, int threads)
-      : context_(context),
-        writer_(writer),
-        workers_(workers),
-        most_in_flight_(threads + 1),
-        pool_(context.comm, writer.blocks()) {}
-
-  void run() {
-    const auto start = std::chrono::steady_clock::now();
-    Progress progress(context_.log, "extract", "images", writer_.rows());
-    while (!pool_.finished()) {
-      pool_.poll();
-      if (const auto task = pool_.take()) accept(*task);
-      if (!asking_ && !none_left_ && workers_.in_flight() < most_in_flight_) ask();
-      if (none_left_ && !left_ && workers_.in_flight() == 0) leave();
-      if (auto block = workers_.take(wait_seconds)) write(*block);
-      progress.update(pool_.tally()[0], note());
-      if (context_.comm.is_root()) check_failures(pool_.tally()[1], limit, failures);
-    }
-    tally.wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    progress.finish(pool_.tally()[0], note());
-  }
-
-  RankTally tally;
-  std::vector<Failure> failures;
-  std::int64_t limit = -1;  ///< failed pictures that end the job are more than these; -1: none do
-
- private:
-  static constexpr double wait_seconds = 0.002;
-
-  void accept(std::int64_t task) {
-    asking_ = false;
-    if (task < 0) {
-      none_left_ = true;
-      return;
-    }
-    const RowRange rows = writer_.block(task);
-    workers_.submit({task, rows.begin, writer_.paths(rows)});
-  }
-  void ask() {
-    pool_.ask(std::exchange(news_, {}));
-    asking_ = true;
-  }
-  void leave() {
-    pool_.leave(std::exchange(news_, {}));
-    left_ = true;
-  }
-  void write(const BlockResult& block) {
-    const auto start = std::chrono::steady_clock::now();
-    writer_.write_block(block.index, block.features, block.keys, block.status);
-    tally.write += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    tally.images += static_cast<std::int64_t>(block.status.size());
-    tally.failed += static_cast<std::int64_t>(block.failures.size());
-    tally.seconds.add(block.seconds);
-    failures.insert(failures.end(), block.failures.begin(), block.failures.end());
-    news_[0] += static_cast<std::int64_t>(block.status.size());
-    news_[1] += static_cast<std::int64_t>(block.failures.size());
-  }
-  [[nodiscard]] std::string note() const {
-    return pool_.tally()[1] == 0 ? "" : std::to_string(pool_.tally()[1]) + " failed";
-  }
-
-  const Context& context_;
-  FeatureWriter& writer_;
-  Workers& workers_;
-  int most_in_flight_;
-  TaskPool pool_;
-  TaskPool::Note news_{};
-  bool asking_ = false, none_left_ = false, left_ = false;
-};
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
@@ -130,9 +65,31 @@ ExitCode outcome(const Context& context, std::int64_t failed, const std::string&
   return failed > 0 ? ExitCode::some_failed : ExitCode::ok;
 }
 
+/// Ends the job so that the same command goes on. Collective.
+[[noreturn]] void leave_early(const Context& context, const ExtractLoop& loop, std::int64_t rows) {
+  context.log.line("extract", "stopped by a signal: " + std::to_string(loop.images_done()) + " of " +
+                                  std::to_string(rows) + " images are done; the same command goes on");
+  context.comm.barrier();
+  exit_all(ExitCode::resumable);  // threads may still be busy with a batch
+}
+
+/// What --retry-failed or --update-from has saved. Collective.
+void print_copied(const Context& context, const ExtractOptions& options, const RankTally& tally) {
+  const std::int64_t copied = context.comm.sum(tally.copied);
+  const std::int64_t extracted = context.comm.sum(tally.images) - copied;
+  std::string counts = std::to_string(copied) + " rows copied, " + std::to_string(extracted) + " tried";
+  // In place, the old file is gone by now; a part has but some of its rows.
+  if (!options.retry_failed && options.part.empty() && options.update_from != options.out) {
+    const DiffReport diff = diff_features(context.comm, options.update_from, options.out, false);
+    counts += "; since " + options.update_from + ": " + std::to_string(diff.added) + " added, " +
+              std::to_string(diff.changed) + " changed, " + std::to_string(diff.removed) + " removed";
+  }
+  context.log.line("extract", counts);
+}
+
 /// Computes every block of the file, finishes it, and says how it went. Collective.
 ExitCode embed_all(const Context& context, const ExtractOptions& options, const Weights& weights,
-                   const Network& network, FeatureWriter& writer) {
+                   const Network& network, const OldRows* old, FeatureWriter& writer) {
   const int threads = threads_of(context.comm, options);
   const std::int64_t rows = writer.rows();
   context.log.line("extract", std::to_string(rows) + " images, " + std::to_string(context.comm.size()) + " ranks of " +
@@ -143,13 +100,22 @@ ExitCode embed_all(const Context& context, const ExtractOptions& options, const 
                               .apply_orientation = !options.ignore_orientation,
                               .shortest_side = options.fast_decode ? resized_side(weights.traits.profile) : 0},
                    .profile = weights.traits.profile,
-                   .seen = std::make_shared<SeenPictures>()},
+                   .seen = std::make_shared<SeenPictures>(),
+                   .old = old,
+                   .largest = options.dtype == "float16" ? largest_of_half : largest_of_float},
                   threads);
   ExtractLoop loop(context, writer, workers, threads);
   loop.limit = failure_limit(options.max_failures, rows);
-  loop.run();
-  writer.finish(context.comm, loop.failures);
+  if (loop.images_done() > 0)
+    context.log.line("extract", "going on: " + std::to_string(loop.images_done()) + " of them are done");
+  {
+    const StopSignal::Deferred stop_signal;
+    loop.run(stop_signal);
+    if (loop.was_stopped()) leave_early(context, loop, rows);
+  }
+  writer.finish(context.comm);
   print_summary(context, loop.tally, threads);
+  if (old != nullptr) print_copied(context, options, loop.tally);
   std::vector<Failure> failures;
   context.comm.root_does([&] {
     const FeatureReader reader(options.out);
@@ -162,27 +128,63 @@ ExitCode embed_all(const Context& context, const ExtractOptions& options, const 
   return outcome(context, failed, options.out, rows);
 }
 
-/// True if `path` is a finished file of this very job. Throws Error if it is something that must not be replaced.
-bool is_already_done(const std::string& path, const Provenance& wanted) {
-  if (!std::filesystem::exists(path)) return false;
-  if (kind_of_file(path) != "features")
-    throw Error({.stage = "extract",
-                 .path = path,
-                 .cause = "exists and is not a feature file",
-                 .advice = "give another --out"});
-  const FeatureReader reader(path);
-  const Provenance& have = reader.provenance();
-  return have.catalogue_hash == wanted.catalogue_hash && have.labels == wanted.labels && have.config == wanted.config &&
-         kind_difference(have, wanted).empty();
+FileShape shape_of(const ExtractOptions& o) {
+  FileShape shape = parse_part(o.part);
+  shape.type = o.dtype == "float16" ? FeatureType::float16 : FeatureType::float32;
+  return shape;
 }
 
-/// Failed rows of `path` if it is a finished file of this very job, otherwise -1. Collective.
-std::int64_t failures_if_done(const Communicator& comm, const std::string& path, const Provenance& wanted) {
-  double failed = -1;
+/// Whole blocks of the catalogue.
+RowRange rows_of_part(std::int64_t rows, std::int64_t batch, const FileShape& shape) {
+  const RowRange blocks = even_share(block_count(rows, batch), shape.parts, shape.part - 1);
+  return {std::min(rows, blocks.begin * batch), std::min(rows, blocks.end * batch)};
+}
+
+FeatureSpec spec_of(const ExtractOptions& options, const Manifest& manifest, RowRange rows,
+                    const Provenance& provenance) {
+  const FileShape shape = shape_of(options);
+  return {.rows = rows.size(),
+          .block_rows = options.batch,
+          .root = manifest.root,
+          .classes = manifest.classes,
+          .labels = std::span(manifest.labels)
+                        .subspan(static_cast<std::size_t>(rows.begin), static_cast<std::size_t>(rows.size())),
+          .path = [&manifest, rows](Row row) { return manifest.paths[rows.begin + row]; },
+          .provenance = provenance,
+          .type = shape.type,
+          .alignment = options.alignment,
+          .part = shape.part,
+          .parts = shape.parts,
+          .durable = options.durable,
+          .difference = [provenance](const Provenance& there) { return extract_difference(provenance, there); }};
+}
+
+/// Rows that --retry-failed or --update-from take over; null if there are none. Collective.
+std::unique_ptr<OldRows> open_old_rows(const Context& context, const ExtractOptions& options,
+                                       const Provenance& provenance, const Manifest& manifest, RowRange rows) {
+  const Communicator& comm = context.comm;
+  const FeatureType type = shape_of(options).type;
+  std::string difference;
+  std::string found = "no";
   comm.root_does([&] {
-    if (is_already_done(path, wanted)) failed = static_cast<double>(FeatureReader(path).failures().size());
+    if (options.retry_failed && std::filesystem::exists(options.out)) {
+      check_retry(options.out, provenance, type, rows.size(),
+                  [&](Row row) { return manifest.paths[rows.begin + row]; });
+      found = "retry";
+    } else if (!options.update_from.empty()) {
+      difference = rows_difference(provenance, type, FeatureReader(options.update_from));
+      found = difference.empty() ? "update" : "no";
+    }
   });
-  return static_cast<std::int64_t>(comm.max(failed));
+  if (!difference.empty())
+    context.log.line("extract", "no row of " + options.update_from + " can be taken: " + difference);
+  comm.broadcast(found);
+  std::unique_ptr<OldRows> old;
+  comm.all_do([&] {
+    if (found == "retry") old = std::make_unique<OldRows>(options.out, OldRows::Match::by_row);
+    if (found == "update") old = std::make_unique<OldRows>(options.update_from, OldRows::Match::by_content);
+  });
+  return old;
 }
 
 class ExtractJob : public Job {
@@ -190,6 +192,8 @@ class ExtractJob : public Job {
   void declare(OptionParser& parser) override {
     declare_extract(parser, options_);
     parser.add_required("out", options_.out, "feature file to make", false);
+    parser.add("part", options_.part, "make one part of the catalogue, e.g. 2/8; pool3 link joins the parts",
+               std::string(), false);
   }
   ExitCode run(const Context& context) override { return extract(context, options_); }
 
@@ -220,12 +224,20 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
         "end the job when more pictures fail: a number, or a share as in 5%; default: never", std::string(), false);
   p.add_switch("ignore-orientation", o.ignore_orientation, "don't turn pictures as their EXIF orientation says");
   p.add_switch("fast-decode", o.fast_decode, "decode large JPEGs at 1/2, 1/4 or 1/8 of their size");
+  p.add("dtype", o.dtype, "float32, or float16: half the space, three digits", std::string("float32"));
+  p.add("alignment", o.alignment, "large tables start at multiples of so many bytes: the stripe of the file system",
+        std::int64_t{0}, false);
+  p.add("update-from", o.update_from, "feature file whose rows are copied where the picture has not changed",
+        std::string(), false);
+  p.add_switch("retry-failed", o.retry_failed, "try the failed rows of --out again, and only those", false);
+  p.add_switch("durable", o.durable, "what is done survives a loss of power too: sync after every batch", false);
   p.add_switch("dry-run", o.dry_run, "only say what would be done, and how long it would take", false);
 }
 
 ExitCode extract(const Context& context, const ExtractOptions& options) {
   const Communicator& comm = context.comm;
   comm.all_do([&] { check(options); });
+  const StopSignal signal;
   Manifest manifest;  // the root's alone; other ranks read paths from the feature file
   LabelRule rule;
   comm.all_do([&] { rule = parse_label_rule(options.labels); });
@@ -256,23 +268,20 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
       .corpus = joined(options.corpus),
       .labels = options.labels,
       .config = context.config};
-  if (const std::int64_t failed = failures_if_done(comm, options.out, provenance); failed >= 0) {
+  const FileShape shape = shape_of(options);
+  const std::int64_t failed = failures_if_done(comm, options.out, provenance, shape);
+  const RowRange rows = rows_of_part(manifest.size(), options.batch, shape);
+  if (failed == 0 || (failed > 0 && !options.retry_failed)) {
     context.log.line("extract", "already done, nothing to do");
-    return outcome(context, failed, options.out, manifest.size());
+    return outcome(context, failed, options.out, rows.size());
   }
+  const std::unique_ptr<OldRows> old = open_old_rows(context, options, provenance, manifest, rows);
   std::unique_ptr<Network> network;
   comm.all_do([&] { network = open_network(weights, network_options(precision, options.batch, where)); });
   context.log.line("extract",
                    "network: " + std::string(to_string(precision)) + " on " + std::string(to_string(where.device)));
-  FeatureWriter writer = FeatureWriter::create(comm, options.out,
-                                               {.rows = manifest.size(),
-                                                .block_rows = options.batch,
-                                                .root = manifest.root,
-                                                .classes = manifest.classes,
-                                                .labels = manifest.labels,
-                                                .path = [&](Row row) { return manifest.paths[row]; },
-                                                .provenance = provenance});
-  return embed_all(context, options, weights, *network, writer);
+  FeatureWriter writer = FeatureWriter::open(comm, options.out, spec_of(options, manifest, rows, provenance));
+  return embed_all(context, options, weights, *network, old.get(), writer);
 }
 
 std::unique_ptr<Job> make_extract() { return std::make_unique<ExtractJob>(); }

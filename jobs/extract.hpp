@@ -20,9 +20,13 @@ struct ExtractOptions {
   bool ignore_orientation = false;
   bool fast_decode = false;
   bool dry_run = false;
+  bool durable = false;
+  bool retry_failed = false;
+  std::string update_from, part, dtype;
+  std::int64_t alignment = 0;
 };
 
-/// Flags of extract but --out.
+/// Flags of extract but --out and --part.
 void declare_extract(OptionParser& parser, ExtractOptions& options);
 /// Collective.
 ExitCode extract(const Context& context, const ExtractOptions& options);

@@ -13,7 +13,7 @@ namespace pool3::jobs {
 
 /// What one rank did.
 struct RankTally {
-  std::int64_t images = 0, failed = 0;
+  std::int64_t images = 0, failed = 0, copied = 0;
   StageSeconds seconds;
   double write = 0, wall = 0;
 };

@@ -46,6 +46,10 @@ std::unique_ptr<Job> make_verify();
 std::unique_ptr<Job> make_inspect();
 std::unique_ptr<Job> make_inspect_image();
 std::unique_ptr<Job> make_convert();
+std::unique_ptr<Job> make_diff();
+std::unique_ptr<Job> make_link();
+std::unique_ptr<Job> make_publish();
+std::unique_ptr<Job> make_repack();
 std::unique_ptr<Job> make_run();
 
 }  // namespace pool3::jobs

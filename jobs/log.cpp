@@ -98,11 +98,12 @@ void Log::line(const std::string& stage, const std::string& message, const Field
   std::fprintf(stderr, "%s\n", text.c_str());
 }
 
-Progress::Progress(Log& log, std::string stage, std::string unit, std::int64_t total)
+Progress::Progress(Log& log, std::string stage, std::string unit, std::int64_t total, std::int64_t before)
     : log_(&log),
       stage_(std::move(stage)),
       unit_(std::move(unit)),
       total_(total),
+      before_(before),
       terminal_(!log.json() && isatty(STDERR_FILENO) == 1) {}
 
 double Progress::seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
@@ -116,7 +117,7 @@ void Progress::finish(std::int64_t done, const std::string& note) { show(done, n
 
 std::string Progress::counts(std::int64_t done, bool last, Fields& fields) const {
   const double elapsed = seconds();
-  const double rate = elapsed > 0 ? static_cast<double>(done) / elapsed : 0;
+  const double rate = elapsed > 0 ? static_cast<double>(done - before_) / elapsed : 0;
   fields = {{"done", std::to_string(done)}, {"total", std::to_string(total_)}, {"rate", fixed(rate, 2)}};
   std::string text = std::to_string(done) + "/" + std::to_string(total_) + " " + unit_ + ", " + fixed(rate, 1) + "/s, ";
   if (last || rate == 0) return text + clock_text(elapsed);

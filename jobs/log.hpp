@@ -33,7 +33,8 @@ class Log {
 /// counts, with rate and time left; without one it shows the note and the time so far.
 class Progress {
  public:
-  Progress(Log& log, std::string stage, std::string unit, std::int64_t total);
+  /// `before`: how many of `total` were done when it began; they don't count for the rate.
+  Progress(Log& log, std::string stage, std::string unit, std::int64_t total, std::int64_t before = 0);
   /// Call as often as you like.
   void update(std::int64_t done, const std::string& note = {});
   /// The last word, whatever the time.
@@ -46,7 +47,7 @@ class Progress {
   [[nodiscard]] std::string counts(std::int64_t done, bool last, Fields& fields) const;
   Log* log_;
   std::string stage_, unit_;
-  std::int64_t total_;
+  std::int64_t total_, before_;
   bool terminal_;
   Clock::time_point start_ = Clock::now();
   Clock::time_point shown_ = start_;

@@ -23,11 +23,45 @@ class Lap {
 
 constexpr const char* fast_suffix = ", fast-decode";
 
-bool all_finite(const float* values) {
+bool all_below(float largest, const float* values) {
   for (std::int64_t j = 0; j < feature_dim; ++j)
-    if (!std::isfinite(values[j])) return false;
+    if (!(std::abs(values[j]) <= largest)) return false;
   return true;
 }
+
+/// The rows of a block that come from an older file.
+class CopiedRows {
+ public:
+  CopiedRows(const OldRows* old, std::size_t rows) : old_(old), copied_(rows, false) {
+    if (old != nullptr) features_.resize(rows * static_cast<std::size_t>(feature_dim));
+  }
+  /// What OldRows::take() does, for row `i` of the block.
+  bool take(std::size_t i, Row row, ImageKey& key) {
+    if (old_ != nullptr && old_->take(row, at(i), key, cursor_)) copied_[i] = true;
+    return copied_[i];
+  }
+  bool take(std::size_t i, const ImageKey& key) {
+    if (old_ != nullptr && old_->take(key, at(i), cursor_)) copied_[i] = true;
+    return copied_[i];
+  }
+  [[nodiscard]] std::int64_t count() const { return std::count(copied_.begin(), copied_.end(), true); }
+  /// Puts them into the block's features.
+  void put(std::vector<float>& features) {
+    for (std::size_t i = 0; i < copied_.size(); ++i)
+      if (copied_[i])
+        std::copy_n(at(i).begin(), feature_dim, features.begin() + static_cast<std::ptrdiff_t>(i) * feature_dim);
+  }
+
+ private:
+  std::span<float> at(std::size_t i) {
+    return std::span(features_).subspan(i * static_cast<std::size_t>(feature_dim),
+                                        static_cast<std::size_t>(feature_dim));
+  }
+  const OldRows* old_;
+  std::vector<bool> copied_;
+  std::vector<float> features_;
+  OldRows::Cursor cursor_;
+};
 
 }  // namespace
 
@@ -57,14 +91,17 @@ BlockResult embed_block(const BlockTask& task, const WorkSettings& settings, con
     result.status[i] = status;
     result.failures.push_back({task.first_row + static_cast<Row>(i), status, task.paths[i], one_line(message)});
   };
+  CopiedRows copied(settings.old, rows);        // from an older file
   std::vector<std::vector<float>> known(rows);  // features of copies
   std::size_t fresh = 0;
   Lap lap;
   for (std::size_t i = 0; i < rows; ++i) {
     try {
+      if (copied.take(i, task.first_row + static_cast<Row>(i), result.keys[i])) continue;
       const auto bytes = settings.entries.read(task.paths[i]);
       result.keys[i] = content_key(bytes);
       lap.to(result.seconds.read);
+      if (copied.take(i, result.keys[i])) continue;
       if (settings.seen) known[i] = settings.seen->find(result.keys[i]);
       if (!known[i].empty()) continue;
       ++fresh;
@@ -85,14 +122,16 @@ BlockResult embed_block(const BlockTask& task, const WorkSettings& settings, con
   // Failed rows stay in the batch as black pictures, so that its shape depends on the catalogue alone.
   // Copies too: a picture's features do not depend on the others.
   if (fresh > 0) network.features(input, static_cast<int>(rows), result.features);
+  result.copied = copied.count();
+  copied.put(result.features);
   lap.to(result.seconds.network);
   for (std::size_t i = 0; i < rows; ++i) {
     if (result.status[i] != RowStatus::done) continue;
     const auto row = std::span(result.features).subspan(i * static_cast<std::size_t>(feature_dim), feature_dim);
     if (!known[i].empty()) {
       std::ranges::copy(known[i], row.begin());
-    } else if (!all_finite(row.data())) {
-      fail(i, RowStatus::network_failed, "the network gave a value that is not finite");
+    } else if (!all_below(settings.largest, row.data())) {
+      fail(i, RowStatus::network_failed, "the network gave a value that is not finite, or too large to be stored");
     } else if (settings.seen) {
       settings.seen->remember(result.keys[i], row);
     }
@@ -121,6 +160,12 @@ void Workers::submit(BlockTask task) {
   }
   ++in_flight_;
   has_task_.notify_one();
+}
+
+void Workers::drop_waiting() {
+  const std::lock_guard lock(mutex_);
+  in_flight_ -= static_cast<int>(tasks_.size());
+  tasks_.clear();
 }
 
 std::optional<BlockResult> Workers::take(double wait_seconds) {

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -11,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "old_rows.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/features.hpp"
 #include "pool3/image.hpp"
@@ -39,14 +41,20 @@ struct BlockResult {
   std::vector<ImageKey> keys;
   std::vector<RowStatus> status;
   std::vector<Failure> failures;
+  std::int64_t copied = 0;  ///< rows that were taken from an older file
   StageSeconds seconds;
 };
+
+inline constexpr float largest_of_float = std::numeric_limits<float>::max();
+inline constexpr float largest_of_half = 65504;
 
 struct WorkSettings {
   EntryReader entries;  ///< from the folder that relative paths start from
   DecodeOptions decode;
   InputProfile profile = InputProfile::nsfwjs;
   std::shared_ptr<SeenPictures> seen;  ///< for copies; may be null
+  const OldRows* old = nullptr;        ///< rows that need not be computed again
+  float largest = largest_of_float;    ///< a feature above it is as bad as one that is not finite
 };
 
 /// What feature files call the way from file to network input: the profile, and whether JPEG is decoded fast.
@@ -73,6 +81,8 @@ class Workers {
   void submit(BlockTask task);
   /// A finished block, waiting at most `wait_seconds` for one. Rethrows what a thread threw.
   [[nodiscard]] std::optional<BlockResult> take(double wait_seconds);
+  /// Forgets the blocks that no thread has begun.
+  void drop_waiting();
   /// Blocks submitted and not taken yet.
   [[nodiscard]] int in_flight() const { return in_flight_; }
 

@@ -30,6 +30,14 @@ struct Provenance {
 
 /// Names the first field in which the kinds of rows differ ("precision: bf16 here, fp32 there"), or "".
 [[nodiscard]] std::string kind_difference(const Provenance& a, const Provenance& b);
+/// Like kind_difference(), and also for catalogue, labels and version: what two runs of one job agree in.
+[[nodiscard]] std::string job_difference(const Provenance& a, const Provenance& b);
+
+/// How features are stored. They are float32 in memory.
+enum class FeatureType : std::uint8_t { float32, float16 };
+[[nodiscard]] constexpr std::string_view to_string(FeatureType t) {
+  return t == FeatureType::float32 ? "float32" : "float16";
+}
 
 /// All that is fixed when a file is created.
 struct FeatureSpec {
@@ -40,6 +48,12 @@ struct FeatureSpec {
   std::span<const std::int32_t> labels;       ///< [rows], index into classes or -1
   std::function<std::string_view(Row)> path;  ///< path of a row; any bytes but NUL
   Provenance provenance;
+  FeatureType type = FeatureType::float32;
+  std::int64_t alignment = 0;        ///< large tables start at multiples of so many bytes; 0 or a power of two
+  std::int64_t part = 1, parts = 1;  ///< this file holds part `part` of `parts` of a catalogue
+  bool durable = false;              ///< a block counts as done when it survives a loss of power
+  /// Says how the job that left an unfinished file differs from this one, or "". By default job_difference().
+  std::function<std::string(const Provenance& unfinished)> difference;
 };
 
 /// A row that failed.
@@ -50,12 +64,14 @@ struct Failure {
   std::string message;
 };
 
-/// Writes one feature file. Move-only. Works on PATH.partial; PATH appears only when complete.
+/// Writes one feature file. Move-only. Works on PATH.partial; PATH appears only when complete. A job that is killed
+/// at any moment leaves nothing, or a PATH.partial that the next open() goes on with.
 class FeatureWriter {
  public:
-  /// Collective. Rank 0 creates PATH.partial with every table (`spec` counts on rank 0 only) and closes it;
-  /// then every rank opens it for writing. Throws a collective Error if it can't be created.
-  static FeatureWriter create(const Communicator& comm, const std::string& path, const FeatureSpec& spec);
+  /// Collective. If there is a PATH.partial of this very job, goes on with it: every rank checks a share of its blocks.
+  /// Otherwise rank 0 creates one with every table. `spec` counts on rank 0 only, but for `durable`. Throws a
+  /// collective Error: it can't be created, another job is at work on it, or it is of a job that differs.
+  static FeatureWriter open(const Communicator& comm, const std::string& path, const FeatureSpec& spec);
   FeatureWriter(FeatureWriter&&) noexcept;
   FeatureWriter& operator=(FeatureWriter&&) noexcept;
   ~FeatureWriter();  ///< leaves PATH.partial if finish() was not called
@@ -64,21 +80,31 @@ class FeatureWriter {
   [[nodiscard]] std::int64_t blocks() const;
   [[nodiscard]] RowRange block(std::int64_t index) const;
   [[nodiscard]] const std::string& root() const;
+  /// What open() found: for each block, whether it is done already. Empty on other ranks than the root.
+  [[nodiscard]] const std::vector<bool>& done() const;
+  /// Rows of those blocks that failed. 0 on other ranks than the root.
+  [[nodiscard]] std::int64_t failed_before() const;
   /// Paths of `rows`, read from the file. Not collective.
   [[nodiscard]] std::vector<std::string> paths(RowRange rows) const;
-  /// Writes one whole block: features [n, 2048], keys [n], status [n], and its checksum. Rows that are not
-  /// `done` are written as zeros. Not collective; each block is written once, by one rank. Throws Error.
+  /// Writes one whole block: features [n, 2048], keys [n], status [n], its checksum, and what failed in it. Rows that
+  /// are not `done` are written as zeros. Not collective; each block is written by one rank. Throws Error.
   void write_block(std::int64_t index, std::span<const float> features, std::span<const ImageKey> keys,
-                   std::span<const RowStatus> status);
-  /// Collective. Gathers the failures of all ranks, writes the failures table and the tables' checksums,
-  /// syncs, and renames PATH.partial to PATH. Throws Error. REQUIRES: every block was written.
-  void finish(const Communicator& comm, const std::vector<Failure>& failures_of_this_rank);
+                   std::span<const RowStatus> status, const std::vector<Failure>& failures);
+  /// Shows other jobs that this one lives. Call every minute or more often.
+  void keep_alive() const;
+  /// Collective. Writes the failures table and the tables' checksums, syncs, and renames PATH.partial to PATH.
+  /// Throws Error. REQUIRES: every block was written.
+  void finish(const Communicator& comm);
 
  private:
   struct Impl;
   explicit FeatureWriter(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+/// Removes what a job that was killed between its last rename and its end has left beside a finished PATH.
+/// Call on one rank.
+void remove_leftovers(const std::string& path);
 
 /// Reads a finished feature file. Move-only. Nothing here is collective; each rank opens for itself.
 class FeatureReader {
@@ -94,6 +120,10 @@ class FeatureReader {
   [[nodiscard]] const std::string& root() const;
   [[nodiscard]] const std::vector<std::string>& classes() const;
   [[nodiscard]] const Provenance& provenance() const;
+  [[nodiscard]] FeatureType type() const;
+  /// Which part of a catalogue this is: 1 of 1 for a whole one.
+  [[nodiscard]] std::int64_t part() const;
+  [[nodiscard]] std::int64_t parts() const;
   // Whole tables or a range of them. Throw Error on an I/O error or (whole tables) a wrong checksum.
   [[nodiscard]] std::vector<std::int32_t> labels() const;
   [[nodiscard]] std::vector<ImageKey> keys() const;
@@ -101,9 +131,12 @@ class FeatureReader {
   [[nodiscard]] std::vector<std::string> paths(RowRange rows) const;
   [[nodiscard]] std::vector<Failure> failures() const;
   /// Features of blocks [first, last), rows x 2048, each block's checksum checked. Throws Error naming the rows.
+  /// Safe from any thread.
   void read_blocks(std::int64_t first, std::int64_t last, std::span<float> out) const;
   [[nodiscard]] std::int64_t blocks() const;
   [[nodiscard]] RowRange block(std::int64_t index) const;
+  /// The block that holds a row.
+  [[nodiscard]] std::int64_t block_of(Row row) const;
 
  private:
   struct Impl;

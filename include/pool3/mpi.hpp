@@ -83,6 +83,9 @@ class Communicator {
 /// Ends every rank of the job with this exit code, now. For errors that only this rank knows of.
 [[noreturn]] void abort_all(const Communicator& comm, ExitCode code);
 
+/// Ends this process with this exit code and no destructors: threads may still be at work. Every rank must call this.
+[[noreturn]] void exit_all(ExitCode code);
+
 /// Hands out the numbers 0 .. count-1, each once, to whichever rank asks: dynamic load balance. The root's main
 /// thread answers inside poll(), so every rank calls poll() often until finished().
 /// With every question travels a note, four numbers that the root adds up (progress).
@@ -90,8 +93,9 @@ class TaskPool {
  public:
   using Note = std::array<std::int64_t, 4>;
 
-  /// Collective. `count` counts on the root only. `comm` must outlive the pool.
-  TaskPool(const Communicator& comm, std::int64_t count);
+  /// Collective. `done`, on the root, says which of the `count` tasks are not to be handed out; it may be shorter, and
+  /// both count on the root only. `comm` must outlive the pool.
+  TaskPool(const Communicator& comm, std::int64_t count, std::vector<bool> done = {});
   /// REQUIRES: finished(). (An unfinished pool may only be destroyed on the way to MPI_Abort.)
   ~TaskPool();
   TaskPool(const TaskPool&) = delete;
@@ -99,10 +103,14 @@ class TaskPool {
 
   /// Asks for one task; the answer comes later through take(). At most one question may be open.
   void ask(const Note& note);
-  /// The answer, once it has come: a task, or -1 if there is none left.
+  static constexpr std::int64_t none_left = -1;
+  static constexpr std::int64_t stopped = -2;
+  /// The answer, once it has come: a task, or none_left, or, after stop(), stopped.
   [[nodiscard]] std::optional<std::int64_t> take();
   /// Says that this rank will not ask again. Call once, with no question open.
   void leave(const Note& last_note);
+  /// Root only: nothing more is handed out.
+  void stop() { stopped_ = true; }
   /// Moves messages; never blocks.
   void poll();
   /// True once this rank has left and, on the root, once every rank has.
@@ -120,6 +128,8 @@ class TaskPool {
   const Communicator* comm_;
   std::int64_t next_ = 0;
   std::int64_t count_ = 0;
+  std::vector<bool> done_;
+  bool stopped_ = false;
   int left_ = 0;
   bool gone_ = false;
   Note tally_{};

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <utility>
@@ -221,6 +222,12 @@ void Communicator::all_do(const std::function<void()>& action) const {
 void abort_all(const Communicator& comm, ExitCode code) {
   MPI_Abort(comm.native(), static_cast<int>(code));
   std::abort();  // MPI_Abort does not come back
+}
+
+void exit_all(ExitCode code) {
+  std::fflush(nullptr);
+  MPI_Finalize();
+  std::_Exit(static_cast<int>(code));
 }
 
 }  // namespace pool3

@@ -20,7 +20,10 @@ bool message_waits(MPI_Comm comm, int from, int tag, MPI_Status& status) {
 
 }  // namespace
 
-TaskPool::TaskPool(const Communicator& comm, std::int64_t count) : comm_(&comm), count_(count) { comm.barrier(); }
+TaskPool::TaskPool(const Communicator& comm, std::int64_t count, std::vector<bool> done)
+    : comm_(&comm), count_(count), done_(std::move(done)) {
+  comm.barrier();
+}
 
 TaskPool::~TaskPool() = default;
 
@@ -49,9 +52,14 @@ std::int64_t TaskPool::serve(const Question& question) {
   for (std::size_t i = 0; i < tally_.size(); ++i) tally_.at(i) += question.note.at(i);
   if (question.leaves != 0) {
     ++left_;
-    return -1;
+    return none_left;
   }
-  return next_ < count_ ? next_++ : -1;
+  if (stopped_) return stopped;
+  const auto is_done = [&](std::int64_t task) {
+    return static_cast<std::size_t>(task) < done_.size() && done_[static_cast<std::size_t>(task)];
+  };
+  while (next_ < count_ && is_done(next_)) ++next_;
+  return next_ < count_ ? next_++ : none_left;
 }
 
 void TaskPool::poll() {

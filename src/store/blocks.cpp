@@ -1,15 +1,15 @@
 #include "store/blocks.hpp"
 
 #include "store/checksum.hpp"
+#include "store/half.hpp"
 #include "store/layout.hpp"
 
 namespace pool3::store {
 namespace {
 
-constexpr auto width = static_cast<std::size_t>(feature_dim);
-
 std::vector<RowRange> find_damage(const Tables& t, std::int64_t first, std::span<const std::uint64_t> checksums,
-                                  std::span<const float> features, const BlockRun& run) {
+                                  std::span<const std::byte> features, const BlockRun& run) {
+  const auto width = static_cast<std::size_t>(t.features.row_bytes());
   std::vector<RowRange> damaged;
   for (std::size_t i = 0; i < checksums.size(); ++i) {
     const RowRange rows = t.block(first + static_cast<std::int64_t>(i));
@@ -21,6 +21,22 @@ std::vector<RowRange> find_damage(const Tables& t, std::int64_t first, std::span
     if (actual != checksums[i]) damaged.push_back(rows);
   }
   return damaged;
+}
+
+/// Reads rows into `out`; the bytes as they are stored, which are `out` or `halves`.
+std::span<const std::byte> read_features(const Tables& t, RowRange rows, std::span<float> out,
+                                         std::vector<std::byte>& halves) {
+  if (static_cast<std::int64_t>(out.size()) != rows.size() * feature_dim) {
+    throw error_at(t.file.place(), rows_text(rows) + " do not fit into " + std::to_string(out.size()) + " numbers");
+  }
+  if (t.type == FeatureType::float32) {
+    t.features.read(rows, out);
+    return std::as_bytes(out);
+  }
+  halves.resize(out.size() * 2);
+  t.features.read_bytes(rows, halves);
+  from_half(halves, out);
+  return halves;
 }
 
 }  // namespace
@@ -36,11 +52,12 @@ BlockRun read_run(const Tables& t, std::int64_t first, std::int64_t last, std::s
   run.keys.resize(count * key_width);
   run.status.resize(count);
   std::vector<std::uint64_t> checksums(static_cast<std::size_t>(last - first));
-  t.features.read(run.rows, features);
+  std::vector<std::byte> halves;
+  const std::span<const std::byte> stored = read_features(t, run.rows, features, halves);
   t.keys.read(run.rows, std::span(run.keys));
   t.status.read(run.rows, std::span(run.status));
   t.checksums.read({first, last}, std::span(checksums));
-  run.damaged = find_damage(t, first, checksums, features, run);
+  run.damaged = find_damage(t, first, checksums, stored, run);
   return run;
 }
 

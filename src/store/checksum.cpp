@@ -23,10 +23,10 @@ void Checksum::add(std::span<const std::byte> bytes) { XXH3_64bits_update(state_
 
 std::uint64_t Checksum::value() const { return XXH3_64bits_digest(state_.get()); }
 
-std::uint64_t block_checksum(std::span<const float> features, std::span<const char> keys,
+std::uint64_t block_checksum(std::span<const std::byte> features, std::span<const char> keys,
                              std::span<const RowStatus> status) {
   Checksum checksum;
-  checksum.add(std::as_bytes(features));
+  checksum.add(features);
   checksum.add(std::as_bytes(keys));
   checksum.add(std::as_bytes(status));
   return checksum.value();

@@ -33,7 +33,7 @@ class Checksum {
 };
 
 /// Checksum of a block: its feature rows, then its keys, then its status, as stored.
-[[nodiscard]] std::uint64_t block_checksum(std::span<const float> features, std::span<const char> keys,
+[[nodiscard]] std::uint64_t block_checksum(std::span<const std::byte> features, std::span<const char> keys,
                                            std::span<const RowStatus> status);
 
 /// Checksum of all rows of a dataset, read through a bounded buffer.

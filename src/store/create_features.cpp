@@ -1,3 +1,5 @@
+#include <bit>
+
 #include "pool3/partition.hpp"
 #include "store/checksum.hpp"
 #include "store/files.hpp"
@@ -15,6 +17,10 @@ void check_spec(const Place& place, const FeatureSpec& spec) {
   if (spec.block_rows < 1 || spec.block_rows > max_block_rows) {
     throw error_at(place, "block_rows must be from 1 to " + std::to_string(max_block_rows));
   }
+  const auto alignment = static_cast<std::uint64_t>(spec.alignment);
+  if (spec.alignment < 0 || spec.alignment > max_alignment || (alignment != 0 && !std::has_single_bit(alignment))) {
+    throw error_at(place, "the alignment must be 0 or a power of two up to " + std::to_string(max_alignment));
+  }
   if (static_cast<std::int64_t>(spec.labels.size()) != spec.rows) {
     throw error_at(place, std::to_string(spec.labels.size()) + " labels for " + std::to_string(spec.rows) + " rows");
   }
@@ -31,7 +37,8 @@ CellShape path_shape(const FeatureSpec& spec) {
 }
 
 std::int64_t expected_bytes(const FeatureSpec& spec, const CellShape& paths) {
-  const auto fixed = feature_dim * 4 + 4 + static_cast<std::int64_t>(key_width) + 1;
+  const std::int64_t element = spec.type == FeatureType::float16 ? 2 : 4;
+  const auto fixed = feature_dim * element + 4 + static_cast<std::int64_t>(key_width) + 1;
   return spec.rows * (fixed + static_cast<std::int64_t>(paths.width())) + block_count(spec.rows, spec.block_rows) * 8;
 }
 
@@ -77,7 +84,7 @@ Attributes write_tables(const File& file, const FeatureSpec& spec, const CellSha
   write_pending(file.create_dataset("status", status_type(), {rows}));
   static_cast<void>(file.create_dataset("checksums", copy_type(H5T_STD_U64LE), {blocks}));
   static_cast<void>(
-      file.create_dataset("features", copy_type(H5T_IEEE_F32LE), {rows, static_cast<hsize_t>(feature_dim)}));
+      file.create_dataset("features", feature_type(spec.type), {rows, static_cast<hsize_t>(feature_dim)}));
   return seals;
 }
 
@@ -89,6 +96,8 @@ Attributes describe(const FeatureSpec& spec) {
   attributes["complete"] = std::int64_t{0};
   attributes["block_rows"] = spec.block_rows;
   attributes["root"] = spec.root;
+  attributes["part"] = spec.part;
+  attributes["parts"] = spec.parts;
   put_provenance(attributes, "", spec.provenance);
   for (const char* table : sealed_tables) attributes[std::string("xxh3_") + table] = std::uint64_t{0};
   return attributes;
@@ -101,12 +110,14 @@ void create_features(const Place& place, const FeatureSpec& spec) {
   const CellShape paths = path_shape(spec);
   check_space(place, expected_bytes(spec, paths));
   remove_file(place);
-  File file = File::create(place);
+  File file = File::create(place, spec.alignment);
   Attributes attributes = describe(spec);
   for (auto& [name, seal] : write_tables(file, spec, paths)) attributes[name] = seal;
   write_attributes(file, attributes);
   file.close();
-  begin_seal(place, features_format, features_version);
+  sync_file(place);
+  begin_seal(place, features_format, features_version);  // from here on the file counts
+  sync_file(place);
 }
 
 }  // namespace pool3::store

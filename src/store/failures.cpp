@@ -152,7 +152,7 @@ std::uint64_t write_failures(const File& file, std::vector<Failure> failures) {
   for (Failure& failure : failures) failure.message = short_message(failure.message);
   const Cells cells = cells_of(failures);
   const auto count = static_cast<std::int64_t>(failures.size());
-  Dataset table = file.create_dataset("failures", type_of(cells, file.place()), {static_cast<hsize_t>(count)});
+  const Dataset table = file.create_dataset("failures", type_of(cells, file.place()), {static_cast<hsize_t>(count)});
   TableWriter writer(table);
   std::string entries;
   for_each_piece({0, count}, table.row_bytes(), buffer_bytes, [&](RowRange piece) {
@@ -160,7 +160,6 @@ std::uint64_t write_failures(const File& file, std::vector<Failure> failures) {
     for (Row i = piece.begin; i < piece.end; ++i) append_entry(entries, failures[static_cast<std::size_t>(i)], cells);
     writer.append(std::as_bytes(std::span(entries)));
   });
-  table.close();
   return writer.checksum();
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -5,18 +6,27 @@
 #include "store/checksum.hpp"
 #include "store/failures.hpp"
 #include "store/layout.hpp"
+#include "store/parts.hpp"
 #include "store/strings.hpp"
 #include "store/tables.hpp"
 
 namespace pool3 {
 
+using store::Part;
 using store::Tables;
 
 struct FeatureReader::Impl {
-  Tables tables;
-  store::Dataset failures;
+  std::vector<Part> parts;
   std::vector<std::string> classes;
   Provenance provenance;
+
+  [[nodiscard]] const Tables& first() const { return parts.front().tables; }
+  [[nodiscard]] const Part& part_of_block(std::int64_t index) const {
+    for (const Part& part : parts) {
+      if (index >= part.first_block && index < part.first_block + part.tables.blocks()) return part;
+    }
+    throw error_at(first().file.place(), "there is no block " + std::to_string(index));
+  }
 };
 
 namespace {
@@ -38,11 +48,16 @@ ImageKey parse_key(std::string_view hex, const store::Place& place) {
   return key;
 }
 
+/// A whole table of every part.
 template <typename T>
-std::vector<T> read_all(const Tables& tables, const store::Dataset& table) {
-  check_table(tables, table);
-  std::vector<T> values(static_cast<std::size_t>(table.rows()));
-  table.read({0, table.rows()}, std::span(values));
+std::vector<T> read_all(const std::vector<Part>& parts, const store::Dataset Tables::*table) {
+  std::vector<T> values(static_cast<std::size_t>(parts.back().rows().end));
+  for (const Part& part : parts) {
+    const store::Dataset& source = part.tables.*table;
+    check_table(part.tables, source);
+    source.read({0, source.rows()}, std::span(values).subspan(static_cast<std::size_t>(part.first_row),
+                                                              static_cast<std::size_t>(source.rows())));
+  }
   return values;
 }
 
@@ -50,59 +65,103 @@ std::vector<T> read_all(const Tables& tables, const store::Dataset& table) {
 
 FeatureReader::FeatureReader(const std::string& path) : impl_(std::make_unique<Impl>()) {
   const store::Place place{"read features", path};
-  impl_->tables = store::open_finished(place);
-  impl_->failures = store::open_failures(impl_->tables.file);
-  check_table(impl_->tables, impl_->tables.classes);
-  impl_->classes = store::read_strings(impl_->tables.classes, {0, impl_->tables.classes.rows()});
-  impl_->provenance = store::take_provenance(impl_->tables.attributes, "", place);
+  impl_->parts = store::open_parts(place);
+  const Tables& first = impl_->first();
+  check_table(first, first.classes);
+  impl_->classes = store::read_strings(first.classes, {0, first.classes.rows()});
+  impl_->provenance = store::take_provenance(first.attributes, "", place);
 }
 
 FeatureReader::FeatureReader(FeatureReader&&) noexcept = default;
 FeatureReader& FeatureReader::operator=(FeatureReader&&) noexcept = default;
 FeatureReader::~FeatureReader() = default;
 
-std::int64_t FeatureReader::rows() const { return impl_->tables.rows; }
-std::int64_t FeatureReader::block_rows() const { return impl_->tables.block_rows; }
-std::int64_t FeatureReader::blocks() const { return impl_->tables.blocks(); }
-RowRange FeatureReader::block(std::int64_t index) const { return impl_->tables.block(index); }
-const std::string& FeatureReader::root() const { return impl_->tables.root; }
+std::int64_t FeatureReader::rows() const { return impl_->parts.back().rows().end; }
+std::int64_t FeatureReader::block_rows() const { return impl_->first().block_rows; }
+std::int64_t FeatureReader::blocks() const {
+  const Part& last = impl_->parts.back();
+  return last.first_block + last.tables.blocks();
+}
+RowRange FeatureReader::block(std::int64_t index) const {
+  const Part& part = impl_->part_of_block(index);
+  const RowRange rows = part.tables.block(index - part.first_block);
+  return {rows.begin + part.first_row, rows.end + part.first_row};
+}
+std::int64_t FeatureReader::block_of(Row row) const {
+  for (const Part& part : impl_->parts) {
+    if (row >= part.first_row && row < part.rows().end) {
+      return part.first_block + (row - part.first_row) / part.tables.block_rows;
+    }
+  }
+  throw error_at(impl_->first().file.place(), "there is no row " + std::to_string(row));
+}
+FeatureType FeatureReader::type() const { return impl_->first().type; }
+std::int64_t FeatureReader::part() const { return impl_->parts.size() > 1 ? 1 : part_of(impl_->first()).part; }
+std::int64_t FeatureReader::parts() const { return impl_->parts.size() > 1 ? 1 : part_of(impl_->first()).parts; }
+const std::string& FeatureReader::root() const { return impl_->first().root; }
 const std::vector<std::string>& FeatureReader::classes() const { return impl_->classes; }
 const Provenance& FeatureReader::provenance() const { return impl_->provenance; }
 
 std::vector<std::int32_t> FeatureReader::labels() const {
-  return read_all<std::int32_t>(impl_->tables, impl_->tables.labels);
+  return read_all<std::int32_t>(impl_->parts, &Tables::labels);
 }
 
-std::vector<RowStatus> FeatureReader::status() const {
-  return read_all<RowStatus>(impl_->tables, impl_->tables.status);
-}
+std::vector<RowStatus> FeatureReader::status() const { return read_all<RowStatus>(impl_->parts, &Tables::status); }
 
 std::vector<ImageKey> FeatureReader::keys() const {
-  const Tables& t = impl_->tables;
-  check_table(t, t.keys);
-  std::vector<char> cells(static_cast<std::size_t>(t.rows) * store::key_width);
-  t.keys.read({0, t.rows}, std::span(cells));
   std::vector<ImageKey> keys;
-  for (std::size_t at = 0; at < cells.size(); at += store::key_width) {
-    keys.push_back(parse_key({cells.data() + at, store::key_width}, t.file.place()));
+  std::vector<char> cells;
+  for (const Part& part : impl_->parts) {
+    const Tables& t = part.tables;
+    check_table(t, t.keys);
+    cells.resize(static_cast<std::size_t>(t.rows) * store::key_width);
+    t.keys.read({0, t.rows}, std::span(cells));
+    for (std::size_t at = 0; at < cells.size(); at += store::key_width) {
+      keys.push_back(parse_key({cells.data() + at, store::key_width}, t.file.place()));
+    }
   }
   return keys;
 }
 
 std::vector<std::string> FeatureReader::paths(RowRange rows) const {
-  return store::read_strings(impl_->tables.paths, rows);
+  std::vector<std::string> paths;
+  store::for_each_part(impl_->parts, rows, [&](const Part& part, RowRange own) {
+    for (std::string& path : store::read_strings(part.tables.paths, own)) paths.push_back(std::move(path));
+  });
+  return paths;
 }
 
 std::vector<Failure> FeatureReader::failures() const {
-  check_table(impl_->tables, impl_->failures);
-  return store::read_failures(impl_->failures, {0, impl_->failures.rows()});
+  std::vector<Failure> failures;
+  for (const Part& part : impl_->parts) {
+    check_table(part.tables, part.failures);
+    for (Failure& failure : store::read_failures(part.failures, {0, part.failures.rows()})) {
+      failure.row += part.first_row;
+      failures.push_back(std::move(failure));
+    }
+  }
+  return failures;
 }
 
 void FeatureReader::read_blocks(std::int64_t first, std::int64_t last, std::span<float> out) const {
-  const store::BlockRun run = store::read_run(impl_->tables, first, last, out);
-  if (run.damaged.empty()) return;
-  throw error_at(impl_->tables.file.place(), store::rows_text(run.damaged.front()) + ": wrong checksum",
-                 store::damaged_advice);
+  if (first < 0 || first > last || last > blocks()) {
+    throw error_at(impl_->first().file.place(),
+                   "there are no blocks " + std::to_string(first) + " to " + std::to_string(last));
+  }
+  for (std::int64_t at = first; at < last;) {
+    const Part& part = impl_->part_of_block(at);
+    const std::int64_t end = std::min(last, part.first_block + part.tables.blocks());
+    const std::int64_t rows = block(end - 1).end - block(at).begin;
+    const auto size = end == last ? out.size() : static_cast<std::size_t>(rows * feature_dim);
+    const store::BlockRun run = store::read_run(part.tables, at - part.first_block, end - part.first_block,
+                                                out.first(std::min(size, out.size())));
+    if (!run.damaged.empty()) {
+      throw error_at(part.tables.file.place(), store::rows_text(run.damaged.front()) + ": wrong checksum",
+                     store::damaged_advice);
+    }
+    out = out.subspan(std::min(size, out.size()));
+    at = end;
+  }
 }
 
 }  // namespace pool3

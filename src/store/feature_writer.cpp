@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -5,11 +6,13 @@
 #include <utility>
 
 #include "store/checksum.hpp"
-#include "store/failures.hpp"
+#include "store/failure_log.hpp"
 #include "store/files.hpp"
-#include "store/layout.hpp"
+#include "store/half.hpp"
+#include "store/lock.hpp"
+#include "store/resume.hpp"
 #include "store/strings.hpp"
-#include "store/tables.hpp"
+#include "store/undo.hpp"
 
 namespace pool3 {
 
@@ -19,30 +22,25 @@ using store::Tables;
 struct FeatureWriter::Impl {
   std::string path;
   Tables tables;
+  std::unique_ptr<store::JobLock> job_lock;        ///< on the root
+  std::unique_ptr<store::WorkerLock> worker_lock;  ///< on the others
+  std::unique_ptr<store::FailureLog> failure_log;
+  std::unique_ptr<store::Descriptor> syncing;  ///< set if blocks are to survive a loss of power
+  store::Found found;
   std::vector<float> masked;  ///< features of a block in which rows that are not done are zeros
   std::string keys;
-
-  /// Closing is collective, and this rank may be alone with its exception: MPI_Finalize closes what is open.
-  ~Impl() { tables.release(); }
 };
 
 namespace {
 
-constexpr const char* create_stage = "create features";
 constexpr const char* write_stage = "write features";
 
-std::string partial_of(const std::string& path) { return path + ".partial"; }
+Place partial_of(const std::string& path) { return {write_stage, path + ".partial"}; }
 
 /// Every rank must see the file that the root made.
 void check_visible(const Place& partial) {
   if (access(partial.path.c_str(), R_OK | W_OK) == 0) return;
   throw file_error(partial.stage, partial.path, errno, "every node must share the output folder");
-}
-
-Tables open_for_rows(const Place& place, const Communicator& comm) {
-  store::File file = store::File::open_parallel(place, comm.native());
-  store::Attributes attributes = read_attributes(file);
-  return open_tables(std::move(file), std::move(attributes));
 }
 
 /// `features`, or a copy in `masked` with the rows that are not done set to zero.
@@ -74,16 +72,24 @@ FeatureWriter::FeatureWriter(FeatureWriter&&) noexcept = default;
 FeatureWriter& FeatureWriter::operator=(FeatureWriter&&) noexcept = default;
 FeatureWriter::~FeatureWriter() = default;
 
-FeatureWriter FeatureWriter::create(const Communicator& comm, const std::string& path, const FeatureSpec& spec) {
-  const Place partial{create_stage, partial_of(path)};
-  comm.root_does([&] {
-    store::check_target({create_stage, path});
-    create_features(partial, spec);
-  });
-  comm.all_do([&] { check_visible(partial); });
+FeatureWriter FeatureWriter::open(const Communicator& comm, const std::string& path, const FeatureSpec& spec) {
+  const Place target{write_stage, path};
+  const Place partial = partial_of(path);
   auto impl = std::make_unique<Impl>();
   impl->path = path;
-  comm.all_do([&] { impl->tables = open_for_rows({write_stage, partial.path}, comm); });
+  comm.root_does([&] {
+    store::check_target(target);
+    impl->job_lock = std::make_unique<store::JobLock>(target);
+    prepare_partial(partial, spec);
+  });
+  comm.all_do([&] {
+    check_visible(partial);
+    if (!comm.is_root()) impl->worker_lock = std::make_unique<store::WorkerLock>(target);
+    impl->tables = store::open_unfinished(partial);
+    impl->failure_log = std::make_unique<store::FailureLog>(partial, comm.rank());
+    if (spec.durable) impl->syncing = std::make_unique<store::Descriptor>(partial, O_RDWR);
+  });
+  impl->found = find_done(comm, partial, impl->tables);
   return FeatureWriter(std::move(impl));
 }
 
@@ -96,32 +102,55 @@ std::vector<std::string> FeatureWriter::paths(RowRange rows) const {
   return store::read_strings(impl_->tables.paths, rows);
 }
 
+const std::vector<bool>& FeatureWriter::done() const { return impl_->found.done; }
+std::int64_t FeatureWriter::failed_before() const { return impl_->found.failed; }
+
 void FeatureWriter::write_block(std::int64_t index, std::span<const float> features, std::span<const ImageKey> keys,
-                                std::span<const RowStatus> status) {
+                                std::span<const RowStatus> status, const std::vector<Failure>& failures) {
   const Tables& t = impl_->tables;
   check_block(t, index, features.size(), keys.size(), status.size());
   const RowRange rows = t.block(index);
-  const std::span<const float> stored = mask(features, status, impl_->masked);
+  const std::span<const float> masked = mask(features, status, impl_->masked);
+  std::vector<std::byte> halves;
+  if (t.type == FeatureType::float16) halves = store::to_half(masked);
+  const std::span<const std::byte> stored =
+      halves.empty() ? std::as_bytes(masked) : std::span(halves).first(halves.size());
   impl_->keys.clear();
   for (const ImageKey& key : keys) impl_->keys += to_hex(key);
   const std::uint64_t checksum = store::block_checksum(stored, impl_->keys, status);
-  t.features.write(rows, stored);
+  impl_->failure_log->append(failures, impl_->syncing != nullptr);
+  t.features.write_bytes(rows, stored);
   t.keys.write(rows, std::span<const char>(impl_->keys));
-  t.status.write(rows, status);
   t.checksums.write({index, index + 1}, std::span<const std::uint64_t>(&checksum, 1));
+  t.status.write(rows, status);  // last: from here on the block counts
+  if (impl_->syncing) impl_->syncing->sync();
 }
 
-void FeatureWriter::finish(const Communicator& comm, const std::vector<Failure>& failures_of_this_rank) {
-  const Place partial{write_stage, partial_of(impl_->path)};
-  comm.all_do([&] { impl_->tables.file.flush(); });
-  comm.all_do([&] { impl_->tables.close(); });
-  const std::vector<std::string> parts = comm.gather(store::encode_failures(failures_of_this_rank));
-  comm.root_does([&] {
-    std::vector<Failure> failures;
-    for (const std::string& part : parts) store::decode_failures(part, failures);
-    seal_features(partial, std::move(failures));
-    store::publish({write_stage, impl_->path}, partial.path);
+void FeatureWriter::keep_alive() const {
+  if (impl_->job_lock) impl_->job_lock->keep_alive();
+}
+
+void FeatureWriter::finish(const Communicator& comm) {
+  const Place partial = partial_of(impl_->path);
+  comm.all_do([&] {
+    impl_->failure_log.reset();
+    store::sync_file(partial);  // what this node has written
+    impl_->worker_lock.reset();
   });
+  comm.root_does([&] {
+    const std::vector<Failure> failures = collect_failures(partial, impl_->tables);
+    save_undo(partial, table_extents(impl_->tables));
+    seal_features(partial, failures);
+    store::publish({write_stage, impl_->path}, partial.path);
+    remove_leftovers(impl_->path);
+    impl_->job_lock.reset();
+  });
+}
+
+void remove_leftovers(const std::string& path) {
+  if (store::exists(partial_of(path).path)) return;  // they belong to it
+  store::remove_undo(partial_of(path));
+  store::remove_failure_logs(partial_of(path));
 }
 
 }  // namespace pool3

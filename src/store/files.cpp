@@ -34,14 +34,18 @@ void sync_path(const std::string& stage, const std::string& path) {
 
 }  // namespace
 
-void check_target(const Place& place) {
+void check_folder(const Place& place) {
   const std::string folder = folder_of(place.path);
-  if (place.path.empty() || place.path.back() == '/' || is_folder(place.path)) {
-    throw error_at(place, "is a folder", "name a file");
-  }
   if (!exists(folder)) throw error_at(place, "the folder " + folder + " does not exist", "create it first");
   if (!is_folder(folder)) throw error_at(place, folder + " is not a folder");
   if (access(folder.c_str(), W_OK | X_OK) != 0) throw file_error(place.stage, folder, errno, "the output goes there");
+}
+
+void check_target(const Place& place) {
+  if (place.path.empty() || place.path.back() == '/' || is_folder(place.path)) {
+    throw error_at(place, "is a folder", "name a file");
+  }
+  check_folder(place);
 }
 
 void check_space(const Place& place, std::int64_t bytes) {
@@ -73,6 +77,8 @@ std::int64_t size_of(const Place& place) {
 void remove_file(const Place& place) {
   if (unlink(place.path.c_str()) != 0 && errno != ENOENT) throw file_error(place.stage, place.path, errno);
 }
+
+void sync_file(const Place& place) { sync_path(place.stage, place.path); }
 
 void publish(const Place& place, const std::string& from) {
   sync_path(place.stage, from);

@@ -1,11 +1,14 @@
 #include "store/hdf5.hpp"
 
+#include <fcntl.h>
+
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <limits>
 #include <utility>
 
-#include "store/pieces.hpp"
+#include "store/posix.hpp"
 #include "store/seal.hpp"
 
 namespace pool3::store {
@@ -127,30 +130,29 @@ Handle status_type() {
 
 bool same_type(const Handle& a, const Handle& b) { return H5Tequal(a.id(), b.id()) > 0; }
 
-Dataset::Dataset(Handle id, std::string name, const Place& place)
-    : id_(std::move(id)),
-      name_(std::move(name)),
-      place_(place),
-      type_(own(H5Dget_type(id_.id()), H5Tclose, place_, "look at " + name_)),
-      dims_(dims_of(id_.id(), place_, name_)),
-      row_bytes_(checked_row_bytes(dims_, H5Tget_size(type_.id()), name_, place_)) {}
+Dataset::Dataset(const Handle& id, std::string name, std::shared_ptr<const Descriptor> bytes, Place place)
+    : name_(std::move(name)),
+      bytes_(std::move(bytes)),
+      place_(std::move(place)),
+      type_(std::make_shared<Handle>(own(H5Dget_type(id.id()), H5Tclose, place_, "look at " + name_))),
+      dims_(dims_of(id.id(), place_, name_)),
+      row_bytes_(checked_row_bytes(dims_, H5Tget_size(type_->id()), name_, place_)) {
+  if (this->bytes() == 0) return;
+  const haddr_t offset = H5Dget_offset(id.id());
+  if (offset == HADDR_UNDEF) throw error_at(place_, name_ + " is not contiguous");
+  offset_ = static_cast<std::int64_t>(offset);
+}
 
 void Dataset::expect(const Handle& type, const std::vector<hsize_t>& dims) const {
-  if (!same_type(type, type_))
+  if (!same_type(type, *type_))
     throw error_at(place_, name_ + " has another type than it should", "the file is damaged");
   if (dims != dims_) throw error_at(place_, name_ + " has another shape than it should", "the file is damaged");
 }
 
 void Dataset::expect_strings(std::int64_t rows) const {
-  const std::size_t width = H5Tget_size(type_.id());
-  const bool utf8 = same_type(type_, string_type(width, true));
+  const std::size_t width = H5Tget_size(type_->id());
+  const bool utf8 = same_type(*type_, string_type(width, true));
   expect(string_type(width, utf8), {static_cast<hsize_t>(rows)});
-}
-
-Extent Dataset::extent() const {
-  const haddr_t offset = H5Dget_offset(id_.id());
-  if (offset == HADDR_UNDEF) throw hdf5_error(place_, "locate " + name_);
-  return {static_cast<std::int64_t>(offset), bytes()};
 }
 
 void Dataset::expect_range(RowRange rows, std::size_t span_bytes) const {
@@ -161,63 +163,39 @@ void Dataset::expect_range(RowRange rows, std::size_t span_bytes) const {
   }
 }
 
-Handle Dataset::select(RowRange rows) const {
-  Handle space = own(H5Dget_space(id_.id()), H5Sclose, place_, "select rows of " + name_);
-  std::vector<hsize_t> start(dims_.size(), 0);
-  std::vector<hsize_t> count = dims_;
-  start.front() = static_cast<hsize_t>(rows.begin);
-  count.front() = static_cast<hsize_t>(rows.size());
-  check(H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), place_,
-        "select rows of " + name_);
-  return space;
-}
-
-Handle Dataset::memory(RowRange rows) const {
-  std::vector<hsize_t> count = dims_;
-  count.front() = static_cast<hsize_t>(rows.size());
-  return own(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose, place_,
-             "select memory for " + name_);
-}
-
 void Dataset::read_bytes(RowRange rows, std::span<std::byte> out) const {
   expect_range(rows, out.size());
-  for_each_piece(rows, row_bytes_, transfer_bytes, [&](RowRange piece) {
-    std::byte* target = out.data() + (piece.begin - rows.begin) * row_bytes_;
-    check(H5Dread(id_.id(), type_.id(), memory(piece).id(), select(piece).id(), H5P_DEFAULT, target), place_,
-          "dataset " + name_);
-  });
+  if (out.empty()) return;
+  if (bytes_->read(offset_ + rows.begin * row_bytes_, out) != out.size()) {
+    throw error_at(place_, name_ + ": the file is cut off", "the file is damaged");
+  }
 }
 
 void Dataset::write_bytes(RowRange rows, std::span<const std::byte> in) const {
   expect_range(rows, in.size());
-  for_each_piece(rows, row_bytes_, transfer_bytes, [&](RowRange piece) {
-    const std::byte* source = in.data() + (piece.begin - rows.begin) * row_bytes_;
-    const Handle from = memory(piece);
-    const Handle to = select(piece);
-    const herr_t code = H5Dwrite(id_.id(), type_.id(), from.id(), to.id(), H5P_DEFAULT, source);
-    if (code < 0) throw hdf5_error(place_, "dataset " + name_, "check the free space and quota of its file system");
-  });
+  if (!in.empty()) bytes_->write(offset_ + rows.begin * row_bytes_, in);
 }
 
-File File::create(const Place& place) {
+File File::create(const Place& place, std::int64_t alignment) {
   const Handle list = access();
+  if (alignment > seal_bytes) {
+    const auto bytes = static_cast<hsize_t>(alignment);
+    check(H5Pset_alignment(list.id(), bytes, bytes), place, "set the alignment");
+  }
   const Handle creation = own(H5Pcreate(H5P_FILE_CREATE), H5Pclose, place, "make creation properties");
   check(H5Pset_obj_track_times(creation.id(), false), place, "turn times off");
-  check(H5Pset_userblock(creation.id(), seal_bytes), place, "make room for the seal");
-  return {own(H5Fcreate(place.path.c_str(), H5F_ACC_TRUNC, creation.id(), list.id()), H5Fclose, place, "create"),
-          place};
+  check(H5Pset_userblock(creation.id(), static_cast<hsize_t>(std::max(seal_bytes, alignment))), place,
+        "make room for the seal");
+  Handle id = own(H5Fcreate(place.path.c_str(), H5F_ACC_TRUNC, creation.id(), list.id()), H5Fclose, place, "create");
+  return {std::move(id), place, std::make_shared<Descriptor>(place, O_RDWR)};
 }
 
 File File::open(const Place& place, Mode mode) {
   const Handle list = access();
-  const unsigned flags = mode == Mode::read ? H5F_ACC_RDONLY : H5F_ACC_RDWR;
-  return {own(H5Fopen(place.path.c_str(), flags, list.id()), H5Fclose, place, "open"), place};
-}
-
-File File::open_parallel(const Place& place, MPI_Comm comm) {
-  const Handle list = access();
-  check(H5Pset_fapl_mpio(list.id(), comm, MPI_INFO_NULL), place, "choose MPI-IO");
-  return {own(H5Fopen(place.path.c_str(), H5F_ACC_RDWR, list.id()), H5Fclose, place, "open in parallel"), place};
+  auto bytes = std::make_shared<Descriptor>(place, mode == Mode::read ? O_RDONLY : O_RDWR);
+  const unsigned flags = mode == Mode::write ? H5F_ACC_RDWR : H5F_ACC_RDONLY;
+  Handle id = own(H5Fopen(place.path.c_str(), flags, list.id()), H5Fclose, place, "open");
+  return {std::move(id), place, std::move(bytes)};
 }
 
 Dataset File::create_dataset(const std::string& name, const Handle& type, const std::vector<hsize_t>& dims) const {
@@ -229,16 +207,15 @@ Dataset File::create_dataset(const std::string& name, const Handle& type, const 
   check(H5Pset_obj_track_times(list.id(), false), place_, doing);
   const Handle space =
       own(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr), H5Sclose, place_, doing);
-  return {own(H5Dcreate2(id(), name.c_str(), type.id(), space.id(), H5P_DEFAULT, list.id(), H5P_DEFAULT), H5Dclose,
-              place_, doing),
-          name, place_};
+  const Handle dataset = own(H5Dcreate2(id(), name.c_str(), type.id(), space.id(), H5P_DEFAULT, list.id(), H5P_DEFAULT),
+                             H5Dclose, place_, doing);
+  return {dataset, name, bytes_, place_};
 }
 
 Dataset File::dataset(const std::string& name) const {
-  return {own(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), H5Dclose, place_, "open " + name), name, place_};
+  const Handle dataset = own(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), H5Dclose, place_, "open " + name);
+  return {dataset, name, bytes_, place_};
 }
-
-void File::flush() const { check(H5Fflush(id(), H5F_SCOPE_GLOBAL), place_, "flush"); }
 
 void File::close() { id_.close(place_, "close"); }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -65,15 +66,20 @@ struct Extent {
   std::int64_t bytes = 0;
 };
 
-/// One contiguous dataset whose first dimension is rows. Moves rows as they are stored, without conversion.
+class Descriptor;
+
+/// One contiguous dataset whose first dimension is rows. Rows are read and written as they are stored, without HDF5:
+/// that needs no agreement between ranks, works on any thread, and never touches the structure of the file. A value;
+/// it outlives its File.
 class Dataset {
  public:
   Dataset() = default;
-  Dataset(Handle id, std::string name, const Place& place);
+  /// Looks at an open dataset; keeps `bytes`, which is the same file.
+  Dataset(const Handle& id, std::string name, std::shared_ptr<const Descriptor> bytes, Place place);
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const Place& place() const { return place_; }
-  [[nodiscard]] const Handle& type() const { return type_; }
+  [[nodiscard]] const Handle& type() const { return *type_; }
   [[nodiscard]] std::int64_t rows() const { return static_cast<std::int64_t>(dims_.front()); }
   [[nodiscard]] std::int64_t row_bytes() const { return row_bytes_; }
   [[nodiscard]] std::int64_t bytes() const { return rows() * row_bytes_; }
@@ -83,9 +89,9 @@ class Dataset {
   /// Throws unless the rows are strings of either character set, and there are `rows` of them.
   void expect_strings(std::int64_t rows) const;
   /// Where in the file the rows are. REQUIRES: bytes() > 0.
-  [[nodiscard]] Extent extent() const;
+  [[nodiscard]] Extent extent() const { return {offset_, bytes()}; }
 
-  // Not collective. Each call into HDF5 stays below 2 GiB. REQUIRES: the span has exactly these rows.
+  // REQUIRES: the span has exactly these rows.
   void read_bytes(RowRange rows, std::span<std::byte> out) const;
   void write_bytes(RowRange rows, std::span<const std::byte> in) const;
   template <typename T>
@@ -97,33 +103,29 @@ class Dataset {
     write_bytes(rows, std::as_bytes(in));
   }
 
-  void close() { id_.close(place_, "close " + name_); }
-  void release() noexcept { id_.release(); }
-
  private:
   void expect_range(RowRange rows, std::size_t span_bytes) const;
-  [[nodiscard]] Handle select(RowRange rows) const;
-  [[nodiscard]] Handle memory(RowRange rows) const;
 
-  Handle id_;
   std::string name_;
+  std::shared_ptr<const Descriptor> bytes_;
   Place place_;
-  Handle type_;
+  std::shared_ptr<const Handle> type_;
   std::vector<hsize_t> dims_ = {0};
   std::int64_t row_bytes_ = 0;
+  std::int64_t offset_ = 0;
 };
 
-enum class Mode : std::uint8_t { read, write };
+/// rows: the structure is only read, rows can be written.
+enum class Mode : std::uint8_t { read, rows, write };
 
 /// An open HDF5 file. Move-only.
 class File {
  public:
   File() = default;
-  /// Creates an empty file with room for a seal; replaces one that is there.
-  static File create(const Place& place);
+  /// Creates an empty file with room for a seal; replaces one that is there. Tables of `alignment` bytes or more start
+  /// at multiples of it. It is 0 or a power of two.
+  static File create(const Place& place, std::int64_t alignment = 0);
   static File open(const Place& place, Mode mode);
-  /// Collective over `comm`: opens for reading and writing through MPI-IO.
-  static File open_parallel(const Place& place, MPI_Comm comm);
 
   [[nodiscard]] hid_t id() const { return id_.id(); }
   [[nodiscard]] const Place& place() const { return place_; }
@@ -131,16 +133,15 @@ class File {
   [[nodiscard]] Dataset create_dataset(const std::string& name, const Handle& type,
                                        const std::vector<hsize_t>& dims) const;
   [[nodiscard]] Dataset dataset(const std::string& name) const;
-  /// Hands all that was written to stable storage. Collective if the file is open in parallel.
-  void flush() const;
-  /// Collective if the file is open in parallel. REQUIRES: its datasets are closed.
+  /// Writes the structure out. Datasets can be read and written still.
   void close();
-  void release() noexcept { id_.release(); }
 
  private:
-  File(Handle id, Place place) : id_(std::move(id)), place_(std::move(place)) {}
+  File(Handle id, Place place, std::shared_ptr<const Descriptor> bytes)
+      : id_(std::move(id)), place_(std::move(place)), bytes_(std::move(bytes)) {}
   Handle id_;
   Place place_;
+  std::shared_ptr<const Descriptor> bytes_;
 };
 
 /// True if the file has HDF5's signature. Never throws.

@@ -1,17 +1,34 @@
+#include <algorithm>
+#include <initializer_list>
+
 #include "store/layout.hpp"
 
 namespace pool3 {
 
-std::string kind_difference(const Provenance& a, const Provenance& b) {
-  for (const auto& field : store::provenance_fields) {
-    const std::string_view name = field.name;
-    if (name != "weights_sha256" && name != "profile" && name != "precision") continue;
-    const std::string& here = a.*field.member;
-    const std::string& there = b.*field.member;
+namespace {
+
+/// The first of `names` in which they differ, in words, or "".
+std::string difference_in(const Provenance& a, const Provenance& b, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const auto* field = std::find_if(store::provenance_fields.begin(), store::provenance_fields.end(),
+                                     [&](const auto& known) { return name == known.name; });
+    const std::string& here = a.*field->member;
+    const std::string& there = b.*field->member;
     if (here == there) continue;
     return std::string(name).append(": ").append(here).append(" here, ").append(there).append(" there");
   }
   return {};
+}
+
+}  // namespace
+
+std::string kind_difference(const Provenance& a, const Provenance& b) {
+  return difference_in(a, b, {"weights_sha256", "profile", "precision"});
+}
+
+std::string job_difference(const Provenance& a, const Provenance& b) {
+  // Labels before the catalogue, whose hash covers them.
+  return difference_in(a, b, {"weights_sha256", "profile", "precision", "labels", "catalogue_hash", "version"});
 }
 
 namespace store {

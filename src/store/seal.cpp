@@ -1,17 +1,16 @@
 #include "store/seal.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 
 #include "store/checksum.hpp"
 #include "store/files.hpp"
 #include "store/layout.hpp"
 #include "store/pieces.hpp"
+#include "store/posix.hpp"
 
 namespace pool3::store {
 namespace {
@@ -28,43 +27,13 @@ struct Block {
 };
 static_assert(sizeof(Block) == seal_bytes);
 
-/// An open descriptor.
-class Descriptor {
- public:
-  Descriptor(const Place& place, int flags) : place_(place), fd_(open(place.path.c_str(), flags | O_CLOEXEC)) {
-    if (fd_ < 0) throw file_error(place.stage, place.path, errno);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(fd_); }
-
-  /// Bytes read; fewer than asked for only at the end of the file.
-  [[nodiscard]] std::size_t read(std::int64_t offset, std::span<std::byte> out) const {
-    std::size_t got = 0;
-    while (got < out.size()) {
-      const ssize_t n = pread(fd_, out.data() + got, out.size() - got, offset + static_cast<std::int64_t>(got));
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) throw file_error(place_.stage, place_.path, errno);
-      if (n == 0) break;
-      got += static_cast<std::size_t>(n);
-    }
-    return got;
-  }
-  void write_front(const Block& block) const {
-    const ssize_t n = pwrite(fd_, &block, sizeof block, 0);
-    if (n != static_cast<ssize_t>(sizeof block)) throw file_error(place_.stage, place_.path, n < 0 ? errno : ENOSPC);
-  }
-
- private:
-  const Place& place_;
-  int fd_;
-};
-
 Block read_block(const Descriptor& file) {
   Block block;
   const std::size_t got = file.read(0, std::as_writable_bytes(std::span(&block, 1)));
   return got == sizeof block ? block : Block{};
 }
+
+void write_block(const Descriptor& file, const Block& block) { file.write(0, std::as_bytes(std::span(&block, 1))); }
 
 std::string format_in(const Block& block) {
   return {block.format.data(), strnlen(block.format.data(), block.format.size())};
@@ -106,7 +75,7 @@ bool extents_fit(const Block& block) {
 void check_format(const Place& place, const Block& block, const std::string& wanted) {
   const std::string format = format_in(block);
   if (format == wanted) return;
-  if (format == features_format || format == model_format) {
+  if (format == features_format || format == model_format || format == link_format || format == repacked_format) {
     throw error_at(place, "is a " + format + " file, not a " + wanted + " file");
   }
   if (!has_hdf5_signature(place.path)) throw error_at(place, "is not an HDF5 file");
@@ -125,7 +94,7 @@ void begin_seal(const Place& place, const std::string& format, std::int64_t vers
   Block block;
   std::copy(format.begin(), format.end(), block.format.begin());
   block.version = version;
-  Descriptor(place, O_WRONLY).write_front(block);
+  write_block(Descriptor(place, O_WRONLY), block);
 }
 
 void complete_seal(const Place& place, std::vector<Extent> covered) {
@@ -138,7 +107,7 @@ void complete_seal(const Place& place, std::vector<Extent> covered) {
   std::copy(covered.begin(), covered.end(), block.covered.begin());
   if (!extents_fit(block)) throw error_at(place, "has tables that overlap");
   block.checksum = checksum_for(block, file);
-  file.write_front(block);
+  write_block(file, block);
 }
 
 void check_seal(const Place& place, const std::string& format, std::int64_t newest) {
@@ -156,6 +125,18 @@ void check_seal(const Place& place, const std::string& format, std::int64_t newe
   if (!extents_fit(block) || checksum_for(block, file) != block.checksum) {
     throw error_at(place, "structure: wrong checksum", damaged_advice);
   }
+}
+
+void check_open_seal(const Place& place, const std::string& format, std::int64_t newest) {
+  const Block block = read_block(Descriptor(place, O_RDONLY));
+  check_format(place, block, format);
+  check_version(place, block.version, newest);
+  if (block.file_bytes != 0) throw error_at(place, "is complete, but has the name of an unfinished file", "rename it");
+}
+
+std::uint64_t seal_checksum(const Place& place) {
+  check_source(place);
+  return read_block(Descriptor(place, O_RDONLY)).checksum;
 }
 
 std::string format_of(const std::string& path) {

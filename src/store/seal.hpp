@@ -26,6 +26,12 @@ void complete_seal(const Place& place, std::vector<Extent> covered);
 /// kind of pool3's, a newer version than `newest`, not complete, cut off, damaged.
 void check_seal(const Place& place, const std::string& format, std::int64_t newest);
 
+/// Throws Error unless the file is an unfinished one of `format`, of a version up to `newest`.
+void check_open_seal(const Place& place, const std::string& format, std::int64_t newest);
+
+/// The checksum that a complete seal holds: it differs between any two files of other content.
+[[nodiscard]] std::uint64_t seal_checksum(const Place& place);
+
 /// The format that the file's first bytes name, or "". Never throws.
 [[nodiscard]] std::string format_of(const std::string& path);
 

@@ -22,19 +22,6 @@ void check_nothing_pending(const Dataset& status) {
   });
 }
 
-/// Where the rows of all tables are: these have checksums in attributes or in the table of checksums.
-std::vector<Extent> extents_of(const Tables& t) {
-  std::vector<Extent> extents;
-  const auto add = [&](const Dataset& table) {
-    if (table.bytes() > 0) extents.push_back(table.extent());
-  };
-  for (const Dataset* table : {&t.features, &t.labels, &t.classes, &t.paths, &t.keys, &t.status, &t.checksums}) {
-    add(*table);
-  }
-  add(open_failures(t.file));
-  return extents;
-}
-
 }  // namespace
 
 void seal_features(const Place& place, std::vector<Failure> failures) {
@@ -47,8 +34,10 @@ void seal_features(const Place& place, std::vector<Failure> failures) {
     overwrite_attribute(tables.file, "xxh3_" + table->name(), table_checksum(*table));
   }
   overwrite_attribute(tables.file, "complete", std::int64_t{1});
-  const std::vector<Extent> covered = extents_of(tables);
-  tables.close();
+  std::vector<Extent> covered = table_extents(tables);
+  const Dataset entries = open_failures(tables.file);
+  if (entries.bytes() > 0) covered.push_back(entries.extent());
+  tables.file.close();
   complete_seal(place, covered);
 }
 

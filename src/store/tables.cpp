@@ -2,6 +2,7 @@
 
 #include "pool3/partition.hpp"
 #include "store/files.hpp"
+#include "store/half.hpp"
 #include "store/layout.hpp"
 #include "store/seal.hpp"
 
@@ -10,7 +11,7 @@ namespace {
 
 void check_shapes(const Tables& t) {
   const auto rows = static_cast<hsize_t>(t.rows);
-  t.features.expect(copy_type(H5T_IEEE_F32LE), {rows, static_cast<hsize_t>(feature_dim)});
+  t.features.expect(feature_type(t.type), {rows, static_cast<hsize_t>(feature_dim)});
   t.labels.expect(copy_type(H5T_STD_I32LE), {rows});
   t.classes.expect_strings(t.classes.rows());
   t.paths.expect_strings(t.rows);
@@ -21,19 +22,11 @@ void check_shapes(const Tables& t) {
 
 }  // namespace
 
+Handle feature_type(FeatureType type) { return type == FeatureType::float16 ? half_type() : copy_type(H5T_IEEE_F32LE); }
+
 std::int64_t Tables::blocks() const { return block_count(rows, block_rows); }
 
 RowRange Tables::block(std::int64_t index) const { return block_range(rows, block_rows, index); }
-
-void Tables::close() {
-  for (Dataset* table : {&features, &labels, &classes, &paths, &keys, &status, &checksums}) table->close();
-  file.close();
-}
-
-void Tables::release() noexcept {
-  for (Dataset* table : {&features, &labels, &classes, &paths, &keys, &status, &checksums}) table->release();
-  file.release();
-}
 
 Tables open_tables(File file, Attributes attributes) {
   Tables t;
@@ -52,6 +45,7 @@ Tables open_tables(File file, Attributes attributes) {
   t.status = t.file.dataset("status");
   t.checksums = t.file.dataset("checksums");
   t.rows = t.features.rows();
+  if (same_type(t.features.type(), half_type())) t.type = FeatureType::float16;
   check_shapes(t);
   return t;
 }
@@ -64,6 +58,14 @@ Tables open_finished(const Place& place) {
   File file = File::open(place, Mode::read);
   Attributes attributes = read_attributes(file);
   return open_tables(std::move(file), std::move(attributes));
+}
+
+std::vector<Extent> table_extents(const Tables& t) {
+  std::vector<Extent> extents;
+  for (const Dataset* table : {&t.features, &t.labels, &t.classes, &t.paths, &t.keys, &t.status, &t.checksums}) {
+    if (table->bytes() > 0) extents.push_back(table->extent());
+  }
+  return extents;
 }
 
 std::uint64_t stored_checksum(const Tables& tables, const std::string& name) {

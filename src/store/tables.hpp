@@ -18,15 +18,15 @@ struct Tables {
   std::int64_t rows = 0;
   std::int64_t block_rows = 0;
   std::string root;
+  FeatureType type = FeatureType::float32;
   Dataset features, labels, classes, paths, keys, status, checksums;
 
   [[nodiscard]] std::int64_t blocks() const;
   [[nodiscard]] RowRange block(std::int64_t index) const;
-  /// Closes the datasets, then the file. Collective if the file is open in parallel.
-  void close();
-  /// Lets go of everything without closing it.
-  void release() noexcept;
 };
+
+/// HDF5's type of stored features.
+[[nodiscard]] Handle feature_type(FeatureType type);
 
 /// Opens all tables but failures. Throws Error if one is missing or not as it should be.
 [[nodiscard]] Tables open_tables(File file, Attributes attributes);
@@ -38,6 +38,8 @@ struct Tables {
 
 /// Step 1, root only: creates a file with every table written, rows pending, and closes it.
 void create_features(const Place& place, const FeatureSpec& spec);
+/// Where the rows of all tables are, without failures.
+[[nodiscard]] std::vector<Extent> table_extents(const Tables& tables);
 /// Step 3, root only, after all blocks are written and the file is closed: adds the failures and the
 /// checksums, and marks the file complete. Throws Error if a row is still pending.
 void seal_features(const Place& place, std::vector<Failure> failures);

@@ -7,6 +7,7 @@
 #include "store/checksum.hpp"
 #include "store/failures.hpp"
 #include "store/layout.hpp"
+#include "store/parts.hpp"
 #include "store/pieces.hpp"
 #include "store/strings.hpp"
 #include "store/tables.hpp"
@@ -15,6 +16,7 @@ namespace pool3 {
 namespace {
 
 using store::Dataset;
+using store::Part;
 using store::Tables;
 
 /// Lines that one rank reports; a wholly damaged file says the same thing millions of times.
@@ -52,18 +54,6 @@ class Findings {
   std::vector<std::string> lines_;
   std::size_t count_ = 0;
 };
-
-struct OpenFile {
-  Tables tables;
-  Dataset failures;
-};
-
-OpenFile open_all(const std::string& path) {
-  const store::Place place{"verify features", path};
-  OpenFile open{store::open_finished(place), {}};
-  open.failures = store::open_failures(open.tables.file);
-  return open;
-}
 
 std::string row_text(Row row) { return "row " + std::to_string(row); }
 
@@ -107,7 +97,7 @@ void check_run(const Tables& t, RowRange blocks, std::vector<float>& features, F
 
 /// Checks that entry after entry names a row that failed just so. Equal numbers of entries and failed rows, and
 /// rows in rising order, then make the two agree.
-void check_failures(const OpenFile& open, RowRange entries, Findings& findings) {
+void check_failures(const Part& open, RowRange entries, Findings& findings) {
   const Tables& t = open.tables;
   Row last = -1;
   if (entries.begin > 0 && entries.size() > 0) {
@@ -130,7 +120,7 @@ void check_failures(const OpenFile& open, RowRange entries, Findings& findings) 
 }
 
 /// The tables are dealt out to the ranks, blocks and failures are shared evenly.
-Findings check_share(const OpenFile& open, int ranks, int rank) {
+Findings check_share(const Part& open, int ranks, int rank) {
   const Tables& t = open.tables;
   Findings findings;
   const std::vector<const Dataset*> tables = {&t.labels, &t.classes,   &t.paths,      &t.keys,
@@ -161,23 +151,31 @@ std::vector<std::string> merge_lines(const Communicator& comm, const std::string
   return lines;
 }
 
+/// Adds what is found in one file to the report. Collective.
+void verify_part(const Communicator& comm, const Part& part, const std::string& prefix, VerifyReport& report) {
+  Findings findings = check_share(part, comm.size(), comm.rank());
+  report.rows += part.tables.rows;
+  report.blocks += part.tables.blocks();
+  const std::int64_t failed = comm.sum(findings.failed);
+  report.done += comm.sum(findings.done);
+  report.failed += failed;
+  report.bytes += comm.sum(findings.bytes);
+  if (comm.is_root() && failed != part.failures.rows()) {
+    findings.add("failures: " + std::to_string(part.failures.rows()) + " entries for " + std::to_string(failed) +
+                 " failed rows");
+  }
+  for (std::string& line : merge_lines(comm, findings.text())) report.problems.push_back(prefix + std::move(line));
+}
+
 }  // namespace
 
 VerifyReport verify_features(const Communicator& comm, const std::string& path) {
-  OpenFile open;
-  comm.all_do([&] { open = open_all(path); });
-  Findings findings = check_share(open, comm.size(), comm.rank());
+  std::vector<Part> parts;
+  comm.all_do([&] { parts = store::open_parts({"verify features", path}); });
   VerifyReport report;
-  report.rows = open.tables.rows;
-  report.blocks = open.tables.blocks();
-  report.done = comm.sum(findings.done);
-  report.failed = comm.sum(findings.failed);
-  report.bytes = comm.sum(findings.bytes);
-  if (comm.is_root() && report.failed != open.failures.rows()) {
-    findings.add("failures: " + std::to_string(open.failures.rows()) + " entries for " + std::to_string(report.failed) +
-                 " failed rows");
+  for (const Part& part : parts) {
+    verify_part(comm, part, parts.size() > 1 ? part.tables.file.place().path + ": " : "", report);
   }
-  report.problems = merge_lines(comm, findings.text());
   return report;
 }
 

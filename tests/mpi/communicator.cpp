@@ -89,6 +89,36 @@ TEST(TaskPool, EveryTaskGoesToOneRank) {
   }
 }
 
+TEST(TaskPool, DoneTasksAreLeftOutAndStopEndsTheRest) {
+  const Communicator comm = Communicator::world();
+  std::vector<bool> done;
+  if (comm.is_root()) done = {true, false, true, true, false};
+  constexpr std::int64_t count = 1'000'000;
+  TaskPool pool(comm, count, done);
+  std::vector<std::int64_t> mine;
+  std::int64_t last = 0;
+  pool.ask({});
+  while (!pool.finished()) {
+    pool.poll();
+    if (comm.is_root() && pool.tally()[0] >= 10) pool.stop();
+    if (const auto task = pool.take()) {
+      last = *task;
+      if (*task < 0) {
+        pool.leave({});
+        continue;
+      }
+      mine.push_back(*task);
+      pool.ask({1, 0, 0, 0});
+    }
+  }
+  EXPECT_EQ(last, TaskPool::stopped);
+  std::vector<std::int64_t> seen(count, 0);
+  for (const auto task : mine) ++seen[static_cast<std::size_t>(task)];
+  comm.sum(std::span<std::int64_t>(seen));
+  EXPECT_EQ(std::vector<std::int64_t>(seen.begin(), seen.begin() + 6), (std::vector<std::int64_t>{0, 1, 0, 0, 1, 1}));
+  EXPECT_LT(std::accumulate(seen.begin(), seen.end(), std::int64_t{0}), count - 3);
+}
+
 TEST(TaskPool, ASlowRankGetsFewer) {
   const Communicator comm = Communicator::world();
   if (comm.size() == 1) GTEST_SKIP() << "needs two ranks";

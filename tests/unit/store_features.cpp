@@ -115,7 +115,7 @@ TEST_F(StoreFeatures, paths_may_hold_any_bytes) {
 
 TEST_F(StoreFeatures, writer_gives_paths_back_before_the_end) {
   const Sample sample(9);
-  const FeatureWriter writer = FeatureWriter::create(comm_, path_, sample.spec());
+  const FeatureWriter writer = FeatureWriter::open(comm_, path_, sample.spec());
   EXPECT_EQ(writer.rows(), 9);
   EXPECT_EQ(writer.blocks(), 3);
   EXPECT_EQ(writer.root(), "/data/shop");
@@ -142,49 +142,47 @@ TEST_F(StoreFeatures, an_old_file_stays_until_the_new_one_is_complete) {
   const Sample old(5);
   old.write(comm_, path_);
   const Sample next(9);
-  std::vector<Failure> failures;
-  FeatureWriter writer = FeatureWriter::create(comm_, path_, next.spec());
-  for (std::int64_t b = 0; b < writer.blocks(); ++b) next.write_block(writer, b, failures);
+  FeatureWriter writer = FeatureWriter::open(comm_, path_, next.spec());
+  for (std::int64_t b = 0; b < writer.blocks(); ++b) next.write_block(writer, b);
   expect_same(FeatureReader(path_), old);
-  writer.finish(comm_, failures);
+  writer.finish(comm_);
   expect_same(FeatureReader(path_), next);
 }
 
 TEST_F(StoreFeatures, finish_refuses_rows_that_were_never_written) {
   const Sample sample(9);
-  FeatureWriter writer = FeatureWriter::create(comm_, path_, sample.spec());
-  std::vector<Failure> failures;
-  sample.write_block(writer, 0, failures);
-  sample.write_block(writer, 2, failures);
-  EXPECT_THAT(error_of([&] { writer.finish(comm_, failures); }), HasSubstr("row 4 was never written"));
+  FeatureWriter writer = FeatureWriter::open(comm_, path_, sample.spec());
+  sample.write_block(writer, 0);
+  sample.write_block(writer, 2);
+  EXPECT_THAT(error_of([&] { writer.finish(comm_); }), HasSubstr("row 4 was never written"));
   EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
 TEST_F(StoreFeatures, write_block_refuses_wrong_shapes) {
   const Sample sample(9);
-  FeatureWriter writer = FeatureWriter::create(comm_, path_, sample.spec());
+  FeatureWriter writer = FeatureWriter::open(comm_, path_, sample.spec());
   const std::vector<float> features(4 * feature_dim);
   const std::vector<ImageKey> keys(4);
   const std::vector<RowStatus> status(4, RowStatus::done);
-  EXPECT_THAT(error_of([&] { writer.write_block(3, features, keys, status); }), HasSubstr("no block 3"));
-  EXPECT_THAT(error_of([&] { writer.write_block(2, features, keys, status); }), HasSubstr("block 2 has 1 rows"));
+  EXPECT_THAT(error_of([&] { writer.write_block(3, features, keys, status, {}); }), HasSubstr("no block 3"));
+  EXPECT_THAT(error_of([&] { writer.write_block(2, features, keys, status, {}); }), HasSubstr("block 2 has 1 rows"));
 }
 
 TEST_F(StoreFeatures, create_fails_at_once_where_nothing_can_be_written) {
   const Sample sample(3);
   const auto create = [&](const std::string& path) {
-    return error_of([&] { static_cast<void>(FeatureWriter::create(comm_, path, sample.spec())); });
+    return error_of([&] { static_cast<void>(FeatureWriter::open(comm_, path, sample.spec())); });
   };
   EXPECT_THAT(create(folder_ / "no/such/f.h5"),
-              testing::AllOf(HasSubstr("create features: "), HasSubstr("/no/such does not exist")));
+              testing::AllOf(HasSubstr("write features: "), HasSubstr("/no/such does not exist")));
   EXPECT_THAT(create(folder_.path()), HasSubstr("is a folder"));
   spit(folder_ / "file", "x");
   EXPECT_THAT(create(folder_ / "file/f.h5"), HasSubstr("file"));
-  EXPECT_THAT(create("/proc/f.h5"), HasSubstr("create features: "));
+  EXPECT_THAT(create("/proc/f.h5"), HasSubstr("write features: "));
   Sample huge(3);
   FeatureSpec spec = huge.spec();
   spec.labels = {};
-  EXPECT_THAT(error_of([&] { static_cast<void>(FeatureWriter::create(comm_, path_, spec)); }),
+  EXPECT_THAT(error_of([&] { static_cast<void>(FeatureWriter::open(comm_, path_, spec)); }),
               HasSubstr("0 labels for 3 rows"));
 }
 
@@ -211,7 +209,7 @@ TEST_F(StoreFeatures, each_wrong_file_has_its_own_message) {
 
 TEST_F(StoreFeatures, an_unfinished_file_is_refused_with_advice) {
   const Sample sample(5);
-  const FeatureWriter writer = FeatureWriter::create(comm_, path_, sample.spec());
+  const FeatureWriter writer = FeatureWriter::open(comm_, path_, sample.spec());
   EXPECT_THAT(read_error(path_), HasSubstr("run the same command again"));
   std::filesystem::copy_file(path_ + ".partial", folder_ / "copy.h5");
   EXPECT_THAT(read_error(folder_ / "copy.h5"), HasSubstr("is not complete (its job has not finished"));
@@ -219,11 +217,11 @@ TEST_F(StoreFeatures, an_unfinished_file_is_refused_with_advice) {
 
 TEST_F(StoreFeatures, long_messages_are_cut_to_one_line) {
   const Sample sample(4);
-  FeatureWriter writer = FeatureWriter::create(comm_, path_, sample.spec());
-  std::vector<Failure> failures;
-  sample.write_block(writer, 0, failures);
-  failures.at(0).message = "two\nlines " + std::string(489, 'm') + "\xc3\xbc and more";
-  writer.finish(comm_, failures);
+  FeatureWriter writer = FeatureWriter::open(comm_, path_, sample.spec());
+  Failure failure = sample.failure(3);
+  failure.message = "two\nlines " + std::string(489, 'm') + "\xc3\xbc and more";
+  sample.write_block(writer, 0, {failure});
+  writer.finish(comm_);
   EXPECT_EQ(FeatureReader(path_).failures().at(0).message, "two lines " + std::string(489, 'm'));
 }
 

@@ -61,9 +61,15 @@ struct Sample {
     }
   }
   [[nodiscard]] FeatureSpec spec() const {
-    return {rows,      block_rows, "/data/shop",
-            classes,   labels,     [this](Row r) { return std::string_view(paths[static_cast<std::size_t>(r)]); },
-            provenance};
+    FeatureSpec spec;
+    spec.rows = rows;
+    spec.block_rows = block_rows;
+    spec.root = "/data/shop";
+    spec.classes = classes;
+    spec.labels = labels;
+    spec.path = [this](Row r) { return std::string_view(paths[static_cast<std::size_t>(r)]); };
+    spec.provenance = provenance;
+    return spec;
   }
   [[nodiscard]] static RowStatus status(Row r) { return r % 7 == 3 ? RowStatus::corrupt : RowStatus::done; }
   [[nodiscard]] static float feature(Row r, std::int64_t column) {
@@ -76,8 +82,15 @@ struct Sample {
     return {r, status(r), paths[static_cast<std::size_t>(r)], "bad Huffman code in row " + std::to_string(r)};
   }
 
-  /// Writes one block; appends its failures.
-  void write_block(FeatureWriter& writer, std::int64_t index, std::vector<Failure>& failures) const {
+  /// Writes one block and its failures.
+  void write_block(FeatureWriter& writer, std::int64_t index) const {
+    std::vector<Failure> failures;
+    for (Row r = writer.block(index).begin; r < writer.block(index).end; ++r) {
+      if (status(r) != RowStatus::done) failures.push_back(failure(r));
+    }
+    write_block(writer, index, failures);
+  }
+  void write_block(FeatureWriter& writer, std::int64_t index, const std::vector<Failure>& failures) const {
     std::vector<float> features;
     std::vector<ImageKey> keys;
     std::vector<RowStatus> status_of_rows;
@@ -88,18 +101,16 @@ struct Sample {
       }
       keys.push_back(key(r));
       status_of_rows.push_back(status(r));
-      if (status(r) != RowStatus::done) failures.push_back(failure(r));
     }
-    writer.write_block(index, features, keys, status_of_rows);
+    writer.write_block(index, features, keys, status_of_rows, failures);
   }
   /// Collective: blocks are dealt out round robin, from the last to the first.
   void write(const Communicator& comm, const std::string& path) const {
-    FeatureWriter writer = FeatureWriter::create(comm, path, spec());
-    std::vector<Failure> failures;
+    FeatureWriter writer = FeatureWriter::open(comm, path, spec());
     for (std::int64_t b = writer.blocks() - 1; b >= 0; --b) {
-      if (b % comm.size() == comm.rank()) write_block(writer, b, failures);
+      if (b % comm.size() == comm.rank()) write_block(writer, b);
     }
-    writer.finish(comm, failures);
+    writer.finish(comm);
   }
 };
 

@@ -95,18 +95,19 @@ TEST_F(StoreVerify, finds_a_changed_key_path_class_and_attribute) {
 }
 
 TEST_F(StoreVerify, finds_failures_that_the_rows_do_not_know) {
+  write(9);
+  const std::string entry = std::string("\3\0\0\0\0\0\0\0", 8) + "shoes/xxx3_";
+  EXPECT_THAT(after(entry, std::string("\6\0\0\0\0\0\0\0", 8) + "shoes/xxx3_").problems,
+              ElementsAre("failures: wrong checksum", "failures: row 6 has another status in the rows",
+                          "failures: row 6 has another path in the rows"));
+}
+
+TEST_F(StoreVerify, finds_failed_rows_that_nothing_is_said_of) {
   const Sample sample(9);
-  FeatureWriter writer = FeatureWriter::create(comm_, path_, sample.spec());
-  std::vector<Failure> failures;
-  for (std::int64_t b = 0; b < writer.blocks(); ++b) sample.write_block(writer, b, failures);
-  ASSERT_EQ(failures.size(), 1U);
-  Failure extra = sample.failure(3);
-  extra.row = 6;
-  failures = {extra, sample.failure(3)};
-  writer.finish(comm_, failures);
-  EXPECT_THAT(verify_features(comm_, path_).problems,
-              ElementsAre("failures: row 6 has another status in the rows",
-                          "failures: row 6 has another path in the rows", "failures: 2 entries for 1 failed rows"));
+  FeatureWriter writer = FeatureWriter::open(comm_, path_, sample.spec());
+  for (std::int64_t b = 0; b < writer.blocks(); ++b) sample.write_block(writer, b, {});
+  writer.finish(comm_);
+  EXPECT_THAT(verify_features(comm_, path_).problems, ElementsAre("failures: 0 entries for 1 failed rows"));
 }
 
 TEST_F(StoreVerify, refuses_what_it_can_not_open) {

@@ -1,0 +1,50 @@
+#pragma once
+// What can be done with finished feature files: compare, link, publish, repack.
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pool3/features.hpp"
+
+namespace pool3 {
+
+/// How two feature files differ. Rows are the same picture if they have the same path.
+struct DiffReport {
+  std::int64_t rows_a = 0, rows_b = 0;
+  std::int64_t added = 0;                         ///< rows of b whose path a does not have
+  std::int64_t removed = 0;                       ///< rows of a whose path b does not have
+  std::int64_t changed = 0;                       ///< rows of both, of pictures with another content
+  std::int64_t relabelled = 0;                    ///< rows of both, with another class name
+  std::int64_t newly_failed = 0, newly_done = 0;  ///< rows of both that are done in one of the files only
+  std::int64_t compared = 0;  ///< rows of both, of the same content, done in both: of these, the cosine of a and b
+  double mean = 0, least = 1;
+  std::string least_path;
+  /// The cosine that a share of the compared rows stays below or at: shares are those of `quantile_shares`.
+  static constexpr std::array<double, 5> quantile_shares = {0.001, 0.01, 0.1, 0.5, 0.9};
+  std::array<double, 5> quantiles = {1, 1, 1, 1, 1};
+  std::string kind;  ///< what kind_difference() says
+};
+/// Collective; the report counts on the root. Reads both files once, shared out over the ranks. REQUIRES: paths rise in
+/// byte order, as they do in every file that extract makes. Without `features`, `compared` and the cosines stay empty.
+/// Throws Error; also for a damaged block.
+[[nodiscard]] DiffReport diff_features(const Communicator& comm, const std::string& a, const std::string& b,
+                                       bool features = true);
+
+/// Makes a file over the parts of one extraction that every reader takes like a single one; the parts stay where they
+/// are. Call on one rank. Throws Error: a part is missing, twice there, or of another job.
+void link_features(const std::string& out, std::vector<std::string> parts);
+
+/// Lets the symbolic link `link` point to `file`, in one step: readers see the old file or the new one. Call on one
+/// rank, after verify_features(). Throws Error, also if `link` is something else than a link.
+void publish_link(const std::string& file, const std::string& link);
+
+struct RepackOptions {
+  std::int64_t chunk_rows = 64;
+  int compression = 4;  ///< 0 (none) to 9, of gzip
+};
+/// Writes a chunked, compressed copy for other programs; pool3 itself does not read it. Call on one rank. Throws Error.
+void repack_features(const std::string& in, const std::string& out, const RepackOptions& options);
+
+}  // namespace pool3

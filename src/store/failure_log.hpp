@@ -1,0 +1,33 @@
+#pragma once
+// What failed in the blocks of an unfinished file: one file a rank, PARTIAL.failures-RANK, of records that are
+// appended before their block is written. A record that a kill has torn is ignored.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pool3/features.hpp"
+#include "store/posix.hpp"
+
+namespace pool3::store {
+
+/// One rank's own log, to append to.
+class FailureLog {
+ public:
+  /// Goes on after the last whole record of `partial`.failures-RANK. The file is made with the first record.
+  FailureLog(const Place& partial, int rank);
+  /// `durable`: returns when the record is on stable storage.
+  void append(const std::vector<Failure>& failures, bool durable);
+
+ private:
+  Place place_;
+  std::unique_ptr<Descriptor> file_;
+  std::int64_t end_ = 0;
+};
+
+/// Everything in the logs of all ranks that ever worked on `partial`. Rows may repeat.
+[[nodiscard]] std::vector<Failure> read_failure_logs(const Place& partial);
+/// Removes the logs of all ranks.
+void remove_failure_logs(const Place& partial);
+
+}  // namespace pool3::store

@@ -1,0 +1,40 @@
+#pragma once
+// One job at a time works on an output: PATH.lock, held by the system's file locks, which end with their owner.
+
+#include <memory>
+#include <string>
+
+#include "store/posix.hpp"
+
+namespace pool3::store {
+
+/// Held by the root of a job from before it looks at the output until it is done. Other ranks hold a WorkerLock.
+class JobLock {
+ public:
+  /// Throws Error that names host, job and pid of the owner if another job is at work. Workers of a job whose root
+  /// has died are waited for, half a minute at most. Where the file system knows no locks, an owner counts as dead
+  /// once it is gone from this host, or, on another host, has not called keep_alive() for ten minutes.
+  explicit JobLock(const Place& target);
+  JobLock(const JobLock&) = delete;
+  JobLock& operator=(const JobLock&) = delete;
+  ~JobLock();  ///< releases, and removes the file
+
+  /// Shows other hosts that the owner lives. Call every minute or more often.
+  void keep_alive() const;
+
+ private:
+  Place place_;
+  std::unique_ptr<Descriptor> file_;
+};
+
+/// Held by every other rank while it writes rows, so that a new job waits for the last rank of a dead one.
+class WorkerLock {
+ public:
+  /// REQUIRES: the job's root holds the JobLock.
+  explicit WorkerLock(const Place& target);
+
+ private:
+  std::unique_ptr<Descriptor> file_;
+};
+
+}  // namespace pool3::store
