@@ -40,18 +40,20 @@ class Signals:
         output = process.communicate(timeout=600)[0]
         return process.returncode, output
 
-    def wait_for_rows(self, partial):
-        """Until some rows are written: the file has an open seal and takes space."""
+    def wait_for_rows(self, partial, before):
+        """Until some rows are written since it was `before`: the file has an open seal and takes space."""
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
-            if partial.exists() and partial.stat().st_blocks * 512 > 200_000:
+            if partial.exists() and partial.stat().st_mtime_ns != before and partial.stat().st_blocks * 512 > 200_000:
                 return
             time.sleep(0.02)
         sys.exit("FAILED: no row was written in two minutes")
 
     def stop(self, ranks, number, out):
+        partial = pathlib.Path(f"{out}.partial")
+        before = partial.stat().st_mtime_ns if partial.exists() else 0
         process = self.start(ranks, out)
-        self.wait_for_rows(pathlib.Path(f"{out}.partial"))
+        self.wait_for_rows(partial, before)
         begin = time.monotonic()
         process.send_signal(number)
         output = process.communicate(timeout=60)[0]
@@ -80,7 +82,7 @@ def main():
         out, reference = folder / "f.h5", folder / "reference.h5"
         signals.stop(0, signal.SIGTERM, out)
         for flag, value, says in (("--batch", 8, "--batch: 8 here, 4 there"), ("--labels", "none", "labels: none here"),
-                                  ("--max-pixels", 5, "--max-pixels: 5 here"), ("--dtype", "float16", "float16 here")):
+                                  ("--max-pixels", 5, "--max-pixels: 5 here"), ("--dtype", "float16", '"float16" here')):
             signals.refused(out, flag, value, says)
         extra = folder / "corpus" / "a" / "new.png"
         extra.write_bytes(kill.png((1, 2, 3)))
@@ -92,7 +94,8 @@ def main():
         assert code == 3 and "going on: " in output, output
         signals.run(2, reference)
         assert out.read_bytes() == reference.read_bytes(), "the file differs from an undisturbed one"
-        assert sorted(p.name for p in folder.iterdir()) == ["corpus", "f.h5", "reference.h5"]
+        assert sorted(p.name for p in folder.iterdir()) == [
+            "corpus", "f.h5", "f.h5.failures.tsv", "reference.h5", "reference.h5.failures.tsv"]
         print("ok: gone on with another number of ranks, byte for byte")
 
 
