@@ -46,6 +46,7 @@ std::unique_ptr<Job> make_verify();
 std::unique_ptr<Job> make_inspect();
 std::unique_ptr<Job> make_inspect_image();
 std::unique_ptr<Job> make_convert();
+std::unique_ptr<Job> make_export();
 std::unique_ptr<Job> make_diff();
 std::unique_ptr<Job> make_link();
 std::unique_ptr<Job> make_publish();

@@ -25,6 +25,7 @@ const std::vector<Command>& commands() {
       {"inspect", "Says what is in a file of features, a model or weights.", make_inspect},
       {"inspect-image", "Shows what the network's layers make of one picture.", make_inspect_image},
       {"convert", "Turns a weights file of any known kind into pool3's own.", make_convert},
+      {"export", "Writes a model for LIBLINEAR, NumPy or ONNX.", make_export},
   };
   return all;
 }

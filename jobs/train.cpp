@@ -66,15 +66,19 @@ Model make_model(const SolverFlags& flags, const FeatureReader& reader, const Fi
 }
 
 void log_certificate(Log& log, const Fit& fit, std::int64_t rows, double C) {
-  log.line("train",
-           std::to_string(rows) + " rows, C " + number_text(C) + ", objective " + fixed(fit.objective(), 6) +
-               ", relative gap " + scientific(fit.relative_gap()) + ", " + std::to_string(fit.epochs) + " passes, " +
-               fixed(fit.seconds, 2) + " s, " + bytes_text(static_cast<double>(fit.bytes_sent)) + " sent by rank 0",
-           {{"rows", std::to_string(rows)},
-            {"objective", fixed(fit.objective(), 9)},
-            {"relative_gap", fixed(fit.relative_gap(), 12)},
-            {"passes", std::to_string(fit.epochs)},
-            {"seconds", fixed(fit.seconds, 3)}});
+  log.line(
+      "train",
+      std::to_string(rows) + " rows, C " + number_text(C) + ", objective " + fixed(fit.objective(), 6) +
+          ", relative gap " + scientific(fit.relative_gap()) + ", " + std::to_string(fit.epochs) + " passes, " +
+          fixed(fit.seconds, 2) + " s, " + bytes_text(static_cast<double>(fit.bytes_sent)) + " sent by rank 0 (" +
+          bytes_text(static_cast<double>(fit.bytes_sent) / static_cast<double>(std::max<std::int64_t>(fit.epochs, 1))) +
+          " a pass)",
+      {{"rows", std::to_string(rows)},
+       {"objective", fixed(fit.objective(), 9)},
+       {"relative_gap", fixed(fit.relative_gap(), 12)},
+       {"passes", std::to_string(fit.epochs)},
+       {"seconds", fixed(fit.seconds, 3)},
+       {"bytes_sent", std::to_string(fit.bytes_sent)}});
   if (!fit.converged)
     log.line("train", std::string("warning: the tolerance was not reached; ") +
                           (fit.out_of_time ? "raise --max-seconds" : "raise --max-epochs or lower --C"));

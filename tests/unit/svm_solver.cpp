@@ -92,6 +92,46 @@ TEST(Solver, PositiveWeightEqualsCopies) {
   EXPECT_NEAR(weighted.solve(0.5).objective(), a, 3e-6 * a);
 }
 
+TEST(Solver, RowWeightEqualsCopies) {
+  const Communicator comm = Communicator::world();
+  Problem weighted = make_problem(120, 10, 2);
+  Problem copies = weighted;
+  for (std::int64_t i = 0; i < weighted.rows; ++i) {
+    weighted.weights.push_back(static_cast<float>(1 + i % 3));
+    for (int copy = 0; copy < i % 3; ++copy) {
+      copies.x.insert(copies.x.end(), weighted.x.begin() + i * 10, weighted.x.begin() + (i + 1) * 10);
+      copies.labels.push_back(weighted.labels[static_cast<std::size_t>(i)]);
+    }
+  }
+  copies.rows = static_cast<std::int64_t>(copies.labels.size());
+  for (const Loss loss : {Loss::l1, Loss::l2})
+    for (const double C : {0.01, 2.0}) {  // descent is enough, and not
+      const SolverOptions options{.loss = loss, .tolerance = 1e-5, .max_epochs = 5000};
+      Solver a(comm, weighted, {{1, -1}}, options), b(comm, copies, {{1, -1}}, options);
+      const Fit one = a.solve(C), other = b.solve(C);
+      EXPECT_TRUE(one.converged && other.converged);
+      EXPECT_NEAR(one.objective(), other.objective(), 2e-5 * other.objective());
+    }
+}
+
+// Many columns of few rows, ill conditioned: what the Gram matrix is for. Plain descent needs thousands of passes.
+TEST(Solver, FewRowsTakeFewPasses) {
+  const Communicator comm = Communicator::world();
+  Problem problem = make_problem(90, 120, 2);
+  for (float& v : problem.x) v += 3.0F;
+  for (const double C : {0.1, 10.0}) {
+    Solver solver(comm, problem, {{0, -1}, {1, -1}}, {.tolerance = 1e-5});
+    const Fit fit = solver.solve(C);
+    EXPECT_TRUE(fit.converged) << fit.relative_gap();
+    EXPECT_LE(fit.epochs, 100);
+    std::vector<int> y;
+    for (const auto label : problem.labels) y.push_back(label == 0 ? 1 : -1);
+    const auto reference = test::solve_reference(as_double(problem.x), y, 120, C, true, 1, 3000);
+    EXPECT_GE(reference.objective, (fit.primal[0] - fit.gap[0]) * (1 - 1e-6));
+    EXPECT_LE(reference.dual, fit.primal[0] * (1 + 1e-6));
+  }
+}
+
 // Fewer rows than features, a large common part: slow progress must not be taken for the end.
 TEST(Solver, SlowProgressIsNotTheEnd) {
   const Communicator comm = Communicator::world();

@@ -1,0 +1,86 @@
+"""Exported models against the programs that read them: LIBLINEAR's predict, NumPy, ONNX Runtime if it is there."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+
+import support
+from training import write_svmlight
+
+RUNTIME = pathlib.Path(__file__).resolve().parents[2] / "work/bench/node_modules/onnxruntime-node"  # what scripts/setup bench brings
+ONNX_SCRIPT = """
+const [folder, model, rows, dim] = process.argv.slice(1);
+const ort = require(folder);
+const bytes = require('fs').readFileSync(rows);
+const x = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+ort.InferenceSession.create(model)
+  .then(s => s.run({features: new ort.Tensor('float32', x, [x.length / dim, +dim])}))
+  .then(out => console.log(JSON.stringify([out.scores.dims, Array.from(out.scores.data)])));
+"""
+
+
+def export(pool3, model, kind, out):
+    pool3("export", "--model", model, "--format", kind, "--out", out)
+    return out
+
+
+def check_npz(check, pool3, folder, model):
+    with np.load(export(pool3, model, "npz", folder / "model.npz"), allow_pickle=False) as arrays, h5py.File(model) as f:
+        check(np.array_equal(arrays["coef"], f["coef"][:]), "npz: coef is the model's, bit for bit")
+        check(np.array_equal(arrays["intercept"], f["intercept"][:]), "npz: intercept is the model's")
+        check(list(arrays["classes"]) == list(f["classes"].asstr()[:]), "npz: classes are the model's names")
+        check(("sigmoid_a" in arrays) == ("sigmoid_a" in f), "npz: sigmoids if the model has them")
+        scores = (arrays["coef"], arrays["intercept"])
+    again = export(pool3, model, "npz", folder / "again.npz")
+    check(again.read_bytes() == (folder / "model.npz").read_bytes(), "npz: the same model gives the same bytes")
+    return scores
+
+
+def check_liblinear(check, pool3, folder, model, x, expected):
+    text = export(pool3, model, "liblinear", folder / "model.txt")
+    write_svmlight(folder / "rows.txt", x, expected)
+    command = ["liblinear-predict", folder / "rows.txt", text, folder / "told.txt"]
+    subprocess.run([str(word) for word in command], check=True, capture_output=True)
+    told = np.loadtxt(folder / "told.txt", dtype=int)
+    check(np.array_equal(told, expected), f"LIBLINEAR predicts the same for {len(x)} rows")
+
+
+def check_onnx(check, pool3, folder, model, x, scores):
+    path = export(pool3, model, "onnx", folder / "model.onnx")
+    if not RUNTIME.is_dir() or not shutil.which("node"):
+        print("skipped: ONNX Runtime is not there (scripts/setup bench)")
+        return
+    x.astype("<f4").tofile(folder / "rows.f32")
+    words = ["node", "-e", ONNX_SCRIPT, RUNTIME, path, folder / "rows.f32", x.shape[1]]
+    said = subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True).stdout
+    shape, values = json.loads(said)
+    told = np.array(values).reshape(shape)
+    check(np.abs(told - scores).max() <= 1e-4 * max(1, np.abs(scores).max()), "ONNX Runtime gives the same scores")
+
+
+def main():
+    check, pool3, folder = support.start_test(__doc__)
+    if not shutil.which("liblinear-predict"):
+        sys.exit("FAILED: there is no liblinear-predict; install it with: scripts/setup test")
+    f = support.Features(pool3.shared_features)
+    x = f.features[f.rows("test")]
+    for loss in ("l2", "l1"):
+        model = folder / f"{loss}.h5"
+        pool3("train", "--features", f.path, "--out", model, "--loss", loss, "--tolerance", 1e-3,
+              "--probability-folds", 3 if loss == "l2" else 0)
+        coef, intercept = check_npz(check, pool3, folder, model)
+        scores = x.astype(np.float64) @ coef.T + intercept
+        check_liblinear(check, pool3, folder, model, x, scores.argmax(1))
+        check_onnx(check, pool3, folder, model, x, scores)
+    wrong = pool3("export", "--model", model, "--format", "pickle", "--out", folder / "no", code=2)
+    check("--format must be" in wrong.err and not (folder / "no").exists(), "an unknown format is refused")
+    check.finish()
+
+
+if __name__ == "__main__":
+    main()
