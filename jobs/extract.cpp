@@ -214,9 +214,11 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
   p.add("weights", o.weights, "weights file; default: weights/inception_v3.safetensors", std::string());
   p.add("profile", o.profile, "nsfwjs, tf2015, keras or torchvision; default: the weights' own", std::string());
   declare_device(p, o.device);
-  p.add("precision", o.precision,
-        "auto, fp32, bf16 or (GPUs) fp16; auto: fp16 on GPUs, bf16 where every CPU has AMX, else fp32",
-        std::string("auto"));
+  p.add(
+      "precision", o.precision,
+      "auto, fp32, bf16, (GPUs) fp16 or (CPUs with AMX, calibrated weights) int8; auto: fp16 on GPUs, bf16 where every "
+      "CPU has AMX, else fp32",
+      std::string("auto"));
   p.add("batch", o.batch, "images of one network call, and rows of one block of the file", 16);
   p.add("threads", o.threads, "threads per rank; 0: its share of the cores", 0, false);
   p.add("max-pixels", o.max_pixels, "larger pictures become failures", DecodeOptions{}.max_pixels);
