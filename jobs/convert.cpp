@@ -15,8 +15,9 @@ class ConvertJob : public Job {
   void declare(OptionParser& p) override {
     p.add_required("weights", weights_, "weights file or folder");
     p.add_required("out", out_, "safetensors file to make", false);
-    p.add_list("calibrate", corpus_,
-               "measure the ranges that int8 needs on pictures of this corpus: a folder, manifest, list or tar file");
+    p.add("calibrate", corpus_,
+          "measure the ranges that int8 needs on pictures of this corpus: a folder, manifest, list or tar file",
+          std::string());
     p.add("pictures", pictures_, "pictures to calibrate on, evenly spaced over the corpus", 128);
   }
 
@@ -27,7 +28,7 @@ class ConvertJob : public Job {
     Manifest manifest;
     if (!corpus_.empty())
       manifest =
-          list_corpus(context.comm, {.corpus = corpus_, .labels = {.kind = LabelRule::Kind::none}, .classes = {}});
+          list_corpus(context.comm, {.corpus = {corpus_}, .labels = {.kind = LabelRule::Kind::none}, .classes = {}});
     context.comm.root_does([&] {
       Weights weights = read_weights(weights_);
       if (!corpus_.empty()) calibrate_on(context, manifest, weights);
@@ -63,8 +64,7 @@ class ConvertJob : public Job {
                                     (good < tried ? ", " + std::to_string(tried - good) + " could not be read" : ""));
   }
 
-  std::string weights_, out_;
-  std::vector<std::string> corpus_;
+  std::string weights_, out_, corpus_;
   int pictures_ = 128;
 };
 
