@@ -237,7 +237,7 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
 ExitCode extract(const Context& context, const ExtractOptions& options) {
   const Communicator& comm = context.comm;
   comm.all_do([&] { check(options); });
-  const StopSignal signal;
+  const StopSignal signal(context.log);
   Manifest manifest;  // the root's alone; other ranks read paths from the feature file
   LabelRule rule;
   comm.all_do([&] { rule = parse_label_rule(options.labels); });
@@ -273,6 +273,7 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
   const RowRange rows = rows_of_part(manifest.size(), options.batch, shape);
   if (failed == 0 || (failed > 0 && !options.retry_failed)) {
     context.log.line("extract", "already done, nothing to do");
+    comm.root_does([&] { complete_files_beside(options.out); });
     return outcome(context, failed, options.out, rows.size());
   }
   const std::unique_ptr<OldRows> old = open_old_rows(context, options, provenance, manifest, rows);

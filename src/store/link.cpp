@@ -175,7 +175,7 @@ void link_features(const std::string& out, std::vector<std::string> parts) {
   store::check_target(place);
   const auto folder = std::filesystem::absolute(out).parent_path();
   const std::vector<Member> members = open_members(parts, folder);
-  const Place temporary{stage, out + ".tmp." + std::to_string(getpid())};
+  const Place temporary{stage, out + ".tmp"};
   try {
     write_link(temporary, members);
     store::publish(place, temporary.path);

@@ -159,7 +159,7 @@ void repack_features(const std::string& in, const std::string& out, const Repack
     throw usage_error("rows of a chunk must be from 1 to " + std::to_string(store::max_block_rows));
   }
   if (options.compression < 0 || options.compression > 9) throw usage_error("compression must be from 0 to 9");
-  const Place temporary{stage, out + ".tmp." + std::to_string(getpid())};
+  const Place temporary{stage, out + ".tmp"};
   try {
     write_copy(temporary, in, options);
     store::publish(place, temporary.path);
