@@ -225,8 +225,9 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
   p.add_switch("ignore-orientation", o.ignore_orientation, "don't turn pictures as their EXIF orientation says");
   p.add_switch("fast-decode", o.fast_decode, "decode large JPEGs at 1/2, 1/4 or 1/8 of their size");
   p.add("dtype", o.dtype, "float32, or float16: half the space, three digits", std::string("float32"));
-  p.add("alignment", o.alignment, "large tables start at multiples of so many bytes: the stripe of the file system",
-        std::int64_t{0}, false);
+  p.add("alignment", o.alignment,
+        "large tables start at multiples of so many bytes: a page, or the stripe of the file system; 0: anywhere",
+        std::int64_t{4096}, false);
   p.add("update-from", o.update_from, "feature file whose rows are copied where the picture has not changed",
         std::string(), false);
   p.add_switch("retry-failed", o.retry_failed, "try the failed rows of --out again, and only those", false);

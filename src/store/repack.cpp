@@ -4,6 +4,7 @@
 
 #include "pool3/store.hpp"
 #include "store/blocks.hpp"
+#include "store/dimensions.hpp"
 #include "store/files.hpp"
 #include "store/half.hpp"
 #include "store/layout.hpp"
@@ -141,6 +142,7 @@ void write_copy(const Place& place, const std::string& in, const RepackOptions& 
   classes.read_bytes({0, classes.rows()}, names);
   file.create_dataset("classes", copy_of(classes.type(), place), {static_cast<hsize_t>(classes.rows())})
       .write_bytes({0, classes.rows()}, names);
+  store::name_dimensions(file);
   store::Attributes attributes;
   attributes["format"] = std::string(store::repacked_format);
   attributes["root"] = reader.root();
