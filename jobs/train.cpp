@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "files.hpp"
+#include "stop_signal.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -90,6 +91,7 @@ class TrainJob : public Job {
     p.add("probability-folds", probability_folds_, "folds that probabilities are calibrated with; 0: none", 5);
   }
   ExitCode run(const Context& context) override {
+    const StopSignal signal(context.log);
     train(context, flags_, C_, probability_folds_, out_);
     return ExitCode::ok;
   }
