@@ -37,6 +37,7 @@ class ExtractLoop {
   void leave();
   void write(const BlockResult& block);
   [[nodiscard]] std::string note() const;
+  void measure(double seconds) const;
 
   const Context& context_;
   FeatureWriter& writer_;
@@ -44,6 +45,7 @@ class ExtractLoop {
   int most_in_flight_;
   std::int64_t before_;
   TaskPool pool_;
+  MetricsClock own_clock_;
   TaskPool::Note news_{};
   std::vector<Failure> known_;  ///< the first failures of this rank
   Clock::time_point give_up_;
