@@ -45,7 +45,7 @@ void print_table(const SearchResult& result) {
 }
 
 /// Where the time went. `spent`: by this rank, in loading and in all points.
-void log_effort(Log& log, const SearchResult& result, const Traffic& spent) {
+void log_effort(Log& log, const SearchResult& result, const Traffic& spent, double wall_seconds) {
   double seconds = 0;
   std::int64_t passes = 0;
   for (const SearchPoint& p : result.points) {
@@ -60,6 +60,7 @@ void log_effort(Log& log, const SearchResult& result, const Traffic& spent) {
             {"groups", std::to_string(result.groups)},
             {"passes", std::to_string(passes)},
             {"seconds", fixed(seconds, 6)},
+            {"wall_seconds", fixed(wall_seconds, 6)},
             {"communication_seconds", fixed(spent.seconds, 6)},
             {"communication_calls", std::to_string(spent.calls)},
             {"communication_bytes", std::to_string(spent.bytes)}});
@@ -142,7 +143,7 @@ double search(const Context& context, const SolverFlags& solver, const SearchFla
   const SearchPoint& best = result.points[result.best];
   progress.finish(0, "best C " + number_text(best.C) + ", accuracy " + fixed(best.mean, 4) + " in " +
                          std::to_string(options.folds) + " folds");
-  log_effort(context.log, result, traffic().since(before));
+  log_effort(context.log, result, traffic().since(before), progress.seconds());
   comm.root_does([&] {
     print_table(result);
     replace_file(out, json_of(result, *reader, context).dump(2) + "\n", "search");
