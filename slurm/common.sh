@@ -31,9 +31,11 @@ fi
 : "${POOL3_EXTRACT_FLAGS:=}" "${POOL3_TRAIN_FLAGS:=}" "${POOL3_SEARCH_FLAGS:=}"
 : "${POOL3_STATUS:=$POOL3_FOLDER/status}" "${POOL3_PROMETHEUS:=}" "${POOL3_MOST_RESTARTS:=20}" "${POOL3_MOST_TRIES:=3}"
 
-# begin NAME: makes folders, and the status file NAME.json.
+# begin NAME [KEEPS]: makes folders, and the status file NAME.json. KEEPS `no`: what is stopped begins anew, so it does not
+# go back into the queue for another life that is as short.
 begin() {
   stage=$1
+  keeps=${2:-yes}
   started=$(date +%FT%T%z)
   restarts=${SLURM_RESTART_COUNT:-0}
   launcher=''   # process that runs now
@@ -124,7 +126,7 @@ launch() {
     [[ -z $stop ]] || return 0
     start "$@"
     # A rank that has not come to its signal handler yet dies of the signal.
-    if [[ -n $stop ]] && ((code > 3)); then code=75; fi
+    if [[ -n $stop && $keeps == yes ]] && ((code > 3)); then code=75; fi
     # No code of pool3's: a rank was killed, or the launch failed. A node that died in an earlier life of this job may
     # have left files of the step with this very number; the next step has another.
     ((code > 128 && try < POOL3_MOST_TRIES)) && [[ -z $stop ]] && nodes_answer || return 0
@@ -175,7 +177,8 @@ end() {
     75) again 'stopped early' ;;
     *)
       nodes_answer || again 'a node is gone'
-      write_status failed "$1" 'see the log'
+      [[ -z $stop ]] || say "stopped before it was done, and nothing is kept: it needs a longer --time"
+      write_status failed "$1" "$([[ -n $stop ]] && echo 'stopped; it needs a longer --time' || echo 'see the log')"
       ;;
   esac
   finished=yes

@@ -65,6 +65,19 @@ def test_cap(site):
     site.check("not requeued" in status["message"], status["message"])
 
 
+def test_nothing_kept(site):
+    """A stage that can't go on fails when it is stopped, instead of living again and again."""
+    waits = site.folder / "waits"
+    waits.write_text("#!/bin/sh\ntouch waiting\nexec sleep 60\n")
+    waits.chmod(0o755)
+    job = site.submit("train.sbatch", *FLAGS, POOL3_PROGRAM=str(waits))
+    site.cluster.wait_until((site.folder / "waiting").exists, 60, "ranks run")
+    site.cluster("scancel", "--signal=USR1", "--batch", job)
+    site.expect(job, "FAILED")
+    status = site.status("train")
+    site.check("longer --time" in status["message"] and status["restarts"] == 0, f"a training that is stopped: {status['message']}")
+
+
 def test_dead_node(site, which, what):
     """`which`: index of the node in the job; 0 runs the batch script."""
     for left in site.work.glob("features.h5.partial*"):
@@ -88,6 +101,7 @@ def test(site):
     test_scancel(site, reference)
     test_time_limit(site, reference)
     test_cap(site)
+    test_nothing_kept(site)
     site.cluster("scancel", test_dead_node(site, 1, "the second node"))
     site.cluster.wait_until(lambda: not site.cluster("squeue", "-h"), 60, "the queue is empty")
     site.expect(test_dead_node(site, 0, "the node of the batch script"))
