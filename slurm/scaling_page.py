@@ -23,7 +23,7 @@ def short(value):
         return "0"
     if abs(value) < 0.001:
         return f"{value:.0e}"
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.2g}" if abs(value) < 10 else f"{value:.3g}"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 class Axis:
