@@ -15,7 +15,7 @@ namespace pool3::jobs {
 struct RankTally {
   std::int64_t images = 0, failed = 0, copied = 0;
   StageSeconds seconds;
-  double write = 0, wall = 0;
+  double wall = 0, cpu = 0;  ///< seconds
 };
 
 /// A line a rank: where the time went. Collective.
@@ -24,6 +24,8 @@ void print_summary(const Context& context, const RankTally& tally, int threads);
 void print_failures(Log& log, const std::vector<Failure>& failures);
 /// A TSV table with the columns row, path, stage, code, message; quoted as in CSV where need be. Throws Error.
 void write_failures(const std::string& path, const std::vector<Failure>& failures);
+/// Makes PATH.failures.tsv as it should be beside a finished feature file, if it is not. Throws Error.
+void complete_files_beside(const std::string& path);
 /// How many pictures are copies of another, and which has the most.
 void print_copies(Log& log, const FeatureReader& reader);
 

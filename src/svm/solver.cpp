@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 #include "pool3/svm.hpp"
@@ -12,6 +13,7 @@
 #include "svm/gram_newton.hpp"
 #include "svm/matrix.hpp"
 #include "svm/newton.hpp"
+#include "svm/state_bytes.hpp"
 
 namespace pool3 {
 namespace {
@@ -208,6 +210,30 @@ Fit Solver::solve(double C, const std::function<void(const SolverProgress&)>& pr
   fit.seconds = s.seconds();
   fit.bytes_sent = s.point.comm.bytes_sent() - bytes_before;
   return fit;
+}
+
+std::string Solver::state() const {
+  std::string bytes;
+  const detail::Point& p = impl_->point;
+  detail::append(bytes, impl_->last_C);
+  detail::append(bytes, std::int64_t{impl_->descent_is_slow});
+  for (const auto* part : {&p.w, &p.bias_w, &p.alpha}) detail::append(bytes, std::span(*part));
+  std::ostringstream random;
+  random << impl_->descent.random();
+  return bytes + random.str();
+}
+
+void Solver::restore(std::string_view state) {
+  detail::StateBytes bytes(state);
+  detail::Point& p = impl_->point;
+  const auto last_C = bytes.take<double>();
+  const bool slow = bytes.take<std::int64_t>() != 0;
+  for (auto* part : {&p.w, &p.bias_w, &p.alpha}) bytes.take_into(std::span(*part));
+  std::istringstream random{std::string(bytes.rest())};
+  random >> impl_->descent.random();
+  if (random.fail()) throw Error({.stage = "solve", .cause = "this state is of another problem"});
+  impl_->last_C = last_C;
+  impl_->descent_is_slow = slow;
 }
 
 }  // namespace pool3
