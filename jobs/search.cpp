@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <numeric>
 
 #include "files.hpp"
 #include "pool3/traffic.hpp"
