@@ -2,6 +2,7 @@
 // One job at a time works on an output: PATH.lock, held by the system's file locks, which end with their owner.
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "store/posix.hpp"
@@ -27,6 +28,13 @@ class JobLock {
   std::unique_ptr<Descriptor> file_;
 };
 
+/// Who holds a JobLock, as the owner wrote it.
+struct LockOwner {
+  std::string host, job, pid;
+};
+/// The job at work on `target`, if there is one. Takes no lock itself.
+[[nodiscard]] std::optional<LockOwner> owner_at_work(const Place& target);
+
 /// Held by every other rank while it writes rows, so that a new job waits for the last rank of a dead one.
 class WorkerLock {
  public:
@@ -36,5 +44,8 @@ class WorkerLock {
  private:
   std::unique_ptr<Descriptor> file_;
 };
+
+/// Removes the lock file that a job which was killed has left beside `target`. Never throws.
+void remove_dead_lock(const Place& target);
 
 }  // namespace pool3::store
