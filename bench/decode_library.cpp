@@ -15,8 +15,10 @@ namespace {
 
 std::int64_t decode_pool3(std::span<const std::byte> bytes, std::int64_t shortest_side) {
   try {
-    const pool3::Image picture = pool3::decode(bytes, {.max_pixels = 1 << 30, .shortest_side = shortest_side});
-    return picture.width * picture.height;
+    pool3::Image picture = pool3::decode(bytes, {.max_pixels = 1 << 30, .shortest_side = shortest_side});
+    const std::int64_t pixels = picture.width * picture.height;
+    pool3::recycle(std::move(picture));  // as `pool3 extract` does
+    return pixels;
   } catch (const pool3::ImageError&) {
     return -1;
   }

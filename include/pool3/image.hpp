@@ -53,8 +53,8 @@ class ImageError : public std::runtime_error {
 /// grey, interlaced), WebP, GIF, BMP (1-32 bit, masks, runs), TIFF (1-16 bit, grey, palette, RGB, CMYK, YCbCr, Lab;
 /// strips, tiles, planes). Of an animation or of several pages the first counts. Alpha is laid over white, samples
 /// become 8 bits rounded to the nearest, and EXIF's or TIFF's orientation is applied. Throws ImageError: empty,
-/// unknown_format, corrupt (truncated too), too_large. Thread-safe. Takes at most 20 bytes a pixel beside the file:
-/// 3 for the picture, 3 to turn it, and what the codec itself holds (a progressive CMYK JPEG the most).
+/// unknown_format, corrupt (truncated too), too_large. Thread-safe. Takes 3 to 11 bytes a pixel beside the file, by
+/// measurement: 3 for the picture, and 3 to turn it or what the codec holds (most for progressive JPEG and for WebP).
 [[nodiscard]] Image decode(std::span<const std::byte> bytes, const DecodeOptions& options = {});
 
 /// Gives the memory of a picture back, for the next decode() of this thread.

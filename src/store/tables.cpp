@@ -9,6 +9,15 @@
 namespace pool3::store {
 namespace {
 
+/// The type of `status` in files that are older than `missing`: all names before it.
+Handle older_status_type() {
+  Handle type = own(H5Tenum_create(H5T_STD_U8LE), H5Tclose, {"open", "the older status type"}, "make it");
+  for (auto value = std::uint8_t{0}; value < static_cast<std::uint8_t>(RowStatus::missing); ++value) {
+    check(H5Tenum_insert(type.id(), std::string(row_status_names.at(value)).c_str(), &value), {}, "name a status");
+  }
+  return type;
+}
+
 void check_shapes(const Tables& t) {
   const auto rows = static_cast<hsize_t>(t.rows);
   t.features.expect(feature_type(t.type), {rows, static_cast<hsize_t>(feature_dim)});
@@ -16,7 +25,8 @@ void check_shapes(const Tables& t) {
   t.classes.expect_strings(t.classes.rows());
   t.paths.expect_strings(t.rows);
   t.keys.expect(string_type(key_width, false), {rows});
-  t.status.expect(status_type(), {rows});
+  const bool is_older = same_type(older_status_type(), t.status.type());
+  t.status.expect(is_older ? older_status_type() : status_type(), {rows});
   t.checksums.expect(copy_type(H5T_STD_U64LE), {static_cast<hsize_t>(t.blocks())});
 }
 
