@@ -75,8 +75,9 @@ Measured measure(const Context& context, const ExtractOptions& options, const Ma
   const auto paths = sample_paths(comm, manifest, options.batch, threads);
   Weights weights;
   std::unique_ptr<Network> network;
+  DeviceChoice where;
   try {
-    const DeviceChoice where = agree_device(comm, options.device);
+    where = agree_device(comm, options.device);
     comm.all_do([&] {
       weights = read_weights(find_weights(options.weights));
       set_profile(weights, options.profile);
@@ -88,11 +89,11 @@ Measured measure(const Context& context, const ExtractOptions& options, const Ma
     return result;
   }
   Workers workers(*network,
-                  {.entries = EntryReader(root),
-                   .decode = {.max_pixels = options.max_pixels, .apply_orientation = !options.ignore_orientation},
+                  {.read = [entries = EntryReader(root)](auto path) { return entries.read(path); },
+                   .decode = decode_options(options, weights.traits.profile),
                    .profile = weights.traits.profile,
-                   .seen = nullptr},
-                  threads);
+                   .batch = options.batch},
+                  threads_on(threads, where.device));
   comm.barrier();
   const double seconds = seconds_of_round(workers, paths, options.batch, threads);
   result.images_per_second = comm.sum(static_cast<double>(paths.size()) / std::max(seconds, 1e-9));

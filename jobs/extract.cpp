@@ -1,7 +1,5 @@
 #include "extract.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <filesystem>
 
@@ -9,36 +7,18 @@
 #include "extract_loop.hpp"
 #include "extract_report.hpp"
 #include "extract_resume.hpp"
+#include "input_name.hpp"
 #include "network_choice.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/store.hpp"
 #include "stop_signal.hpp"
+#include "thread_count.hpp"
 #include "version.hpp"
 #include "weights_path.hpp"
 
 namespace pool3::jobs {
 namespace {
-
-/// This rank's share of the cores that its node lets the job use. Collective.
-int default_threads(const Communicator& comm) {
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  if (sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
-  const Communicator node = comm.split_by_node();
-  std::vector<double> used(CPU_SETSIZE, 0.0);
-  for (std::size_t core = 0; core < used.size(); ++core) used[core] = CPU_ISSET(core, &cores) ? 1.0 : 0.0;
-  const std::int64_t mine = CPU_COUNT(&cores);
-  node.max(used);
-  const auto all = static_cast<std::int64_t>(std::count(used.begin(), used.end(), 1.0));
-  // Ranks that are bound have cores of their own; others share the same ones.
-  const bool own_cores = node.sum(mine) <= all;
-  return static_cast<int>(std::max<std::int64_t>(1, own_cores ? mine : all / node.size()));
-}
-
-int threads_of(const Communicator& comm, const ExtractOptions& options) {
-  return options.threads > 0 ? options.threads : default_threads(comm);
-}
 
 void check(const ExtractOptions& o) {
   check_choice(o.device, o.precision, o.profile);
@@ -89,22 +69,24 @@ void print_copied(const Context& context, const ExtractOptions& options, const R
 
 /// Computes every block of the file, finishes it, and says how it went. Collective.
 ExitCode embed_all(const Context& context, const ExtractOptions& options, const Weights& weights,
-                   const Network& network, const OldRows* old, FeatureWriter& writer) {
-  const int threads = threads_of(context.comm, options);
+                   const Network& network, Device device, const OldRows* old, FeatureWriter& writer) {
+  const int threads = thread_count(context.comm, options.threads);
   const std::int64_t rows = writer.rows();
   context.log.line("extract", std::to_string(rows) + " images, " + std::to_string(context.comm.size()) + " ranks of " +
                                   std::to_string(threads) + " threads, weights " + weights.source);
-  Workers workers(network,
-                  {.entries = EntryReader(writer.root()),
-                   .decode = {.max_pixels = options.max_pixels,
-                              .apply_orientation = !options.ignore_orientation,
-                              .shortest_side = options.fast_decode ? resized_side(weights.traits.profile) : 0},
-                   .profile = weights.traits.profile,
-                   .seen = std::make_shared<SeenPictures>(),
-                   .old = old,
-                   .largest = options.dtype == "float16" ? largest_of_half : largest_of_float},
-                  threads);
-  ExtractLoop loop(context, writer, workers, threads);
+  Workers workers(
+      network,
+      {.read = [entries = EntryReader(writer.root())](auto path) { return entries.read(path); },
+       .decode = decode_options(options, weights.traits.profile),
+       .profile = weights.traits.profile,
+       .batch = options.batch,
+       .seen = std::make_shared<SeenPictures>(),
+       .old = old,
+       .largest = options.dtype == "float16" ? largest_of_half : largest_of_float,
+       .write =
+           [&writer](const BlockResult& b) { writer.write_block(b.index, b.features, b.keys, b.status, b.failures); }},
+      threads_on(threads, device));
+  ExtractLoop loop(context, writer, workers);
   loop.limit = failure_limit(options.max_failures, rows);
   if (loop.images_done() > 0)
     context.log.line("extract", "going on: " + std::to_string(loop.images_done()) + " of them are done");
@@ -214,9 +196,11 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
   p.add("weights", o.weights, "weights file; default: weights/inception_v3.safetensors", std::string());
   p.add("profile", o.profile, "nsfwjs, tf2015, keras or torchvision; default: the weights' own", std::string());
   declare_device(p, o.device);
-  p.add("precision", o.precision,
-        "auto, fp32, bf16 or (GPUs) fp16; auto: fp16 on GPUs, bf16 where every CPU has AMX, else fp32",
-        std::string("auto"));
+  p.add(
+      "precision", o.precision,
+      "auto, fp32, bf16, (GPUs) fp16 or (CPUs with AMX, calibrated weights) int8; auto: fp16 on GPUs, bf16 where every "
+      "CPU has AMX, else fp32",
+      std::string("auto"));
   p.add("batch", o.batch, "images of one network call, and rows of one block of the file", 16);
   p.add("threads", o.threads, "threads per rank; 0: its share of the cores", 0, false);
   p.add("max-pixels", o.max_pixels, "larger pictures become failures", DecodeOptions{}.max_pixels);
@@ -235,6 +219,12 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
   p.add_switch("dry-run", o.dry_run, "only say what would be done, and how long it would take", false);
 }
 
+DecodeOptions decode_options(const ExtractOptions& options, InputProfile profile) {
+  return {.max_pixels = options.max_pixels,
+          .apply_orientation = !options.ignore_orientation,
+          .shortest_side = options.fast_decode ? resized_side(profile) : 0};
+}
+
 ExitCode extract(const Context& context, const ExtractOptions& options) {
   const Communicator& comm = context.comm;
   comm.all_do([&] { check(options); });
@@ -249,7 +239,7 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
                                 .limit_per_class = options.limit_per_class});
   for (const std::string& text : manifest.notes) context.log.line("extract", text);
   if (options.dry_run) {
-    dry_run(context, options, manifest, threads_of(comm, options));
+    dry_run(context, options, manifest, thread_count(comm, options.threads));
     return ExitCode::ok;
   }
   const DeviceChoice where = agree_device(comm, options.device);
@@ -283,7 +273,7 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
   context.log.line("extract",
                    "network: " + std::string(to_string(precision)) + " on " + std::string(to_string(where.device)));
   FeatureWriter writer = FeatureWriter::open(comm, options.out, spec_of(options, manifest, rows, provenance));
-  return embed_all(context, options, weights, *network, old.get(), writer);
+  return embed_all(context, options, weights, *network, where.device, old.get(), writer);
 }
 
 std::unique_ptr<Job> make_extract() { return std::make_unique<ExtractJob>(); }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "job.hpp"
+#include "pool3/image.hpp"
 
 namespace pool3::jobs {
 
@@ -28,6 +29,8 @@ struct ExtractOptions {
 
 /// Flags of extract but --out and --part.
 void declare_extract(OptionParser& parser, ExtractOptions& options);
+/// How extract decodes pictures for weights of this profile.
+[[nodiscard]] DecodeOptions decode_options(const ExtractOptions& options, InputProfile profile);
 /// Collective.
 ExitCode extract(const Context& context, const ExtractOptions& options);
 

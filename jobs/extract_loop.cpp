@@ -1,5 +1,7 @@
 #include "extract_loop.hpp"
 
+#include <algorithm>
+#include <ctime>
 #include <utility>
 
 namespace pool3::jobs {
@@ -8,6 +10,13 @@ namespace {
 constexpr double wait_seconds = 0.002;
 constexpr std::size_t most_known = 10000;
 constexpr std::chrono::seconds patience{7};  // batch systems kill soon after their signal
+
+/// CPU time of all threads of this process.
+double cpu_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
 
 std::int64_t rows_done(const FeatureWriter& writer) {
   std::int64_t rows = 0;
@@ -18,28 +27,30 @@ std::int64_t rows_done(const FeatureWriter& writer) {
 
 }  // namespace
 
-ExtractLoop::ExtractLoop(const Context& context, FeatureWriter& writer, Workers& workers, int threads)
+ExtractLoop::ExtractLoop(const Context& context, FeatureWriter& writer, Workers& workers)
     : context_(context),
       writer_(writer),
       workers_(workers),
-      most_in_flight_(threads + 1),
       before_(rows_done(writer)),
       pool_(context.comm, writer.blocks(), writer.done()) {}
 
 void ExtractLoop::run(const StopSignal::Deferred& signal) {
   const auto start = Clock::now();
+  const double cpu_start = cpu_seconds();
   Progress progress(context_.log, "extract", "images", writer_.rows(), before_);
   while (!pool_.finished()) {
     pool_.poll();
     writer_.keep_alive();
     if (!stopping_ && (signal.came() || pool_.tally()[2] > 0)) stop();
     if (const auto task = pool_.take()) accept(*task);
-    if (!asking_ && !none_left_ && (stopping_ || workers_.in_flight() < most_in_flight_)) ask();
+    if (!asking_ && !none_left_ && (stopping_ || wants_more())) ask();
     if (none_left_ && !left_ && (workers_.in_flight() == 0 || (stopping_ && Clock::now() > give_up_))) leave();
-    if (auto block = workers_.take(wait_seconds)) write(*block);
+    if (auto block = workers_.take(wait_seconds)) count(*block);
     progress.update(images_done(), note());
     if (context_.comm.is_root()) check_failures(images_failed(), limit, known_);
   }
+  tally.seconds = workers_.seconds();
+  tally.cpu = cpu_seconds() - cpu_start;
   tally.wall = std::chrono::duration<double>(Clock::now() - start).count();
   progress.finish(images_done(), note());
 }
@@ -57,8 +68,15 @@ void ExtractLoop::accept(std::int64_t task) {
   none_left_ = task < 0;
   if (task == TaskPool::stopped && !stopping_) stop();
   if (none_left_ || stopping_) return;
+  last_task_ = task;
   const RowRange rows = writer_.block(task);
   workers_.submit({task, rows.begin, writer_.paths(rows)});
+}
+
+bool ExtractLoop::wants_more() const {
+  // Near the end each rank holds little, so that a slow one keeps nobody waiting. Blocks are handed out in order.
+  const std::int64_t share = (writer_.blocks() - 1 - last_task_) / context_.comm.size();
+  return workers_.in_flight() < std::max<std::int64_t>(1, share) && workers_.wants_more();
 }
 
 void ExtractLoop::ask() {
@@ -71,14 +89,10 @@ void ExtractLoop::leave() {
   left_ = true;
 }
 
-void ExtractLoop::write(const BlockResult& block) {
-  const auto start = Clock::now();
-  writer_.write_block(block.index, block.features, block.keys, block.status, block.failures);
-  tally.write += std::chrono::duration<double>(Clock::now() - start).count();
+void ExtractLoop::count(const BlockResult& block) {
   tally.images += static_cast<std::int64_t>(block.status.size());
   tally.failed += static_cast<std::int64_t>(block.failures.size());
   tally.copied += block.copied;
-  tally.seconds.add(block.seconds);
   for (const Failure& failure : block.failures)
     if (known_.size() < most_known) known_.push_back(failure);
   news_[0] += static_cast<std::int64_t>(block.status.size());

@@ -1,5 +1,5 @@
 #pragma once
-// The main thread of a rank while its workers compute: asks for blocks, writes them, reports.
+// The main thread of a rank while its workers compute and write: asks for blocks, reports.
 
 #include <chrono>
 
@@ -13,7 +13,7 @@ namespace pool3::jobs {
 /// Works off the blocks of the file with the other ranks. Collective.
 class ExtractLoop {
  public:
-  ExtractLoop(const Context& context, FeatureWriter& writer, Workers& workers, int threads);
+  ExtractLoop(const Context& context, FeatureWriter& writer, Workers& workers);
 
   /// Until everything is done, or a signal came to any rank: then batches in work are finished if that takes less
   /// than some seconds.
@@ -35,18 +35,19 @@ class ExtractLoop {
   void accept(std::int64_t task);
   void ask();
   void leave();
-  void write(const BlockResult& block);
+  void count(const BlockResult& block);
+  [[nodiscard]] bool wants_more() const;
   [[nodiscard]] std::string note() const;
 
   const Context& context_;
   FeatureWriter& writer_;
   Workers& workers_;
-  int most_in_flight_;
   std::int64_t before_;
   TaskPool pool_;
   TaskPool::Note news_{};
   std::vector<Failure> known_;  ///< the first failures of this rank
   Clock::time_point give_up_;
+  std::int64_t last_task_ = -1;
   bool asking_ = false, none_left_ = false, left_ = false, stopping_ = false;
 };
 

@@ -61,7 +61,7 @@ std::vector<std::pair<ImageKey, Row>> equal_rows(const std::vector<ImageKey>& ke
                                                  const std::vector<RowStatus>& status) {
   std::vector<std::pair<ImageKey, Row>> rows;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    const bool was_read = status[i] != RowStatus::unreadable && status[i] != RowStatus::empty;
+    const bool was_read = status[i] == RowStatus::done || stage_of(status[i]) != "read";
     if (was_read) rows.emplace_back(keys[i], static_cast<Row>(i));
   }
   std::ranges::sort(rows);
@@ -71,17 +71,20 @@ std::vector<std::pair<ImageKey, Row>> equal_rows(const std::vector<ImageKey>& ke
 }  // namespace
 
 void print_summary(const Context& context, const RankTally& tally, int threads) {
-  nlohmann::json mine = {tally.images,         tally.failed,          tally.seconds.read, tally.seconds.decode,
-                         tally.seconds.resize, tally.seconds.network, tally.write,        tally.wall};
+  nlohmann::json mine = {tally.images,         tally.failed,         tally.seconds.read,
+                         tally.seconds.decode, tally.seconds.resize, tally.seconds.network,
+                         tally.seconds.write,  tally.wall,           tally.cpu};
   const auto all = context.comm.gather(mine.dump());
   for (std::size_t rank = 0; rank < all.size(); ++rank) {
     const auto v = nlohmann::json::parse(all[rank]).get<std::vector<double>>();
     const double wall = std::max(v[7], 1e-9);
+    const double waiting = std::max(0.0, wall * threads - v[3] - v[4] - v[5]);
     const auto part = [&](double s) { return fixed(100.0 * s / (wall * threads), 1) + "%"; };
     context.log.line("extract",
                      "rank " + std::to_string(rank) + ": " + fixed(v[0], 0) + " images, " + fixed(v[0] / wall, 1) +
-                         "/s; read " + part(v[2]) + ", decode " + part(v[3]) + ", resize " + part(v[4]) + ", network " +
-                         part(v[5]) + " of " + std::to_string(threads) + " threads; write " + fixed(v[6], 2) + " s",
+                         "/s; decode " + part(v[3]) + ", resize " + part(v[4]) + ", network " + part(v[5]) +
+                         ", waiting " + part(waiting) + " of " + std::to_string(threads) +
+                         " threads; beside them read " + fixed(v[2], 2) + " s, write " + fixed(v[6], 2) + " s",
                      {{"rank", std::to_string(rank)},
                       {"images", fixed(v[0], 0)},
                       {"failed", fixed(v[1], 0)},
@@ -89,7 +92,9 @@ void print_summary(const Context& context, const RankTally& tally, int threads) 
                       {"decode_seconds", fixed(v[3], 3)},
                       {"resize_seconds", fixed(v[4], 3)},
                       {"network_seconds", fixed(v[5], 3)},
+                      {"waiting_seconds", fixed(waiting, 3)},
                       {"write_seconds", fixed(v[6], 3)},
+                      {"cpu_seconds", fixed(v[8], 3)},
                       {"wall_seconds", fixed(v[7], 3)}});
   }
 }

@@ -15,7 +15,7 @@ namespace pool3::jobs {
 struct RankTally {
   std::int64_t images = 0, failed = 0, copied = 0;
   StageSeconds seconds;
-  double write = 0, wall = 0;
+  double wall = 0, cpu = 0;  ///< seconds
 };
 
 /// A line a rank: where the time went. Collective.

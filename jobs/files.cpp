@@ -16,7 +16,7 @@ namespace pool3::jobs {
 std::vector<std::byte> read_file(const std::string& path) try {
   return EntryReader().read(path);
 } catch (const ReadError& error) {
-  throw ImageError(RowStatus::unreadable, error.what());
+  throw ImageError(error.status(), error.what());
 }
 
 void replace_file(const std::string& path, const std::string& text, const std::string& stage) {

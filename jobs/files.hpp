@@ -7,7 +7,8 @@
 
 namespace pool3::jobs {
 
-/// A whole file, or member of a tar file (FILE.tar/MEMBER). Throws ImageError (unreadable) with the system's words.
+/// A whole file, or member of a tar file (FILE.tar/MEMBER). Throws ImageError (missing, unreadable) with the system's
+/// words.
 [[nodiscard]] std::vector<std::byte> read_file(const std::string& path);
 /// Writes `text` under a temporary name, syncs, renames. Throws Error with this stage.
 void replace_file(const std::string& path, const std::string& text, const std::string& stage);

@@ -6,10 +6,13 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "input_name.hpp"
 #include "job.hpp"
 #include "network_choice.hpp"
+#include "pool3/corpus.hpp"
 #include "pool3/model.hpp"
 #include "pool3/svm.hpp"
+#include "thread_count.hpp"
 #include "weights_path.hpp"
 #include "workers.hpp"
 
@@ -17,6 +20,7 @@ namespace pool3::jobs {
 namespace {
 
 using Json = nlohmann::ordered_json;
+constexpr int batch = 16;  // pictures of one call of the network
 
 /// Probabilities [K] that sum to 1: each class's sigmoid, normalised as scikit-learn's one-vs-rest calibration does.
 /// Empty if the model is not calibrated.
@@ -30,7 +34,7 @@ std::vector<double> probabilities(const Model& model, std::span<const double> sc
   return p;
 }
 
-Json describe(const Model& model, const std::string& path, std::span<const double> scores, int top) {
+Json line_of(const Model& model, const std::string& path, std::span<const double> scores, int top) {
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return scores[a] > scores[b]; });
@@ -56,20 +60,23 @@ class PredictJob : public Job {
     p.add("weights", weights_path_, "the weights that the model's features were made with", std::string());
     declare_device(p, device_);
     p.add("top", top_, "classes to list for each image", 5);
+    p.add("threads", threads_, "threads per rank; 0: its share of the cores", 0);
     p.take_arguments("IMAGE", images_, "picture files");
   }
 
   ExitCode run(const Context& context) override {
     const Communicator& comm = context.comm;
-    comm.all_do([&] { check_choice(device_, "auto", ""); });
+    comm.all_do([&] {
+      check_choice(device_, "auto", "");
+      if (threads_ < 0) throw usage_error("--threads must be 0 or more");
+    });
+    const int threads = thread_count(comm, threads_);
     const DeviceChoice where = agree_device(comm, device_);
     comm.all_do([&] { load(where); });
     std::vector<std::string> mine;
     std::int64_t failed = 0;
     comm.all_do([&] {
-      for (std::size_t i = static_cast<std::size_t>(comm.rank()); i < images_.size();
-           i += static_cast<std::size_t>(comm.size())) {
-        const Json line = predict(images_[i]);
+      for (const Json& line : predict(images_of(comm), threads_on(threads, where.device))) {
         if (line.contains("error")) ++failed;
         mine.push_back(line.dump(-1, ' ', false, Json::error_handler_t::replace));
       }
@@ -93,19 +100,50 @@ class PredictJob : public Job {
     // Pictures go the way of those that the model was trained on.
     const InputName input = parse_input_name(model_.features.profile);
     set_profile(weights, input.profile);
+    settings_.read = [entries = EntryReader()](auto path) { return entries.read(path); };
     settings_.profile = weights.traits.profile;
     if (input.fast_decode) settings_.decode.shortest_side = resized_side(settings_.profile);
-    const Precision precision = precision_like(model_.features.precision, where.device);
-    network_ = open_network(weights, network_options(precision, 1, where));
+    const Precision precision = precision_like(model_.features.precision, where);
+    network_ = open_network(weights, network_options(precision, batch, where));
   }
 
-  [[nodiscard]] Json predict(const std::string& path) const {
-    const BlockResult row = embed_block({.paths = {path}}, settings_, *network_);
-    if (!row.failures.empty()) {
-      const Failure& f = row.failures[0];
-      return {{"path", path}, {"error", f.message}, {"stage", stage_of(f.status)}, {"code", to_string(f.status)}};
+  /// Every P-th picture.
+  [[nodiscard]] std::vector<std::string> images_of(const Communicator& comm) const {
+    std::vector<std::string> mine;
+    for (auto i = static_cast<std::size_t>(comm.rank()); i < images_.size(); i += static_cast<std::size_t>(comm.size()))
+      mine.push_back(images_[i]);
+    return mine;
+  }
+
+  /// A line for each picture, in their order.
+  [[nodiscard]] std::vector<Json> predict(const std::vector<std::string>& paths, const WorkThreads& threads) const {
+    std::vector<Json> lines(paths.size());
+    if (paths.empty()) return lines;
+    Workers workers(*network_, settings_, threads);
+    for (std::size_t next = 0; next < paths.size() || workers.in_flight() > 0;) {
+      if (next < paths.size() && workers.wants_more()) {
+        const std::size_t end = std::min(paths.size(), next + batch);
+        workers.submit({.index = static_cast<std::int64_t>(next) / batch,
+                        .first_row = static_cast<Row>(next),
+                        .paths = {&paths[next], &paths[next] + (end - next)}});
+        next = end;
+      } else if (const auto block = workers.take(1.0)) {
+        describe(*block, paths, lines);
+      }
     }
-    return describe(model_, path, score_rows(model_.coef, model_.intercept, row.features), top_);
+    return lines;
+  }
+
+  void describe(const BlockResult& block, const std::vector<std::string>& paths, std::vector<Json>& lines) const {
+    for (const Failure& f : block.failures)
+      lines[static_cast<std::size_t>(f.row)] = {
+          {"path", f.path}, {"error", f.message}, {"stage", stage_of(f.status)}, {"code", to_string(f.status)}};
+    const auto first = static_cast<std::size_t>(block.index) * batch;
+    for (std::size_t i = 0; i < block.status.size(); ++i) {
+      if (block.status[i] != RowStatus::done) continue;
+      const auto row = std::span(block.features).subspan(i * static_cast<std::size_t>(feature_dim), feature_dim);
+      lines[first + i] = line_of(model_, paths[first + i], score_rows(model_.coef, model_.intercept, row), top_);
+    }
   }
 
   /// Lines in the order of the arguments, which were dealt out to the ranks in turn. Collective.
@@ -123,7 +161,7 @@ class PredictJob : public Job {
   }
 
   std::string model_path_, weights_path_, device_;
-  int top_ = 5;
+  int top_ = 5, threads_ = 0;
   std::vector<std::string> images_;
   Model model_;
   WorkSettings settings_;

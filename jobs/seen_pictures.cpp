@@ -1,11 +1,15 @@
 #include "seen_pictures.hpp"
 
+#include <algorithm>
+
 namespace pool3::jobs {
 
-std::vector<float> SeenPictures::find(const ImageKey& key) const {
+bool SeenPictures::find(const ImageKey& key, std::span<float> features) const {
   const std::lock_guard lock(mutex_);
   const auto found = features_.find(key);
-  return found == features_.end() ? std::vector<float>() : found->second;
+  if (found == features_.end()) return false;
+  std::ranges::copy(found->second, features.begin());
+  return true;
 }
 
 void SeenPictures::remember(const ImageKey& key, std::span<const float> features) {

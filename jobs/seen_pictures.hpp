@@ -17,8 +17,8 @@ class SeenPictures {
  public:
   static constexpr std::size_t most = 8192;  ///< pictures: 64 MiB
 
-  /// [2048], or empty if it is not known.
-  [[nodiscard]] std::vector<float> find(const ImageKey& key) const;
+  /// Puts the features of a picture of this key there, or returns false.
+  [[nodiscard]] bool find(const ImageKey& key, std::span<float> features) const;
   void remember(const ImageKey& key, std::span<const float> features);
 
  private:

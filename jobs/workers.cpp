@@ -4,144 +4,55 @@
 #include <chrono>
 #include <cmath>
 #include <new>
+#include <utility>
+
+#include "pool3/corpus.hpp"
 
 namespace pool3::jobs {
 namespace {
 
-/// Adds the time since the last call (or construction) to a stage.
-class Lap {
+bool all_below(float largest, std::span<const float> values) {
+  return std::ranges::all_of(values, [&](float v) { return std::abs(v) <= largest; });
+}
+
+}  // namespace
+
+class Workers::Lap {
  public:
-  void to(double& stage) {
+  double seconds() {
     const auto now = std::chrono::steady_clock::now();
-    stage += std::chrono::duration<double>(now - last_).count();
-    last_ = now;
+    return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
   }
 
  private:
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-constexpr const char* fast_suffix = ", fast-decode";
-
-bool all_below(float largest, const float* values) {
-  for (std::int64_t j = 0; j < feature_dim; ++j)
-    if (!(std::abs(values[j]) <= largest)) return false;
-  return true;
+WorkThreads threads_on(int cores, Device device) {
+  const int waiting_for_gpu = device == Device::cuda ? 2 : 0;  // one copies while the other computes
+  return {.computing = cores + waiting_for_gpu,
+          .in_network = waiting_for_gpu > 0 ? waiting_for_gpu : cores,
+          .reading = 1 + cores / 2};
 }
 
-/// The rows of a block that come from an older file.
-class CopiedRows {
- public:
-  CopiedRows(const OldRows* old, std::size_t rows) : old_(old), copied_(rows, false) {
-    if (old != nullptr) features_.resize(rows * static_cast<std::size_t>(feature_dim));
-  }
-  /// What OldRows::take() does, for row `i` of the block.
-  bool take(std::size_t i, Row row, ImageKey& key) {
-    if (old_ != nullptr && old_->take(row, at(i), key, cursor_)) copied_[i] = true;
-    return copied_[i];
-  }
-  bool take(std::size_t i, const ImageKey& key) {
-    if (old_ != nullptr && old_->take(key, at(i), cursor_)) copied_[i] = true;
-    return copied_[i];
-  }
-  [[nodiscard]] std::int64_t count() const { return std::count(copied_.begin(), copied_.end(), true); }
-  /// Puts them into the block's features.
-  void put(std::vector<float>& features) {
-    for (std::size_t i = 0; i < copied_.size(); ++i)
-      if (copied_[i])
-        std::copy_n(at(i).begin(), feature_dim, features.begin() + static_cast<std::ptrdiff_t>(i) * feature_dim);
-  }
-
- private:
-  std::span<float> at(std::size_t i) {
-    return std::span(features_).subspan(i * static_cast<std::size_t>(feature_dim),
-                                        static_cast<std::size_t>(feature_dim));
-  }
-  const OldRows* old_;
-  std::vector<bool> copied_;
-  std::vector<float> features_;
-  OldRows::Cursor cursor_;
-};
-
-}  // namespace
-
-void StageSeconds::add(const StageSeconds& other) {
-  read += other.read;
-  decode += other.decode;
-  resize += other.resize;
-  network += other.network;
+Workers::Workers(const Network& network, WorkSettings settings, WorkThreads threads)
+    : network_(&network), settings_(std::move(settings)), threads_(threads), batches_(settings_.batch) {
+  for (int t = 0; t < threads_.reading; ++t) start(&Workers::read_loop);
+  for (int t = 0; t < threads_.computing; ++t) start(&Workers::compute_loop);
+  if (settings_.write) start(&Workers::write_loop);
 }
 
-std::string to_string(const InputName& name) { return name.profile + (name.fast_decode ? fast_suffix : ""); }
-
-InputName parse_input_name(const std::string& text) {
-  const std::string_view suffix = fast_suffix;
-  if (!text.ends_with(suffix)) return {text};
-  return {text.substr(0, text.size() - suffix.size()), true};
-}
-
-BlockResult embed_block(const BlockTask& task, const WorkSettings& settings, const Network& network) {
-  const std::size_t rows = task.paths.size();
-  BlockResult result{.index = task.index};
-  result.features.resize(rows * static_cast<std::size_t>(feature_dim));
-  result.keys.resize(rows);
-  result.status.resize(rows, RowStatus::done);
-  std::vector<float> input(rows * static_cast<std::size_t>(input_floats), 0.0F);
-  const auto fail = [&](std::size_t i, RowStatus status, const std::string& message) {
-    result.status[i] = status;
-    result.failures.push_back({task.first_row + static_cast<Row>(i), status, task.paths[i], one_line(message)});
-  };
-  CopiedRows copied(settings.old, rows);        // from an older file
-  std::vector<std::vector<float>> known(rows);  // features of copies
-  std::size_t fresh = 0;
-  Lap lap;
-  for (std::size_t i = 0; i < rows; ++i) {
+void Workers::start(void (Workers::*loop)(Lock& lock)) {
+  running_.emplace_back([this, loop] {
+    Lock lock(mutex_);
     try {
-      if (copied.take(i, task.first_row + static_cast<Row>(i), result.keys[i])) continue;
-      const auto bytes = settings.entries.read(task.paths[i]);
-      result.keys[i] = content_key(bytes);
-      lap.to(result.seconds.read);
-      if (copied.take(i, result.keys[i])) continue;
-      if (settings.seen) known[i] = settings.seen->find(result.keys[i]);
-      if (!known[i].empty()) continue;
-      ++fresh;
-      const Image image = decode(bytes, settings.decode);
-      lap.to(result.seconds.decode);
-      to_input(
-          image, settings.profile,
-          std::span(input).subspan(i * static_cast<std::size_t>(input_floats), static_cast<std::size_t>(input_floats)));
-      lap.to(result.seconds.resize);
-    } catch (const ReadError& error) {
-      fail(i, RowStatus::unreadable, error.what());
-    } catch (const ImageError& error) {
-      fail(i, error.status(), error.what());
-    } catch (const std::bad_alloc&) {
-      fail(i, RowStatus::too_large, "not enough memory for this picture");
+      (this->*loop)(lock);
+    } catch (...) {
+      if (!lock.owns_lock()) lock.lock();
+      if (!failure_) failure_ = std::current_exception();
+      to_take_.notify_one();
     }
-  }
-  // Failed rows stay in the batch as black pictures, so that its shape depends on the catalogue alone.
-  // Copies too: a picture's features do not depend on the others.
-  if (fresh > 0) network.features(input, static_cast<int>(rows), result.features);
-  result.copied = copied.count();
-  copied.put(result.features);
-  lap.to(result.seconds.network);
-  for (std::size_t i = 0; i < rows; ++i) {
-    if (result.status[i] != RowStatus::done) continue;
-    const auto row = std::span(result.features).subspan(i * static_cast<std::size_t>(feature_dim), feature_dim);
-    if (!known[i].empty()) {
-      std::ranges::copy(known[i], row.begin());
-    } else if (!all_below(settings.largest, row.data())) {
-      fail(i, RowStatus::network_failed, "the network gave a value that is not finite, or too large to be stored");
-    } else if (settings.seen) {
-      settings.seen->remember(result.keys[i], row);
-    }
-  }
-  return result;
-}
-
-Workers::Workers(const Network& network, WorkSettings settings, int threads)
-    : network_(&network), settings_(std::move(settings)) {
-  for (int t = 0; t < threads; ++t) threads_.emplace_back([this] { work(); });
+  });
 }
 
 Workers::~Workers() {
@@ -149,55 +60,228 @@ Workers::~Workers() {
     const std::lock_guard lock(mutex_);
     stop_ = true;
   }
-  has_task_.notify_all();
-  for (auto& thread : threads_) thread.join();
+  for (auto* waiting : {&to_read_, &to_compute_, &to_write_}) waiting->notify_all();
+  for (auto& thread : running_) thread.join();
 }
 
 void Workers::submit(BlockTask task) {
-  {
-    const std::lock_guard lock(mutex_);
-    tasks_.push_back(std::move(task));
-  }
   ++in_flight_;
-  has_task_.notify_one();
-}
-
-void Workers::drop_waiting() {
   const std::lock_guard lock(mutex_);
-  in_flight_ -= static_cast<int>(tasks_.size());
-  tasks_.clear();
+  auto block = std::make_shared<OpenBlock>(std::move(task));
+  on_the_way_ += static_cast<std::int64_t>(block->unread);
+  unsettled_ += static_cast<std::int64_t>(block->unread);
+  open_.push_back(block);
+  unread_.push_back(std::move(block));
+  to_read_.notify_all();
 }
 
 std::optional<BlockResult> Workers::take(double wait_seconds) {
-  std::unique_lock lock(mutex_);
-  has_result_.wait_for(lock, std::chrono::duration<double>(wait_seconds),
-                       [&] { return !results_.empty() || failure_; });
+  Lock lock(mutex_);
+  to_take_.wait_for(lock, std::chrono::duration<double>(wait_seconds), [&] { return !finished_.empty() || failure_; });
   if (failure_) std::rethrow_exception(failure_);
-  if (results_.empty()) return std::nullopt;
-  BlockResult result = std::move(results_.front());
-  results_.pop_front();
+  if (finished_.empty()) return std::nullopt;
+  BlockResult result = std::move(finished_.front());
+  finished_.pop_front();
   --in_flight_;
   return result;
 }
 
-void Workers::work() {
+void Workers::drop_waiting() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& block : open_) {
+    if (block->begun) continue;
+    block->dropped = true;
+    unsettled_ -= static_cast<std::int64_t>(block->unsettled);
+    --in_flight_;
+  }
+  const auto dropped = [](const auto& block) { return block->dropped; };
+  std::erase_if(unread_, [&](const auto& block) {
+    if (block->dropped) on_the_way_ -= static_cast<std::int64_t>(block->unread);
+    return block->dropped;
+  });
+  on_the_way_ -= static_cast<std::int64_t>(
+      std::erase_if(pictures_, [&](const Picture& picture) { return dropped(picture.row.block); }));
+  std::erase_if(open_, dropped);
+  leave_the_way(0);
+}
+
+bool Workers::wants_more() const {
+  const int enough = threads_.computing + 2;
+  const int most = 16 * enough;  // where few pictures of a block are new
+  const std::lock_guard lock(mutex_);
+  return in_flight_ < most && unsettled_ < std::int64_t{enough} * settings_.batch;
+}
+
+StageSeconds Workers::seconds() const {
+  const std::lock_guard lock(mutex_);
+  return seconds_;
+}
+
+bool Workers::can_read() const {
+  const auto ahead = static_cast<std::size_t>(2 * threads_.computing + threads_.reading);
+  return !unread_.empty() && pictures_.size() + being_read_ < ahead;
+}
+
+void Workers::read_loop(Lock& lock) {
+  OldRows::Cursor cursor;
   for (;;) {
-    std::unique_lock lock(mutex_);
-    has_task_.wait(lock, [&] { return stop_ || !tasks_.empty(); });
+    to_read_.wait(lock, [&] { return stop_ || can_read(); });
     if (stop_) return;
-    const BlockTask task = std::move(tasks_.front());
-    tasks_.pop_front();
+    OpenBlock& front = *unread_.front();
+    const BlockRow row{unread_.front(), front.task.paths.size() - front.unread};
+    if (--front.unread == 0) unread_.pop_front();
+    ++being_read_;
     lock.unlock();
-    try {
-      BlockResult result = embed_block(task, settings_, *network_);
-      lock.lock();
-      results_.push_back(std::move(result));
-    } catch (...) {
-      if (!lock.owns_lock()) lock.lock();
-      if (!failure_) failure_ = std::current_exception();
+    Lap lap;
+    std::optional<Picture> picture = read(row, cursor);  // takes the lock for a moment where there is nothing to decode
+    lock.lock();
+    seconds_.read += lap.seconds();
+    --being_read_;
+    if (!picture || row.block->dropped) {
+      leave_the_way(1);
+      continue;
     }
+    pictures_.push_back(std::move(*picture));
+    to_compute_.notify_one();
+  }
+}
+
+std::optional<Workers::Picture> Workers::read(const BlockRow& row, OldRows::Cursor& cursor) {
+  try {
+    bool copied = settings_.old != nullptr && settings_.old->take(row.number(), row.features(), row.key(), cursor);
+    std::vector<std::byte> bytes;
+    if (!copied) {
+      bytes = settings_.read(row.path());
+      row.key() = content_key(bytes);
+      copied = settings_.old != nullptr && settings_.old->take(row.key(), row.features(), cursor);
+    }
+    const bool known = copied || (settings_.seen && settings_.seen->find(row.key(), row.features()));
+    if (!known) return Picture{row, std::move(bytes)};
+    const std::lock_guard lock(mutex_);
+    if (copied) ++row.block->result.copied;
+    settle(row);
+  } catch (const ReadError& error) {
+    fail(row, error.status(), error.what());
+  } catch (const std::bad_alloc&) {
+    fail(row, RowStatus::too_large, "not enough memory for this file");
+  }
+  return std::nullopt;
+}
+
+bool Workers::can_run() const {
+  if (in_network_ == threads_.in_network) return false;
+  return batches_.has_full() || (on_the_way_ == 0 && batches_.has_part());
+}
+
+void Workers::compute_loop(Lock& lock) {
+  for (;;) {
+    to_compute_.wait(lock, [&] { return stop_ || can_run() || !pictures_.empty(); });
+    if (stop_) return;
+    Lap lap;
+    if (can_run()) {
+      run_network(lock, lap);
+    } else {
+      decode_one(lock, lap);
+    }
+  }
+}
+
+void Workers::decode_one(Lock& lock, Lap& lap) {
+  Picture picture = std::move(pictures_.front());
+  pictures_.pop_front();
+  picture.row.block->begun = true;
+  to_read_.notify_one();
+  lock.unlock();
+  std::optional<InputBatches::Lane> lane;
+  double decode_seconds = 0;
+  bool wanted = false;
+  try {
+    Image image = decode(picture.bytes, settings_.decode);
+    decode_seconds = lap.seconds();
+    lock.lock();
+    lane = batches_.reserve(picture.row);
     lock.unlock();
-    has_result_.notify_one();
+    to_input(image, settings_.profile, lane->input());
+    recycle(std::move(image));
+    wanted = true;
+  } catch (const ImageError& error) {
+    fail(picture.row, error.status(), error.what());
+  } catch (const std::bad_alloc&) {
+    fail(picture.row, RowStatus::too_large, "not enough memory for this picture");
+  }
+  lock.lock();
+  seconds_.decode += lane ? decode_seconds : lap.seconds();
+  if (lane) seconds_.resize += lap.seconds();
+  if (lane && batches_.filled(*lane, wanted)) to_compute_.notify_one();
+  leave_the_way(1);
+}
+
+void Workers::run_network(Lock& lock, Lap& lap) {
+  const std::shared_ptr<InputBatch> batch = batches_.take();
+  ++in_network_;
+  lock.unlock();
+  network_->features(batch->input, static_cast<int>(batch->rows.size()), batch->features);
+  for (std::size_t i = 0; i < batch->rows.size(); ++i) {
+    const BlockRow& row = batch->rows[i];
+    if (!row.block) continue;
+    const auto features =
+        std::span<const float>(batch->features)
+            .subspan(i * static_cast<std::size_t>(feature_dim), static_cast<std::size_t>(feature_dim));
+    if (!all_below(settings_.largest, features)) {
+      fail(row, RowStatus::network_failed, "the network gave a value that is not finite, or too large to be stored");
+      continue;
+    }
+    std::ranges::copy(features, row.features().begin());
+    if (settings_.seen) settings_.seen->remember(row.key(), features);
+    const std::lock_guard settling(mutex_);
+    settle(row);
+  }
+  lock.lock();
+  --in_network_;
+  batches_.give_back(batch);
+  seconds_.network += lap.seconds();
+  to_compute_.notify_one();
+}
+
+void Workers::fail(const BlockRow& row, RowStatus status, const std::string& message) {
+  const std::lock_guard lock(mutex_);
+  row.block->fail(row.row, status, message);
+  settle(row);
+}
+
+/// REQUIRES: locked.
+void Workers::settle(const BlockRow& row) {
+  if (row.block->dropped) return;
+  --unsettled_;
+  if (--row.block->unsettled > 0) return;
+  BlockResult& result = row.block->result;
+  std::ranges::sort(result.failures, {}, &Failure::row);
+  auto& next = settings_.write ? unwritten_ : finished_;
+  next.push_back(std::move(result));
+  std::erase(open_, row.block);
+  (settings_.write ? to_write_ : to_take_).notify_one();
+}
+
+/// So many pictures are settled, in a batch, or not wanted any more. REQUIRES: locked.
+void Workers::leave_the_way(std::int64_t pictures) {
+  on_the_way_ -= pictures;
+  if (on_the_way_ == 0) to_compute_.notify_one();
+  if (can_read()) to_read_.notify_one();
+}
+
+void Workers::write_loop(Lock& lock) {
+  for (;;) {
+    to_write_.wait(lock, [&] { return stop_ || !unwritten_.empty(); });
+    if (stop_) return;
+    BlockResult result = std::move(unwritten_.front());
+    unwritten_.pop_front();
+    lock.unlock();
+    Lap lap;
+    settings_.write(result);
+    lock.lock();
+    seconds_.write += lap.seconds();
+    finished_.push_back(std::move(result));
+    to_take_.notify_one();
   }
 }
 

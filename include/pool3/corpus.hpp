@@ -92,7 +92,13 @@ struct CorpusOptions {
 /// An entry can't be read: data, not an end of the job. `what()` is one line without the path.
 class ReadError : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit ReadError(const std::string& message, RowStatus status = RowStatus::unreadable)
+      : std::runtime_error(message), status_(status) {}
+  /// `missing` for a file that is not there, else `unreadable`.
+  [[nodiscard]] RowStatus status() const { return status_; }
+
+ private:
+  RowStatus status_;
 };
 
 namespace corpus {

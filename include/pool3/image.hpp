@@ -57,6 +57,9 @@ class ImageError : public std::runtime_error {
 /// 3 for the picture, 3 to turn it, and what the codec itself holds (a progressive CMYK JPEG the most).
 [[nodiscard]] Image decode(std::span<const std::byte> bytes, const DecodeOptions& options = {});
 
+/// Gives the memory of a picture back, for the next decode() of this thread.
+void recycle(Image picture);
+
 /// How a picture becomes network input; belongs to the weights.
 enum class InputProfile : std::uint8_t {
   nsfwjs,  ///< x / 255, then bilinear squash to 299 x 299 with align_corners = true

@@ -26,6 +26,7 @@ struct Problem {
   std::vector<float> x;              ///< [rows, dim] row-major
   std::vector<std::int32_t> labels;  ///< [rows] in [0, classes)
   std::vector<std::int32_t> folds;   ///< [rows], or empty if no column excludes a fold
+  std::vector<float> weights;        ///< [rows] factor on C of each row, above 0; or empty: all 1
   std::vector<std::int64_t> origin;  ///< [rows] where each row came from, for messages; or empty
 };
 

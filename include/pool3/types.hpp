@@ -31,21 +31,22 @@ struct RowRange {
 enum class RowStatus : std::uint8_t {
   pending = 0,         ///< not tried yet; the feature row holds garbage
   done = 1,            ///< the feature row is valid
-  unreadable = 2,      ///< the file could not be opened or read
+  unreadable = 2,      ///< the file is there and could not be opened or read
   empty = 3,           ///< the file has no bytes
   unknown_format = 4,  ///< the bytes are of no picture format that is known
   corrupt = 5,         ///< the decoder refused the bytes
   too_large = 6,       ///< more pixels than --max-pixels
   network_failed = 7,  ///< the network gave a value that is not finite
+  missing = 8,         ///< the file is not there (any more)
 };
-inline constexpr std::array<std::string_view, 8> row_status_names = {
-    "pending", "done", "unreadable", "empty", "unknown_format", "corrupt", "too_large", "network_failed"};
+inline constexpr std::array<std::string_view, 9> row_status_names = {
+    "pending", "done", "unreadable", "empty", "unknown_format", "corrupt", "too_large", "network_failed", "missing"};
 [[nodiscard]] constexpr std::string_view to_string(RowStatus s) {
   return row_status_names.at(static_cast<std::size_t>(s));
 }
 /// The stage that a failed row failed in: "read", "decode" or "network".
 [[nodiscard]] constexpr std::string_view stage_of(RowStatus s) {
-  if (s == RowStatus::unreadable || s == RowStatus::empty) return "read";
+  if (s == RowStatus::unreadable || s == RowStatus::empty || s == RowStatus::missing) return "read";
   return s == RowStatus::network_failed ? "network" : "decode";
 }
 
@@ -65,9 +66,10 @@ struct ImageKey {
   return text;
 }
 
-/// Arithmetic of the network's convolutions. Features are float32 in any case. fp16 is for GPUs alone.
-enum class Precision : std::uint8_t { fp32, bf16, fp16 };
-inline constexpr std::array<std::string_view, 3> precision_names = {"fp32", "bf16", "fp16"};
+/// Arithmetic of the network's convolutions. Features are float32 in any case. fp16 is for GPUs alone, int8 for CPUs
+/// with AMX and for calibrated weights.
+enum class Precision : std::uint8_t { fp32, bf16, fp16, int8 };
+inline constexpr std::array<std::string_view, 4> precision_names = {"fp32", "bf16", "fp16", "int8"};
 [[nodiscard]] constexpr std::string_view to_string(Precision p) {
   return precision_names.at(static_cast<std::size_t>(p));
 }

@@ -12,7 +12,10 @@ namespace pool3 {
 namespace corpus {
 namespace {
 
-[[noreturn]] void fail(int number) { throw ReadError(std::strerror(number)); }
+[[noreturn]] void fail(int number) {
+  const bool missing = number == ENOENT || number == ENOTDIR || number == ESTALE;
+  throw ReadError(std::strerror(number), missing ? RowStatus::missing : RowStatus::unreadable);
+}
 
 /// As many bytes as there are up to the end of `bytes`.
 std::size_t read_some(int file, std::int64_t offset, std::vector<std::byte>& bytes) {

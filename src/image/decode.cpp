@@ -50,6 +50,16 @@ bool matches(Bytes bytes, const Format& format) {
                     [](char c, std::byte b) { return static_cast<std::byte>(c) == b; });
 }
 
+/// What recycle() was given. Fresh memory of this size costs about as much again as filling it.
+thread_local std::vector<std::uint8_t> spare;
+constexpr std::size_t most_spare_bytes = std::size_t{64} << 20;
+
+Image filled(std::int64_t width, std::int64_t height, std::uint8_t value) {
+  Image picture{width, height, std::exchange(spare, {})};
+  picture.pixels.assign(static_cast<std::size_t>(width * height * 3), value);
+  return picture;
+}
+
 Decoded decode_any(Bytes bytes, const DecodeOptions& options) {
   if (bytes.empty()) throw ImageError(RowStatus::empty, "the file has no bytes");
   const auto* format = std::ranges::find_if(formats, [&](const Format& f) { return matches(bytes, f); });
@@ -68,15 +78,15 @@ void check_pixel_limit(std::int64_t width, std::int64_t height, std::int64_t max
                                              " pixels are more than the limit of " + std::to_string(max_pixels));
 }
 
-Image blank(std::int64_t width, std::int64_t height) {
-  return {width, height, std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 3))};
-}
+Image blank(std::int64_t width, std::int64_t height) { return filled(width, height, 0); }
 
-Image white(std::int64_t width, std::int64_t height) {
-  return {width, height, std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 3), 255)};
-}
+Image white(std::int64_t width, std::int64_t height) { return filled(width, height, 255); }
 
 }  // namespace image
+
+void recycle(Image picture) {
+  if (picture.pixels.capacity() <= image::most_spare_bytes) image::spare = std::move(picture.pixels);
+}
 
 Image decode(std::span<const std::byte> bytes, const DecodeOptions& options) {
   image::Decoded decoded = image::decode_any(bytes, options);

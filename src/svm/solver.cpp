@@ -10,6 +10,7 @@
 #include "pool3/svm.hpp"
 #include "svm/columns.hpp"
 #include "svm/descent.hpp"
+#include "svm/gram_newton.hpp"
 #include "svm/matrix.hpp"
 #include "svm/newton.hpp"
 #include "svm/state_bytes.hpp"
@@ -28,6 +29,8 @@ constexpr double patience_epochs = 15;
 constexpr std::int64_t most_epochs = 40;
 /// Epochs that the rate of descent is measured over.
 constexpr std::size_t rate_epochs = 3;
+/// Passes that a step with the Gram matrix, and a certificate, take.
+constexpr std::int64_t least_gram_products = 4;
 
 ColumnTable make_table(const std::vector<Column>& columns, Loss loss) {
   const auto m = static_cast<std::int64_t>(columns.size());
@@ -75,7 +78,8 @@ struct Solver::Impl {
   SolverOptions options;
   detail::Point point;
   detail::Descent descent;
-  std::optional<detail::Spectrum> spectrum;  ///< once it is needed; serves every C
+  std::optional<detail::Spectrum> spectrum;       ///< once it is needed; serves every C
+  std::optional<detail::GramNewton> gram_newton;  ///< the same
   double last_C = 0;
   std::chrono::steady_clock::time_point start;  ///< of this solve
   bool descent_is_slow = false;                 ///< at a smaller C already
@@ -148,14 +152,28 @@ bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgre
 
 void Solver::Impl::finish_by_newton(Fit& fit, const std::function<void(const SolverProgress&)>& progress) {
   descent_is_slow = true;
-  if (!spectrum) spectrum = detail::compute_spectrum(point);
-  const std::int64_t before = fit.epochs;
-  const detail::NewtonLimits limits{.tolerance = options.tolerance,
-                                    .max_products = options.max_epochs - before,
-                                    .expired = [&] { return fit.out_of_time = expired(); }};
-  const auto result = detail::newton(point, *spectrum, limits, [&](const auto& p) {
+  std::int64_t before = fit.epochs;
+  detail::NewtonLimits limits{.tolerance = options.tolerance,
+                              .max_products = options.max_epochs - before,
+                              .expired = [&] { return fit.out_of_time = expired(); }};
+  const auto tell = [&](const detail::NewtonProgress& p) {
     if (progress) progress({.epoch = before + p.products, .gap = p.relative_gap, .tolerance = options.tolerance});
-  });
+  };
+  if (limits.max_products >= least_gram_products && detail::GramNewton::pays(point)) {
+    if (!gram_newton) gram_newton.emplace(point);
+    --limits.max_products;  // for the other method's certificate
+    fit.epochs += gram_newton->solve(limits, tell);
+    take_certificate(fit, detail::certify_pair(point));
+    fit.out_of_time = fit.out_of_time || expired();
+    if (fit.converged || fit.out_of_time) return;
+    before = fit.epochs;
+    limits.max_products = options.max_epochs - before;
+  }
+  const auto basis = [this]() -> const detail::Spectrum& {
+    if (!spectrum) spectrum = detail::compute_spectrum(point);
+    return *spectrum;
+  };
+  const auto result = detail::newton(point, basis, limits, tell);
   fit.epochs += result.products;
   take_certificate(fit, result.certificate);
 }

@@ -155,7 +155,7 @@ def check_bad_disk(check, pool3, folder, pictures, library):
     out = folder / "bad.h5"
     result = pool3.extract(root, out, *FLAGS, code=3, ranks=2, env={"LD_PRELOAD": str(library)})
     expected = {"a eio.png": ("read", "unreadable", "Input/output error"),
-                "b vanish.png": ("read", "unreadable", "No such file or directory"),
+                "b vanish.png": ("read", "missing", "No such file or directory"),
                 "c\twith \"tab\".png": ("decode", "corrupt", None),
                 "empty.png": ("read", "empty", None), "text.png": ("decode", "unknown_format", None)}
     f = support.Features(out)

@@ -83,7 +83,7 @@ def check_content(check, corpus, features):
     check(f.classes == FOLDERS, "classes are the top folders")
     check([f.classes[k] for k in f.labels] == [p.split("/")[0] for p in corpus.paths], "labels are the top folders")
     expected = [corpus.bad.get(p, (None, "done"))[1] for p in corpus.paths]
-    names = ["pending", "done", "unreadable", "empty", "unknown_format", "corrupt", "too_large", "network_failed"]
+    names = ["pending", "done", "unreadable", "empty", "unknown_format", "corrupt", "too_large", "network_failed", "missing"]
     check([names[s] for s in f.status] == expected, "every row has its status")
     table = {x["path"].decode(): (x["stage"].decode(), x["code"].decode()) for x in f.failures}
     check(table == corpus.bad, f"failures table: {table}")

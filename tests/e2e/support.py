@@ -204,7 +204,7 @@ def add_bad_pictures(root, folder, picture):
     (place / "dangling.png").symlink_to("nowhere.png")
     shutil.copyfile(huge_picture(), place / "huge.png")
     return {
-        f"{folder}/dangling.png": ("read", "unreadable"),
+        f"{folder}/dangling.png": ("read", "missing"),
         f"{folder}/empty.png": ("read", "empty"),
         f"{folder}/huge.png": ("decode", "too_large"),
         f"{folder}/text.jpg": ("decode", "unknown_format"),

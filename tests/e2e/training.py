@@ -171,7 +171,7 @@ def check_table(check, table, result):
 def check_prediction(check, pool3, folder, f, model_path):
     """`pool3 predict` gives the class that the feature row gives."""
     model = support.Model(model_path)
-    rows = [*f.rows("test")[:6], *f.rows("training")[:4]]
+    rows = [*f.rows("test")[:10], *f.rows("training")[:8]]  # more than a batch of the network
     scores = model.scores(f.features[rows])
     bad = folder / "bad.png"
     bad.write_bytes(b"\x89PNG\r\n\x1a\n and no more")
