@@ -49,6 +49,8 @@ ExitCode outcome(const Context& context, std::int64_t failed, const std::string&
 [[noreturn]] void leave_early(const Context& context, const ExtractLoop& loop, std::int64_t rows) {
   context.log.line("extract", "stopped by a signal: " + std::to_string(loop.images_done()) + " of " +
                                   std::to_string(rows) + " images are done; the same command goes on");
+  if (context.comm.is_root() && context.log.metrics() != nullptr)
+    context.log.metrics()->end(static_cast<int>(ExitCode::resumable));
   context.comm.barrier();
   exit_all(ExitCode::resumable);  // threads may still be busy with a batch
 }

@@ -46,13 +46,31 @@ void ExtractLoop::run(const StopSignal::Deferred& signal) {
     if (!asking_ && !none_left_ && (stopping_ || wants_more())) ask();
     if (none_left_ && !left_ && (workers_.in_flight() == 0 || (stopping_ && Clock::now() > give_up_))) leave();
     if (auto block = workers_.take(wait_seconds)) count(*block);
+    progress.failed = images_failed();
     progress.update(images_done(), note());
+    if (own_clock_.due()) measure(std::chrono::duration<double>(Clock::now() - start).count());
     if (context_.comm.is_root()) check_failures(images_failed(), limit, known_);
   }
   tally.seconds = workers_.seconds();
   tally.cpu = cpu_seconds() - cpu_start;
   tally.wall = std::chrono::duration<double>(Clock::now() - start).count();
   progress.finish(images_done(), note());
+  measure(tally.wall);
+}
+
+void ExtractLoop::measure(double seconds) const {
+  if (context_.log.metrics() == nullptr) return;
+  const StageSeconds stages = workers_.seconds();
+  context_.log.metrics()->own("extract", {{"images", static_cast<double>(tally.images)},
+                                          {"failed", static_cast<double>(tally.failed)},
+                                          {"copied", static_cast<double>(tally.copied)},
+                                          {"rate", seconds > 0 ? static_cast<double>(tally.images) / seconds : 0},
+                                          {"read_seconds", stages.read},
+                                          {"decode_seconds", stages.decode},
+                                          {"resize_seconds", stages.resize},
+                                          {"network_seconds", stages.network},
+                                          {"write_seconds", stages.write},
+                                          {"elapsed_seconds", seconds}});
 }
 
 void ExtractLoop::stop() {

@@ -38,12 +38,14 @@ class ExtractLoop {
   void count(const BlockResult& block);
   [[nodiscard]] bool wants_more() const;
   [[nodiscard]] std::string note() const;
+  void measure(double seconds) const;
 
   const Context& context_;
   FeatureWriter& writer_;
   Workers& workers_;
   std::int64_t before_;
   TaskPool pool_;
+  MetricsClock own_clock_;
   TaskPool::Note news_{};
   std::vector<Failure> known_;  ///< the first failures of this rank
   Clock::time_point give_up_;

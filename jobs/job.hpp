@@ -51,5 +51,6 @@ std::unique_ptr<Job> make_link();
 std::unique_ptr<Job> make_publish();
 std::unique_ptr<Job> make_repack();
 std::unique_ptr<Job> make_run();
+std::unique_ptr<Job> make_status();
 
 }  // namespace pool3::jobs

@@ -71,7 +71,7 @@ std::string bytes_text(double bytes) {
   return fixed(bytes, unit == 0 ? 0 : 1) + " " + units.at(unit);
 }
 
-Log::Log(bool speaks, bool json) : speaks_(speaks), json_(json) {}
+Log::Log(bool speaks, bool json, Metrics* metrics) : speaks_(speaks), json_(json), metrics_(metrics) {}
 
 void Log::end_redrawn_line() {
   if (std::exchange(redrawing_, false)) std::fputc('\n', stderr);
@@ -109,19 +109,40 @@ Progress::Progress(Log& log, std::string stage, std::string unit, std::int64_t t
 double Progress::seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
 void Progress::update(std::int64_t done, const std::string& note) {
+  if (metrics_clock_.due()) measure(done, note);
   const double since = std::chrono::duration<double>(Clock::now() - shown_).count();
   if (since >= (terminal_ ? terminal_interval_seconds : log_interval_seconds)) show(done, note, false);
 }
 
-void Progress::finish(std::int64_t done, const std::string& note) { show(done, note, true); }
+void Progress::finish(std::int64_t done, const std::string& note) {
+  measure(done, note);
+  show(done, note, true);
+}
+
+double Progress::rate(std::int64_t done) const {
+  const double elapsed = seconds();
+  return elapsed > 0 ? static_cast<double>(done - before_) / elapsed : 0;
+}
+
+void Progress::measure(std::int64_t done, const std::string& note) {
+  if (!log_->speaks() || log_->metrics() == nullptr) return;
+  const double pace = rate(done);
+  log_->metrics()->progress({.stage = stage_,
+                             .note = note,
+                             .done = done,
+                             .total = unit_.empty() ? 0 : total_,
+                             .failed = failed,
+                             .rate = pace,
+                             .eta_seconds = pace > 0 ? static_cast<double>(total_ - done) / pace : -1,
+                             .elapsed_seconds = seconds()});
+}
 
 std::string Progress::counts(std::int64_t done, bool last, Fields& fields) const {
-  const double elapsed = seconds();
-  const double rate = elapsed > 0 ? static_cast<double>(done - before_) / elapsed : 0;
-  fields = {{"done", std::to_string(done)}, {"total", std::to_string(total_)}, {"rate", fixed(rate, 2)}};
-  std::string text = std::to_string(done) + "/" + std::to_string(total_) + " " + unit_ + ", " + fixed(rate, 1) + "/s, ";
-  if (last || rate == 0) return text + clock_text(elapsed);
-  const double eta = static_cast<double>(total_ - done) / rate;
+  const double pace = rate(done);
+  fields = {{"done", std::to_string(done)}, {"total", std::to_string(total_)}, {"rate", fixed(pace, 2)}};
+  std::string text = std::to_string(done) + "/" + std::to_string(total_) + " " + unit_ + ", " + fixed(pace, 1) + "/s, ";
+  if (last || pace == 0) return text + clock_text(seconds());
+  const double eta = static_cast<double>(total_ - done) / pace;
   fields.emplace_back("eta_seconds", fixed(eta, 0));
   return text + "ETA " + clock_text(eta);
 }

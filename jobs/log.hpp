@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "metrics.hpp"
+
 namespace pool3::jobs {
 
 /// Fields that go with a line: {"images", "812"}.
@@ -15,17 +17,20 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 /// Lines on stderr. Only the root rank's log speaks.
 class Log {
  public:
-  Log(bool speaks, bool json);
+  /// `metrics`: where progress also goes; may be null. Must outlive the log.
+  Log(bool speaks, bool json, Metrics* metrics = nullptr);
   /// "12:30:05 STAGE: message" or {"time":..., "stage":..., "message":..., fields}. Fields show in JSON alone.
   void line(const std::string& stage, const std::string& message, const Fields& fields = {});
   [[nodiscard]] bool speaks() const { return speaks_; }
   [[nodiscard]] bool json() const { return json_; }
+  [[nodiscard]] Metrics* metrics() const { return metrics_; }
   /// Ends a progress line that is being redrawn, so that what follows starts on its own line.
   void end_redrawn_line();
 
  private:
   friend class Progress;
   bool speaks_, json_;
+  Metrics* metrics_;
   bool redrawing_ = false;
 };
 
@@ -41,9 +46,13 @@ class Progress {
   void finish(std::int64_t done, const std::string& note = {});
   [[nodiscard]] double seconds() const;
 
+  std::int64_t failed = 0;  ///< of those done; for the metrics
+
  private:
   using Clock = std::chrono::steady_clock;
   void show(std::int64_t done, const std::string& note, bool last);
+  void measure(std::int64_t done, const std::string& note);
+  [[nodiscard]] double rate(std::int64_t done) const;
   [[nodiscard]] std::string counts(std::int64_t done, bool last, Fields& fields) const;
   Log* log_;
   std::string stage_, unit_;
@@ -51,6 +60,7 @@ class Progress {
   bool terminal_;
   Clock::time_point start_ = Clock::now();
   Clock::time_point shown_ = start_;
+  MetricsClock metrics_clock_;
 };
 
 /// "1:02:03" or "2:03".

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 
 #include "job.hpp"
 #include "version.hpp"
@@ -18,6 +19,7 @@ const std::vector<Command>& commands() {
       {"evaluate", "Measures a model on the held-out rows.", make_evaluate},
       {"predict", "Classifies images, one JSON line each.", make_predict},
       {"verify", "Checks every checksum of feature files, links and models.", make_verify},
+      {"status", "Says how far a feature file is, also while a job makes it.", make_status},
       {"diff", "Says how two feature files differ: rows, labels, and the features of the same pictures.", make_diff},
       {"publish", "Verifies a feature file, and lets a symbolic link point to it.", make_publish},
       {"link", "Makes one feature file over the parts that extract --part has made.", make_link},
@@ -61,13 +63,20 @@ std::set<std::string> all_flags() {
 ExitCode run_on_ranks(const Command& command, Job& job, OptionParser& parser,
                       const std::vector<std::string>& arguments) {
   const Communicator comm = Communicator::world();
+  std::optional<Metrics> metrics;
+  const auto end = [&](ExitCode code) {
+    if (metrics && comm.is_root()) metrics->end(static_cast<int>(code));
+    return code;
+  };
   try {
     comm.all_do([&] { parser.parse(arguments, all_flags()); });
-    Log log(comm.is_root(), parser.log_format() == "json");
-    return job.run({comm, log, parser.resolved()});
+    metrics.emplace(parser.metrics(), parser.prometheus(), command.name, comm.rank());
+    Log log(comm.is_root(), parser.log_format() == "json", &*metrics);
+    return end(job.run({comm, log, parser.resolved()}));
   } catch (const Error& error) {
     ErrorFields fields = error.fields();
     if (fields.stage.empty() && fields.code != ExitCode::usage) fields.stage = command.name;
+    end(fields.code);
     if (error.collective()) {
       if (comm.is_root()) std::fprintf(stderr, "pool3: error: %s\n", Error(fields).what());
       return fields.code;

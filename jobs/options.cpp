@@ -42,6 +42,9 @@ nlohmann::json json_of(const boost::any& value) {
 OptionParser::OptionParser(std::string command, std::string summary)
     : command_(std::move(command)), summary_(std::move(summary)), flags_("Flags", 110, 60) {
   add("log-format", log_format_, "text or json", std::string("text"), false);
+  add("metrics", metrics_, "folder that gets rank-N.jsonl: progress, and what each rank does", std::string(), false);
+  add("prometheus", prometheus_, "text file for node exporter: images done, failed, rate, ETA, stage", std::string(),
+      false);
   declare("config", po::value<std::string>(&config_path_), "ini file of flags; flags given here override it", false);
   declare("help", new po::untyped_value(true), "print this", false);
 }

@@ -47,6 +47,8 @@ class OptionParser {
   /// The resolved configuration as JSON, without flags that don't change what is made.
   [[nodiscard]] std::string resolved() const;
   [[nodiscard]] const std::string& log_format() const { return log_format_; }
+  [[nodiscard]] const std::string& metrics() const { return metrics_; }
+  [[nodiscard]] const std::string& prometheus() const { return prometheus_; }
 
  private:
   void declare(const std::string& name, const boost::program_options::value_semantic* value, const std::string& help,
@@ -59,7 +61,7 @@ class OptionParser {
     std::vector<double>* values;
   };
 
-  std::string command_, summary_, argument_name_, log_format_, config_path_;
+  std::string command_, summary_, argument_name_, log_format_, config_path_, metrics_, prometheus_;
   boost::program_options::options_description flags_, arguments_;
   boost::program_options::positional_options_description positions_;
   std::set<std::string> unstored_, lists_;

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "files.hpp"
+#include "pool3/traffic.hpp"
 #include "search_journal.hpp"
 #include "stop_signal.hpp"
 
@@ -17,6 +18,28 @@ void print_table(const SearchResult& result) {
     std::printf("%12g   %8.4f   %9.4f   %12.1e   %6lld   %7.1f%s\n", p.C, p.mean, p.deviation, p.relative_gap,
                 static_cast<long long>(p.epochs), p.seconds, i == result.best ? "   best" : "");
   }
+}
+
+/// Where the time went. `spent`: by this rank, in loading and in all points.
+void log_effort(Log& log, const SearchResult& result, const Traffic& spent, double wall_seconds) {
+  double seconds = 0;
+  std::int64_t passes = 0;
+  for (const SearchPoint& p : result.points) {
+    seconds += p.seconds;
+    passes += p.epochs;
+  }
+  const std::int64_t rows = std::accumulate(result.fold_rows.begin(), result.fold_rows.end(), std::int64_t{0});
+  log.line("search",
+           std::to_string(rows) + " rows, " + std::to_string(result.groups) + " groups, " + std::to_string(passes) +
+               " passes, " + fixed(seconds, 2) + " s",
+           {{"rows", std::to_string(rows)},
+            {"groups", std::to_string(result.groups)},
+            {"passes", std::to_string(passes)},
+            {"seconds", fixed(seconds, 6)},
+            {"wall_seconds", fixed(wall_seconds, 6)},
+            {"communication_seconds", fixed(spent.seconds, 6)},
+            {"communication_calls", std::to_string(spent.calls)},
+            {"communication_bytes", std::to_string(spent.bytes)}});
 }
 
 class SearchJob : public Job {
@@ -92,6 +115,7 @@ double search(const Context& context, const SolverFlags& solver, const SearchFla
   SearchMemory memory = journal.recall(*reader);
   memory.keep = [&](const SearchResult& so_far, const std::string& state) { journal.keep(so_far, *reader, state); };
   Progress progress(context.log, "search", "", 0);
+  const Traffic before = traffic();
   const SearchResult result = search_C(
       comm, load, options,
       [&](const SearchProgress& p) {
@@ -106,6 +130,7 @@ double search(const Context& context, const SolverFlags& solver, const SearchFla
   const SearchPoint& best = result.points[result.best];
   progress.finish(0, "best C " + number_text(best.C) + ", accuracy " + fixed(best.mean, 4) + " in " +
                          std::to_string(options.folds) + " folds");
+  log_effort(context.log, result, traffic().since(before), progress.seconds());
   comm.root_does([&] {
     print_table(result);
     replace_file(out, search_table(result, *reader, context), "search");

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "files.hpp"
+#include "pool3/traffic.hpp"
 #include "stop_signal.hpp"
 
 namespace pool3::jobs {
@@ -66,7 +67,7 @@ Model make_model(const SolverFlags& flags, const FeatureReader& reader, const Fi
   return model;
 }
 
-void log_certificate(Log& log, const Fit& fit, std::int64_t rows, double C) {
+void log_certificate(Log& log, const Fit& fit, const Traffic& spent, std::int64_t rows, double C) {
   log.line("train",
            std::to_string(rows) + " rows, C " + number_text(C) + ", objective " + fixed(fit.objective(), 6) +
                ", relative gap " + scientific(fit.relative_gap()) + ", " + std::to_string(fit.epochs) + " passes, " +
@@ -75,7 +76,10 @@ void log_certificate(Log& log, const Fit& fit, std::int64_t rows, double C) {
             {"objective", fixed(fit.objective(), 9)},
             {"relative_gap", fixed(fit.relative_gap(), 12)},
             {"passes", std::to_string(fit.epochs)},
-            {"seconds", fixed(fit.seconds, 3)}});
+            {"seconds", fixed(fit.seconds, 6)},
+            {"communication_seconds", fixed(spent.seconds, 6)},
+            {"communication_calls", std::to_string(spent.calls)},
+            {"communication_bytes", std::to_string(spent.bytes)}});
   if (!fit.converged)
     log.line("train", std::string("warning: the tolerance was not reached; ") +
                           (fit.out_of_time ? "raise --max-seconds" : "raise --max-epochs or lower --C"));
@@ -167,8 +171,9 @@ void train(const Context& context, const SolverFlags& flags, double C, int proba
   const SolverOptions options = solver_options(flags, class_counts(comm, problem));
   const std::int64_t rows = comm.sum(problem.rows);
   Solver solver(comm, problem, class_columns(problem.classes), options);
+  const Traffic before = traffic();
   const Fit fit = solve(context, solver, C, "classes");
-  log_certificate(context.log, fit, rows, C);
+  log_certificate(context.log, fit, traffic().since(before), rows, C);
   Model model = make_model(flags, *reader, fit, s, problem.classes);
   model.C = C;
   model.training_rows = rows;

@@ -40,6 +40,20 @@ void link_features(const std::string& out, std::vector<std::string> parts);
 /// rank, after verify_features(). Throws Error, also if `link` is something else than a link.
 void publish_link(const std::string& file, const std::string& link);
 
+/// How far a feature file is.
+struct ProgressReport {
+  /// stopped: not finished, and nobody is at work on it. finishing: all rows are done, checksums are being written.
+  enum class State : std::uint8_t { stopped, running, finishing, finished };
+  State state = State::stopped;
+  std::int64_t rows = 0;              ///< 0 while an unfinished file has no tables yet, or gets its last ones
+  std::int64_t done = 0, failed = 0;  ///< rows that have been tried, and those of them that failed
+  std::int64_t seconds_since_change = 0;
+  std::string host, job, pid;  ///< of the job at work
+};
+/// Of PATH, or of PATH.partial if that is there; either name will do. Disturbs no job. Call before this process opens
+/// any other file. Throws Error.
+[[nodiscard]] ProgressReport features_progress(const std::string& path);
+
 struct RepackOptions {
   std::int64_t chunk_rows = 64;
   int compression = 4;  ///< 0 (none) to 9, of gzip

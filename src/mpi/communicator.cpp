@@ -7,12 +7,30 @@
 #include "mpi/check.hpp"
 #include "mpi/fields.hpp"
 #include "pool3/mpi.hpp"
+#include "pool3/traffic.hpp"
 
 namespace pool3 {
 namespace {
 
 using detail::check_mpi;
 using detail::max_count;
+
+Traffic spent;
+
+/// Counts one collective call for its life.
+class Stopwatch {
+ public:
+  explicit Stopwatch(std::size_t bytes) : start_(MPI_Wtime()) {
+    ++spent.calls;
+    spent.bytes += static_cast<std::int64_t>(bytes);
+  }
+  ~Stopwatch() { spent.seconds += MPI_Wtime() - start_; }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  double start_;
+};
 
 /// Calls `call(pointer, count)` on pieces that MPI's int counts can name.
 template <typename T, typename Call>
@@ -25,6 +43,7 @@ void in_pieces(std::span<T> values, const Call& call) {
 
 template <typename T>
 void reduce(std::span<T> values, MPI_Datatype type, MPI_Op op, MPI_Comm comm, std::int64_t& bytes_sent) {
+  const Stopwatch stopwatch(values.size_bytes());
   bytes_sent += static_cast<std::int64_t>(values.size_bytes());
   // Reduce and broadcast rather than allreduce: the ranks then agree to the last bit, whatever the algorithm.
   int rank = 0;
@@ -41,11 +60,14 @@ void send_from_root(std::span<T> values, MPI_Datatype type, MPI_Comm comm, std::
   int size = 1;
   check_mpi(MPI_Comm_size(comm, &size), "MPI_Comm_size");
   if (size == 1) return;
+  const Stopwatch stopwatch(values.size_bytes());
   bytes_sent += static_cast<std::int64_t>(values.size_bytes());
   in_pieces(values, [&](T* data, int count) { check_mpi(MPI_Bcast(data, count, type, 0, comm), "MPI_Bcast"); });
 }
 
 }  // namespace
+
+Traffic traffic() { return spent; }
 
 MpiSession::MpiSession(int& argc, char**& argv) {
   int provided = 0;

@@ -36,10 +36,11 @@ Outcome lock_byte(const Descriptor& file, short kind, off_t byte) {
   return errno == EAGAIN || errno == EACCES ? Outcome::busy : Outcome::unsupported;
 }
 
-struct Owner {
-  std::string host, job, pid;
-  [[nodiscard]] std::string text() const { return "host " + host + "\njob " + job + "\npid " + pid + "\n"; }
-};
+using Owner = LockOwner;
+
+std::string text_of(const Owner& owner) {
+  return "host " + owner.host + "\njob " + owner.job + "\npid " + owner.pid + "\n";
+}
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -110,7 +111,7 @@ JobLock::JobLock(const Place& target) : place_{target.stage, target.path + ".loc
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
-  const std::string text = this_owner().text();
+  const std::string text = text_of(this_owner());
   file_->truncate(0);
   file_->write(0, std::as_bytes(std::span(text)));
 }
@@ -125,6 +126,21 @@ void remove_dead_lock(const Place& target) {
 }
 
 JobLock::~JobLock() { unlink(place_.path.c_str()); }
+
+std::optional<LockOwner> owner_at_work(const Place& target) {
+  const Place place{target.stage, target.path + ".lock"};
+  if (access(place.path.c_str(), R_OK) != 0) return {};
+  const Descriptor file(place, O_RDONLY);
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = root_byte;
+  lock.l_len = 1;
+  const Owner owner = read_owner(file);
+  const bool asked = fcntl(file.number(), F_OFD_GETLK, &lock) == 0;
+  const bool alive = asked ? lock.l_type != F_UNLCK : seems_alive(file, owner);
+  return alive ? std::optional(owner) : std::nullopt;
+}
 
 void JobLock::keep_alive() const {
   struct stat info {};

@@ -2,6 +2,7 @@
 // One job at a time works on an output: PATH.lock, held by the system's file locks, which end with their owner.
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "store/posix.hpp"
@@ -26,6 +27,13 @@ class JobLock {
   Place place_;
   std::unique_ptr<Descriptor> file_;
 };
+
+/// Who holds a JobLock, as the owner wrote it.
+struct LockOwner {
+  std::string host, job, pid;
+};
+/// The job at work on `target`, if there is one. Takes no lock itself.
+[[nodiscard]] std::optional<LockOwner> owner_at_work(const Place& target);
 
 /// Held by every other rank while it writes rows, so that a new job waits for the last rank of a dead one.
 class WorkerLock {

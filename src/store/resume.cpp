@@ -118,8 +118,8 @@ void prepare_partial(const Place& partial, const FeatureSpec& spec) {
   create_features(partial, spec);
 }
 
-Tables open_unfinished(const Place& partial) {
-  File file = File::open(partial, Mode::rows);
+Tables open_unfinished(const Place& partial, Mode mode) {
+  File file = File::open(partial, mode);
   Attributes attributes = read_attributes(file);
   Tables tables = open_tables(std::move(file), std::move(attributes));
   tables.file.close();

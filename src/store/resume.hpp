@@ -15,7 +15,7 @@ namespace pool3::store {
 void prepare_partial(const Place& partial, const FeatureSpec& spec);
 
 /// Opens an unfinished file for its rows. The structure is closed again.
-[[nodiscard]] Tables open_unfinished(const Place& partial);
+[[nodiscard]] Tables open_unfinished(const Place& partial, Mode mode = Mode::rows);
 
 /// On the root; empty on the others.
 struct Found {

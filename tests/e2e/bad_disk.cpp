@@ -1,5 +1,6 @@
 // Loaded before the C library: a disk that fails. Reading a file whose name holds " eio." gives EIO, as a network file
 // system does when its server is lost; a file whose name holds " vanish." is there, but can't be opened any more.
+// Opening one whose name holds " slow." takes a second, whatever the machine.
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -46,6 +47,7 @@ __attribute__((visibility("default"))) ssize_t pread64(int file, void* buffer, s
 
 __attribute__((visibility("default"))) int open(const char* path, int flags, ...) {
   if (std::strstr(path, " vanish.") != nullptr) return fail(ENOENT);
+  if (std::strstr(path, " slow.") != nullptr) usleep(1'000'000);
   va_list arguments;
   va_start(arguments, flags);
   const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;

@@ -1,0 +1,51 @@
+#pragma once
+// Numbers for monitoring, beside the log: JSON lines, one file a rank, and a text file for Prometheus' node exporter.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pool3::jobs {
+
+/// How far a stage is. `total` 0: it does not count.
+struct StageProgress {
+  std::string stage, note;
+  std::int64_t done = 0, total = 0, failed = 0;
+  double rate = 0, eta_seconds = -1, elapsed_seconds = 0;
+};
+
+/// Where numbers go. Failing to write them never ends a job.
+class Metrics {
+ public:
+  /// `folder`: gets rank-N.jsonl; `prometheus`: a file, the root's alone. Empty: none.
+  Metrics(std::string folder, std::string prometheus, std::string command, int rank);
+
+  [[nodiscard]] bool wanted() const { return !folder_.empty() || !prometheus_.empty(); }
+  /// Root only: how far the job is.
+  void progress(const StageProgress& progress);
+  /// What this rank itself has done so far, as numbers.
+  void own(const std::string& stage, const std::vector<std::pair<const char*, double>>& numbers);
+  /// Root only: how the job ended.
+  void end(int exit_code);
+
+ private:
+  void append(const std::string& line);
+  void write_prometheus(int exit_code, bool ended);
+
+  std::string folder_, prometheus_, command_;
+  int rank_;
+  StageProgress last_, counted_;
+};
+
+/// True every few seconds; for callers that are in a loop.
+class MetricsClock {
+ public:
+  [[nodiscard]] bool due();
+
+ private:
+  std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace pool3::jobs

@@ -1,0 +1,36 @@
+# Spack recipe for pool3. Put this folder's package.py into REPO/packages/pool3/, or develop from a checkout:
+#   spack dev-build --source-path PATH-OF-THE-CHECKOUT pool3@main
+from spack.package import *
+
+
+class Pool3(CMakePackage):
+    """Turns image catalogues into Inception-v3 features and a linear SVM, as one batch job over MPI ranks."""
+
+    license("Apache-2.0")
+    # There is no release to fetch yet: `spack dev-build`, or add a git address here.
+    version("main", branch="main")
+
+    depends_on("cxx", type="build")
+    depends_on("cmake@3.25:", type="build")
+    depends_on("pkgconfig", type="build")
+    depends_on("mpi@3:")
+    depends_on("hdf5@1.10:+mpi+hl")
+    depends_on("boost+program_options")
+    depends_on("nlohmann-json")
+    depends_on("openblas")
+    depends_on("openssl")
+    depends_on("xxhash")
+    depends_on("libarchive programs=none compression=zlib,zstd")
+    depends_on("libjpeg-turbo")
+    depends_on("libpng")
+    depends_on("libwebp+libwebpdemux")
+    depends_on("giflib")
+    depends_on("libtiff")
+    depends_on("py-torch@1.13:", type=("build", "link", "run"))
+
+    def cmake_args(self):
+        torch = self.spec["py-torch"].package
+        return [
+            self.define("POOL3_TESTS", False),
+            self.define("CMAKE_PREFIX_PATH", join_path(torch.cmake_prefix_paths[0])),
+        ]

@@ -1,0 +1,201 @@
+# Sourced by the job scripts: settings, launch, clean stop, requeue, status file. Needs bash 4.2 or newer.
+#
+# Every setting comes from the environment, else from the file that $POOL3_SETTINGS names, else from the default below.
+# configs/cluster.env lists them all.
+# shellcheck shell=bash
+set -euo pipefail
+
+say() { printf '%s %s: %s\n' "$(date +%FT%T)" "${stage:-pool3}" "$*" >&2; }
+die() {
+  say "error: $*"
+  exit 2
+}
+
+# Lines NAME=VALUE; no quotes, no expansion, so that systemd reads the same file the same way.
+read_settings() {
+  local line
+  while IFS= read -r line || [[ -n $line ]]; do
+    [[ ! $line =~ ^[[:space:]]*(#|$) ]] || continue
+    [[ $line =~ ^((POOL3|OMPI_MCA)_[A-Za-z0-9_]+)=(.*)$ ]] || die "$1: not a setting: $line"
+    [[ -v ${BASH_REMATCH[1]} ]] || export "${BASH_REMATCH[1]}=${BASH_REMATCH[3]}"
+  done <"$1"
+}
+
+if [[ -n ${POOL3_SETTINGS:-} ]]; then
+  [[ -r $POOL3_SETTINGS ]] || die "$POOL3_SETTINGS: can't be read (POOL3_SETTINGS)"
+  read_settings "$POOL3_SETTINGS"
+fi
+: "${POOL3_PROGRAM:=pool3}" "${POOL3_LAUNCH:=srun}" "${POOL3_LAUNCH_FLAGS=}" "${POOL3_MODULES:=}"
+: "${POOL3_FOLDER:=work}" "${POOL3_CONFIG:=}" "${POOL3_CORPUS:=}" "${POOL3_LABELS:=}"
+: "${POOL3_FEATURES:=$POOL3_FOLDER/features.h5}" "${POOL3_MODEL:=$POOL3_FOLDER/model.h5}"
+: "${POOL3_EXTRACT_FLAGS:=}" "${POOL3_TRAIN_FLAGS:=}" "${POOL3_SEARCH_FLAGS:=}"
+: "${POOL3_STATUS:=$POOL3_FOLDER/status}" "${POOL3_PROMETHEUS:=}" "${POOL3_MOST_RESTARTS:=20}" "${POOL3_MOST_TRIES:=3}"
+
+# begin NAME [KEEPS]: makes folders, and the status file NAME.json. KEEPS `no`: what is stopped begins anew, so it does not
+# go back into the queue for another life that is as short.
+begin() {
+  stage=$1
+  keeps=${2:-yes}
+  started=$(date +%FT%T%z)
+  restarts=${SLURM_RESTART_COUNT:-0}
+  launcher=''   # process that runs now
+  stop=''       # "signal" (time is nearly up) or "cancelled"
+  finished=no
+  mkdir -p "$POOL3_FOLDER" "$POOL3_STATUS"
+  trap 'on_signal signal USR1' USR1
+  trap 'on_signal cancelled TERM' TERM
+  trap 'on_exit $?' EXIT
+  if [[ -n $POOL3_MODULES ]]; then
+    local -a modules
+    read -ra modules <<<"$POOL3_MODULES"
+    module load "${modules[@]}" || die "module load $POOL3_MODULES failed"
+  fi
+  say "job ${SLURM_JOB_ID:-none}, life $((restarts + 1)), on ${SLURM_JOB_NODELIST:-this machine}"
+  write_status running 0 ''
+}
+
+json_text() {
+  local text=${1//\\/\\\\}
+  text=${text//\"/\\\"}
+  printf '"%s"' "$(tr '\000-\037' ' ' <<<"$text" | sed 's/ *$//')"
+}
+
+# write_status STATE CODE MESSAGE: whole or not at all. STATE is running, stopping, requeued, done, some_failed, held,
+# cancelled or failed.
+write_status() {
+  local file=$POOL3_STATUS/$stage.json
+  {
+    printf '{"stage": %s, "state": "%s", "exit_code": %d, ' "$(json_text "$stage")" "$1" "$2"
+    printf '"message": %s, "job": "%s", "restarts": %d, ' "$(json_text "$3")" "${SLURM_JOB_ID:-}" "$restarts"
+    printf '"nodes": %s, "ranks": %d, ' "$(json_text "${SLURM_JOB_NODELIST:-}")" "${SLURM_NTASKS:-1}"
+    printf '"started": "%s", "time": "%s"}\n' "$started" "$(date +%FT%T%z)"
+  } >"$file.new"
+  mv -f "$file.new" "$file"
+}
+
+on_signal() {
+  [[ $stop == cancelled ]] || stop=$1
+  say "SIG$2 came; stopping"
+  write_status stopping 75 "SIG$2 came"
+  [[ -z $launcher ]] || kill -s "$2" "$launcher" 2>/dev/null || true
+}
+
+on_exit() {
+  [[ $finished == no ]] || return 0
+  if [[ $stop == cancelled ]]; then
+    write_status cancelled "$1" 'what is done is kept; submit again to go on'
+  else
+    write_status failed "$1" "the script ended with exit code $1; see the log"
+  fi
+}
+
+# start COMMAND...: on all ranks, once. Sets `code`; a signal to this script goes on to the ranks.
+start() {
+  local -a front flags metrics=()
+  read -ra flags <<<"$POOL3_LAUNCH_FLAGS"
+  case $POOL3_LAUNCH in
+    srun)
+      front=(srun --mpi=pmix --kill-on-bad-exit=1)
+      # srun does not take this over from sbatch any more
+      [[ -z ${SLURM_CPUS_PER_TASK:-} ]] || front+=("--cpus-per-task=$SLURM_CPUS_PER_TASK")
+      ;;
+    mpirun) front=(mpirun -n "${SLURM_NTASKS:-1}") ;;
+    none) front=() ;;
+    *) die "POOL3_LAUNCH must be srun, mpirun or none, not '$POOL3_LAUNCH'" ;;
+  esac
+  [[ -z $POOL3_PROMETHEUS || $1 != "$POOL3_PROGRAM" ]] || metrics=(--prometheus "$POOL3_PROMETHEUS/pool3-$stage.prom")
+  "${front[@]}" "${flags[@]}" "$@" "${metrics[@]}" </dev/null &
+  launcher=$!
+  # A trap ends `wait` early, with a code above 128, while the process goes on.
+  local process=$launcher last=0
+  while :; do
+    code=0
+    wait "$process" || code=$?
+    kill -0 "$process" 2>/dev/null || break
+  done
+  launcher=''
+  ((code <= 128)) || wait "$process" || last=$?
+  ((code <= 128 || last == 127)) || code=$last # 127: its code is known already
+}
+
+# launch COMMAND...: on all ranks. Sets `code`, to 75 after a stop.
+launch() {
+  local try
+  for ((try = 1; ; ++try)); do
+    code=75
+    [[ -z $stop ]] || return 0
+    start "$@"
+    # A rank that has not come to its signal handler yet dies of the signal.
+    if [[ -n $stop && $keeps == yes ]] && ((code > 3)); then code=75; fi
+    # No code of pool3's: a rank was killed, or the launch failed. A node that died in an earlier life of this job may
+    # have left files of the step with this very number; the next step has another.
+    ((code > 128 && try < POOL3_MOST_TRIES)) && [[ -z $stop ]] && nodes_answer || return 0
+    say "ranks ended with code $code; trying again"
+  done
+}
+
+# root COMMAND...: like launch, on one process.
+root() {
+  local POOL3_LAUNCH=none POOL3_LAUNCH_FLAGS=''
+  launch "$@"
+}
+
+# False if a node of the job is gone: then the job's own exit code says nothing.
+nodes_answer() {
+  [[ -n ${SLURM_JOB_ID:-} ]] && ((${SLURM_JOB_NUM_NODES:-1} > 1)) || return 0
+  timeout -k 5 60 srun --overlap --mpi=none -N "$SLURM_JOB_NUM_NODES" -n "$SLURM_JOB_NUM_NODES" --ntasks-per-node=1 true \
+    </dev/null >/dev/null 2>&1
+}
+
+# again MESSAGE: puts the job back into the queue, or ends with 75 if that can't be.
+again() {
+  finished=yes
+  if [[ -z ${SLURM_JOB_ID:-} ]]; then
+    write_status failed 75 "$1; run the same command again to go on"
+  elif ((restarts >= POOL3_MOST_RESTARTS)); then
+    write_status failed 75 "$1; not requeued: $restarts restarts are enough (POOL3_MOST_RESTARTS)"
+  else
+    write_status requeued 75 "$1"
+    say "$1; back into the queue"
+    trap - TERM  # what ends this script next
+    scontrol requeue "$SLURM_JOB_ID" && sleep 60
+    write_status failed 75 "$1; scontrol requeue failed"
+  fi
+  exit 75
+}
+
+# end CODE: says how the job went, and ends it. 0 for "some pictures failed", so that jobs that wait for it start.
+end() {
+  if [[ $stop == cancelled && $1 != 0 && $1 != 3 ]]; then
+    finished=yes
+    write_status cancelled 75 'what is done is kept; submit again to go on'
+    exit 75
+  fi
+  case $1 in
+    0) write_status 'done' 0 '' ;;
+    3) write_status some_failed 3 'some pictures failed; see the failures table' ;;
+    75) again 'stopped early' ;;
+    *)
+      nodes_answer || again 'a node is gone'
+      [[ -z $stop ]] || say "stopped before it was done, and nothing is kept: it needs a longer --time"
+      write_status failed "$1" "$([[ -n $stop ]] && echo 'stopped; it needs a longer --time' || echo 'see the log')"
+      ;;
+  esac
+  finished=yes
+  say "ended with exit code $1"
+  (($1 != 3)) || exit 0
+  exit "$1"
+}
+
+# Flags that all commands take, in `common_flags`; those of extract, in `extract_flags`.
+collect_flags() {
+  common_flags=(--metrics "$POOL3_STATUS/metrics")
+  [[ -z $POOL3_CONFIG ]] || common_flags+=(--config "$POOL3_CONFIG")
+  extract_flags=("${common_flags[@]}")
+  [[ -z $POOL3_CORPUS ]] || extract_flags+=(--corpus "$POOL3_CORPUS")
+  [[ -z $POOL3_LABELS ]] || extract_flags+=(--labels "$POOL3_LABELS")
+  local -a more
+  read -ra more <<<"$POOL3_EXTRACT_FLAGS"
+  extract_flags+=("${more[@]}")
+}
+collect_flags

@@ -1,0 +1,128 @@
+"""The report of a scaling experiment as one HTML page, plots and all in it."""
+
+import html as text
+import json
+import math
+
+PANELS = (("seconds", "time, s", True), ("speed_up", "speed-up", True), ("efficiency", "efficiency", False),
+          ("communication_share", "share of communication and waiting", False))
+UNITS = {"weak": {"train": " (of one pass)", "search": " (of one pass)"}}
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 275, 190, 54, 30, 12
+STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1180px; margin: 2em auto; padding: 0 1em }
+h2 { margin: 1.6em 0 0.3em; font-size: 1.15em } table { border-collapse: collapse; font-size: 13px }
+th, td { padding: 2px 12px; text-align: right; border-bottom: 1px solid #ddd } td:first-child, th:first-child { text-align: left }
+.row { display: flex; flex-wrap: wrap; gap: 8px } .predicted td { color: #888; font-style: italic }
+.note { color: #555; max-width: 52em } svg text { font: 11px system-ui, sans-serif; fill: #444 }
+figure { margin: 0 } figcaption { font-size: 13px; text-align: center }
+"""
+
+
+def short(value):
+    if value == 0:
+        return "0"
+    if abs(value) < 0.001:
+        return f"{value:.0e}"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+class Axis:
+    """Maps values to pixels, in logarithms or not."""
+
+    def __init__(self, values, first, last, logarithmic):
+        self.log = logarithmic and min(values) > 0
+        scale = [math.log(v) for v in values] if self.log else values
+        self.low, self.high = (min(scale), max(scale)) if self.log else (0, max([*scale, 1e-9]))
+        if self.high - self.low < 1e-9:
+            self.low, self.high = self.low - 0.5, self.high + 0.5
+        self.first, self.last = first, last
+
+    def __call__(self, value):
+        v = math.log(max(value, 1e-12)) if self.log else value
+        return self.first + (v - self.low) / (self.high - self.low) * (self.last - self.first)
+
+    def ticks(self):
+        steps = [self.low + (self.high - self.low) * i / 3 for i in range(4)]
+        return [math.exp(s) for s in steps] if self.log else steps
+
+
+def polyline(places, dashed):
+    dash = ' stroke-dasharray="4 3"' if dashed else ""
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    return f'<polyline points="{path}" fill="none" stroke="#1f6fb4" stroke-width="1.6"{dash}/>'
+
+
+def ideal(points, name, mode):
+    """What perfect scaling would give."""
+    first = points[0]
+    if name == "seconds":
+        return [first["seconds"] * (first["ranks"] / p["ranks"] if mode == "strong" else 1) for p in points]
+    if name == "speed_up":
+        return [p["ranks"] for p in points]
+    return [1 if name == "efficiency" else 0 for _ in points]
+
+
+def plot(points, name, logarithmic, mode):
+    values, perfect = [p[name] for p in points], ideal(points, name, mode)
+    x = Axis([p["ranks"] for p in points], LEFT + 8, WIDTH - 12, True)
+    top = [1] if not logarithmic else []
+    spread = [p[k] for p in points for k in ("least", "most") if name == "seconds" and k in p]
+    y = Axis([*values, *perfect, *top, *spread], HEIGHT - BOTTOM, TOP, logarithmic)
+    parts = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img">']
+    for tick in y.ticks():
+        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - 4}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="#eee"/>'
+                     f'<text x="{LEFT - 5}" y="{y(tick) + 4:.1f}" text-anchor="end">{short(tick)}</text>')
+    for p in {p["ranks"]: p for p in points}.values():
+        parts.append(f'<text x="{x(p["ranks"]):.1f}" y="{HEIGHT - 14}" text-anchor="middle">{p["ranks"]}</text>')
+    parts.append(f'<text x="{(WIDTH + LEFT) / 2}" y="{HEIGHT - 2}" text-anchor="middle">ranks</text>')
+    line = sorted((x(p["ranks"]), y(v)) for p, v in zip(points, perfect))
+    parts.append(f'<polyline points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in line)}" fill="none" stroke="#bbb"/>')
+    places = [(x(p["ranks"]), y(p[name])) for p in points]
+    measured = sum(not p["predicted"] for p in points)
+    parts += [polyline(places[measured:], True), polyline(places[:measured], False)]
+    for p, (px, py) in reversed(list(zip(points, places))):
+        if name == "seconds" and "least" in p:
+            parts.append(f'<line x1="{px:.1f}" x2="{px:.1f}" y1="{y(p["least"]):.1f}" y2="{y(p["most"]):.1f}" '
+                         'stroke="#1f6fb4"/>')
+        fill = "white" if p["predicted"] else "#1f6fb4"
+        parts.append(f'<circle cx="{px:.1f}" cy="{py:.1f}" r="3.2" fill="{fill}" stroke="#1f6fb4"/>')
+    return "".join(parts) + "</svg>"
+
+
+def table(points):
+    head = "<tr><th>ranks</th><th>time, s</th><th>least to most</th><th>speed-up</th><th>efficiency</th><th>communication</th></tr>"
+    rows = []
+    for p in points:
+        spread = "predicted" if p["predicted"] else f"{short(p['least'])} to {short(p['most'])}"
+        rows.append(f'<tr{" class=predicted" if p["predicted"] else ""}><td>{p["ranks"]}</td><td>{short(p["seconds"])}</td>'
+                    f"<td>{spread}</td><td>{p['speed_up']:.2f}</td><td>{100 * p['efficiency']:.0f} %</td>"
+                    f"<td>{100 * p['communication_share']:.1f} %</td></tr>")
+    return f"<table>{head}{''.join(rows)}</table>"
+
+
+def facts(pairs):
+    rows = (f"<tr><td>{text.escape(str(k))}</td><td>{text.escape(str(v))}</td></tr>" for k, v in pairs)
+    return f"<table>{''.join(rows)}</table>"
+
+
+def section(stage, mode, points):
+    unit = UNITS.get(mode, {}).get(stage, "")
+    figures = "".join(f"<figure>{plot(points, name, log, mode)}<figcaption>{title}{unit if name == 'seconds' else ''}"
+                      "</figcaption></figure>" for name, title, log in PANELS)
+    return f'<h2>{stage}, {mode} scaling</h2><div class="row">{figures}</div>{table(points)}'
+
+
+def html(report):
+    groups = {}
+    for point in report["points"]:
+        groups.setdefault((point["stage"], point["mode"]), []).append(point)
+    settings = report["settings"]
+    note = (f"Filled points are medians of {settings['repeats']} run(s) each; bars go from the least to the most. "
+            "<b>Hollow points and dashed lines are predictions, not measurements</b>: from the work measured on one rank, the "
+            "number and size of messages on the most ranks measured, and a network of "
+            f"{settings['latency_us']:g} &micro;s a message and {settings['bandwidth_gbps']:g} GB/s a link. Grey is perfect "
+            "scaling. In weak scaling the work grows with the ranks; for train and search the time is then that of one pass.")
+    body = "".join(section(stage, mode, points) for (stage, mode), points in groups.items())
+    return (f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>pool3: scaling</title><style>{STYLE}</style>'
+            f'<h1>pool3: scaling</h1><p class="note">{note}</p>{body}<h2>Machine</h2>{facts(report["machine"].items())}'
+            f"<h2>Settings</h2>{facts((k, json.dumps(v)) for k, v in settings.items())}</html>\n")

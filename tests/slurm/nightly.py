@@ -1,0 +1,146 @@
+"""The nightly re-embedding: pictures are added, changed and removed; a lost catalogue and a changed network are held back;
+old generations go; never two at once; the next night submits itself.
+"""
+
+import datetime
+import fcntl
+import json
+import os
+import shutil
+
+import batch
+from batch import e2e
+
+
+def published(site):
+    return os.readlink(site.work / "current.h5")
+
+
+def diff(site):
+    return json.loads((site.work / "diff.json").read_text())
+
+
+def night(site, state="COMPLETED", **settings):
+    site.expect(site.submit("reembed.sbatch", "--ntasks=2", "--nodes=2", **settings), state)
+
+
+def check_rows(site, what):
+    """The published features are those that a fresh extraction of the catalogue makes."""
+    fresh = e2e.Features(site.reference("fresh.h5"))
+    now = e2e.Features(site.work / "current.h5")
+    site.check(now.paths == fresh.paths and (now.features == fresh.features).all() and now.keys == fresh.keys, what)
+    os.unlink(site.folder / "fresh.h5")
+
+
+def test_changes(site, pictures):
+    night(site)
+    first = published(site)
+    site.check(first.startswith("generations/features-"), f"the first night publishes {first}")
+    removed, changed = pictures[:2]
+    new = e2e.choose_pictures("food", 2)
+    shutil.copyfile(new[0], site.corpus / "animals" / "added.png")
+    (site.corpus / removed).unlink()
+    shutil.copyfile(new[1], site.corpus / changed)
+    night(site)
+    report = diff(site)
+    found = {name: report[name] for name in ("added", "removed", "changed", "newly_failed")}
+    site.check(found == {"added": 1, "removed": 1, "changed": 1, "newly_failed": 0}, f"the second night sees {found}")
+    log = (site.folder / "pool3-reembed.log").read_text()
+    site.check("rows copied, 2 tried" in log, "only what is new was computed")
+    site.check(published(site) != first, "the second generation is published")
+    check_rows(site, "it holds what a fresh extraction makes")
+
+
+def test_held(site, pictures):
+    before = published(site)
+    night(site, "FAILED", POOL3_EXTRACT_FLAGS="--threads 1 --batch 4 --profile keras")
+    site.check(published(site) == before, "drift: the old generation stays published")
+    status = site.status("reembed")
+    site.check(status["state"] == "held" and "drifted" in status["message"], status["message"])
+    site.check((site.work / "held.h5").exists(), "the new file is kept to look at")
+    away = site.folder / "away"
+    away.mkdir()
+    for name in pictures[4:8]:
+        (site.corpus / name).rename(away / os.path.basename(name))
+    night(site, "FAILED")
+    site.check(published(site) == before and "are gone" in site.status("reembed")["message"],
+               f"a lost folder: {site.status('reembed')['message']}")
+    for name in pictures[4:8]:
+        (away / os.path.basename(name)).rename(site.corpus / name)
+
+
+def test_unfinished(site):
+    """What a night with another catalogue has left is no obstacle, and old generations go."""
+    job = site.submit("reembed.sbatch", "--ntasks=2", POOL3_PROGRAM=site.slow_program())
+    site.wait_for_rows(site.work / "next.h5.partial")
+    site.cluster("scancel", job)
+    site.expect(job, "CANCELLED")
+    (site.corpus / "animals" / "added.png").unlink()
+    for _ in range(2):
+        night(site, POOL3_KEEP="2")
+    log = (site.folder / "pool3-reembed.log").read_text()
+    site.check("removing what another night has left" in log, "what another night has left is removed")
+    kept = sorted(p.name for p in (site.work / "generations").glob("features-*.h5"))
+    site.check(len(kept) == 2 and published(site) == f"generations/{kept[-1]}", f"POOL3_KEEP=2 keeps {kept}")
+
+
+def test_not_twice(site):
+    """singleton holds the second job back; a third under another name is turned away by the lock."""
+    jobs = [site.submit("reembed.sbatch", "--ntasks=1") for _ in range(2)]
+    site.check("Dependency" in site.cluster.show(jobs[1])["Reason"], "the second one waits for the first")
+    for job in jobs:
+        site.expect(job)
+    with open(site.work / "reembed.lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        other = site.submit("reembed.sbatch", "--ntasks=1", "--job-name=other")
+        site.expect(other, "FAILED")
+    site.check("another job is at work" in (site.folder / "other.log").read_text(), "another name meets the lock")
+
+
+def test_series(site):
+    job = site.submit("reembed.sbatch", "--ntasks=1", POOL3_AGAIN="now+2hours")
+    site.expect(job)
+    waiting = site.cluster("squeue", "-h", "-o", "%j %r %S").split()
+    later = datetime.datetime.fromisoformat(waiting[2]) - datetime.datetime.now()
+    site.check(waiting[0] == "pool3-reembed" and 3600 < later.total_seconds() < 7300, f"the next night waits: {waiting}")
+    site.cluster("scancel", "--name=pool3-reembed")
+
+
+def here(site, text):
+    """A line of configs/schedule with this test's folders."""
+    return text.replace("/data/catalogue", str(site.folder)).replace("/opt/pool3/share/pool3/slurm", str(batch.SCRIPTS))
+
+
+def test_schedules(site):
+    """The lines that cron and systemd run submit a night that ends well, with its settings from a file alone."""
+    settings = {name: value for name, value in site.settings.items() if name.startswith(("POOL3_", "OMPI_MCA_"))}
+    (site.folder / "cluster.env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    bare = {name: value for name, value in batch.NETWORK.items() if name.startswith("OMPI_ALLOW")}
+    schedule = batch.SCRIPTS.parent / "configs" / "schedule"
+    cron = next(line for line in (schedule / "cron").read_text().splitlines() if not line.startswith("#"))
+    service = dict(line.split("=", 1) for line in (schedule / "pool3-reembed.service").read_text().splitlines() if "=" in line)
+    commands = {"cron": cron.split(None, 5)[5],
+                "systemd": f"cd {service['WorkingDirectory']} && {service['Environment']} {service['ExecStart']}"}
+    for name, command in commands.items():
+        before = published(site)
+        site.cluster("sh", "-c", here(site, command), env=bare)
+        site.cluster.wait_until(lambda: not site.cluster("squeue", "-h"), 240, f"the job of {name} has ended")
+        site.check(site.status("reembed")["state"] == "done" and published(site) != before, f"{name} runs a night")
+    if shutil.which("systemd-analyze"):
+        verify = ("systemd-analyze", "verify", schedule / "pool3-reembed.timer", schedule / "pool3-reembed.service")
+        site.cluster(*verify)
+        site.check(True, "systemd takes the timer and the service")
+
+
+def test(site):
+    site.corpus = site.folder / "corpus"
+    copied = site.build_corpus(10)
+    test_changes(site, copied["animals"])
+    test_held(site, copied["computer"])
+    test_unfinished(site)
+    test_not_twice(site)
+    test_series(site)
+    test_schedules(site)
+
+
+batch.run(__doc__, test)

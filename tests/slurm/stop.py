@@ -1,0 +1,111 @@
+"""Jobs that are cut short: by scancel, by their time limit, by a node that dies. What comes out is always the same file.
+
+Pictures are slow to open for these jobs, so that they last as long on any machine; see tests/e2e/bad_disk.cpp.
+"""
+
+import time
+
+import batch
+
+FLAGS = ("--nodes=2", "--ntasks=2")
+PICTURES = 24  # of each of two folders: 24 s on two ranks
+
+
+def partial(site):
+    return site.work / "features.h5.partial"
+
+
+def log_of(site, job):
+    return (site.folder / f"pool3-embed-{job}.log").read_text()
+
+
+def check_same(site, reference, what):
+    site.check((site.work / "features.h5").read_bytes() == reference.read_bytes(), f"same bytes after {what}")
+    (site.work / "features.h5").unlink()
+
+
+def test_scancel(site, reference):
+    job = site.submit("embed.sbatch", *FLAGS)
+    site.wait_for_rows(partial(site))
+    begin = time.monotonic()
+    site.cluster("scancel", job)
+    site.expect(job, "CANCELLED")
+    site.cluster.wait_until(lambda: site.status("embed")["state"] == "cancelled", 30, "the status says so")
+    site.check(time.monotonic() - begin < 25, f"scancel took {time.monotonic() - begin:.1f} s, less than KillWait")
+    progress = site.progress(partial(site))
+    site.check(progress["state"] == "stopped" and 0 < progress["done"] < 2 * PICTURES, f"what is done is kept: {progress}")
+    again = site.submit("embed.sbatch", *FLAGS, POOL3_PROGRAM=str(site.pool3.program))
+    site.expect(again)
+    site.check(f"going on: {progress['done']} of them" in log_of(site, again), "the second job goes on where the first was")
+    check_same(site, reference, "scancel and resubmission")
+
+
+def test_time_limit(site, reference):
+    """Slurm counts in minutes and looks twice a minute: the signal comes in the first half of the job's minute."""
+    job = site.submit("embed.sbatch", *FLAGS, "--time=1", "--signal=B:USR1@59")
+    site.expect(job)
+    log = log_of(site, job)
+    restarts = int(site.cluster.show(job)["Restarts"])
+    site.check(restarts >= 1, f"the job was requeued {restarts} times")
+    site.check("SIGUSR1 came; stopping" in log and "back into the queue" in log, "its log tells why")
+    site.check("life 1" in log and "life 2" in log, "all lives write to one log")
+    site.check("going on: " in log, "a later life goes on")
+    site.check(site.status("embed")["restarts"] == restarts, "the status counts the restarts")
+    check_same(site, reference, "the time limit")
+
+
+def test_cap(site):
+    job = site.submit("embed.sbatch", *FLAGS, POOL3_MOST_RESTARTS="0")
+    site.wait_for_rows(partial(site))
+    site.cluster("scancel", "--signal=USR1", "--batch", job)
+    site.expect(job, "FAILED")
+    status = site.status("embed")
+    site.check(site.cluster.show(job)["ExitCode"].startswith("75") and status["exit_code"] == 75,
+               "no more than POOL3_MOST_RESTARTS: exit code 75")
+    site.check("not requeued" in status["message"], status["message"])
+
+
+def test_nothing_kept(site):
+    """A stage that can't go on fails when it is stopped, instead of living again and again."""
+    waits = site.folder / "waits"
+    waits.write_text("#!/bin/sh\ntouch waiting\nexec sleep 60\n")
+    waits.chmod(0o755)
+    job = site.submit("train.sbatch", *FLAGS, POOL3_PROGRAM=str(waits))
+    site.cluster.wait_until((site.folder / "waiting").exists, 60, "ranks run")
+    site.cluster("scancel", "--signal=USR1", "--batch", job)
+    site.expect(job, "FAILED")
+    status = site.status("train")
+    site.check("longer --time" in status["message"] and status["restarts"] == 0, f"a training that is stopped: {status['message']}")
+
+
+def test_dead_node(site, which, what):
+    """`which`: index of the node in the job; 0 runs the batch script."""
+    for left in site.work.glob("features.h5.partial*"):
+        left.unlink()
+    job = site.submit("embed.sbatch", *FLAGS)
+    site.wait_for_rows(partial(site))
+    name = site.cluster.names[which]
+    site.cluster.kill_node(name)
+    site.cluster.wait_until(lambda: int(site.cluster.show(job)["Restarts"]) > 0, 120, "the job is requeued")
+    site.cluster.start_node(name)
+    site.cluster.wait_until(lambda: "going on: " in log_of(site, job).partition("life 2")[2], 120,
+                            f"the job goes on after the death of {what}")
+    site.check(site.status("embed")["restarts"] >= 1, f"the job goes on after the death of {what}")
+    return job
+
+
+def test(site):
+    site.build_corpus(PICTURES)
+    site.settings["POOL3_PROGRAM"] = site.slow_program()
+    reference = site.reference()
+    test_scancel(site, reference)
+    test_time_limit(site, reference)
+    test_cap(site)
+    test_nothing_kept(site)
+    site.cluster("scancel", test_dead_node(site, 1, "the second node"))
+    site.cluster.wait_until(lambda: not site.cluster("squeue", "-h"), 60, "the queue is empty")
+    site.expect(test_dead_node(site, 0, "the node of the batch script"))
+    check_same(site, reference, "all that")
+
+
+batch.run(__doc__, test)
