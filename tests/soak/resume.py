@@ -1,5 +1,5 @@
 """What a killed extraction goes on with, and what it refuses by name: other weights, profile, precision, catalogue, labels,
-classes. Failures of before count for --max-failures. What a kill after the rename leaves is tidied up.
+classes. Failures of before count for --max-failures.
 
     resume.py --pool3 PROGRAM --interpose LIBRARY --weights FILE
 """
@@ -107,25 +107,6 @@ class Resume(kill.Killer):
         assert out.read_bytes() == reference.read_bytes(), "the file differs"
         print("ok: --classes on a resume: other classes are refused, the same under another name go on")
 
-    def killed_after_the_rename(self, reference):
-        """The file is there, the table of failures is not: the same command tidies up."""
-        place = self.folder / "renamed"
-        place.mkdir()
-        out, table = place / "f.h5", place / "f.h5.failures.tsv"
-        for at in range(12, 60, 2):  # operations since the end began; the rename is one of them
-            code, output = self.run(out, kill_from=".undo", kill_at=at)
-            assert code not in (0, 3), "no kill hit the moment after the rename"
-            if out.exists():
-                break
-        left = sorted(p.name for p in place.iterdir())
-        assert not table.exists() and "f.h5.lock" in left, left
-        code, output = self.run(out)
-        assert code == 3 and "already done" in output, output
-        assert out.read_bytes() == reference.read_bytes(), "the file differs"
-        assert table.read_bytes() == pathlib.Path(f"{reference}.failures.tsv").read_bytes(), "the table of failures differs"
-        assert sorted(p.name for p in place.iterdir()) == ["f.h5", "f.h5.failures.tsv"], f"{left} before"
-        print(f"ok: killed after the rename with {left}: the next run writes the table and removes the rest")
-
     def most_failures(self, reference):
         out, _ = self.unfinished("m.h5", {"--max-failures": 2})
         code, output = self.run(out, {"--max-failures": 2})
@@ -146,7 +127,6 @@ def main():
         reference = resume.other_jobs()
         resume.classes()
         resume.most_failures(reference)
-        resume.killed_after_the_rename(reference)
 
 
 if __name__ == "__main__":
