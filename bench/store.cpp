@@ -3,9 +3,11 @@
 //   mpirun -n 2 bench_store FOLDER [ROWS] [TIMES] [ALIGNMENT]
 //
 // Prints the median rate of each, and the share that the store reaches: the median, least and largest of the rounds.
-// Once into the page cache alone, once with a sync at the end. The store checksums its rows as well.
+// Once into the page cache alone, once with a sync at the end, and once in CPU time, which other programs disturb
+// least. The store checksums its rows as well.
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +26,16 @@ constexpr std::int64_t block_rows = 16;
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
+/// User and system time of this rank.
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 pool3::FeatureSpec spec_of(std::int64_t rows, const std::vector<std::int32_t>& labels) {
   pool3::FeatureSpec spec;
   spec.rows = rows;
@@ -37,6 +49,7 @@ pool3::FeatureSpec spec_of(std::int64_t rows, const std::vector<std::int32_t>& l
 /// Seconds until the cache has all, and until the disk has.
 struct Times {
   double cached = 0, synced = 0;
+  double cpu = 0;    ///< of both, a rank
   double whole = 0;  ///< with all that comes before and after
 };
 
@@ -44,12 +57,14 @@ struct Times {
 Times measure(const pool3::Communicator& comm, const std::string& path, const std::function<void()>& write) {
   comm.barrier();
   const double start = now();
+  const double cpu = cpu_seconds();
   write();
   const double cached = now() - start;
   const int file = open(path.c_str(), O_RDONLY);
   fsync(file);
   close(file);
-  return {comm.max(cached), comm.max(now() - start), 0};
+  const double synced = now() - start;
+  return {comm.max(cached), comm.max(synced), comm.sum(cpu_seconds() - cpu) / comm.size(), 0};
 }
 
 /// All blocks through the store, without creation and the last tables.
@@ -118,7 +133,7 @@ int main(int argc, char** argv) {
   const std::int64_t rows = argc > 2 ? std::atoll(argv[2]) : 65536;
   const int times = argc > 3 ? std::atoi(argv[3]) : 5;
   const std::int64_t alignment = argc > 4 ? std::atoll(argv[4]) : 0;
-  std::vector<double> plain_cached, plain_synced, store_cached, store_synced, whole;
+  std::vector<double> plain_cached, plain_synced, store_cached, store_synced, plain_cpu, store_cpu, whole;
   for (int i = 0; i < times; ++i) {
     const Times plain = plain_times(comm, argv[1], rows);
     const Times store = store_times(comm, argv[1], rows, alignment);
@@ -126,6 +141,8 @@ int main(int argc, char** argv) {
     plain_synced.push_back(plain.synced);
     store_cached.push_back(store.cached);
     store_synced.push_back(store.synced);
+    plain_cpu.push_back(plain.cpu);
+    store_cpu.push_back(store.cpu);
     whole.push_back(store.whole);
   }
   if (comm.is_root()) {
@@ -133,6 +150,7 @@ int main(int argc, char** argv) {
     std::printf("%lld rows, %.0f MB, %d ranks, median of %d\n", static_cast<long long>(rows), mb, comm.size(), times);
     print("into the cache:", mb, plain_cached, store_cached);
     print("and to the disk:", mb, plain_synced, store_synced);
+    print("in CPU time:", mb, plain_cpu, store_cpu);
     std::printf("the whole file, from creation to its last name: %.2f s\n", median(whole));
   }
   return 0;

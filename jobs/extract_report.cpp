@@ -44,6 +44,7 @@ std::vector<Kind> kinds_of(const std::vector<Failure>& failures) {
     if (kind.count == 2) kind.text = kind_of(failure);
   }
   std::vector<Kind> sorted;
+  sorted.reserve(kinds.size());
   for (auto& [text, kind] : kinds) sorted.push_back(std::move(kind));
   std::ranges::stable_sort(sorted, std::greater(), &Kind::count);
   return sorted;
