@@ -24,9 +24,9 @@ PACKAGE = ROOT / "work/bench/node_modules/onnxruntime-node"
 PYTHON = "/usr/bin/python3"
 CHECKED = 8  # pictures
 # Against ONNX Runtime's fp32 features. A peer that falls short computes something else.
-LEAST_COSINE = {"fp32": 0.99999, "bf16": 0.995}
+LEAST_COSINE = {"fp32": 0.99999, "bf16": 0.995, "int8": 0.98}
 # How many images a second to expect, for the length of the first measurements alone.
-GUESS = {"fp32": 5, "bf16": 20}
+GUESS = {"fp32": 5, "bf16": 20, "int8": 20}
 
 
 class Files:
@@ -58,6 +58,7 @@ def commands(files, build):
         BASE: ["node", ROOT / "bench/onnx_worker.js", PACKAGE, files.onnx, files.nchw, None],
         "pool3 fp32": [pool3, files.weights, files.nhwc, None, "fp32"],
         "pool3 bf16": [pool3, files.weights, files.nhwc, None, "bf16"],
+        "pool3 int8": [pool3, files.weights, files.nhwc, None, "int8"],
         "PyTorch eager NCHW fp32": [*torch, None, "eager"],
         "PyTorch frozen channels_last fp32": [*torch, None, "frozen"],
         "PyTorch frozen channels_last bf16": [*torch, None, "frozen_bf16"],

@@ -1,7 +1,7 @@
 // Where the network's time goes, layer by layer: milliseconds and GFLOP/s, and flops for each byte of weights, input
 // and output that a layer must touch. Weights are random: the time does not depend on them.
 //
-//   bench_network_layers fp32|bf16 [ROUNDS]
+//   bench_network_layers fp32|bf16|int8 [ROUNDS]
 
 #include <algorithm>
 #include <chrono>
@@ -68,15 +68,19 @@ std::map<std::string, Work> work_of_layers(int value_bytes) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const bool bf16 = argc > 1 && std::string(argv[1]) == "bf16";
+  const std::string precision = argc > 1 ? argv[1] : "fp32";
   const int rounds = argc > 2 ? std::stoi(argv[2]) : 20;
-  if (cpu_instructions() < (bf16 ? Instructions::amx_bf16 : Instructions::avx512)) {
-    std::puts("this CPU lacks AMX (bf16) or AVX-512 (fp32)");
+  if (cpu_instructions() < (precision == "fp32" ? Instructions::avx512 : Instructions::amx)) {
+    std::puts("this CPU lacks AMX (bf16, int8) or AVX-512 (fp32)");
     return 1;
   }
-  const Kernels& kernels = bf16 ? *amx_bf16_kernels() : *avx512_fp32_kernels();
-  const auto graph = make_graph(kernels, random_weights());
+  const Kernels& kernels = *(precision == "int8"   ? amx_int8_kernels()
+                             : precision == "bf16" ? amx_bf16_kernels()
+                                                   : avx512_fp32_kernels());
   const std::vector<float> pictures(static_cast<std::size_t>(lanes * input_floats), 0.5F);
+  Weights weights = random_weights();
+  if (precision == "int8") calibrate(weights, pictures, lanes);
+  const auto graph = make_graph(kernels, weights);
   std::int64_t activations = 0, scratch = 0;
   for (const Pipeline& p : graph) {
     activations = std::max(activations, bytes_of(p.output()));
@@ -102,7 +106,9 @@ int main(int argc, char** argv) {
     for (const Pipeline& p : graph) {
       View out = p.output();
       out.data = (to_front ? front : back).data();
-      p.run(source, out, work.data(), [&](const std::string& name, const View&, int) { note(name); });
+      p.run(source, out, work.data(), [&](const Pipeline::MadeRow& row) {
+        if (!row.step.empty()) note(row.step);
+      });
       note("  (last pooling of " + p.name() + ")");
       source.activations = out;
       to_front = !to_front;

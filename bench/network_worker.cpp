@@ -1,5 +1,6 @@
 // pool3's network as a peer of bench/compare network and bench/soak network.
-//   bench_network_worker WEIGHTS PICTURES.f32 FEATURES.f32 fp32|bf16 [BATCH]
+//   bench_network_worker WEIGHTS PICTURES.f32 FEATURES.f32 fp32|bf16|int8 [BATCH]
+// int8 calibrates on the pictures themselves unless the weights are calibrated.
 // Writes the features of all pictures, in batches of BATCH (4), says "ready", and then answers each line
 // "BATCH CALLS THREADS" with the seconds that every one of THREADS threads took to run CALLS batches of BATCH pictures.
 
@@ -36,8 +37,11 @@ class Worker {
  public:
   Worker(const std::string& weights, const std::string& pictures, const std::string& precision)
       : weights_(pool3::read_weights(weights)), pictures_(read_floats(pictures)) {
-    if (precision != "fp32" && precision != "bf16") throw pool3::usage_error("the precision is fp32 or bf16");
-    precision_ = precision == "bf16" ? pool3::Precision::bf16 : pool3::Precision::fp32;
+    const auto* const found = std::ranges::find(pool3::precision_names, precision);
+    if (found == pool3::precision_names.end()) throw pool3::usage_error("the precision is fp32, bf16 or int8");
+    precision_ = static_cast<pool3::Precision>(found - pool3::precision_names.begin());
+    if (precision_ == pool3::Precision::int8 && weights_.codes.empty())
+      pool3::calibrate(weights_, pictures_, static_cast<int>(std::ssize(pictures_) / input_floats));
   }
 
   void write_features(const std::string& path, int batch) {
@@ -109,7 +113,7 @@ void serve(Worker& worker) {
 
 int main(int argc, char** argv) {
   try {
-    if (argc < 5) throw pool3::usage_error("WEIGHTS PICTURES.f32 FEATURES.f32 fp32|bf16 [BATCH]");
+    if (argc < 5) throw pool3::usage_error("WEIGHTS PICTURES.f32 FEATURES.f32 fp32|bf16|int8 [BATCH]");
     const std::vector<std::string> args(argv + 1, argv + argc);
     Worker worker(args[0], args[1], args[3]);
     worker.write_features(args[2], args.size() > 4 ? std::stoi(args[4]) : 4);

@@ -25,7 +25,8 @@ class Worker:
 
     def __init__(self, name, command, cores):
         self.name = name
-        env = {**os.environ, "OMP_NUM_THREADS": str(len(cores)), "OPENBLAS_NUM_THREADS": "1"}
+        env = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}  # BLAS as it comes
+        env |= {"OMP_NUM_THREADS": str(len(cores)), "OPENBLAS_NUM_THREADS": "1"}
         self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True, env=env, preexec_fn=lambda: os.sched_setaffinity(0, cores))
         self.cores = cores

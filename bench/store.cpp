@@ -1,8 +1,9 @@
 // Writing rows through the store against plain pwrite of as many bytes, by the same ranks to the same disk, in turns.
 //
-//   mpirun -n 2 bench_store FOLDER [ROWS] [TIMES]
+//   mpirun -n 2 bench_store FOLDER [ROWS] [TIMES] [ALIGNMENT]
 //
-// Prints the median rate of each, and the share that the store reaches. The store checksums rows as well; both sync.
+// Prints the median rate of each, and the share that the store reaches: the median, least and largest of the rounds.
+// Once into the page cache alone, once with a sync at the end. The store checksums its rows as well.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -32,54 +34,79 @@ pool3::FeatureSpec spec_of(std::int64_t rows, const std::vector<std::int32_t>& l
   return spec;
 }
 
-/// Seconds to write all blocks and to sync, without creation and the last tables.
-double store_seconds(const pool3::Communicator& comm, const std::string& folder, std::int64_t rows) {
+/// Seconds until the cache has all, and until the disk has.
+struct Times {
+  double cached = 0, synced = 0;
+  double whole = 0;  ///< with all that comes before and after
+};
+
+/// Writes by `write`, syncs `path`, and takes the time of the slowest rank. Collective.
+Times measure(const pool3::Communicator& comm, const std::string& path, const std::function<void()>& write) {
+  comm.barrier();
+  const double start = now();
+  write();
+  const double cached = now() - start;
+  const int file = open(path.c_str(), O_RDONLY);
+  fsync(file);
+  close(file);
+  return {comm.max(cached), comm.max(now() - start), 0};
+}
+
+/// All blocks through the store, without creation and the last tables.
+Times store_times(const pool3::Communicator& comm, const std::string& folder, std::int64_t rows,
+                  std::int64_t alignment) {
   const std::vector<std::int32_t> labels(static_cast<std::size_t>(rows), -1);
   const std::string path = folder + "/store.h5";
-  pool3::FeatureWriter writer = pool3::FeatureWriter::open(comm, path, spec_of(rows, labels));
+  const double start = now();
+  pool3::FeatureSpec spec = spec_of(rows, labels);
+  spec.alignment = alignment;
+  pool3::FeatureWriter writer = pool3::FeatureWriter::open(comm, path, spec);
   const std::vector<float> features(static_cast<std::size_t>(block_rows * pool3::feature_dim), 0.25F);
   const std::vector<pool3::ImageKey> keys(block_rows);
   const std::vector<pool3::RowStatus> status(block_rows, pool3::RowStatus::done);
-  comm.barrier();
-  const double start = now();
-  for (std::int64_t b = comm.rank(); b < writer.blocks(); b += comm.size()) {
-    const auto n = static_cast<std::size_t>(writer.block(b).size());
-    writer.write_block(b, std::span(features).first(n * static_cast<std::size_t>(pool3::feature_dim)),
-                       std::span(keys).first(n), std::span(status).first(n), {});
-  }
-  const int file = open((path + ".partial").c_str(), O_RDONLY);
-  fsync(file);
-  close(file);
-  const double seconds = comm.max(now() - start);
+  Times times = measure(comm, path + ".partial", [&] {
+    for (std::int64_t b = comm.rank(); b < writer.blocks(); b += comm.size()) {
+      const auto n = static_cast<std::size_t>(writer.block(b).size());
+      writer.write_block(b, std::span(features).first(n * static_cast<std::size_t>(pool3::feature_dim)),
+                         std::span(keys).first(n), std::span(status).first(n), {});
+    }
+  });
   writer.finish(comm);
+  times.whole = comm.max(now() - start);
   if (comm.is_root()) unlink(path.c_str());
   comm.barrier();
-  return seconds;
+  return times;
 }
 
-/// Seconds for the same blocks by pwrite alone, each rank into a file of its own.
-double plain_seconds(const pool3::Communicator& comm, const std::string& folder, std::int64_t rows) {
+/// The same blocks by pwrite alone, each rank into a file of its own.
+Times plain_times(const pool3::Communicator& comm, const std::string& folder, std::int64_t rows) {
   const std::string path = folder + "/plain." + std::to_string(comm.rank());
   const std::vector<char> block(static_cast<std::size_t>(block_rows * (pool3::feature_dim * 4 + 33) + 8), 'x');
   const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  comm.barrier();
-  const double start = now();
-  off_t at = 0;
-  for (std::int64_t b = comm.rank(); b < rows / block_rows; b += comm.size()) {
-    if (pwrite(file, block.data(), block.size(), at) != static_cast<ssize_t>(block.size())) std::abort();
-    at += static_cast<off_t>(block.size());
-  }
-  fsync(file);
-  const double seconds = comm.max(now() - start);
+  const Times times = measure(comm, path, [&] {
+    off_t at = 0;
+    for (std::int64_t b = comm.rank(); b < rows / block_rows; b += comm.size()) {
+      if (pwrite(file, block.data(), block.size(), at) != static_cast<ssize_t>(block.size())) std::abort();
+      at += static_cast<off_t>(block.size());
+    }
+  });
   close(file);
   unlink(path.c_str());
   comm.barrier();
-  return seconds;
+  return times;
 }
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
+}
+
+void print(const char* what, double mb, const std::vector<double>& plain, const std::vector<double>& store) {
+  std::vector<double> shares;
+  for (std::size_t i = 0; i < plain.size(); ++i) shares.push_back(100 * plain[i] / store[i]);
+  std::printf("%-18s plain pwrite %6.0f MB/s, store %6.0f MB/s: %.0f %% of it (%.0f to %.0f)\n", what,
+              mb / median(plain), mb / median(store), median(shares), *std::min_element(shares.begin(), shares.end()),
+              *std::max_element(shares.begin(), shares.end()));
 }
 
 }  // namespace
@@ -90,17 +117,23 @@ int main(int argc, char** argv) {
   if (argc < 2) return 2;
   const std::int64_t rows = argc > 2 ? std::atoll(argv[2]) : 65536;
   const int times = argc > 3 ? std::atoi(argv[3]) : 5;
-  const double mb = static_cast<double>(rows) * (pool3::feature_dim * 4 + 33) / 1e6;
-  std::vector<double> store;
-  std::vector<double> plain;
+  const std::int64_t alignment = argc > 4 ? std::atoll(argv[4]) : 0;
+  std::vector<double> plain_cached, plain_synced, store_cached, store_synced, whole;
   for (int i = 0; i < times; ++i) {
-    plain.push_back(plain_seconds(comm, argv[1], rows));
-    store.push_back(store_seconds(comm, argv[1], rows));
+    const Times plain = plain_times(comm, argv[1], rows);
+    const Times store = store_times(comm, argv[1], rows, alignment);
+    plain_cached.push_back(plain.cached);
+    plain_synced.push_back(plain.synced);
+    store_cached.push_back(store.cached);
+    store_synced.push_back(store.synced);
+    whole.push_back(store.whole);
   }
   if (comm.is_root()) {
+    const double mb = static_cast<double>(rows) * (pool3::feature_dim * 4 + 33) / 1e6;
     std::printf("%lld rows, %.0f MB, %d ranks, median of %d\n", static_cast<long long>(rows), mb, comm.size(), times);
-    std::printf("plain pwrite  %8.0f MB/s\nstore         %8.0f MB/s, %.0f %% of it\n", mb / median(plain),
-                mb / median(store), 100 * median(plain) / median(store));
+    print("into the cache:", mb, plain_cached, store_cached);
+    print("and to the disk:", mb, plain_synced, store_synced);
+    std::printf("the whole file, from creation to its last name: %.2f s\n", median(whole));
   }
   return 0;
 }

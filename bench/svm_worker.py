@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 """scikit-learn or LIBLINEAR as a peer of bench/compare svm.
 
-    svm_worker.py dual|primal|liblinear-dual|liblinear-primal X.f32 LABELS.i32 DIM CLASSES COEF.f64
+    svm_worker.py dual|primal|liblinear-dual|liblinear-primal X.f32 LABELS.i32 DIM CLASSES COEF.f64 [CLASS...]
 
 Reads rows and labels, says "ready", and then answers each line "l1|l2 C TOLERANCE" (0: its own default) with the CPU and
 the wall seconds of a fit from the start, its iterations (0: not told), and 0. COEF.f64 then holds [CLASSES, DIM + 1],
-intercepts last.
+intercepts last; with classes named, only those are fitted, each against the rest, and the others are 0.
 """
 
 import ctypes
@@ -17,20 +17,26 @@ import numpy as np
 
 
 class ScikitLearn:
-    def __init__(self, dual, x, labels):
-        self.dual, self.x, self.labels = dual, x, labels
+    def __init__(self, dual, x, labels, chosen):
+        self.dual, self.x, self.labels, self.chosen = dual, x, labels, chosen
 
     def fit(self, loss, C, tolerance):
         from sklearn.svm import LinearSVC
         warnings.simplefilter("ignore")  # at its defaults it says that it has not converged
         model = LinearSVC(loss={"l1": "hinge", "l2": "squared_hinge"}[loss], dual=self.dual, C=C, tol=tolerance or 1e-4,
                           random_state=0)
-        model.fit(self.x, self.labels)
-        self.iterations = int(np.max(model.n_iter_))
-        return model
+        if not self.chosen:
+            model.fit(self.x, self.labels)
+            self.iterations = int(np.max(model.n_iter_))
+            return np.hstack([model.coef_, model.intercept_[:, None]])
+        out = np.zeros((self.labels.max() + 1, self.x.shape[1] + 1))
+        for k in self.chosen:
+            model.fit(self.x, self.labels == k)
+            out[k] = np.hstack([model.coef_[0], model.intercept_])
+        return out
 
     def coefficients(self, model):
-        return np.hstack([model.coef_, model.intercept_[:, None]])
+        return model
 
 
 class Node(ctypes.Structure):
@@ -53,7 +59,9 @@ class LiblinearParameter(ctypes.Structure):
 class Liblinear:
     """The library itself: no file is read in the time that is measured."""
 
-    def __init__(self, dual, x, labels):
+    def __init__(self, dual, x, labels, chosen):
+        if chosen:
+            sys.exit("svm_worker: LIBLINEAR fits all classes")
         self.dual, self.rows, self.dim, self.iterations = dual, x.shape[0], x.shape[1], 0
         self.library = ctypes.CDLL("liblinear.so.4")
         self.library.train.restype = ctypes.c_void_p
@@ -89,9 +97,10 @@ class Liblinear:
 
 
 def main():
-    kind, x, labels, dim, _, path = sys.argv[1:]
+    kind, x, labels, dim, _, path, *chosen = sys.argv[1:]
     x = np.fromfile(x, "<f4").reshape(-1, int(dim)).astype(np.float64)  # what both compute with
-    peer = (Liblinear if kind.startswith("liblinear") else ScikitLearn)(kind.endswith("dual"), x, np.fromfile(labels, "<i4"))
+    peer = (Liblinear if kind.startswith("liblinear") else ScikitLearn)(kind.endswith("dual"), x, np.fromfile(labels, "<i4"),
+                                                                      [int(k) for k in chosen])
     print("ready", flush=True)
     for line in sys.stdin:
         loss, C, tolerance = line.split()

@@ -216,9 +216,11 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
   p.add("weights", o.weights, "weights file; default: weights/inception_v3.safetensors", std::string());
   p.add("profile", o.profile, "nsfwjs, tf2015, keras or torchvision; default: the weights' own", std::string());
   declare_device(p, o.device);
-  p.add("precision", o.precision,
-        "auto, fp32, bf16 or (GPUs) fp16; auto: fp16 on GPUs, bf16 where every CPU has AMX, else fp32",
-        std::string("auto"));
+  p.add(
+      "precision", o.precision,
+      "auto, fp32, bf16, (GPUs) fp16 or (CPUs with AMX, calibrated weights) int8; auto: fp16 on GPUs, bf16 where every "
+      "CPU has AMX, else fp32",
+      std::string("auto"));
   p.add("batch", o.batch, "images of one network call, and rows of one block of the file", 16);
   p.add("threads", o.threads, "threads per rank; 0: its share of the cores", 0, false);
   p.add("max-pixels", o.max_pixels, "larger pictures become failures", DecodeOptions{}.max_pixels);
@@ -227,8 +229,9 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
   p.add_switch("ignore-orientation", o.ignore_orientation, "don't turn pictures as their EXIF orientation says");
   p.add_switch("fast-decode", o.fast_decode, "decode large JPEGs at 1/2, 1/4 or 1/8 of their size");
   p.add("dtype", o.dtype, "float32, or float16: half the space, three digits", std::string("float32"));
-  p.add("alignment", o.alignment, "large tables start at multiples of so many bytes: the stripe of the file system",
-        std::int64_t{0}, false);
+  p.add("alignment", o.alignment,
+        "large tables start at multiples of so many bytes: a page, or the stripe of the file system; 0: anywhere",
+        std::int64_t{4096}, false);
   p.add("update-from", o.update_from, "feature file whose rows are copied where the picture has not changed",
         std::string(), false);
   p.add_switch("retry-failed", o.retry_failed, "try the failed rows of --out again, and only those", false);
@@ -239,7 +242,7 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
 ExitCode extract(const Context& context, const ExtractOptions& options) {
   const Communicator& comm = context.comm;
   comm.all_do([&] { check(options); });
-  const StopSignal signal;
+  const StopSignal signal(context.log);
   Manifest manifest;  // the root's alone; other ranks read paths from the feature file
   LabelRule rule;
   comm.all_do([&] { rule = parse_label_rule(options.labels); });
@@ -275,6 +278,7 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
   const RowRange rows = rows_of_part(manifest.size(), options.batch, shape);
   if (failed == 0 || (failed > 0 && !options.retry_failed)) {
     context.log.line("extract", "already done, nothing to do");
+    comm.root_does([&] { complete_files_beside(options.out); });
     return outcome(context, failed, options.out, rows.size());
   }
   const std::unique_ptr<OldRows> old = open_old_rows(context, options, provenance, manifest, rows);

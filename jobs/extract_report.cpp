@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -102,13 +104,28 @@ void print_failures(Log& log, const std::vector<Failure>& failures) {
     log.line("extract", "and " + std::to_string(kinds.size() - most) + " other kinds; see the table of failures");
 }
 
-void write_failures(const std::string& path, const std::vector<Failure>& failures) {
+namespace {
+
+std::string failures_text(const std::vector<Failure>& failures) {
   std::string text = "row\tpath\tstage\tcode\tmessage\n";
   for (const Failure& f : failures) {
     text += std::to_string(f.row) + "\t" + quoted(f.path) + "\t" + std::string(stage_of(f.status)) + "\t" +
             std::string(to_string(f.status)) + "\t" + quoted(f.message) + "\n";
   }
-  replace_file(path, text, "extract");
+  return text;
+}
+
+}  // namespace
+
+void write_failures(const std::string& path, const std::vector<Failure>& failures) {
+  replace_file(path, failures_text(failures), "extract");
+}
+
+void complete_files_beside(const std::string& path) {
+  const std::string table = path + ".failures.tsv";
+  const std::string text = failures_text(FeatureReader(path).failures());
+  std::ifstream file(table, std::ios::binary);
+  if (!file || std::string(std::istreambuf_iterator<char>(file), {}) != text) replace_file(table, text, "extract");
 }
 
 void print_copies(Log& log, const FeatureReader& reader) {

@@ -20,7 +20,7 @@ std::vector<std::byte> read_file(const std::string& path) try {
 }
 
 void replace_file(const std::string& path, const std::string& text, const std::string& stage) {
-  const std::string temporary = path + ".partial";
+  const std::string temporary = path + ".tmp";
   const auto fail = [&](int number) {
     throw file_error(stage, path, number, "check the folder and the space on its disk");
   };

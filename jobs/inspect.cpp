@@ -67,6 +67,7 @@ void print_weights(const std::string& path) {
   row("input profile", std::string(to_string(w.traits.profile)));
   row("average pools", w.traits.average_pool_counts_padding ? "count padding" : "leave padding out");
   row("last pool branch", w.traits.max_pool_in_7c ? "max" : "average");
+  row("int8", w.codes.empty() ? "not calibrated" : "calibrated");
 }
 
 class InspectJob : public Job {

@@ -18,7 +18,7 @@ const std::vector<Command>& commands() {
       {"search", "Finds the best C by cross-validation on the training rows.", make_search},
       {"evaluate", "Measures a model on the held-out rows.", make_evaluate},
       {"predict", "Classifies images, one JSON line each.", make_predict},
-      {"verify", "Checks every checksum of a feature file.", make_verify},
+      {"verify", "Checks every checksum of feature files, links and models.", make_verify},
       {"status", "Says how far a feature file is, also while a job makes it.", make_status},
       {"diff", "Says how two feature files differ: rows, labels, and the features of the same pictures.", make_diff},
       {"publish", "Verifies a feature file, and lets a symbolic link point to it.", make_publish},

@@ -29,8 +29,9 @@ struct DeviceChoice {
 [[nodiscard]] Precision agree_precision(const Communicator& comm, const std::string& wanted, const DeviceChoice& where,
                                         bool is_torchscript);
 
-/// The precision to predict with from features of this precision: the same, but fp32 for fp16 on the CPU.
-[[nodiscard]] Precision precision_like(const std::string& features_precision, Device device);
+/// The precision to predict with from features of this precision: the same, but fp32 for fp16 on the CPU, and for int8
+/// where there is no AMX.
+[[nodiscard]] Precision precision_like(const std::string& features_precision, const DeviceChoice& where);
 
 [[nodiscard]] NetworkOptions network_options(Precision precision, int batch, const DeviceChoice& where);
 

@@ -95,7 +95,7 @@ class PredictJob : public Job {
     set_profile(weights, input.profile);
     settings_.profile = weights.traits.profile;
     if (input.fast_decode) settings_.decode.shortest_side = resized_side(settings_.profile);
-    const Precision precision = precision_like(model_.features.precision, where.device);
+    const Precision precision = precision_like(model_.features.precision, where);
     network_ = open_network(weights, network_options(precision, 1, where));
   }
 

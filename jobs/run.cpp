@@ -7,6 +7,8 @@
 #include "extract.hpp"
 #include "files.hpp"
 #include "search.hpp"
+#include "search_journal.hpp"
+#include "stop_signal.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -42,6 +44,7 @@ class RunJob : public Job {
     });
     extract_.out = solver_.features = folder_ + "/features.h5";
     const std::string model = folder_ + "/model.h5";
+    const StopSignal signal(context.log);
     const ExitCode code = extract({context.comm, context.log, extract_config(context.config)}, extract_);
     if (extract_.dry_run || code == ExitCode::resumable) return code;
     const double C = search_.C.size() == 1 ? search_.C[0] : search(context, solver_, search_, folder_ + "/search.json");
@@ -49,6 +52,7 @@ class RunJob : public Job {
       std::remove((folder_ + "/search.json").c_str());  // of another run
     train(context, solver_, C, probability_folds_, model);
     evaluate(context, solver_.features, model, folder_ + "/evaluation.json");
+    SearchJournal(context, folder_ + "/search.json").remove();
     return code;
   }
 

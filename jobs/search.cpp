@@ -2,38 +2,15 @@
 
 #include <cmath>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "files.hpp"
 #include "pool3/traffic.hpp"
+#include "search_journal.hpp"
+#include "stop_signal.hpp"
 
 namespace pool3::jobs {
 namespace {
-
-nlohmann::ordered_json json_of(const SearchResult& result, const FeatureReader& reader, const Context& context) {
-  nlohmann::ordered_json j;
-  j["format"] = "pool3 search";
-  j["format_version"] = 1;
-  j["kernel"] = "linear";
-  j["folds"] = result.fold_rows.size();
-  j["fold_rows"] = result.fold_rows;
-  j["best"] = result.best;
-  for (const SearchPoint& p : result.points) {
-    nlohmann::ordered_json point = {{"C", p.C}, {"mean", p.mean}, {"deviation", p.deviation}};
-    for (const double a : p.fold_accuracy)
-      point["fold_accuracy"].push_back(a < 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(a));
-    point["relative_gap"] = p.relative_gap;
-    point["epochs"] = p.epochs;
-    point["seconds"] = p.seconds;
-    j["points"].push_back(point);
-  }
-  j["features"] = {{"catalogue_hash", reader.provenance().catalogue_hash},
-                   {"weights_sha256", reader.provenance().weights_sha256},
-                   {"precision", reader.provenance().precision}};
-  j["config"] = nlohmann::ordered_json::parse(context.config);
-  return j;
-}
 
 void print_table(const SearchResult& result) {
   std::puts("           C   accuracy   deviation   relative gap   passes   seconds");
@@ -82,8 +59,10 @@ class SearchJob : public Job {
     context.comm.all_do([&] {
       if (kernel_ != "linear") throw usage_error("--kernel must be linear");
     });
+    const StopSignal signal(context.log);
     const double C = search(context, solver_, flags_, out_);
     if (!best_.empty()) train(context, solver_, C, probability_folds_, best_);
+    SearchJournal(context, out_).remove();
     return ExitCode::ok;
   }
 
@@ -133,20 +112,29 @@ double search(const Context& context, const SolverFlags& solver, const SearchFla
                         .seed = solver.split.seed,
                         .solver = solver_options(solver, counts)};
   options.solver.tolerance = flags.tolerance;
+  SearchJournal journal(context, out);
+  SearchMemory memory = journal.recall(*reader);
+  memory.keep = [&](const SearchResult& so_far, const std::string& state) { journal.keep(so_far, *reader, state); };
   Progress progress(context.log, "search", "", 0);
   const Traffic before = traffic();
-  const SearchResult result = search_C(comm, load, options, [&](const SearchProgress& p) {
-    progress.update(0, "C " + number_text(p.C) + " (" + std::to_string(p.point + 1) + " of " +
-                           std::to_string(p.points) + "): pass " + std::to_string(p.solver.epoch) +
-                           ", relative gap about " + scientific(p.solver.gap));
-  });
+  const SearchResult result = search_C(
+      comm, load, options,
+      [&](const SearchProgress& p) {
+        progress.update(0, "C " + number_text(p.C) + " (" + std::to_string(p.point + 1) + " of " +
+                               std::to_string(p.points) + "): pass " + std::to_string(p.solver.epoch) +
+                               ", relative gap about " + scientific(p.solver.gap));
+      },
+      memory);
+  if (result.remembered > 0)
+    context.log.line("search", "gone on: " + std::to_string(result.remembered) + " of " +
+                                   std::to_string(result.points.size()) + " points were done");
   const SearchPoint& best = result.points[result.best];
   progress.finish(0, "best C " + number_text(best.C) + ", accuracy " + fixed(best.mean, 4) + " in " +
                          std::to_string(options.folds) + " folds");
   log_effort(context.log, result, traffic().since(before), progress.seconds());
   comm.root_does([&] {
     print_table(result);
-    replace_file(out, json_of(result, *reader, context).dump(2) + "\n", "search");
+    replace_file(out, search_table(result, *reader, context), "search");
   });
   return best.C;
 }

@@ -15,7 +15,8 @@ struct SearchFlags {
 void declare_search(OptionParser& parser, SearchFlags& flags);
 /// Throws Error (usage).
 void check(const SearchFlags& flags);
-/// Searches, writes the table as JSON to `out`, and prints it. Returns the best C. Collective.
+/// Searches, writes the table as JSON to `out`, and prints it. Returns the best C. What an earlier search has left is
+/// taken and kept: call SearchJournal::remove() when all is done. Collective.
 double search(const Context& context, const SolverFlags& solver, const SearchFlags& flags, const std::string& out);
 
 }  // namespace pool3::jobs

@@ -1,13 +1,15 @@
 #pragma once
 // SIGTERM and SIGUSR1: the batch system wants the cores back. What is done is kept; the same command goes on.
 
+#include "log.hpp"
+
 namespace pool3::jobs {
 
-/// Takes the two signals for its life, on every rank. A signal ends the process at once with exit code 75, unless
-/// a Deferred lives. One at a time.
+/// Takes the two signals for its life, on every rank. A signal ends the process at once with exit code 75 and, where
+/// `log` speaks, a line; unless a Deferred lives. Of those that live at a time, the first one counts.
 class StopSignal {
  public:
-  StopSignal();
+  explicit StopSignal(const Log& log);
   ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;

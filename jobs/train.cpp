@@ -6,6 +6,7 @@
 
 #include "files.hpp"
 #include "pool3/traffic.hpp"
+#include "stop_signal.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -94,6 +95,7 @@ class TrainJob : public Job {
     p.add("probability-folds", probability_folds_, "folds that probabilities are calibrated with; 0: none", 5);
   }
   ExitCode run(const Context& context) override {
+    const StopSignal signal(context.log);
     train(context, flags_, C_, probability_folds_, out_);
     return ExitCode::ok;
   }

@@ -27,6 +27,12 @@ struct NetworkTraits {
   InputProfile profile = InputProfile::nsfwjs;
 };
 
+/// The 8-bit codes that stand for the output of a convolution after ReLU: a value is its code times the step.
+struct ChannelCodes {
+  std::vector<float> steps;  ///< [channels], each above 0
+  std::vector<float> means;  ///< [channels] of the values, over the pictures of the calibration
+};
+
 /// All 94 convolutions with their batch norm folded in: "NAME.weight" [out, in, kh, kw] and
 /// "NAME.bias" [out], NAME as in torchvision's inception_v3, e.g. "Mixed_5b.branch5x5_1".
 struct Weights {
@@ -35,6 +41,9 @@ struct Weights {
   std::string sha256;  ///< 64 hex digits: of the file that was read, or of a folder's weight bytes, unpacked and
                        ///< joined in the manifest's order
   std::map<std::string, Tensor> tensors;
+  /// Of calibrated weights: the codes of each convolution that has_codes(). int8 needs them, other precisions leave
+  /// them alone. Else empty.
+  std::map<std::string, ChannelCodes> codes = {};
   /// The bytes of a TorchScript archive, which is a network of its own; there are no tensors then, and of the traits
   /// only the profile counts, which the caller must know.
   std::string torchscript = {};
@@ -48,6 +57,10 @@ struct ConvolutionShape {
 /// The convolutions in the order in which torchvision's module defines them, which is also Keras's numbering.
 [[nodiscard]] const std::vector<ConvolutionShape>& convolution_shapes();
 
+/// Whether a convolution's output is in codes where weights are calibrated. It stays bfloat16 where codes gain no time
+/// (the first two layers) and where they would go into the features at once (the last block's outputs).
+[[nodiscard]] bool has_codes(std::string_view convolution);
+
 /// Reads a weights file or folder, recognised by content: pool3's own safetensors; torchvision's or timm's
 /// safetensors; torchvision's state_dict of torch.save; Keras's HDF5; TensorFlow's frozen GraphDef of 2015; or the
 /// folder of a TFJS layers model (nsfwjs UMD shards, or model.json with bins). A TorchScript archive is taken as it is.
@@ -55,12 +68,17 @@ struct ConvolutionShape {
 /// Not collective.
 [[nodiscard]] Weights read_weights(const std::string& path);
 
-/// Writes pool3's own format: safetensors with traits and source in its metadata; the same weights give the
-/// same bytes. Writes to a temporary name, then renames. Throws Error.
+/// Writes pool3's own format: safetensors with traits and source in its metadata, codes as "NAME.step" and "NAME.mean";
+/// the same weights give the same bytes. Writes to a temporary name, then renames. Throws Error.
 void write_weights(const Weights& weights, const std::string& path);
 
 /// SHA-256 of a file, 64 hex digits. Throws Error.
 [[nodiscard]] std::string sha256_of_file(const std::string& path);
+
+/// Gives weights their codes: runs pictures, [count, 299, 299, 3] floats as made by to_input(), and looks how large the
+/// values of each layer get. The same pictures give the same codes. Throws Error on a CPU without AMX, for a
+/// TorchScript network, and if a layer stays dark.
+void calibrate(Weights& weights, std::span<const float> input, int count);
 
 /// What one layer gave for one picture.
 struct StageOutput {
@@ -73,7 +91,7 @@ enum class Device : std::uint8_t { cpu, cuda };
 [[nodiscard]] constexpr std::string_view to_string(Device d) { return d == Device::cpu ? "cpu" : "cuda"; }
 
 /// Sets of CPU instructions that the network has kernels for; each includes those before it. `any`: LibTorch runs it.
-enum class Instructions : std::uint8_t { any, avx2, avx512, avx512_bf16, amx_bf16 };
+enum class Instructions : std::uint8_t { any, avx2, avx512, avx512_bf16, amx };
 [[nodiscard]] std::string_view to_string(Instructions instructions);
 
 /// The best that this CPU has, and this system allows.
@@ -81,11 +99,11 @@ enum class Instructions : std::uint8_t { any, avx2, avx512, avx512_bf16, amx_bf1
 
 /// What is fastest with them: bf16 with AMX, else fp32.
 [[nodiscard]] constexpr Precision fastest_precision(Instructions instructions) {
-  return instructions == Instructions::amx_bf16 ? Precision::bf16 : Precision::fp32;
+  return instructions == Instructions::amx ? Precision::bf16 : Precision::fp32;
 }
 
 struct NetworkOptions {
-  Precision precision = Precision::fp32;  ///< fp16 on Device::cuda alone
+  Precision precision = Precision::fp32;  ///< fp16 on Device::cuda alone; int8 with AMX and calibrated weights alone
   int batch = 16;                         ///< most images of one call; multiples of 16 are fastest
   /// Better ones are not used. bf16 rows depend on them in their last bits, so all ranks should use the same; fp32 rows
   /// do not, from avx2 on. REQUIRES: this CPU has them.

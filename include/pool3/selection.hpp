@@ -35,6 +35,7 @@ struct SearchResult {
   std::size_t best = 0;                 ///< highest mean; the smallest C of equals
   std::vector<std::int64_t> fold_rows;  ///< [folds]
   int groups = 1;
+  std::size_t remembered = 0;  ///< points that were not computed again
 };
 
 /// What the root's group is doing.
@@ -45,11 +46,22 @@ struct SearchProgress {
   SolverProgress solver;
 };
 
+/// What a search leaves to the one that goes on with it, on as many ranks in as many groups.
+struct SearchMemory {
+  std::vector<SearchPoint> points;      ///< done earlier
+  std::vector<std::int64_t> fold_rows;  ///< then; if the problem has others, nothing of this counts
+  std::string state;                    ///< this rank's after the last of those points, or "" on every rank
+  /// Every rank calls this when a point is done, with all points so far and its own state.
+  std::function<void(const SearchResult& so_far, const std::string& state)> keep;
+};
+
 /// Splits the ranks into groups; each group loads all training rows between its ranks through `load` (collective
 /// over the group it is given; folds set) and solves its folds, all in one matrix. Collective; every rank gets the
-/// result. Throws a collective Error for a bad grid or problem.
+/// result. Throws a collective Error for a bad grid or problem. Points that `memory` has are not computed again; with
+/// its state the rest come out to the last bit as they would have.
 [[nodiscard]] SearchResult search_C(const Communicator& comm, const std::function<Problem(const Communicator&)>& load,
                                     const SearchOptions& options,
-                                    const std::function<void(const SearchProgress&)>& progress = {});
+                                    const std::function<void(const SearchProgress&)>& progress = {},
+                                    const SearchMemory& memory = {});
 
 }  // namespace pool3

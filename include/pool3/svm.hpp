@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pool3/mpi.hpp"
@@ -25,6 +26,7 @@ struct Problem {
   std::vector<float> x;              ///< [rows, dim] row-major
   std::vector<std::int32_t> labels;  ///< [rows] in [0, classes)
   std::vector<std::int32_t> folds;   ///< [rows], or empty if no column excludes a fold
+  std::vector<float> weights;        ///< [rows] factor on C of each row, above 0; or empty: all 1
   std::vector<std::int64_t> origin;  ///< [rows] where each row came from, for messages; or empty
 };
 
@@ -103,6 +105,13 @@ class Solver {
   /// Solves for this C, starting from the last answer: call with ascending C. Collective; the answer is the same on
   /// every rank, and the same again for the same number of ranks. Throws usage Error unless C > 0.
   Fit solve(double C, const std::function<void(const SolverProgress&)>& progress = {});
+
+  /// All that the next solve() starts from, of this rank. About as large as the dual variables: 4 bytes for each row
+  /// and column. Not collective.
+  [[nodiscard]] std::string state() const;
+  /// Goes on from what state() gave on this rank of as many, for this problem and these columns: the next solve() then
+  /// gives the very bits. Every rank must call this, or none. Throws Error if the sizes are others.
+  void restore(std::string_view state);
 
  private:
   struct Impl;

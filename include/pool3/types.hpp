@@ -65,9 +65,10 @@ struct ImageKey {
   return text;
 }
 
-/// Arithmetic of the network's convolutions. Features are float32 in any case. fp16 is for GPUs alone.
-enum class Precision : std::uint8_t { fp32, bf16, fp16 };
-inline constexpr std::array<std::string_view, 3> precision_names = {"fp32", "bf16", "fp16"};
+/// Arithmetic of the network's convolutions. Features are float32 in any case. fp16 is for GPUs alone, int8 for CPUs
+/// with AMX and for calibrated weights.
+enum class Precision : std::uint8_t { fp32, bf16, fp16, int8 };
+inline constexpr std::array<std::string_view, 4> precision_names = {"fp32", "bf16", "fp16", "int8"};
 [[nodiscard]] constexpr std::string_view to_string(Precision p) {
   return precision_names.at(static_cast<std::size_t>(p));
 }

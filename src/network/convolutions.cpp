@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "pool3/network.hpp"
@@ -121,6 +122,18 @@ std::vector<ConvolutionShape> make_shapes() {
 const std::vector<ConvolutionShape>& convolution_shapes() {
   static const std::vector<ConvolutionShape> shapes = make_shapes();
   return shapes;
+}
+
+bool has_codes(std::string_view convolution) {
+  constexpr std::array<std::string_view, 8> without = {"Conv2d_1a_3x3",
+                                                       "Conv2d_2a_3x3",
+                                                       "Mixed_7c.branch1x1",
+                                                       "Mixed_7c.branch3x3_2a",
+                                                       "Mixed_7c.branch3x3_2b",
+                                                       "Mixed_7c.branch3x3dbl_3a",
+                                                       "Mixed_7c.branch3x3dbl_3b",
+                                                       "Mixed_7c.branch_pool"};
+  return std::ranges::find(without, convolution) == without.end();
 }
 
 }  // namespace pool3

@@ -67,12 +67,24 @@ const TorchModule& torch_module() {
 /// Null: LibTorch must do it.
 const direct::Kernels* find_kernels(const NetworkOptions& options) {
   const Instructions have = std::min(options.instructions, cpu_instructions());
+  if (options.precision == Precision::int8) return have >= Instructions::amx ? direct::amx_int8_kernels() : nullptr;
   if (options.precision == Precision::bf16) {
-    if (have >= Instructions::amx_bf16) return direct::amx_bf16_kernels();
+    if (have >= Instructions::amx) return direct::amx_bf16_kernels();
     return have >= Instructions::avx512_bf16 ? direct::avx512_bf16_kernels() : nullptr;
   }
   if (have >= Instructions::avx512) return direct::avx512_fp32_kernels();
   return have >= Instructions::avx2 ? direct::avx2_fp32_kernels() : nullptr;
+}
+
+/// Nothing but own kernels runs int8.
+void check_int8(const Weights& weights, const NetworkOptions& options) {
+  if (options.device != Device::cpu) throw usage_error("int8 is for CPUs", "take fp16, or --device cpu");
+  if (find_kernels(options) == nullptr) throw usage_error("int8 needs a CPU with AMX", "take bf16 or fp32");
+  if (weights.codes.empty())
+    throw Error({.stage = "open network",
+                 .path = weights.source,
+                 .cause = "int8 needs calibrated weights, and these are not",
+                 .advice = "make them with: pool3 convert --weights IN --calibrate CORPUS --out OUT.safetensors"});
 }
 
 }  // namespace
@@ -83,6 +95,7 @@ std::unique_ptr<Network> open_network(const Weights& weights, const NetworkOptio
   }
   if (options.precision == Precision::fp16 && options.device == Device::cpu)
     throw usage_error("fp16 needs a GPU", "take bf16 or fp32, or --device cuda");
+  if (options.precision == Precision::int8) check_int8(weights, options);
   check_weights(weights, weights.source);
   if (options.device == Device::cpu && weights.torchscript.empty()) {
     if (const direct::Kernels* kernels = find_kernels(options))

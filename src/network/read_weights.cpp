@@ -46,16 +46,37 @@ InputProfile metadata_profile(const Safetensors& file, const std::string& path) 
   }
 }
 
+/// Takes the tensors "NAME.step" and "NAME.mean" out of the file.
+std::map<std::string, ChannelCodes> take_codes(Safetensors& file) {
+  std::map<std::string, ChannelCodes> codes;
+  for (auto at = file.tensors.begin(); at != file.tensors.end();) {
+    const auto here = at++;
+    const std::string& name = here->first;
+    const std::string layer = name.substr(0, name.size() - std::min<std::size_t>(name.size(), 5));
+    if (name.ends_with(".step")) {
+      codes[layer].steps = std::move(here->second.values);
+    } else if (name.ends_with(".mean")) {
+      codes[layer].means = std::move(here->second.values);
+    } else {
+      continue;
+    }
+    file.tensors.erase(here);
+  }
+  return codes;
+}
+
 Weights from_own(Safetensors file, const std::string& path) {
   if (metadata_value(file, "format_version", path) != "1") {
     throw weights_error(path, "format version '" + file.metadata["format_version"] + "'", "use a newer pool3");
   }
+  auto codes = take_codes(file);
   return {.traits = {.average_pool_counts_padding = metadata_flag(file, "average_pool_counts_padding", path),
                      .max_pool_in_7c = metadata_flag(file, "max_pool_in_7c", path),
                      .profile = metadata_profile(file, path)},
           .source = metadata_value(file, "source", path),
           .sha256 = {},
-          .tensors = std::move(file.tensors)};
+          .tensors = std::move(file.tensors),
+          .codes = std::move(codes)};
 }
 
 /// Where weights of other makers came from: "torchvision (FILE)".

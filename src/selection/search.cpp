@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "pool3/partition.hpp"
 #include "pool3/selection.hpp"
@@ -58,48 +59,97 @@ void summarise(SearchPoint& point, const FoldCounts& counts) {
   point.deviation = std::sqrt(squares);
 }
 
+/// Rows of each fold. Every group holds all rows, and counts its own folds. Collective.
+std::vector<std::int64_t> count_rows(const Communicator& comm, const Problem& problem, RowRange folds, int all_folds) {
+  std::vector<std::int64_t> rows(index(all_folds), 0);
+  for (const std::int32_t fold : problem.folds)
+    if (fold >= folds.begin && fold < folds.end) ++rows[index(fold)];
+  comm.sum(std::span<std::int64_t>(rows));
+  return rows;
+}
+
+std::vector<double> sorted_grid(std::vector<double> grid) {
+  std::sort(grid.begin(), grid.end());
+  grid.erase(std::unique(grid.begin(), grid.end()), grid.end());
+  return grid;
+}
+
+const SearchPoint* find(const std::vector<SearchPoint>& points, double C) {
+  const auto found = std::find_if(points.begin(), points.end(), [&](const SearchPoint& p) { return p.C == C; });
+  return found == points.end() ? nullptr : &*found;
+}
+
+/// A rank's part of a search.
+struct Share {
+  const Communicator& comm;   ///< all ranks
+  const Communicator& group;  ///< those that solve the same folds
+  RowRange folds;
+  Problem problem;
+  std::vector<Column> columns;
+};
+
+/// Solves one point. Collective.
+SearchPoint compute(const Share& share, Solver& solver, double C, const SearchOptions& options,
+                    const std::function<void(const SolverProgress&)>& progress) {
+  SearchPoint point{.C = C};
+  const Fit fit = solver.solve(C, progress);
+  const auto scores = held_out_scores(share.problem, fit, share.columns, options.solver.threads);
+  FoldCounts counts = count_hits(share.problem, scores, share.folds, options.folds);
+  share.comm.sum(std::span<std::int64_t>(counts.rows));
+  share.comm.sum(std::span<std::int64_t>(counts.hits));
+  point.relative_gap = share.comm.max(fit.relative_gap());
+  point.epochs = static_cast<std::int64_t>(share.comm.max(static_cast<double>(fit.epochs)));
+  point.seconds = share.comm.max(fit.seconds);
+  summarise(point, counts);
+  return point;
+}
+
+/// Works off the grid. Collective.
+void walk(const Share& share, const SearchOptions& options, const std::function<void(const SearchProgress&)>& progress,
+          const SearchMemory& memory, SearchResult& result) {
+  const std::vector<double> grid = sorted_grid(options.C);
+  const bool counts = memory.fold_rows == result.fold_rows;
+  std::optional<Solver> solver;
+  for (std::size_t p = 0; p < grid.size(); ++p) {
+    const SearchPoint* const known = counts ? find(memory.points, grid[p]) : nullptr;
+    if (known != nullptr) {
+      result.points.push_back(*known);
+      ++result.remembered;
+    } else {
+      if (!solver) {
+        solver.emplace(share.group, share.problem, share.columns, options.solver);
+        if (counts && !memory.state.empty()) share.comm.all_do([&] { solver->restore(memory.state); });
+      }
+      result.points.push_back(compute(share, *solver, grid[p], options, [&](const SolverProgress& s) {
+        if (progress && share.comm.is_root()) progress({grid[p], p, grid.size(), s});
+      }));
+    }
+    if (result.points.back().mean > result.points[result.best].mean) result.best = p;
+    if (known == nullptr && memory.keep) memory.keep(result, solver->state());
+  }
+}
+
 }  // namespace
 
 SearchResult search_C(const Communicator& comm, const std::function<Problem(const Communicator&)>& load,
-                      const SearchOptions& options, const std::function<void(const SearchProgress&)>& progress) {
+                      const SearchOptions& options, const std::function<void(const SearchProgress&)>& progress,
+                      const SearchMemory& memory) {
   comm.all_do([&] { check(options); });
-  std::vector<double> grid = options.C;
-  std::sort(grid.begin(), grid.end());
-  grid.erase(std::unique(grid.begin(), grid.end()), grid.end());
-
   SearchResult result;
   const int most = std::min(comm.size(), options.folds);
   result.groups = options.groups > 0 ? std::min(options.groups, most) : most;
   const int group_index = static_cast<int>(std::int64_t{comm.rank()} * result.groups / comm.size());
   const Communicator group = comm.split(group_index);
-  Problem problem;
+  Share share{comm, group, even_share(options.folds, result.groups, group_index), {}, {}};
   comm.all_do([&] {  // what fails in one group fails in all
-    problem = load(group);
-    check_problem(group, problem);
-    if (options.centering) (void)standardise(group, problem);
+    share.problem = load(group);
+    check_problem(group, share.problem);
+    if (options.centering) (void)standardise(group, share.problem);
   });
-  shuffle_rows(problem, options.seed);
-
-  const RowRange folds = even_share(options.folds, result.groups, group_index);
-  const std::vector<Column> columns = fold_columns(problem.classes, folds);
-  Solver solver(group, problem, columns, options.solver);
-  for (std::size_t p = 0; p < grid.size(); ++p) {
-    SearchPoint point{.C = grid[p]};
-    const Fit fit = solver.solve(point.C, [&](const SolverProgress& s) {
-      if (progress && comm.is_root()) progress({point.C, p, grid.size(), s});
-    });
-    const auto scores = held_out_scores(problem, fit, columns, options.solver.threads);
-    FoldCounts counts = count_hits(problem, scores, folds, options.folds);
-    comm.sum(std::span<std::int64_t>(counts.rows));
-    comm.sum(std::span<std::int64_t>(counts.hits));
-    point.relative_gap = comm.max(fit.relative_gap());
-    point.epochs = static_cast<std::int64_t>(comm.max(static_cast<double>(fit.epochs)));
-    point.seconds = comm.max(fit.seconds);
-    summarise(point, counts);
-    result.fold_rows = counts.rows;
-    result.points.push_back(std::move(point));
-    if (result.points.back().mean > result.points[result.best].mean) result.best = p;
-  }
+  shuffle_rows(share.problem, options.seed);
+  share.columns = fold_columns(share.problem.classes, share.folds);
+  result.fold_rows = count_rows(comm, share.problem, share.folds, options.folds);
+  walk(share, options, progress, memory, result);
   return result;
 }
 

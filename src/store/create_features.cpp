@@ -2,6 +2,7 @@
 
 #include "pool3/partition.hpp"
 #include "store/checksum.hpp"
+#include "store/dimensions.hpp"
 #include "store/files.hpp"
 #include "store/layout.hpp"
 #include "store/pieces.hpp"
@@ -85,6 +86,7 @@ Attributes write_tables(const File& file, const FeatureSpec& spec, const CellSha
   static_cast<void>(file.create_dataset("checksums", copy_type(H5T_STD_U64LE), {blocks}));
   static_cast<void>(
       file.create_dataset("features", feature_type(spec.type), {rows, static_cast<hsize_t>(feature_dim)}));
+  name_dimensions(file);
   return seals;
 }
 

@@ -151,6 +151,7 @@ void remove_leftovers(const std::string& path) {
   if (store::exists(partial_of(path).path)) return;  // they belong to it
   store::remove_undo(partial_of(path));
   store::remove_failure_logs(partial_of(path));
+  store::remove_dead_lock({write_stage, path});
 }
 
 }  // namespace pool3

@@ -5,6 +5,7 @@
 
 #include "pool3/store.hpp"
 #include "store/checksum.hpp"
+#include "store/dimensions.hpp"
 #include "store/failures.hpp"
 #include "store/files.hpp"
 #include "store/layout.hpp"
@@ -156,6 +157,7 @@ void write_link(const Place& place, const std::vector<Member>& members) {
   link_table(file, "keys", &store::Tables::keys, members, 0);
   link_table(file, "status", &store::Tables::status, members, 0);
   copy_small_tables(file, members);
+  store::name_dimensions(file);
   store::Attributes attributes;
   attributes["format"] = std::string(store::link_format);
   attributes["format_version"] = store::link_version;
@@ -175,7 +177,7 @@ void link_features(const std::string& out, std::vector<std::string> parts) {
   store::check_target(place);
   const auto folder = std::filesystem::absolute(out).parent_path();
   const std::vector<Member> members = open_members(parts, folder);
-  const Place temporary{stage, out + ".tmp." + std::to_string(getpid())};
+  const Place temporary{stage, out + ".tmp"};
   try {
     write_link(temporary, members);
     store::publish(place, temporary.path);

@@ -116,6 +116,15 @@ JobLock::JobLock(const Place& target) : place_{target.stage, target.path + ".loc
   file_->write(0, std::as_bytes(std::span(text)));
 }
 
+void remove_dead_lock(const Place& target) {
+  const Place place{target.stage, target.path + ".lock"};
+  if (access(place.path.c_str(), F_OK) != 0) return;
+  try {
+    if (try_lock(place, target)) unlink(place.path.c_str());
+  } catch (const Error&) {  // in use, or not ours to open: it stays
+  }
+}
+
 JobLock::~JobLock() { unlink(place_.path.c_str()); }
 
 std::optional<LockOwner> owner_at_work(const Place& target) {

@@ -45,4 +45,7 @@ class WorkerLock {
   std::unique_ptr<Descriptor> file_;
 };
 
+/// Removes the lock file that a job which was killed has left beside `target`. Never throws.
+void remove_dead_lock(const Place& target);
+
 }  // namespace pool3::store

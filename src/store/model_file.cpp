@@ -130,7 +130,7 @@ void write_model(const Model& model, const std::string& path) {
   const Place place{"write model", path};
   check_sizes(model, place);
   store::check_target(place);
-  const Place temporary{place.stage, path + ".tmp." + std::to_string(getpid())};
+  const Place temporary{place.stage, path + ".tmp"};
   try {
     write_file(model, temporary);
     store::publish(place, temporary.path);

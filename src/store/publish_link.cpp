@@ -23,7 +23,7 @@ void publish_link(const std::string& file, const std::string& link) {
   // Relative, so that the tree can be moved or mounted elsewhere.
   fs::path target = fs::relative(fs::absolute(file), folder, error);
   if (error || target.empty()) target = fs::absolute(file);
-  const std::string temporary = link + ".tmp." + std::to_string(getpid());
+  const std::string temporary = link + ".tmp";
   store::remove_file({place.stage, temporary});
   if (symlink(target.c_str(), temporary.c_str()) != 0) throw file_error(place.stage, link, errno);
   if (std::rename(temporary.c_str(), link.c_str()) != 0) {

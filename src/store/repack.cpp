@@ -4,6 +4,7 @@
 
 #include "pool3/store.hpp"
 #include "store/blocks.hpp"
+#include "store/dimensions.hpp"
 #include "store/files.hpp"
 #include "store/half.hpp"
 #include "store/layout.hpp"
@@ -141,6 +142,7 @@ void write_copy(const Place& place, const std::string& in, const RepackOptions& 
   classes.read_bytes({0, classes.rows()}, names);
   file.create_dataset("classes", copy_of(classes.type(), place), {static_cast<hsize_t>(classes.rows())})
       .write_bytes({0, classes.rows()}, names);
+  store::name_dimensions(file);
   store::Attributes attributes;
   attributes["format"] = std::string(store::repacked_format);
   attributes["root"] = reader.root();
@@ -159,7 +161,7 @@ void repack_features(const std::string& in, const std::string& out, const Repack
     throw usage_error("rows of a chunk must be from 1 to " + std::to_string(store::max_block_rows));
   }
   if (options.compression < 0 || options.compression > 9) throw usage_error("compression must be from 0 to 9");
-  const Place temporary{stage, out + ".tmp." + std::to_string(getpid())};
+  const Place temporary{stage, out + ".tmp"};
   try {
     write_copy(temporary, in, options);
     store::publish(place, temporary.path);

@@ -19,12 +19,11 @@ constexpr std::int64_t widest = 64;
 
 /// Per-column constants of one strip of columns.
 struct Strip {
-  alignas(64) std::array<float, widest> positive_d, positive_u, positive_c;
-  float negative_d, negative_u, negative_c;
+  alignas(64) std::array<float, widest> positive_d, positive_c;
+  float negative_d, negative_c;
 };
 
 float diagonal(Loss loss, float cost) { return loss == Loss::l2 ? 0.5F / cost : 0.0F; }
-float upper(Loss loss, float cost) { return loss == Loss::l2 ? std::numeric_limits<float>::max() : cost; }
 
 Strip make_strip(const ColumnTable& columns, std::int64_t first, std::int64_t width) {
   Strip s{};
@@ -32,11 +31,9 @@ Strip make_strip(const ColumnTable& columns, std::int64_t first, std::int64_t wi
     const auto at = static_cast<std::size_t>(j);
     s.positive_c[at] = columns.positive_cost[static_cast<std::size_t>(first + j)];
     s.positive_d[at] = diagonal(columns.loss, s.positive_c[at]);
-    s.positive_u[at] = upper(columns.loss, s.positive_c[at]);
   }
   s.negative_c = columns.negative_cost;
   s.negative_d = diagonal(columns.loss, s.negative_c);
-  s.negative_u = upper(columns.loss, s.negative_c);
   return s;
 }
 
@@ -45,6 +42,7 @@ struct RowView {
   const std::int32_t* positive;  ///< class of each column
   const std::int32_t* excluded;  ///< fold of each column
   std::int32_t label, fold;
+  float weight;    ///< factor on C
   float square;    ///< |x|^2, bias included
   const float* f;  ///< current margins
   float* alpha;
@@ -54,14 +52,15 @@ struct RowView {
 /// The step of one row in `Width` columns. `gap`, `loss` [Width]: added to.
 template <int Width, bool Squared>
 [[gnu::always_inline]] inline void step_row(const Strip& s, const RowView& row, float* gap, float* loss) {
+  const float inverse_weight = 1.0F / row.weight;
   for (int j = 0; j < Width; ++j) {
     const bool is_positive = row.positive[j] == row.label;
     const bool active = row.positive[j] != no_class && row.excluded[j] != row.fold;
     const float y = is_positive ? 1.0F : -1.0F;
     const auto at = static_cast<std::size_t>(j);
-    const float d = is_positive ? s.positive_d[at] : s.negative_d;
-    const float u = is_positive ? s.positive_u[at] : s.negative_u;
-    const float c = is_positive ? s.positive_c[at] : s.negative_c;
+    const float d = (is_positive ? s.positive_d[at] : s.negative_d) * inverse_weight;
+    const float c = (is_positive ? s.positive_c[at] : s.negative_c) * row.weight;
+    const float u = Squared ? std::numeric_limits<float>::max() : c;
     const float a = row.alpha[j];
     const float slack = 1.0F - y * row.f[j];
     const float next = std::min(std::max(a + (slack - d * a) / (row.square + d), 0.0F), u);
@@ -97,6 +96,7 @@ template <int Width, bool Squared>
                       .excluded = columns.excluded_fold.data() + first,
                       .label = block.labels[i],
                       .fold = block.folds == nullptr ? no_class : block.folds[i],
+                      .weight = block.weights == nullptr ? 1.0F : block.weights[i],
                       .square = std::max(gram[i], std::numeric_limits<float>::min()),
                       .f = f.data(),
                       .alpha = block.alpha + i * padded + first,

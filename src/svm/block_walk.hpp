@@ -15,6 +15,7 @@ struct BlockView {
   const float* gram = nullptr;           ///< [rows, rows]
   const std::int32_t* labels = nullptr;  ///< [rows]
   const std::int32_t* folds = nullptr;   ///< [rows], or null
+  const float* weights = nullptr;        ///< [rows] factors on C, or null
   std::span<const std::int32_t> order;   ///< a permutation of 0 .. rows-1: the order of the walk
   const float* margins = nullptr;        ///< [rows, padded]: X_B W at the start
   float* alpha = nullptr;                ///< [rows, padded], updated

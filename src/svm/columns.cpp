@@ -17,7 +17,7 @@ void add_row(const Point& p, std::int64_t row, const float* margins, Certificate
   const std::int32_t label = p.problem.labels[index(row)];
   for (std::int64_t j = 0; j < p.padded(); ++j) {
     if (!p.table.counts(j, p.fold(row))) continue;
-    const auto c = static_cast<double>(p.table.cost(j, label));
+    const auto c = static_cast<double>(p.cost(j, row));
     const auto a = static_cast<double>(p.alpha[index(row * p.padded() + j)]);
     const auto f = static_cast<double>(margins[j]) + p.bias * static_cast<double>(p.bias_w[index(j)]);
     const double slack = 1.0 - (p.table.is_positive(j, label) ? f : -f);
@@ -47,7 +47,7 @@ std::vector<double> Point::half_norms() const {
   return sums;
 }
 
-void Point::rebuild_w() {
+std::vector<double> Point::weights_of_duals() const {
   std::vector<double> sum(w.size() + bias_w.size(), 0.0);
   std::vector<float> part(w.size()), signed_alpha(index(block_rows * padded()));
   for (std::int64_t b = 0; b < block_count(problem.rows, block_rows); ++b) {
@@ -65,12 +65,19 @@ void Point::rebuild_w() {
     for (std::size_t i = 0; i < w.size(); ++i) sum[i] += static_cast<double>(part[i]);
   }
   comm.sum(std::span<double>(sum));
+  return sum;
+}
+
+void Point::rebuild_w() {
+  const auto sum = weights_of_duals();
   for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<float>(sum[i]);
   for (std::size_t j = 0; j < bias_w.size(); ++j) bias_w[j] = static_cast<float>(sum[w.size() + j]);
 }
 
-Certificate certify(Point& p) {
-  p.rebuild_w();
+namespace {
+
+/// Primal, and the gap's terms of the rows, at the point's w and alpha. Collective.
+Certificate sum_rows(const Point& p) {
   const std::size_t padded = index(p.padded());
   Certificate sums{std::vector<double>(padded, 0.0), std::vector<double>(padded, 0.0)};
   std::vector<float> margins(index(block_rows) * padded);
@@ -83,6 +90,24 @@ Certificate certify(Point& p) {
   p.comm.sum(std::span<double>(sums.gap));
   const auto norms = p.half_norms();
   for (std::size_t j = 0; j < padded; ++j) sums.primal[j] += norms[j];
+  return sums;
+}
+
+}  // namespace
+
+Certificate certify(Point& p) {
+  p.rebuild_w();
+  return sum_rows(p);
+}
+
+Certificate certify_pair(const Point& p) {
+  Certificate sums = sum_rows(p);
+  const auto of_duals = p.weights_of_duals();
+  for (std::size_t i = 0; i < of_duals.size(); ++i) {
+    const float w = i < p.w.size() ? p.w[i] : p.bias_w[i - p.w.size()];
+    const double away = static_cast<double>(w) - of_duals[i];
+    sums.gap[i % sums.gap.size()] += 0.5 * away * away;
+  }
   return sums;
 }
 

@@ -31,6 +31,7 @@ struct ColumnTable {
   [[nodiscard]] bool counts(std::int64_t column, std::int32_t fold) const {
     return positive_class[index(column)] != no_class && excluded_fold[index(column)] != fold;
   }
+  /// C of rows of weight 1 with this label.
   [[nodiscard]] float cost(std::int64_t column, std::int32_t label) const {
     return is_positive(column, label) ? positive_cost[index(column)] : negative_cost;
   }
@@ -51,9 +52,18 @@ struct Point {
   [[nodiscard]] std::int32_t fold(std::int64_t row) const {
     return problem.folds.empty() ? no_class : problem.folds[index(row)];
   }
+  [[nodiscard]] float weight(std::int64_t row) const {
+    return problem.weights.empty() ? 1.0F : problem.weights[index(row)];
+  }
+  /// C of a row in a column.
+  [[nodiscard]] float cost(std::int64_t column, std::int64_t row) const {
+    return weight(row) * table.cost(column, problem.labels[index(row)]);
+  }
   /// 1/2 |w|^2 of every column, [padded]. The same on every rank.
   [[nodiscard]] std::vector<double> half_norms() const;
-  /// w = sum a y x from alpha, summed in double, because float updates drift. Collective.
+  /// w(a) = sum a y x from alpha, summed in double, its bias row last: [dim + 1, padded]. Collective.
+  [[nodiscard]] std::vector<double> weights_of_duals() const;
+  /// Sets w to w(a), because float updates drift. Collective.
   void rebuild_w();
 };
 
@@ -65,5 +75,8 @@ struct Certificate {
 
 /// Exact certificate at w = w(alpha): rebuilds w, then sums in double. Collective.
 [[nodiscard]] Certificate certify(Point& point);
+/// Exact certificate at this w and this alpha, whatever made them: the gap is then 1/2 |w - w(alpha)|^2 more.
+/// Collective.
+[[nodiscard]] Certificate certify_pair(const Point& point);
 
 }  // namespace pool3::detail

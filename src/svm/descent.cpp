@@ -96,6 +96,7 @@ WalkSums Descent::visit(std::int64_t b) {
                        .gram = grams_.data() + b * block_rows * block_rows,
                        .labels = p.problem.labels.data() + rows.begin,
                        .folds = p.problem.folds.empty() ? nullptr : p.problem.folds.data() + rows.begin,
+                       .weights = p.problem.weights.empty() ? nullptr : p.problem.weights.data() + rows.begin,
                        .order = order_,
                        .margins = margins_.data(),
                        .alpha = p.alpha.data() + rows.begin * padded,
@@ -117,7 +118,7 @@ std::vector<float> Descent::step_lengths(const Before& before, std::span<const s
     const RowRange rows = block(chunk[c]);
     for (std::int64_t at = 0; at < rows.size() * padded; ++at) {
       const std::int64_t j = at % padded;
-      const auto cost = static_cast<double>(p.table.cost(j, p.problem.labels[index(rows.begin + at / padded)]));
+      const auto cost = static_cast<double>(p.cost(j, rows.begin + at / padded));
       const double d = p.table.loss == Loss::l2 ? 0.5 / cost : 0.0;
       const auto old = static_cast<double>(before.alpha[c][index(at)]);
       const double step = static_cast<double>(p.alpha[index(rows.begin * padded + at)]) - old;

@@ -19,6 +19,9 @@ class Descent {
   /// and columns: an estimate of gap and loss, for free. Collective.
   WalkSums epoch();
 
+  /// Decides the orders to come.
+  std::mt19937_64& random() { return random_; }
+
  private:
   /// What a round changes, as it was before.
   struct Before {

@@ -2,6 +2,7 @@
 
 #include <cblas.h>
 
+#include <algorithm>
 #include <string>
 
 #include "pool3/error.hpp"
@@ -9,11 +10,25 @@
 extern "C" void ssyevd_(const char* job, const char* part, const int* n, float* a, const int* lda, float* values,
                         float* work, const int* work_size, int* int_work, const int* int_work_size, int* info);
 
+extern "C" void sposv_(const char* part, const int* n, const int* columns, float* a, const int* lda, float* b,
+                       const int* ldb, int* info);
+extern "C" void dposv_(const char* part, const int* n, const int* columns, double* a, const int* lda, double* b,
+                       const int* ldb, int* info);
+
 namespace pool3::detail {
 
 // BLAS counts with int here: every product is of one block of rows, so each side stays far below 2^31.
 namespace {
 int narrow(std::int64_t n) { return static_cast<int>(n); }
+
+/// Copies the upper half of a[n, n] to the lower, tile by tile.
+void mirror(std::int64_t n, float* a) {
+  constexpr std::int64_t tile = 32;
+  for (std::int64_t top = 0; top < n; top += tile)
+    for (std::int64_t left = 0; left <= top; left += tile)
+      for (std::int64_t i = top; i < std::min(top + tile, n); ++i)
+        for (std::int64_t j = left; j < std::min(left + tile, i); ++j) a[i * n + j] = a[j * n + i];
+}
 }  // namespace
 
 void set_product_threads(int threads) { openblas_set_num_threads(threads); }
@@ -39,10 +54,34 @@ void gram(std::int64_t m, std::int64_t k, const float* a, float shift, float* c)
   for (std::int64_t i = 0; i < m * m; ++i) c[i] += shift;
 }
 
+void multiply_by_transposed(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float* c) {
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, narrow(m), narrow(n), narrow(k), 1.0F, a, narrow(k), b,
+              narrow(k), 0.0F, c, narrow(n));
+}
+
+void row_products(std::int64_t m, std::int64_t k, const float* a, float* c) {
+  cblas_ssyrk(CblasRowMajor, CblasUpper, CblasNoTrans, narrow(m), narrow(k), 1.0F, a, narrow(k), 0.0F, c, narrow(m));
+  mirror(m, c);
+}
+
+// LAPACK's upper half is our lower.
+bool solve_positive(std::int64_t n, float* a, float* b) {
+  const int order = narrow(n), columns = 1, least = std::max(order, 1);
+  int status = 0;
+  sposv_("U", &order, &columns, a, &least, b, &least, &status);
+  return status == 0;
+}
+
+bool solve_positive(std::int64_t n, double* a, double* b) {
+  const int order = narrow(n), columns = 1, least = std::max(order, 1);
+  int status = 0;
+  dposv_("U", &order, &columns, a, &least, b, &least, &status);
+  return status == 0;
+}
+
 void moment_matrix(std::int64_t m, std::int64_t k, const float* a, float* c) {
   cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, narrow(k), narrow(m), 1.0F, a, narrow(k), 0.0F, c, narrow(k));
-  for (std::int64_t i = 0; i < k; ++i)
-    for (std::int64_t j = 0; j < i; ++j) c[i * k + j] = c[j * k + i];
+  mirror(k, c);
 }
 
 std::vector<float> eigenvectors(std::int64_t n, float* a) {

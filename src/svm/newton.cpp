@@ -32,7 +32,7 @@ Floats weights_with_bias(const Point& point) {
 
 class Newton {
  public:
-  Newton(Point& point, const Spectrum& spectrum, const NewtonLimits& limits)
+  Newton(Point& point, const std::function<const Spectrum&()>& spectrum, const NewtonLimits& limits)
       : p_(point),
         spectrum_(spectrum),
         limits_(limits),
@@ -74,7 +74,7 @@ class Newton {
   [[nodiscard]] Doubles line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const;
 
   Point& p_;
-  const Spectrum& spectrum_;
+  const std::function<const Spectrum&()>& spectrum_;
   const NewtonLimits& limits_;
   std::int64_t padded_;
   double rows_;  ///< of all ranks
@@ -122,7 +122,7 @@ Floats Newton::evaluate_rows() {
       const auto at = index(i * padded_ + j);
       const float y = p_.table.is_positive(j, label) ? 1.0F : -1.0F;
       const float slack = 1.0F - y * f_[at], xi = std::max(slack, 0.0F);
-      const float cost = p_.table.cost(j, label), a = dual(at, j, cost, slack);
+      const float cost = p_.cost(j, i), a = dual(at, j, cost, slack);
       p_.alpha[at] = a;
       signed_alpha[at] = y * a;
       certificate.primal[index(j)] += static_cast<double>(squared_ ? cost * xi * xi : cost * xi);
@@ -160,7 +160,7 @@ Floats Newton::curvatures(const std::vector<std::int64_t>& columns) const {
   for (std::int64_t i = 0; i < p_.problem.rows; ++i)
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const float a = p_.alpha[index(i * padded_ + columns[c])];
-      const float cost = p_.table.cost(columns[c], p_.problem.labels[index(i)]);
+      const float cost = p_.cost(columns[c], i);
       const bool inside = a > 0.0F && (squared_ || a < cost);
       out[index(i) * columns.size() + c] = inside ? stiffness_[index(columns[c])] * cost : 0.0F;
     }
@@ -173,7 +173,7 @@ Preconditioner Newton::preconditioner(const Floats& curvature, std::size_t width
   for_each_entry(curvature.size(), width,
                  [&](std::size_t i, std::size_t c) { mean[c] += static_cast<double>(curvature[i]) / rows_; });
   p_.comm.sum(std::span<double>(mean));
-  return {spectrum_, p_.bias * p_.bias * rows_, std::move(mean)};
+  return {spectrum_(), p_.bias * p_.bias * rows_, std::move(mean)};
 }
 
 Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& columns) {
@@ -232,7 +232,7 @@ Newton::Slopes Newton::loss_slopes(const std::vector<std::int64_t>& columns, con
       const auto x = static_cast<double>(xd[index(i) * width + c]);
       const auto at = index(i * padded_ + columns[c]);
       const double slack = 1.0 - y * (static_cast<double>(f_[at]) + t[c] * x);
-      const auto cost = static_cast<double>(p_.table.cost(columns[c], label));
+      const auto cost = static_cast<double>(p_.cost(columns[c], i));
       const double pull = static_cast<double>(stiffness_[index(columns[c])]) * cost;
       const double a = (squared_ ? 0.0 : static_cast<double>(centre_[at])) + pull * slack;
       if (a <= 0) continue;
@@ -285,7 +285,7 @@ void Newton::store() {
 
 }  // namespace
 
-NewtonResult newton(Point& point, const Spectrum& spectrum, const NewtonLimits& limits,
+NewtonResult newton(Point& point, const std::function<const Spectrum&()>& spectrum, const NewtonLimits& limits,
                     const std::function<void(const NewtonProgress&)>& progress) {
   Newton solver(point, spectrum, limits);
   solver.evaluate();

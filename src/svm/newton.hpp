@@ -37,8 +37,9 @@ struct NewtonResult {
 ///
 /// The certificate needs no more than the gradient: gap = P(w) - D(a) = sum [C xi - a s] + 1/2 |grad|^2 for the hinge,
 /// and 1/2 |grad|^2 for the squared hinge. Every term is at least 0.
-/// Sets point.w and point.alpha = a. Collective.
-[[nodiscard]] NewtonResult newton(Point& point, const Spectrum& spectrum, const NewtonLimits& limits,
+/// Sets point.w and point.alpha = a. `spectrum` is called, on every rank, when the eigenbasis is needed. Collective.
+[[nodiscard]] NewtonResult newton(Point& point, const std::function<const Spectrum&()>& spectrum,
+                                  const NewtonLimits& limits,
                                   const std::function<void(const NewtonProgress&)>& progress);
 
 }  // namespace pool3::detail

@@ -4,13 +4,16 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 #include "pool3/svm.hpp"
 #include "svm/columns.hpp"
 #include "svm/descent.hpp"
+#include "svm/gram_newton.hpp"
 #include "svm/matrix.hpp"
 #include "svm/newton.hpp"
+#include "svm/state_bytes.hpp"
 
 namespace pool3 {
 namespace {
@@ -26,6 +29,8 @@ constexpr double patience_epochs = 15;
 constexpr std::int64_t most_epochs = 40;
 /// Epochs that the rate of descent is measured over.
 constexpr std::size_t rate_epochs = 3;
+/// Passes that a step with the Gram matrix, and a certificate, take.
+constexpr std::int64_t least_gram_products = 4;
 
 ColumnTable make_table(const std::vector<Column>& columns, Loss loss) {
   const auto m = static_cast<std::int64_t>(columns.size());
@@ -73,7 +78,8 @@ struct Solver::Impl {
   SolverOptions options;
   detail::Point point;
   detail::Descent descent;
-  std::optional<detail::Spectrum> spectrum;  ///< once it is needed; serves every C
+  std::optional<detail::Spectrum> spectrum;       ///< once it is needed; serves every C
+  std::optional<detail::GramNewton> gram_newton;  ///< the same
   double last_C = 0;
   std::chrono::steady_clock::time_point start;  ///< of this solve
   bool descent_is_slow = false;                 ///< at a smaller C already
@@ -146,14 +152,28 @@ bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgre
 
 void Solver::Impl::finish_by_newton(Fit& fit, const std::function<void(const SolverProgress&)>& progress) {
   descent_is_slow = true;
-  if (!spectrum) spectrum = detail::compute_spectrum(point);
-  const std::int64_t before = fit.epochs;
-  const detail::NewtonLimits limits{.tolerance = options.tolerance,
-                                    .max_products = options.max_epochs - before,
-                                    .expired = [&] { return fit.out_of_time = expired(); }};
-  const auto result = detail::newton(point, *spectrum, limits, [&](const auto& p) {
+  std::int64_t before = fit.epochs;
+  detail::NewtonLimits limits{.tolerance = options.tolerance,
+                              .max_products = options.max_epochs - before,
+                              .expired = [&] { return fit.out_of_time = expired(); }};
+  const auto tell = [&](const detail::NewtonProgress& p) {
     if (progress) progress({.epoch = before + p.products, .gap = p.relative_gap, .tolerance = options.tolerance});
-  });
+  };
+  if (limits.max_products >= least_gram_products && detail::GramNewton::pays(point)) {
+    if (!gram_newton) gram_newton.emplace(point);
+    --limits.max_products;  // for the other method's certificate
+    fit.epochs += gram_newton->solve(limits, tell);
+    take_certificate(fit, detail::certify_pair(point));
+    fit.out_of_time = fit.out_of_time || expired();
+    if (fit.converged || fit.out_of_time) return;
+    before = fit.epochs;
+    limits.max_products = options.max_epochs - before;
+  }
+  const auto basis = [this]() -> const detail::Spectrum& {
+    if (!spectrum) spectrum = detail::compute_spectrum(point);
+    return *spectrum;
+  };
+  const auto result = detail::newton(point, basis, limits, tell);
   fit.epochs += result.products;
   take_certificate(fit, result.certificate);
 }
@@ -190,6 +210,30 @@ Fit Solver::solve(double C, const std::function<void(const SolverProgress&)>& pr
   fit.seconds = s.seconds();
   fit.bytes_sent = s.point.comm.bytes_sent() - bytes_before;
   return fit;
+}
+
+std::string Solver::state() const {
+  std::string bytes;
+  const detail::Point& p = impl_->point;
+  detail::append(bytes, impl_->last_C);
+  detail::append(bytes, std::int64_t{impl_->descent_is_slow});
+  for (const auto* part : {&p.w, &p.bias_w, &p.alpha}) detail::append(bytes, std::span(*part));
+  std::ostringstream random;
+  random << impl_->descent.random();
+  return bytes + random.str();
+}
+
+void Solver::restore(std::string_view state) {
+  detail::StateBytes bytes(state);
+  detail::Point& p = impl_->point;
+  const auto last_C = bytes.take<double>();
+  const bool slow = bytes.take<std::int64_t>() != 0;
+  for (auto* part : {&p.w, &p.bias_w, &p.alpha}) bytes.take_into(std::span(*part));
+  std::istringstream random{std::string(bytes.rest())};
+  random >> impl_->descent.random();
+  if (random.fail()) throw Error({.stage = "solve", .cause = "this state is of another problem"});
+  impl_->last_C = last_C;
+  impl_->descent_is_slow = slow;
 }
 
 }  // namespace pool3

@@ -1,7 +1,7 @@
 // Features of ready-made network inputs, for checks by other programs.
-//   pool3_network_dump WEIGHTS INPUT.f32 COUNT OUT.f32 fp32|bf16 [BATCH]
+//   pool3_network_dump WEIGHTS INPUT.f32 COUNT OUT.f32 fp32|bf16|int8 [BATCH]
 // INPUT holds COUNT x 299 x 299 x 3 float32, OUT gets COUNT x 2048.
-//   pool3_network_dump WEIGHTS INPUT.f32 stages OUT.f32 fp32|bf16 [BATCH]
+//   pool3_network_dump WEIGHTS INPUT.f32 stages OUT.f32 fp32|bf16|int8 [BATCH]
 // INPUT holds one picture. OUT gets the values of all stages, one after the other; stdout their names and shapes.
 
 #include <algorithm>
@@ -32,7 +32,9 @@ void write_floats(const std::string& path, const std::vector<float>& values) {
 }
 
 pool3::NetworkOptions options_of(const std::vector<std::string>& args) {
-  return {.precision = args.at(4) == "bf16" ? pool3::Precision::bf16 : pool3::Precision::fp32,
+  const auto* const found = std::ranges::find(pool3::precision_names, args.at(4));
+  if (found == pool3::precision_names.end()) throw pool3::usage_error("unknown precision " + args.at(4));
+  return {.precision = static_cast<pool3::Precision>(found - pool3::precision_names.begin()),
           .batch = args.size() > 5 ? std::stoi(args[5]) : 16};
 }
 
@@ -64,7 +66,7 @@ void dump(const std::vector<std::string>& args) {
 
 int main(int argc, char** argv) {
   try {
-    if (argc < 6) throw pool3::usage_error("WEIGHTS INPUT.f32 COUNT OUT.f32 fp32|bf16 [BATCH]");
+    if (argc < 6) throw pool3::usage_error("WEIGHTS INPUT.f32 COUNT OUT.f32 fp32|bf16|int8 [BATCH]");
     const std::vector<std::string> args(argv + 1, argv + argc);
     args[2] == "stages" ? dump_stages(args) : dump(args);
     return 0;

@@ -14,6 +14,7 @@ import tempfile
 
 import h5py
 import numpy as np
+import pandas
 
 ROWS = 23
 
@@ -58,6 +59,26 @@ def check_features(path):
         assert [p.decode() for p in table["path"]] == [expected_path(r) for r in table["row"]]
         assert table["stage"][0] == b"decode" and table["code"][0] == b"corrupt"
         assert table["message"][1] == b"bad Huffman code in row 10"
+
+
+def check_dimensions(path):
+    """The dimensions have names, the paths are the scale of the rows, and h5ls and pandas show it so."""
+    with h5py.File(path, "r") as f:
+        assert [d.label for d in f["features"].dims] == ["row", "feature"]
+        for name in ("features", "labels", "keys", "status"):
+            dimension = f[name].dims[0]
+            assert dimension.label == "row" and list(dimension.keys()) == ["path"], name
+            assert dimension[0].name == "/paths", name
+        assert f["paths"].attrs["CLASS"] == b"DIMENSION_SCALE" and f["classes"].dims[0].label == "class"
+        labels = f["labels"]
+        table = pandas.DataFrame({"label": labels[:], "status": f["status"][:]},
+                                 index=pandas.Index(labels.dims[0][0].asstr()[:], name=labels.dims[0].label))
+        assert table.loc[expected_path(5), "label"] == 5 % 4 - 1
+        failures = pandas.DataFrame(f["failures"][:])
+        assert failures.columns.tolist() == ["row", "path", "stage", "code", "message"] and len(failures) == 3
+    listed = subprocess.run(["h5ls", "-v", path], check=True, capture_output=True, text=True).stdout
+    for text in ("features", "{23/23, 2048/2048}", "native float", "DIMENSION_LABELS", "DIMENSION_LIST", "enum native"):
+        assert text in listed, f"{text} not in\n{listed}"
 
 
 def check_checksums(path, xxh3):
@@ -118,6 +139,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([mpiexec, "--oversubscribe", "-n", "2", sample, folder], check=True)
         check_features(folder + "/f.h5")
+        check_dimensions(folder + "/f.h5")
         xxh3 = load_xxh3()
         tables = ("features", "labels", "classes", "paths", "keys", "status", "checksums", "failures")
         check_checksums(folder + "/f.h5", xxh3)

@@ -1,5 +1,7 @@
-"""What one night leaves to the next: --update-from, --retry-failed, --part and link, diff, publish, repack, float16."""
+"""What one night leaves to the next: --update-from, --retry-failed, --part and link, diff, publish, repack, float16,
+alignment."""
 
+import json
 import shutil
 
 import h5py
@@ -83,6 +85,20 @@ def check_parts(check, pool3, folder, corpus, whole):
               "--probability-folds", 0)
     models = [support.Model(folder / f"{name}-model.h5").coef for name in ("whole", "linked")]
     check(np.array_equal(*models), "training on it gives the same model")
+    tables_of_search = []
+    for name, features in (("whole", whole), ("linked", linked)):
+        table = folder / f"{name}-search.json"
+        pool3("search", "--features", features, "--out", table, "--C", 0.1, 1, "--folds", 3, "--best", folder / "best.h5", ranks=2)
+        found = json.loads(table.read_text())["points"]
+        tables_of_search.append([{k: v for k, v in point.items() if k != "seconds"} for point in found])
+    check(tables_of_search[0] == tables_of_search[1], "a search on it gives the same table")
+    reports = [pool3("evaluate", "--features", features, "--model", folder / "linked-model.h5", "--out", folder / "e.json").out
+               for features in (whole, linked)]
+    check(reports[0] == reports[1], "and evaluate the same report")
+    picture = corpus / next(p.decode() for p, s in zip(a["paths"], a["status"]) if s == DONE)
+    seen = [pool3("predict", "--model", folder / f"{n}-model.h5", "--weights", pool3.weights, picture).out
+            for n in ("whole", "linked")]
+    check(seen[0] == seen[1], "and predict, with its model, the same prediction")
     result = pool3("diff", whole, linked, ranks=2)
     check(all(f"{word:14}{0:10}" in result.out for word in ("added", "removed", "changed")), "diff finds no difference")
     check("is one of 3 parts, but 2 are given" in pool3("link", folder / "x.h5", *parts[:2], code=1).err, "a missing part")
@@ -118,6 +134,20 @@ def check_diff(check, pool3, folder, corpus, old, anew):
         check(f"mean {cosines.mean():.6f}, least {cosines.min():.6f}" in result.out, "and finds numpy's cosines")
     pool3("diff", old, half, "--min-cosine", "0.9", code=0)
     check(pool3("diff", old, half, "--min-cosine", "0.99999999999", code=1).code == 1, "--min-cosine is a gate")
+
+
+def check_alignment(check, pool3, folder, corpus, anew):
+    """Where the rows start is a matter of the disk alone. By default it is a page."""
+    def start(path):
+        with h5py.File(path) as f:
+            return f["features"].id.get_offset()
+
+    check(start(anew) % 4096 == 0, f"rows start at a page: byte {start(anew)}")
+    wide = folder / "wide.h5"
+    pool3.extract(corpus, wide, "--batch", 4, "--alignment", 65536, "--update-from", anew, code=3)
+    check(start(wide) % 65536 == 0, f"--alignment 65536: they start at byte {start(wide)}")
+    check(same(tables(anew), tables(wide)), "with the same content")
+    pool3("verify", wide)
 
 
 def check_publish(check, pool3, folder, old, anew):
@@ -156,6 +186,7 @@ def main():
     anew = check_retry(check, pool3, folder, corpus, fresh, broken, whole)
     check_parts(check, pool3, folder, corpus, anew)
     check_diff(check, pool3, folder, corpus, old, anew)
+    check_alignment(check, pool3, folder, corpus, anew)
     check_publish(check, pool3, folder, old, anew)
     check_repack(check, pool3, folder, anew)
     check.finish()

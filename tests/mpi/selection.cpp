@@ -36,5 +36,55 @@ TEST(DistributedSearch, SameTableForAnySplitIntoGroups) {
   }
 }
 
+TEST(DistributedSearch, GoesOnToTheLastBit) {
+  const Communicator comm = Communicator::world();
+  SearchOptions options{.C = {0.01, 0.1, 1}, .folds = 5};
+  options.solver.tolerance = 1e-7;
+  for (const int groups : {0, 1}) {
+    options.groups = groups;
+    std::vector<SearchMemory> memories;
+    SearchMemory keeping;
+    keeping.keep = [&](const SearchResult& so_far, const std::string& state) {
+      memories.push_back({so_far.points, so_far.fold_rows, state, {}});
+    };
+    const SearchResult expected = search_C(comm, load, options, {}, keeping);
+    ASSERT_EQ(memories.size(), 3);
+    EXPECT_EQ(expected.remembered, 0);
+    for (std::size_t done = 1; done <= 3; ++done) {
+      const SearchResult result = search_C(comm, load, options, {}, memories[done - 1]);
+      EXPECT_EQ(result.remembered, done);
+      EXPECT_EQ(result.best, expected.best);
+      EXPECT_EQ(result.fold_rows, expected.fold_rows);
+      for (std::size_t p = 0; p < 3; ++p) {
+        EXPECT_EQ(result.points[p].fold_accuracy, expected.points[p].fold_accuracy);
+        EXPECT_EQ(result.points[p].relative_gap, expected.points[p].relative_gap);  // to the last bit
+        EXPECT_EQ(result.points[p].epochs, expected.points[p].epochs);
+      }
+    }
+    memories[0].state.clear();  // from nothing, the next point comes out a hair elsewhere
+    const SearchResult cold = search_C(comm, load, options, {}, memories[0]);
+    EXPECT_NE(cold.points[1].relative_gap, expected.points[1].relative_gap);
+    EXPECT_LE(cold.points[1].relative_gap, options.solver.tolerance);
+  }
+}
+
+TEST(DistributedSearch, TheMemoryOfOtherRowsDoesNotCount) {
+  const Communicator comm = Communicator::world();
+  SearchMemory memory;
+  memory.points = {{.C = 0.1, .fold_accuracy = {1, 1, 1, 1, 1}, .mean = 1}};
+  memory.fold_rows = {60, 60, 60, 60, 59};
+  const SearchResult result = search_C(comm, load, {.C = {0.1}, .folds = 5}, {}, memory);
+  EXPECT_EQ(result.remembered, 0);
+  EXPECT_GT(result.points[0].epochs, 0);
+}
+
+TEST(DistributedSearch, TheStateOfAnotherProblemIsRefused) {
+  const Communicator comm = Communicator::world();
+  SearchMemory memory;
+  memory.fold_rows = search_C(comm, load, {.C = {0.1}, .folds = 5}).fold_rows;
+  memory.state = std::string(1000, 'x');
+  EXPECT_THROW((void)search_C(comm, load, {.C = {0.1}, .folds = 5}, {}, memory), Error);
+}
+
 }  // namespace
 }  // namespace pool3

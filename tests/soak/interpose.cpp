@@ -3,6 +3,7 @@
 //   POOL3_TEST_MATCH   only operations on files whose path contains this count
 //   POOL3_TEST_RANK    only in this MPI rank; any if not set
 //   POOL3_TEST_KILL_AT   SIGKILL just before the n-th operation (pwrite, write, ftruncate, fsync, rename, unlink)
+//   POOL3_TEST_KILL_FROM ... counted from the first one on a file whose path contains this
 //   POOL3_TEST_FAIL_AT   the n-th pwrite and all after it fail ...
 //   POOL3_TEST_ERRNO     ... with this errno
 //   POOL3_TEST_TRACE   a line for each file that is opened for reading below POOL3_TEST_TRACE_OF goes here
@@ -41,10 +42,15 @@ bool is_chosen_rank() {
   return wanted == nullptr || std::strcmp(wanted, rank == nullptr ? "0" : rank) == 0;
 }
 
+std::atomic<bool> counting{setting("POOL3_TEST_KILL_FROM") == nullptr};
+
 bool matches(const char* path) {
   static const char* const wanted = setting("POOL3_TEST_MATCH");
+  static const char* const from = setting("POOL3_TEST_KILL_FROM");
   static const bool chosen = is_chosen_rank();
-  return chosen && wanted != nullptr && std::strstr(path, wanted) != nullptr;
+  if (!chosen || wanted == nullptr || std::strstr(path, wanted) == nullptr) return false;
+  if (from != nullptr && std::strstr(path, from) != nullptr) counting = true;
+  return true;
 }
 
 bool matches(int fd) {
@@ -56,7 +62,7 @@ bool matches(int fd) {
 void count_operation() {
   static const long kill_at = number("POOL3_TEST_KILL_AT");
   static std::atomic<long> operations{0};
-  if (++operations == kill_at) kill(getpid(), SIGKILL);
+  if (counting && ++operations == kill_at) kill(getpid(), SIGKILL);
 }
 
 /// True if this write is to fail; errno is set.

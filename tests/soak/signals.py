@@ -1,17 +1,19 @@
-"""SIGUSR1 and SIGTERM end an extraction within ten seconds, with exit code 75; the same command goes on, and another
-one is refused by name.
+"""SIGUSR1 and SIGTERM end an extraction within ten seconds, with exit code 75, whatever it is at; the same command goes on,
+and another one is refused by name. So do search and train.
 
-    signals.py --pool3 PROGRAM --weights FILE
+    signals.py --pool3 PROGRAM --weights FILE --features FILE
 """
 
 import argparse
 import os
 import pathlib
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import time
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from importlib.machinery import SourceFileLoader
@@ -19,6 +21,27 @@ from importlib.machinery import SourceFileLoader
 kill = SourceFileLoader("kill", str(pathlib.Path(__file__).resolve().parent / "kill")).load_module()
 
 ROWS = 400
+
+
+def has_open_seal(partial):
+    with open(partial, "rb") if partial.exists() else open(os.devnull, "rb") as file:
+        return file.read(5) == b"pool3"
+
+
+def takes_signals(pid):
+    """True if the process has handlers for both."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+    return all(caught >> (number - 1) & 1 for number in (signal.SIGTERM, signal.SIGUSR1))
+
+
+def write_huge_picture(path, side=13040):
+    """170 megapixels of one colour."""
+    packer = zlib.compressobj(1)
+    row = b"\0" + b"\x40\x80\xc0" * side
+    data = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + kill.chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+                     + kill.chunk(b"IDAT", data) + kill.chunk(b"IEND", b""))
 
 
 class Signals:
@@ -32,8 +55,7 @@ class Signals:
 
     def start(self, ranks, out, **changed):
         launch = ["mpirun", "-n", str(ranks), "--oversubscribe", "--bind-to", "none"] if ranks else []
-        return subprocess.Popen([*launch, *map(str, self.command(out, changed))], env={**os.environ, **kill.ENV},
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return self.launch([*launch, *self.command(out, changed)])
 
     def run(self, ranks, out, **changed):
         process = self.start(ranks, out, **changed)
@@ -54,6 +76,11 @@ class Signals:
         before = partial.stat().st_mtime_ns if partial.exists() else 0
         process = self.start(ranks, out)
         self.wait_for_rows(partial, before)
+        self.end(process, number, f"mpirun of {ranks} ranks" if ranks else "a lone rank")
+        assert not out.exists() and pathlib.Path(f"{out}.partial").exists()
+
+    def end(self, process, number, what):
+        """Sends the signal; the job must end in time."""
         begin = time.monotonic()
         process.send_signal(number)
         output = process.communicate(timeout=60)[0]
@@ -61,9 +88,46 @@ class Signals:
         assert process.returncode == 75, f"exit code {process.returncode}\n{output}"
         assert seconds < 10, f"it took {seconds:.1f} s"
         assert "the same command goes on" in output, output
+        print(f"ok: {number.name} to {what}: exit code 75 after {seconds:.1f} s", flush=True)
+
+    def stop_slow_work(self, name, number, what, **changed):
+        """While a rank is at its first block, which takes longer than it may."""
+        out = self.folder / name
+        process = self.start(0, out, **changed)
+        self.wait(lambda: has_open_seal(pathlib.Path(f"{out}.partial")), process)
+        time.sleep(1)
+        self.end(process, number, what)
         assert not out.exists() and pathlib.Path(f"{out}.partial").exists()
-        print(f"ok: {number.name} to {'mpirun of ' + str(ranks) + ' ranks' if ranks else 'a lone rank'}: exit code 75 "
-              f"after {seconds:.1f} s", flush=True)
+        pathlib.Path(f"{out}.partial").unlink()
+
+    def wait(self, condition, process):
+        deadline = time.monotonic() + 120
+        while not condition():
+            assert time.monotonic() < deadline and process.poll() is None, "the job did not get that far"
+            time.sleep(0.01)
+
+    def stop_solver(self, features):
+        """A search keeps its points; a train leaves nothing."""
+        table, model = self.folder / "s.json", self.folder / "m.h5"
+        search = [self.pool3, "search", "--features", features, "--out", table, "--folds", "4", "--C", "0.01", "3",
+                  "--search-tolerance", "1e-6"]
+        process = self.launch(search)
+        self.wait(pathlib.Path(f"{table}.points").exists, process)
+        self.end(process, signal.SIGUSR1, "search")
+        assert not table.exists()
+        output = self.launch(search).communicate(timeout=600)[0]
+        assert "gone on: 1 of 2 points were done" in output, output
+        assert sorted(p.name for p in self.folder.glob("s.json*")) == ["s.json"]
+        process = self.launch([self.pool3, "train", "--features", features, "--out", model, "--tolerance", "1e-7", "--C", "10"])
+        self.wait(lambda: takes_signals(process.pid), process)
+        time.sleep(0.2)
+        self.end(process, signal.SIGTERM, "train")
+        assert not model.exists()
+        table.unlink()
+
+    def launch(self, command):
+        return subprocess.Popen([str(word) for word in command], env={**os.environ, **kill.ENV}, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True)
 
     def refused(self, out, flag, value, says):
         code, output = self.run(0, out, **{flag: value})
@@ -75,6 +139,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pool3", required=True)
     parser.add_argument("--weights", required=True)
+    parser.add_argument("--features", required=True)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="pool3-signals-") as name:
         folder = pathlib.Path(name)
@@ -97,6 +162,15 @@ def main():
         assert sorted(p.name for p in folder.iterdir()) == [
             "corpus", "f.h5", "f.h5.failures.tsv", "reference.h5", "reference.h5.failures.tsv"]
         print("ok: gone on with another number of ranks, byte for byte")
+        signals.stop_slow_work("slow.h5", signal.SIGUSR1, "a rank with 64 pictures in fp32 in work",
+                               **{"--precision": "fp32", "--batch": 64})
+        huge = folder / "huge" / "a"
+        huge.mkdir(parents=True)
+        write_huge_picture(huge / "0.png")
+        for i in range(1, 4):  # in one block, so each is decoded
+            (huge / f"{i}.png").symlink_to("0.png")
+        signals.stop_slow_work("huge.h5", signal.SIGTERM, "a rank that decodes 170 megapixels", **{"--corpus": huge.parent})
+        signals.stop_solver(pathlib.Path(arguments.features).absolute())
 
 
 if __name__ == "__main__":

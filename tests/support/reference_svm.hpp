@@ -12,6 +12,7 @@ namespace pool3::test {
 struct ReferenceFit {
   std::vector<double> w;  ///< [dim + 1], the bias's weight last
   double objective = 0;   ///< primal
+  double dual = 0;        ///< the optimum lies between the two
 };
 
 /// Minimises 1/2 |w|^2 + C sum loss over rows x [n, dim] with signs y, to near machine precision.
@@ -47,6 +48,8 @@ inline ReferenceFit solve_reference(const std::vector<double>& x, const std::vec
     if (largest < 1e-14) break;
   }
   for (const double v : fit.w) fit.objective += 0.5 * v * v;
+  fit.dual = -fit.objective;
+  for (const double a : alpha) fit.dual += a - 0.5 * d * a * a;
   for (std::size_t i = 0; i < n; ++i) {
     const double xi = std::max(0.0, 1 - y[i] * margin(i));
     fit.objective += squared ? C * xi * xi : C * xi;

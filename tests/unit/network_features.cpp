@@ -181,7 +181,7 @@ TEST(Network, InstructionsAgreeWithLibTorch) {
       features_of(*open_network(weights_for_arithmetic(), {.batch = 3, .instructions = Instructions::any}), input);
   std::vector<float> fp32;
   for (const auto instructions :
-       {Instructions::avx2, Instructions::avx512, Instructions::avx512_bf16, Instructions::amx_bf16}) {
+       {Instructions::avx2, Instructions::avx512, Instructions::avx512_bf16, Instructions::amx}) {
     if (cpu_instructions() < instructions) break;
     SCOPED_TRACE(to_string(instructions));
     const auto with = [&](Precision precision) {
@@ -224,7 +224,7 @@ TEST(Cpu, InstructionsAreWhatTheSystemSays) {
   const auto has = [&](const std::string& flag) { return text.find(" " + flag) != std::string::npos; };
   EXPECT_EQ(cpu_instructions() >= Instructions::avx2, has("avx2") && has("fma"));
   EXPECT_EQ(cpu_instructions() >= Instructions::avx512_bf16, has("avx512_bf16"));
-  EXPECT_EQ(cpu_instructions() == Instructions::amx_bf16, has("amx_bf16"));
+  EXPECT_EQ(cpu_instructions() == Instructions::amx, has("amx_bf16"));
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ void PrintTo(const Candidate& candidate, std::ostream* out) { *out << candidate.
 const std::vector<Candidate> candidates = {{"avx2_fp32", avx2_fp32_kernels, Instructions::avx2},
                                            {"avx512_fp32", avx512_fp32_kernels, Instructions::avx512},
                                            {"avx512_bf16", avx512_bf16_kernels, Instructions::avx512_bf16},
-                                           {"amx_bf16", amx_bf16_kernels, Instructions::amx_bf16}};
+                                           {"amx_bf16", amx_bf16_kernels, Instructions::amx}};
 
 Bf16 nearest_bf16(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
@@ -117,15 +117,17 @@ struct Case {
 Layer make_layer(const Kernels& kernels, const Case& c, int out, unsigned seed) {
   std::mt19937 random(seed);
   std::uniform_real_distribution<float> uniform(-0.3F, 0.3F);
-  Layer layer = {.weight = {{out, c.in, c.geometry.kernel_height, c.geometry.kernel_width}, {}}, .bias = {}};
+  Layer layer = {.name = "test",
+                 .weight = {{out, c.in, c.geometry.kernel_height, c.geometry.kernel_width}, {}},
+                 .bias = {},
+                 .codes = {}};
   for (int i = 0; i < out * c.in * c.geometry.taps(); ++i) {
     const float value = uniform(random);
     layer.weight.values.push_back(
         kernels.precision == Precision::fp32 ? value : std::bit_cast<float>(std::uint32_t{nearest_bf16(value)} << 16U));
   }
   for (int i = 0; i < out; ++i) layer.bias.push_back(uniform(random));
-  layer.finish = c.finish;
-  return layer;
+  return c.finish ? layer : before_pooling(layer);
 }
 
 struct Expected {
@@ -154,7 +156,7 @@ void check_convolution(const Kernels& kernels, const Case& c) {
   from.fill(5, 0.0F, 1.0F);
   std::vector<Layer> layers;
   for (const int out : c.out) layers.push_back(make_layer(kernels, c, out, static_cast<unsigned>(out)));
-  const Convolution convolution(kernels, c.geometry, layers, c.height, c.width);
+  const Convolution convolution(kernels, c.geometry, layers, from.view(), {});
   std::vector<Activations> to;
   std::vector<View> views;
   for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -224,7 +226,7 @@ TEST_P(KernelsTest, AveragePools) {
   for (std::size_t i = 0; i < bias.size(); ++i) bias[i] = static_cast<float>(i) / 100 - 0.4F;
   for (const bool count_padding : {false, true}) {
     Activations to(*kernels_, 4, 6, 96, 32);
-    for (int y = 0; y < 4; ++y) kernels_->average_pool(from.view(), bias.data(), count_padding, y, to.view());
+    for (int y = 0; y < 4; ++y) kernels_->average_pool(from.view(), bias.data(), nullptr, count_padding, y, to.view());
     for (int y = 0; y < 4; ++y)
       for (int x = 0; x < 6; ++x)
         for (int n = 0; n < lanes; ++n)
@@ -279,7 +281,7 @@ TEST_P(KernelsTest, NotANumberStays) {
   Activations from(*kernels_, 1, 1, 32), to(*kernels_, 1, 1, 32);
   from.fill(17, 0.0F, 1.0F);
   from.set(0, 0, 4, 3, std::numeric_limits<float>::quiet_NaN());
-  const Convolution convolution(*kernels_, c.geometry, {make_layer(*kernels_, c, 32, 1)}, 1, 1);
+  const Convolution convolution(*kernels_, c.geometry, {make_layer(*kernels_, c, 32, 1)}, from.view(), {});
   convolution.run(from.view(), std::array{to.view()}, 0, 1);
   for (int n = 0; n < lanes; ++n)
     for (int o = 0; o < 32; ++o) EXPECT_EQ(std::isnan(to.get(0, 0, n, o)), n == 4);
@@ -308,7 +310,8 @@ TEST_P(KernelsTest, PipelinesOfAnyStepGiveTheSame) {
     Pipeline pipeline(*kernels_, "test", from.view());
     const auto a = pipeline.add_convolution("a", c.geometry, {make_layer(*kernels_, c, 32, 1)}, Pipeline::input);
     const auto b = pipeline.add_convolution("b", c.geometry, {make_layer(*kernels_, c, 32, 2)}, a);
-    const auto d = pipeline.add_average_pool(std::vector<float>(32, 0.1F), false, a);
+    const Layer average = {.name = "d", .weight = {}, .bias = std::vector<float>(32, 0.1F), .codes = {}};
+    const auto d = pipeline.add_average_pool(average, false, a);
     pipeline.emit(pipeline.add_convolution("c", c.geometry, {make_layer(*kernels_, c, 32, 3)}, b));
     pipeline.emit(d);
     pipeline.plan(rows_at_once);

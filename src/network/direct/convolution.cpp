@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstdlib>
 #include <unordered_map>
 
@@ -31,6 +32,39 @@ Bf16 to_bf16(float value) {
   return static_cast<Bf16>((bits + 0x7fffU + ((bits >> 16U) & 1U)) >> 16U);
 }
 
+/// Weights as whole numbers from -127 to 127; a sum of their products with codes is in `steps`.
+struct Quantised {
+  Tensor codes;
+  std::vector<float> steps;  ///< [out]
+  std::vector<float> lost;   ///< [out] what rounding took from the sum, for an input of the mean
+};
+
+/// Symmetric, each channel of the output for itself; the steps of the input's channels go into the weights.
+Quantised quantise(const Tensor& weights, const ChannelCodes& from) {
+  constexpr float most_code = 127.0F;
+  const auto out = static_cast<std::size_t>(weights.shape.at(0));
+  Quantised q = {.codes = weights, .steps = std::vector<float>(out), .lost = std::vector<float>(out)};
+  const std::size_t each = weights.values.size() / out, taps = each / from.steps.size();
+  for (std::size_t o = 0; o < out; ++o) {
+    const std::span row(q.codes.values.data() + o * each, each);
+    float most = 0;
+    for (std::size_t at = 0; at < each; ++at) {
+      row[at] *= from.steps[at / taps];
+      most = std::max(most, std::abs(row[at]));
+    }
+    const float step = q.steps[o] = most > 0 ? most / most_code : 1.0F;
+    double lost = 0;
+    for (std::size_t at = 0; at < each; ++at) {
+      const float exact = row[at], code = std::nearbyint(exact / step),
+                  mean = from.means[at / taps] / from.steps[at / taps];
+      lost += double{exact - code * step} * double{mean};
+      row[at] = code;
+    }
+    q.lost[o] = static_cast<float>(lost);
+  }
+  return q;
+}
+
 }  // namespace
 
 Memory::Memory(std::int64_t bytes) {
@@ -43,8 +77,20 @@ Memory::Memory(std::int64_t bytes) {
   std::memset(data_.get(), 0, whole);
 }
 
-Layer layer_named(const Weights& weights, const std::string& name, bool finish) {
-  return {weights.tensors.at(name + ".weight"), weights.tensors.at(name + ".bias").values, finish};
+Layer layer_named(const Kernels& kernels, const Weights& weights, const std::string& name) {
+  const auto found = weights.codes.find(name);
+  const bool codes = kernels.precision == Precision::int8 && found != weights.codes.end();
+  return {.name = name,
+          .weight = weights.tensors.at(name + ".weight"),
+          .bias = weights.tensors.at(name + ".bias").values,
+          .codes = codes ? found->second : ChannelCodes{}};
+}
+
+Layer before_pooling(Layer layer) {
+  layer.name.clear();
+  layer.bias.clear();
+  layer.codes = {};
+  return layer;
 }
 
 Geometry geometry_of(const std::string& name) {
@@ -57,36 +103,52 @@ Geometry geometry_of(const std::string& name) {
   return by_name.at(name);
 }
 
-Convolution::Convolution(const Kernels& kernels, const Geometry& geometry, const std::vector<Layer>& layers, int height,
-                         int width)
+Convolution::Convolution(const Kernels& kernels, const Geometry& geometry, const std::vector<Layer>& layers,
+                         const View& from, const ChannelCodes& from_codes)
     : kernels_(&kernels),
       geometry_(geometry),
       winograd_(kernels.winograd != nullptr && geometry.kernel_height == 3 && geometry.kernel_width == 3 &&
                 geometry.stride == 1 && geometry.pad_height == geometry.pad_width),
       in_channels_(round_up(static_cast<int>(layers.front().weight.shape.at(1)), kernels.in_unit)),
-      out_height_((height + 2 * geometry.pad_height - geometry.kernel_height) / geometry.stride + 1),
-      out_width_((width + 2 * geometry.pad_width - geometry.kernel_width) / geometry.stride + 1) {
-  for (const Layer& layer : layers) add_layer(layer, static_cast<int>(out_channels_.size()));
+      out_height_((from.height + 2 * geometry.pad_height - geometry.kernel_height) / geometry.stride + 1),
+      out_width_((from.width + 2 * geometry.pad_width - geometry.kernel_width) / geometry.stride + 1) {
+  for (const Layer& layer : layers) add_layer(layer, from_codes, static_cast<int>(out_channels_.size()));
 }
 
-void Convolution::add_layer(const Layer& layer, int number) {
+std::byte* Convolution::room(std::int64_t bytes) {
+  memory_.push_back(std::make_unique<Memory>(bytes));
+  return memory_.back()->data();
+}
+
+void Convolution::add_layer(const Layer& layer, const ChannelCodes& from_codes, int number) {
   const int channels = static_cast<int>(layer.weight.shape.at(0));
-  out_channels_.push_back(round_up(channels, kernels_->in_unit));
+  out_channels_.push_back(round_up(channels, kernels_->out_unit));
+  const Quantised quantised = kernels_->precision == Precision::int8 ? quantise(layer.weight, from_codes) : Quantised{};
   const Tensor transformed = winograd_ ? winograd_weights(layer.weight) : Tensor{};
+  const Kernels& uncoded = kernels_->uncoded == nullptr ? *kernels_ : *kernels_->uncoded;
+  const int out_bytes = layer.codes.steps.empty() ? uncoded.value_bytes : 1;
   int first = 0;
   for (const int width : panel_widths(*kernels_, channels)) {
     Panel panel = {.width = width,
-                   .relu = layer.finish,
+                   .relu = !layer.bias.empty(),
+                   .codes = !layer.codes.steps.empty(),
                    .output = number,
-                   .offset = static_cast<std::int64_t>(first) * kernels_->value_bytes};
-    memory_.push_back(std::make_unique<Memory>(width * std::int64_t{sizeof(float)}));
-    auto* bias = reinterpret_cast<float*>(memory_.back()->data());
+                   .offset = static_cast<std::int64_t>(first) * out_bytes};
+    auto* bias = reinterpret_cast<float*>(room(width * std::int64_t{sizeof(float)}));
+    auto* scale = reinterpret_cast<float*>(room(width * std::int64_t{sizeof(float)}));
+    for (int i = 0; i < std::min(width, channels - first); ++i) {
+      const auto o = static_cast<std::size_t>(first + i);
+      const float code = layer.codes.steps.empty() ? 1.0F : 1.0F / layer.codes.steps[o];
+      const float lost = quantised.lost.empty() ? 0.0F : quantised.lost[o];
+      bias[i] = ((layer.bias.empty() ? 0.0F : layer.bias[o]) + lost) * code;
+      scale[i] = (quantised.steps.empty() ? 1.0F : quantised.steps[o]) * code;
+    }
     panel.bias = bias;
-    if (layer.finish) std::copy_n(layer.bias.data() + first, std::min(width, channels - first), bias);
+    if (panel.codes || !quantised.steps.empty()) panel.scale = scale;
     if (winograd_) {
-      pack(transformed, 16, first, panel);
+      panel.weights = pack(transformed, 16, first, width);
     } else {
-      pack(layer.weight, geometry_.taps(), first, panel);
+      panel.weights = pack(quantised.steps.empty() ? layer.weight : quantised.codes, geometry_.taps(), first, width);
     }
     panels_.push_back(panel);
     first += width;
@@ -111,28 +173,33 @@ Tensor winograd_weights(const Tensor& weights) {
   return out;
 }
 
-/// Lays the weights [out, in, taps] of one panel out as [tap][in][panel width]; for bf16, by 32 channels of
-/// the input: [tap][in / 32][panel width / 16][16 pairs][16 out][2], which are the tiles that AMX wants.
-void Convolution::pack(const Tensor& weights, int taps, int first, Panel& panel) {
+/// Lays the weights [out, in, taps] of one panel out as [tap][in][width]. For AMX by the 64 bytes of a tile's row, with
+/// neighbours that fill 32 bits together: bf16 [tap][in / 32][width / 16][16 pairs][16 out][2], int8
+/// [tap][in / 64][width / 16][16 fours][16 out][4].
+const std::byte* Convolution::pack(const Tensor& weights, int taps, int first, int width) {
   const int out = static_cast<int>(weights.shape.at(0)), in = static_cast<int>(weights.shape.at(1));
-  const std::int64_t values = std::int64_t{taps} * in_channels_ * panel.width;
-  memory_.push_back(std::make_unique<Memory>(values * kernels_->value_bytes));
-  std::byte* packed = memory_.back()->data();
-  for (int o = 0; o < std::min(panel.width, out - first); ++o) {
+  const int size = kernels_->value_bytes, group = size == 4 ? 1 : 4 / size, deep = 16 * group;
+  std::byte* packed = room(std::int64_t{taps} * in_channels_ * width * size);
+  for (int o = 0; o < std::min(width, out - first); ++o) {
     for (int i = 0; i < in; ++i) {
       for (int t = 0; t < taps; ++t) {
         const float value = weights.values[(static_cast<std::size_t>(first + o) * in + i) * taps + t];
-        const std::int64_t tap = static_cast<std::int64_t>(t) * in_channels_ * panel.width;
+        const std::int64_t tap = static_cast<std::int64_t>(t) * in_channels_ * width;
         if (kernels_->precision == Precision::fp32) {
-          reinterpret_cast<float*>(packed)[tap + i * panel.width + o] = value;
+          reinterpret_cast<float*>(packed)[tap + i * width + o] = value;
+          continue;
+        }
+        const std::int64_t at = tap + i / deep * deep * width + o / 16 * deep * 16 + i % deep / group * group * 16 +
+                                o % 16 * group + i % group;
+        if (size == 1) {
+          reinterpret_cast<std::int8_t*>(packed)[at] = static_cast<std::int8_t>(value);
         } else {
-          const int chunk = i / 32 * 32 * panel.width, tile = o / 16 * 512;
-          reinterpret_cast<Bf16*>(packed)[tap + chunk + tile + i % 32 / 2 * 32 + o % 16 * 2 + i % 2] = to_bf16(value);
+          reinterpret_cast<Bf16*>(packed)[at] = to_bf16(value);
         }
       }
     }
   }
-  panel.weights = packed;
+  return packed;
 }
 
 void Convolution::run(const View& from, std::span<const View> to, int row_begin, int row_end) const {

@@ -27,13 +27,16 @@ class Memory {
 
 /// What one layer computes.
 struct Layer {
+  std::string name;         ///< torchvision's
   Tensor weight;            ///< [out, in, height, width]
   std::vector<float> bias;  ///< [out]
-  bool finish = true;       ///< add the bias, then ReLU; false where a pooling comes first
+  ChannelCodes codes;       ///< [out] of its output; empty: not in codes
 };
 
-/// A layer of the network by torchvision's name. REQUIRES: `weights` are complete.
-[[nodiscard]] Layer layer_named(const Weights& weights, const std::string& name, bool finish = true);
+/// A layer of the network, with codes for int8 kernels. REQUIRES: `weights` are complete.
+[[nodiscard]] Layer layer_named(const Kernels& kernels, const Weights& weights, const std::string& name);
+/// The layer without bias, ReLU and codes, for an average pool that brings them.
+[[nodiscard]] Layer before_pooling(Layer layer);
 [[nodiscard]] Geometry geometry_of(const std::string& name);
 
 /// G g G^T of weights [out, in, 3, 3]: [out, in, 4, 4]; see winograd.hpp.
@@ -42,9 +45,9 @@ struct Layer {
 /// Immutable after construction.
 class Convolution {
  public:
-  /// All layers have one geometry and one input, [height, width].
-  Convolution(const Kernels& kernels, const Geometry& geometry, const std::vector<Layer>& layers, int height,
-              int width);
+  /// All layers have one geometry and one input, of the shape and codes of `from`. `kernels`: that read it.
+  Convolution(const Kernels& kernels, const Geometry& geometry, const std::vector<Layer>& layers, const View& from,
+              const ChannelCodes& from_codes);
   [[nodiscard]] const Geometry& geometry() const { return geometry_; }
   [[nodiscard]] int out_height() const { return out_height_; }
   [[nodiscard]] int out_width() const { return out_width_; }
@@ -56,8 +59,9 @@ class Convolution {
   void run(const View& from, std::span<const View> to, int row_begin, int row_end) const;
 
  private:
-  void add_layer(const Layer& layer, int number);
-  void pack(const Tensor& weights, int taps, int first, Panel& panel);
+  void add_layer(const Layer& layer, const ChannelCodes& from_codes, int number);
+  std::byte* room(std::int64_t bytes);
+  const std::byte* pack(const Tensor& weights, int taps, int first, int width);
 
   const Kernels* kernels_;
   Geometry geometry_;

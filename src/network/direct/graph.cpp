@@ -74,19 +74,21 @@ std::vector<BlockSpec> block_specs(const NetworkTraits& traits) {
 /// Adds layers to one block's pipeline by their names within the block.
 class BlockBuilder {
  public:
-  BlockBuilder(const Weights& weights, Pipeline& pipeline) : weights_(weights), pipeline_(pipeline) {}
+  BlockBuilder(const Kernels& kernels, const Weights& weights, Pipeline& pipeline)
+      : kernels_(kernels), weights_(weights), pipeline_(pipeline) {}
 
   Pipeline::Id add(const std::string& name, Pipeline::Id from) {
     const std::string full = pipeline_.name() + "." + name;
-    return pipeline_.add_convolution(full, geometry_of(full), {layer_named(weights_, full)}, from);
+    return pipeline_.add_convolution(full, geometry_of(full), {layer_named(kernels_, weights_, full)}, from);
   }
 
   /// The convolutions 1x1 that start the branches, and that of the pool branch if it pools averages: the average of a
   /// convolution 1x1 is the convolution of the average, so it pools later, on fewer channels.
   Pipeline::Id add_heads(const BlockSpec& spec) {
     std::vector<Layer> heads;
-    for (const Branch& b : spec.branches) heads.push_back(layer_named(weights_, spec.name + "." + b.first));
-    if (spec.pool == PoolBranch::average) heads.push_back(layer_named(weights_, spec.name + ".branch_pool", false));
+    for (const Branch& b : spec.branches) heads.push_back(layer_named(kernels_, weights_, spec.name + "." + b.first));
+    if (spec.pool == PoolBranch::average)
+      heads.push_back(before_pooling(layer_named(kernels_, weights_, spec.name + ".branch_pool")));
     return pipeline_.add_convolution(spec.name + ".heads", {}, heads, Pipeline::input);
   }
 
@@ -98,7 +100,7 @@ class BlockBuilder {
 
   void add_pool(PoolBranch pool, Pipeline::Id head) {
     if (pool == PoolBranch::average) {
-      pipeline_.emit(pipeline_.add_average_pool(weights_.tensors.at(pipeline_.name() + ".branch_pool.bias").values,
+      pipeline_.emit(pipeline_.add_average_pool(layer_named(kernels_, weights_, pipeline_.name() + ".branch_pool"),
                                                 weights_.traits.average_pool_counts_padding, head));
     } else if (pool == PoolBranch::max) {
       pipeline_.emit(add("branch_pool", pipeline_.add_max_pool(1, Pipeline::input)));
@@ -108,13 +110,14 @@ class BlockBuilder {
   }
 
  private:
+  const Kernels& kernels_;
   const Weights& weights_;
   Pipeline& pipeline_;
 };
 
-Pipeline make_block(const Kernels& kernels, const Weights& weights, const BlockSpec& spec, const View& shape) {
-  Pipeline pipeline(kernels, spec.name, shape);
-  BlockBuilder build(weights, pipeline);
+Pipeline make_block(const Kernels& kernels, const Weights& weights, const BlockSpec& spec, const Pipeline& before) {
+  Pipeline pipeline(kernels, spec.name, before.output(), before.output_codes());
+  BlockBuilder build(kernels, weights, pipeline);
   if (!spec.direct.empty()) pipeline.emit(build.add(spec.direct, Pipeline::input));
   Pipeline::Id head = build.add_heads(spec);
   for (const Branch& branch : spec.branches) build.add_branch(branch, head++);
@@ -136,11 +139,11 @@ Layer on_patches(Layer layer) {
 
 Pipeline make_stem(const Kernels& kernels, const Weights& weights) {
   Pipeline pipeline(kernels, "stem", {});
-  Pipeline::Id x = pipeline.add_convolution("Conv2d_1a_3x3", {}, {on_patches(layer_named(weights, "Conv2d_1a_3x3"))},
-                                            pipeline.add_patches());
+  Pipeline::Id x = pipeline.add_convolution(
+      "Conv2d_1a_3x3", {}, {on_patches(layer_named(kernels, weights, "Conv2d_1a_3x3"))}, pipeline.add_patches());
   for (const std::string name : {"Conv2d_2a_3x3", "Conv2d_2b_3x3", "", "Conv2d_3b_1x1", "Conv2d_4a_3x3", ""})
     x = name.empty() ? pipeline.add_max_pool(2, x)
-                     : pipeline.add_convolution(name, geometry_of(name), {layer_named(weights, name)}, x);
+                     : pipeline.add_convolution(name, geometry_of(name), {layer_named(kernels, weights, name)}, x);
   pipeline.emit(x);
   pipeline.plan(1);
   return pipeline;
@@ -152,7 +155,7 @@ std::vector<Pipeline> make_graph(const Kernels& kernels, const Weights& weights)
   std::vector<Pipeline> graph;
   graph.push_back(make_stem(kernels, weights));
   for (const BlockSpec& spec : block_specs(weights.traits))
-    graph.push_back(make_block(kernels, weights, spec, graph.back().output()));
+    graph.push_back(make_block(kernels, weights, spec, graph.back()));
   return graph;
 }
 

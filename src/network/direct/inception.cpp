@@ -1,7 +1,6 @@
 #include "network/direct/inception.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <functional>
 #include <mutex>
 #include <utility>
@@ -43,6 +42,20 @@ class Inception final : public Network {
     give_back(std::move(work));
   }
 
+  void watch(std::span<const float> input, int count, const WatchLayers& watch) const {
+    std::unique_ptr<Workspace> work = take_workspace();
+    kernels_.begin();
+    for (int first = 0; first < count; first += lanes) {
+      const int some = std::min(lanes, count - first);
+      const auto watch_row = [&](const Pipeline::MadeRow& row) {
+        if (!row.layer.empty()) watch(row, some);
+      };
+      static_cast<void>(run(input.subspan(static_cast<std::size_t>(first * input_floats)), some, *work, watch_row, {}));
+    }
+    kernels_.end();
+    give_back(std::move(work));
+  }
+
   [[nodiscard]] std::vector<StageOutput> stages(std::span<const float> input) const override {
     std::vector<StageOutput> stages;
     const auto stage = [&](const std::string& name, const View& view) -> StageOutput& {
@@ -53,12 +66,13 @@ class Inception final : public Network {
           {name, view.channels, view.height, view.width, std::vector<float>(static_cast<std::size_t>(values))});
       return stages.back();
     };
-    const auto watch_row = [&](const std::string& name, const View& view, int y) {
-      if (name == "Conv2d_1a_3x3" || name == "Conv2d_2a_3x3") keep_row(view, y, stage(name, view));
+    const auto watch_row = [&](const Pipeline::MadeRow& row) {
+      if (row.layer == "Conv2d_1a_3x3" || row.layer == "Conv2d_2a_3x3")
+        keep_row(row.view, row.codes, row.y, stage(row.layer, row.view));
     };
-    const auto watch_block = [&](const std::string& name, const View& view) {
+    const auto watch_block = [&](const std::string& name, const View& view, const ChannelCodes& codes) {
       if (name != "Mixed_5d" && name != "Mixed_6e") return;
-      for (int y = 0; y < view.height; ++y) keep_row(view, y, stage(name, view));
+      for (int y = 0; y < view.height; ++y) keep_row(view, codes, y, stage(name, view));
     };
     std::unique_ptr<Workspace> work = take_workspace();
     std::vector<float> pool(static_cast<std::size_t>(feature_dim));
@@ -71,7 +85,7 @@ class Inception final : public Network {
   }
 
  private:
-  using Watch = std::function<void(const std::string& name, const View& view)>;
+  using Watch = std::function<void(const std::string& name, const View& view, const ChannelCodes& codes)>;
 
   /// Returns the last block's output.
   View run(std::span<const float> pictures, int count, const Workspace& work, const Pipeline::Watch& watch_row,
@@ -82,7 +96,7 @@ class Inception final : public Network {
       View out = pipeline.output();
       out.data = (to_front ? work.front : work.back).data();
       pipeline.run(source, out, work.scratch.data(), watch_row);
-      if (watch_block) watch_block(pipeline.name(), out);
+      if (watch_block) watch_block(pipeline.name(), out, pipeline.output_codes());
       source.activations = out;
       to_front = !to_front;
     }
@@ -90,24 +104,11 @@ class Inception final : public Network {
   }
 
   /// Row y of the first picture.
-  void keep_row(const View& view, int y, StageOutput& stage) const {
-    for (int x = 0; x < view.width; ++x) {
-      for (int c = 0; c < view.channels; ++c) {
-        const std::byte* at = view.at(y, x) + static_cast<std::int64_t>(c) * kernels_.value_bytes;
-        stage.values[static_cast<std::size_t>((c * view.height + y) * view.width + x)] = value_at(at);
-      }
-    }
-  }
-  [[nodiscard]] float value_at(const std::byte* at) const {
-    std::uint32_t bits = 0;
-    if (kernels_.precision == Precision::fp32) {
-      std::memcpy(&bits, at, sizeof bits);
-    } else {
-      Bf16 half = 0;
-      std::memcpy(&half, at, sizeof half);
-      bits = static_cast<std::uint32_t>(half) << 16U;
-    }
-    return std::bit_cast<float>(bits);
+  static void keep_row(const View& view, const ChannelCodes& codes, int y, StageOutput& stage) {
+    for (int x = 0; x < view.width; ++x)
+      for (int c = 0; c < view.channels; ++c)
+        stage.values[static_cast<std::size_t>((c * view.height + y) * view.width + x)] =
+            value_at(view, codes, y, x, 0, c);
   }
 
   std::unique_ptr<Workspace> take_workspace() const {
@@ -139,6 +140,11 @@ class Inception final : public Network {
 
 std::unique_ptr<Network> open_direct_network(const Kernels& kernels, const Weights& weights, int batch) {
   return std::make_unique<Inception>(kernels, weights, batch);
+}
+
+void watch_layers(const Kernels& kernels, const Weights& weights, std::span<const float> input, int count,
+                  const WatchLayers& watch) {
+  Inception(kernels, weights, lanes).watch(input, count, watch);
 }
 
 }  // namespace pool3::direct

@@ -27,6 +27,7 @@ using Bf16 = std::uint16_t;
 struct View {
   std::byte* data = nullptr;
   int height = 0, width = 0, channels = 0, rows = 0;
+  int value_bytes = 0;         ///< 4: float; 2: bfloat16; 1: codes, see steps in pipeline.hpp
   std::int64_t stride = 0;     ///< bytes from one picture's channels to the next picture's
   std::int64_t step = 0;       ///< bytes from one position to the next
   std::int64_t row_bytes = 0;  ///< from one row to the next
@@ -42,9 +43,11 @@ struct Geometry {
 /// Some neighbouring output channels of a convolution, with their weights packed: [tap][in][width], see pack().
 struct Panel {
   const std::byte* weights = nullptr;
-  const float* bias = nullptr;  ///< [width]
+  const float* bias = nullptr;   ///< [width], added to the sum
+  const float* scale = nullptr;  ///< [width], of the sum, before the bias is added; null: 1, and no codes
   int width = 0;
   bool relu = true;
+  bool codes = false;       ///< what is written; else what the kernels read, or their uncoded kind
   int output = 0;           ///< index of the view that it goes to
   std::int64_t offset = 0;  ///< bytes of its first channel there
 };
@@ -62,10 +65,13 @@ struct ConvolutionTask {
 /// Immutable; every function works on the calling thread alone and allocates nothing.
 struct Kernels {
   const char* name;     ///< "amx-bf16"
-  Precision precision;  ///< of activations and weights; sums are fp32
-  int value_bytes;      ///< of an activation
-  int in_unit;          ///< channels of activations are padded to a multiple of this, with zeros
+  Precision precision;  ///< of the activations read, and of the weights; sums are fp32, or int32 for int8
+  int value_bytes;      ///< of an activation that is read
+  int in_unit;          ///< channels that are read are padded to a multiple of this; what is there has weights of zero
+  int out_unit;         ///< channels that are written are padded to a multiple of this, with zeros
   int widths[2];        ///< NOLINT(modernize-avoid-c-arrays): of panels, larger one first; 0: none
+  /// For activations that are not in codes; null: this table itself.
+  const Kernels* uncoded;
 
   /// Once on each thread before its first call of convolve(), again after other code may have used AMX.
   void (*begin)();
@@ -80,14 +86,17 @@ struct Kernels {
   /// Row `y` of the 3 x 3 maximum. `stride` 2: no padding; 1: padded. REQUIRES: no value is negative.
   void (*max_pool)(const View& from, int stride, int y, const View& to);
   /// Row `y` of relu(average of 3 x 3, + bias), padded. `count_padding`: divide by 9 everywhere, not by the number of
-  /// positions inside.
-  void (*average_pool)(const View& from, const float* bias, bool count_padding, int y, const View& to);
+  /// positions inside. `codes`: null, or what a value is multiplied by to become one.
+  void (*average_pool)(const View& from, const float* bias, const float* codes, bool count_padding, int y,
+                       const View& to);
   /// out[picture, c] = mean over all positions, summed in float; pictures 0 .. count - 1.
   void (*mean)(const View& from, int count, float* out);
 };
 
 /// Null if this program was built for other processors. Whether this CPU can run them: see instructions.hpp.
 [[nodiscard]] const Kernels* amx_bf16_kernels();
+/// Reads codes, and writes codes or bfloat16.
+[[nodiscard]] const Kernels* amx_int8_kernels();
 [[nodiscard]] const Kernels* avx512_bf16_kernels();
 [[nodiscard]] const Kernels* avx512_fp32_kernels();
 [[nodiscard]] const Kernels* avx2_fp32_kernels();

@@ -207,18 +207,21 @@ void patches(const float* pictures, int count, int y, const View& to) {
   }
 }
 
+template <typename T>
+using BitsOf = std::conditional_t<sizeof(T) == 4, std::int32_t, std::conditional_t<sizeof(T) == 2, std::int16_t, T>>;
+
 /// Numbers that are not negative have the order of their bits, NaN above all.
 template <typename T>
 void max_pool(const View& from, int stride, int y, const View& to) {
-  using Bits [[gnu::vector_size(64), gnu::aligned(4), gnu::may_alias]] =
-      std::conditional_t<sizeof(T) == 4, std::int32_t, std::int16_t>;
+  constexpr int at_once = sizeof(T) == 1 ? 32 : 64;  // bytes of 32 channels, or fewer
+  using Bits [[gnu::vector_size(at_once), gnu::aligned(4), gnu::may_alias]] = BitsOf<T>;
   const int pad = stride == 1 ? 1 : 0;
   const int top = std::max(y * stride - pad, 0), bottom = std::min(y * stride - pad + 2, from.height - 1);
   const std::int64_t bytes = to.channels * std::int64_t{sizeof(T)};
   for (int x = 0; x < to.width; ++x) {
     const int left = std::max(x * stride - pad, 0), right = std::min(x * stride - pad + 2, from.width - 1);
     for (int n = 0; n < lanes; ++n) {
-      for (std::int64_t c = 0; c < bytes; c += 64) {
+      for (std::int64_t c = 0; c < bytes; c += at_once) {
         Bits most = {};
         for (int sy = top; sy <= bottom; ++sy) {
           const std::byte* in = from.at(sy, left) + n * from.stride + c;
@@ -245,8 +248,13 @@ void add_column(const View& from, int top, int bottom, int x, int channels, floa
   }
 }
 
+inline std::uint8_t to_code(float value) {
+  const float most = value < 255.0F ? value : 255.0F;
+  return static_cast<std::uint8_t>(static_cast<int>(most + 0.5F));
+}
+
 template <typename T>
-void average_pool(const View& from, const float* bias, bool count_padding, int y, const View& to) {
+void average_pool(const View& from, const float* bias, const float* codes, bool count_padding, int y, const View& to) {
   constexpr int most_channels = 192;
   alignas(64) static thread_local std::array<std::array<float, lanes * most_channels>, 3> columns;
   const int top = std::max(y - 1, 0), bottom = std::min(y + 1, from.height - 1);
@@ -260,11 +268,16 @@ void average_pool(const View& from, const float* bias, bool count_padding, int y
     const float* c = columns[right % 3].data();
     const float first = left < x ? 1.0F : 0.0F, last = x < right ? 1.0F : 0.0F;
     for (int n = 0; n < lanes; ++n) {
-      T* out = values<T>(to.at(y, x) + n * to.stride);
-      for (int i = 0; i < to.channels; ++i) {
+      std::byte* out = to.at(y, x) + n * to.stride;
+      const auto average = [&](int i) {
         const int at = n * to.channels + i;
         const float value = (first * a[at] + b[at] + last * c[at]) * factor + bias[i];
-        out[i] = narrow<T>(value < 0.0F ? 0.0F : value);
+        return value < 0.0F ? 0.0F : value;
+      };
+      if (codes == nullptr) {
+        for (int i = 0; i < to.channels; ++i) values<T>(out)[i] = narrow<T>(average(i));
+      } else {
+        for (int i = 0; i < to.channels; ++i) values<std::uint8_t>(out)[i] = to_code(average(i) * codes[i]);
       }
     }
   }

@@ -1,0 +1,147 @@
+#include "svm/gram_column.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "svm/matrix.hpp"
+
+namespace pool3::detail {
+namespace {
+
+// As in newton.cpp.
+constexpr float first_stiffness = 3.0F;
+constexpr float stiffness_growth = 2.0F;
+constexpr float most_stiffness = 100.0F;
+constexpr double near_minimum = 0.3;
+constexpr int most_line_steps = 30;
+
+double dot(const Floats& a, const Floats& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return sum;
+}
+
+/// a . (b - c)
+double dot_difference(const Floats& a, const Floats& b, const Floats& c) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i] - c[i]);
+  return sum;
+}
+
+}  // namespace
+
+GramColumn::GramColumn(GramColumnProblem problem, Floats u, Floats f)
+    : problem_(std::move(problem)),
+      u_(std::move(u)),
+      f_(std::move(f)),
+      centre_(u_.size(), 0.0F),
+      stiffness_(problem_.squared ? 2.0F : first_stiffness) {
+  if (!problem_.squared)
+    for (std::size_t i = 0; i < u_.size(); ++i) centre_[i] = std::clamp(problem_.y[i] * u_[i], 0.0F, problem_.cost[i]);
+  duals_ = u_;
+  dual_margins_ = f_;
+}
+
+void GramColumn::set_duals() {
+  duals_.resize(f_.size());
+  for (std::size_t i = 0; i < f_.size(); ++i) {
+    const float y = problem_.y[i], cost = problem_.cost[i];
+    const float a = std::max(centre_[i] + pull(i) * (1.0F - y * f_[i]), 0.0F);
+    duals_[i] = y * (problem_.squared ? a : std::min(a, cost));
+  }
+}
+
+bool GramColumn::is_free(std::size_t i) const {
+  const float a = std::abs(duals_[i]);
+  return a > 0.0F && (problem_.squared || a < problem_.cost[i]);
+}
+
+void GramColumn::take_dual_margins(Floats margins) {
+  dual_margins_ = std::move(margins);
+  double loss = 0, smoothing = 0, gradient = 0;
+  for (std::size_t i = 0; i < f_.size(); ++i) {
+    const auto slack = static_cast<double>(1.0F - problem_.y[i] * f_[i]);
+    const auto cost = static_cast<double>(problem_.cost[i]), a = static_cast<double>(std::abs(duals_[i]));
+    const double xi = std::max(slack, 0.0);
+    loss += problem_.squared ? cost * xi * xi : cost * xi;
+    if (!problem_.squared) smoothing += cost * xi - a * slack;
+    gradient += static_cast<double>(u_[i] - duals_[i]) * static_cast<double>(f_[i] - dual_margins_[i]);
+  }
+  primal_ = loss + 0.5 * dot(u_, f_);
+  gap_ = smoothing + 0.5 * std::max(gradient, 0.0);
+  if (!problem_.squared && 0.5 * gradient <= near_minimum * smoothing) move_centre();
+}
+
+/// The duals stay as they are but for the greater stiffness, so the margins that were just taken serve on.
+void GramColumn::move_centre() {
+  for (std::size_t i = 0; i < centre_.size(); ++i) centre_[i] = std::abs(duals_[i]);
+  stiffness_ = std::min(stiffness_growth * stiffness_, most_stiffness);
+}
+
+template <typename Real>
+std::vector<Real> GramColumn::solve_free(const std::vector<std::int64_t>& free) const {
+  const std::size_t n = free.size(), rows = duals_.size();
+  std::vector<Real> matrix(n * n), right(n);
+  for (std::size_t r = 0; r < n; ++r) {
+    const std::size_t i = index(free[r]);
+    const float* products = problem_.gram->data() + i * rows;
+    for (std::size_t c = 0; c <= r; ++c) matrix[r * n + c] = static_cast<Real>(products[free[c]]);
+    matrix[r * n + r] += Real{1} / static_cast<Real>(pull(i));
+    // At the minimum: f + u / pull = y (1 + centre / pull).
+    const float towards = (centre_[i] - std::abs(duals_[i])) / pull(i);
+    right[r] = static_cast<Real>(problem_.y[i] * (1.0F + towards) - dual_margins_[i]);
+  }
+  if (!solve_positive(static_cast<std::int64_t>(n), matrix.data(), right.data())) return {};
+  return right;
+}
+
+Floats GramColumn::newton_point() const {
+  std::vector<std::int64_t> free;
+  for (std::size_t i = 0; i < duals_.size(); ++i)
+    if (is_free(i)) free.push_back(static_cast<std::int64_t>(i));
+  Floats to = duals_;
+  const auto add = [&](const auto& step) {
+    for (std::size_t r = 0; r < step.size(); ++r) to[index(free[r])] += static_cast<float>(step[r]);
+    return step.size() == free.size();
+  };
+  // A stiff hinge has next to nothing on the diagonal: float is not enough for it.
+  const bool solved = problem_.squared ? add(solve_free<float>(free)) : add(solve_free<double>(free));
+  return solved ? to : Floats{};
+}
+
+double GramColumn::step_length(const Floats& u, const Floats& f) const {
+  const double vd = dot_difference(u_, f, f_);
+  const double dd = dot_difference(u, f, f_) - vd;
+  if (!(dd > 0)) return 0;
+  double t = 1, low = 0, high = std::numeric_limits<double>::infinity();
+  for (int k = 0; k < most_line_steps; ++k) {
+    double slope = vd + t * dd, curve = dd;
+    for (std::size_t i = 0; i < f.size(); ++i) {
+      const auto x = static_cast<double>(f[i] - f_[i]), y = static_cast<double>(problem_.y[i]);
+      const auto stiff = static_cast<double>(pull(i)), cost = static_cast<double>(problem_.cost[i]);
+      const double a = static_cast<double>(centre_[i]) + stiff * (1.0 - y * (static_cast<double>(f_[i]) + t * x));
+      const bool inside = a > 0 && (problem_.squared || a < cost);
+      slope -= y * x * (inside ? a : (a > 0 ? cost : 0.0));
+      curve += inside ? stiff * x * x : 0.0;
+    }
+    (slope > 0 ? high : low) = t;
+    double next = t - slope / curve;
+    if (!(next > low && next < high)) next = std::isinf(high) ? 2 * t : 0.5 * (low + high);
+    if (std::abs(next - t) <= 1e-3 * t) return next;
+    t = next;
+  }
+  return t;
+}
+
+void GramColumn::move_towards(const Floats& u, const Floats& f) {
+  const auto t = static_cast<float>(step_length(u, f));
+  for (std::size_t i = 0; i < u_.size(); ++i) {
+    u_[i] += t * (u[i] - u_[i]);
+    f_[i] += t * (f[i] - f_[i]);
+  }
+  set_duals();
+}
+
+}  // namespace pool3::detail

@@ -1,0 +1,203 @@
+#include "svm/gram_newton.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "pool3/partition.hpp"
+#include "svm/matrix.hpp"
+
+namespace pool3::detail {
+namespace {
+
+/// The Gram matrix may have so many rows, or twice as many as there are features if that is more.
+constexpr std::int64_t few_rows = 2048;
+/// Factorisations that a column is expected to need, and passes of conjugate gradients, which they are weighed against.
+constexpr double factorisations = 6, gradient_passes = 150;
+/// Flops of a column that are no matter.
+constexpr double cheap_flops = 2e9;
+/// Newton steps without a clearly better gap that end it.
+constexpr int stall_steps = 6;
+/// Part of the tolerance to stop at.
+constexpr double enough = 0.5;
+
+std::vector<const Floats*> pointers(const std::vector<Floats>& vectors) {
+  std::vector<const Floats*> out;
+  for (const Floats& v : vectors) out.push_back(&v);
+  return out;
+}
+
+/// This rank's `mine`, with those of the others before and after. Collective.
+Floats all_ranks(const Communicator& comm, std::int64_t size, std::int64_t first, const Floats& mine) {
+  Floats all(index(size), 0.0F);
+  std::copy(mine.begin(), mine.end(), all.begin() + first);
+  comm.sum(std::span<float>(all));
+  return all;
+}
+
+/// Rows of the ranks before this one. Collective.
+std::int64_t rows_before(const Communicator& comm, std::int64_t rows) {
+  std::vector<std::int64_t> counts(index(comm.size()), 0);
+  counts[index(comm.rank())] = rows;
+  comm.sum(std::span<std::int64_t>(counts));
+  return std::accumulate(counts.begin(), counts.begin() + comm.rank(), std::int64_t{0});
+}
+
+/// x x^T + shift of the rows of all ranks, each of which computes its own rows. Collective.
+Floats gram_of_all(const Point& p, std::int64_t rows, std::int64_t first) {
+  const std::int64_t dim = p.problem.dim, own = p.problem.rows;
+  Floats out(index(rows * rows), 0.0F);
+  if (p.comm.size() == 1) {
+    row_products(rows, dim, p.problem.x.data(), out.data());
+  } else {
+    const Floats x = all_ranks(p.comm, rows * dim, first * dim, p.problem.x);
+    multiply_by_transposed(own, rows, dim, p.problem.x.data(), x.data(), out.data() + first * rows);
+    p.comm.sum(std::span<float>(out));
+  }
+  const auto shift = static_cast<float>(p.bias * p.bias);
+  for (float& v : out) v += shift;
+  return out;
+}
+
+}  // namespace
+
+bool GramNewton::pays(const Point& p) {
+  const auto rows = static_cast<double>(p.comm.sum(p.problem.rows));
+  if (rows > static_cast<double>(std::max(few_rows, 2 * p.problem.dim))) return false;
+  std::vector<double> supports(index(p.padded()), 0.0);
+  for (std::int64_t i = 0; i < p.problem.rows; ++i)
+    for (std::int64_t j = 0; j < p.padded(); ++j) supports[index(j)] += p.alpha[index(i * p.padded() + j)] > 0 ? 1 : 0;
+  p.comm.sum(std::span<double>(supports));
+  double flops = 0, columns = 0;
+  for (const double s : supports) flops += factorisations / 3 * s * s * s;
+  for (const std::int32_t k : p.table.positive_class) columns += k == no_class ? 0 : 1;
+  return flops <= columns * std::max(cheap_flops, gradient_passes * 4 * rows * static_cast<double>(p.problem.dim));
+}
+
+GramNewton::GramNewton(Point& point)
+    : p_(point),
+      rows_(point.comm.sum(point.problem.rows)),
+      first_row_(rows_before(point.comm, point.problem.rows)),
+      gram_(gram_of_all(point, rows_, first_row_)) {
+  Floats labels, folds, weights;
+  for (std::int64_t i = 0; i < p_.problem.rows; ++i) {
+    labels.push_back(static_cast<float>(p_.problem.labels[index(i)]));  // exact: a float counts to 2^24
+    folds.push_back(static_cast<float>(p_.fold(i)));
+    weights.push_back(p_.weight(i));
+  }
+  labels_ = all_ranks(p_.comm, rows_, first_row_, labels);
+  folds_ = all_ranks(p_.comm, rows_, first_row_, folds);
+  weights_ = all_ranks(p_.comm, rows_, first_row_, weights);
+}
+
+GramColumnProblem GramNewton::problem_of(std::int64_t column) const {
+  GramColumnProblem out{.gram = &gram_, .squared = p_.table.loss == Loss::l2};
+  for (std::size_t i = 0; i < index(rows_); ++i) {
+    const auto label = static_cast<std::int32_t>(labels_[i]), fold = static_cast<std::int32_t>(folds_[i]);
+    out.y.push_back(p_.table.is_positive(column, label) ? 1.0F : -1.0F);
+    out.cost.push_back(p_.table.counts(column, fold) ? weights_[i] * p_.table.cost(column, label) : 0.0F);
+  }
+  return out;
+}
+
+/// y alpha of all ranks: [padded, rows]. Collective.
+Floats GramNewton::all_signed_duals() const {
+  Floats out(index(p_.padded() * rows_), 0.0F);
+  for (std::int64_t i = 0; i < p_.problem.rows; ++i)
+    for (std::int64_t j = 0; j < p_.padded(); ++j) {
+      const float a = p_.alpha[index(i * p_.padded() + j)];
+      out[index(j * rows_ + first_row_ + i)] = p_.table.is_positive(j, p_.problem.labels[index(i)]) ? a : -a;
+    }
+  p_.comm.sum(std::span<float>(out));
+  return out;
+}
+
+std::vector<Floats> GramNewton::margins(const std::vector<const Floats*>& u) const {
+  const std::size_t rows = index(rows_);
+  Floats in(u.size() * rows), out(u.size() * rows);
+  for (std::size_t c = 0; c < u.size(); ++c)
+    std::copy(u[c]->begin(), u[c]->end(), in.begin() + std::ptrdiff_t(c * rows));
+  if (!u.empty()) multiply(std::ssize(u), rows_, rows_, in.data(), gram_.data(), out.data());
+  std::vector<Floats> split;
+  for (std::size_t c = 0; c < u.size(); ++c)
+    split.emplace_back(out.begin() + std::ptrdiff_t(c * rows), out.begin() + std::ptrdiff_t((c + 1) * rows));
+  return split;
+}
+
+std::vector<GramColumn> GramNewton::make_columns(std::int64_t first, const Floats& signed_duals) const {
+  const RowRange share = even_share(std::ssize(p_.table.positive_class), p_.comm.size(), p_.comm.rank());
+  std::vector<Floats> starts;
+  for (std::int64_t j = first; j < share.end; ++j)
+    starts.emplace_back(signed_duals.begin() + j * rows_, signed_duals.begin() + (j + 1) * rows_);
+  std::vector<Floats> f = margins(pointers(starts));
+  std::vector<GramColumn> columns;
+  for (std::size_t c = 0; c < starts.size(); ++c)
+    columns.emplace_back(problem_of(first + std::int64_t(c)), std::move(starts[c]), std::move(f[c]));
+  return columns;
+}
+
+void GramNewton::step(const std::vector<GramColumn*>& open) const {
+  std::vector<Floats> targets;
+  for (const GramColumn* c : open) {
+    targets.push_back(c->newton_point());
+    if (targets.back().empty()) targets.back() = c->u();
+  }
+  std::vector<Floats> f = margins(pointers(targets));
+  std::vector<const Floats*> duals;
+  for (std::size_t k = 0; k < open.size(); ++k) {
+    open[k]->move_towards(targets[k], f[k]);
+    duals.push_back(&open[k]->signed_duals());
+  }
+  f = margins(duals);
+  for (std::size_t k = 0; k < open.size(); ++k) open[k]->take_dual_margins(std::move(f[k]));
+}
+
+std::int64_t GramNewton::solve(const NewtonLimits& limits, const std::function<void(const NewtonProgress&)>& progress) {
+  const std::int64_t first = even_share(p_.padded(), p_.comm.size(), p_.comm.rank()).begin;
+  std::vector<GramColumn> columns = make_columns(first, all_signed_duals());
+  std::int64_t products = 1;
+  double best = std::numeric_limits<double>::infinity();
+  for (int since_best = 0; since_best < stall_steps && products + 2 <= limits.max_products && !limits.expired();) {
+    std::vector<GramColumn*> open;
+    for (GramColumn& c : columns)
+      if (products == 1 || c.gap() > 0.1 * limits.tolerance * c.primal()) open.push_back(&c);
+    step(open);
+    products += 2;
+    std::array<double, 2> sums{};
+    for (const GramColumn& c : columns) sums[0] += c.gap(), sums[1] += c.primal();
+    p_.comm.sum(std::span<double>(sums));
+    const double gap = sums[1] > 0 ? sums[0] / sums[1] : 0.0;
+    progress({products, gap});
+    if (gap <= enough * limits.tolerance) break;
+    since_best = gap < 0.8 * best ? 0 : since_best + 1;
+    best = std::min(best, gap);
+  }
+  store(first, columns);
+  return products;
+}
+
+void GramNewton::take(const Floats& signed_duals) {
+  for (std::int64_t i = 0; i < p_.problem.rows; ++i)
+    for (std::int64_t j = 0; j < p_.padded(); ++j) {
+      const float v = signed_duals[index(j * rows_ + first_row_ + i)];
+      p_.alpha[index(i * p_.padded() + j)] = p_.table.is_positive(j, p_.problem.labels[index(i)]) ? v : -v;
+    }
+}
+
+void GramNewton::store(std::int64_t first, const std::vector<GramColumn>& columns) {
+  Floats u(index(p_.padded() * rows_), 0.0F), duals(u.size(), 0.0F);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const auto at = (first + std::int64_t(c)) * rows_;
+    std::copy(columns[c].u().begin(), columns[c].u().end(), u.begin() + at);
+    std::copy(columns[c].signed_duals().begin(), columns[c].signed_duals().end(), duals.begin() + at);
+  }
+  p_.comm.sum(std::span<float>(u));
+  p_.comm.sum(std::span<float>(duals));
+  take(u);
+  p_.rebuild_w();
+  take(duals);
+}
+
+}  // namespace pool3::detail
