@@ -171,14 +171,18 @@ end() {
     write_status cancelled 75 'what is done is kept; submit again to go on'
     exit 75
   fi
+  if [[ -n $stop && $keeps == no ]] && (($1 > 3)); then
+    finished=yes
+    write_status failed "$1" 'stopped before it was done, and nothing is kept; it needs a longer --time'
+    exit "$1"
+  fi
   case $1 in
     0) write_status 'done' 0 '' ;;
     3) write_status some_failed 3 'some pictures failed; see the failures table' ;;
     75) again 'stopped early' ;;
     *)
       nodes_answer || again 'a node is gone'
-      [[ -z $stop ]] || say "stopped before it was done, and nothing is kept: it needs a longer --time"
-      write_status failed "$1" "$([[ -n $stop ]] && echo 'stopped; it needs a longer --time' || echo 'see the log')"
+      write_status failed "$1" 'see the log'
       ;;
   esac
   finished=yes

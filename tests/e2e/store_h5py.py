@@ -50,7 +50,7 @@ def check_features(path):
         assert f["classes"].asstr()[1] == "caf\u00e9"
         assert list(f["paths"].asstr()[:]) == [expected_path(r) for r in range(ROWS)]
         names = h5py.check_enum_dtype(f["status"].dtype)
-        assert names["done"] == 1 and names["corrupt"] == 5 and len(names) == 8, names
+        assert names["done"] == 1 and names["corrupt"] == 5 and names["missing"] == 8 and len(names) == 9, names
         assert f["status"][:].tolist() == [5 if failed(r) else 1 for r in range(ROWS)]
         assert f["keys"][1] == b"%016x%016x" % (0x0123456789ABCDEF ^ 1, 0xF000000000000001)
         assert f["checksums"].dtype == np.dtype("<u8") and f["checksums"].shape == (6,)
