@@ -207,6 +207,7 @@ void Workers::decode_one(Lock& lock, Lap& lap) {
   } catch (const ImageError& error) {
     fail(picture.row, error.status(), error.what());
   } catch (const std::bad_alloc&) {
+    if (lock.owns_lock()) lock.unlock();
     fail(picture.row, RowStatus::too_large, "not enough memory for this picture");
   }
   lock.lock();

@@ -118,7 +118,8 @@ class Signals:
         output = self.launch(search).communicate(timeout=600)[0]
         assert "gone on: 1 of 2 points were done" in output, output
         assert sorted(p.name for p in self.folder.glob("s.json*")) == ["s.json"]
-        process = self.launch([self.pool3, "train", "--features", features, "--out", model, "--tolerance", "1e-7", "--C", "10"])
+        process = self.launch([self.pool3, "train", "--features", features, "--out", model, "--loss", "l1", "--C", "1000",
+                               "--tolerance", "1e-12", "--max-epochs", "1000000"])  # seconds of work
         self.wait(lambda: takes_signals(process.pid), process)
         time.sleep(0.2)
         self.end(process, signal.SIGTERM, "train")
