@@ -118,6 +118,14 @@ start() {
   ((code <= 128 || last == 127)) || code=$last # 127: its code is known already
 }
 
+# has_output COMMAND...: false if it has a flag --out, and that file is not there.
+has_output() {
+  while (($# > 1)); do
+    [[ $1 != --out ]] || { [[ -e $2 ]]; return; }
+    shift
+  done
+}
+
 # launch COMMAND...: on all ranks. Sets `code`, to 75 after a stop.
 launch() {
   local try
@@ -125,6 +133,8 @@ launch() {
     code=75
     [[ -z $stop ]] || return 0
     start "$@"
+    # When a step can't begin on a node, srun has been seen to end with 0 (Slurm 22.05).
+    if ((code == 0)) && ! has_output "$@"; then code=255; fi
     # A rank that has not come to its signal handler yet dies of the signal.
     if [[ -n $stop && $keeps == yes ]] && ((code > 3)); then code=75; fi
     # No code of pool3's: a rank was killed, or the launch failed. A node that died in an earlier life of this job may
