@@ -125,8 +125,7 @@ void Convolution::add_layer(const Layer& layer, const ChannelCodes& from_codes, 
   out_channels_.push_back(round_up(channels, kernels_->out_unit));
   const Quantised quantised = kernels_->precision == Precision::int8 ? quantise(layer.weight, from_codes) : Quantised{};
   const Tensor transformed = winograd_ ? winograd_weights(layer.weight) : Tensor{};
-  const Kernels& uncoded = kernels_->uncoded == nullptr ? *kernels_ : *kernels_->uncoded;
-  const int out_bytes = layer.codes.steps.empty() ? uncoded.value_bytes : 1;
+  const int out_bytes = layer.codes.steps.empty() ? uncoded(*kernels_).value_bytes : 1;
   int first = 0;
   for (const int width : panel_widths(*kernels_, channels)) {
     Panel panel = {.width = width,

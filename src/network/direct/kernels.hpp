@@ -93,6 +93,11 @@ struct Kernels {
   void (*mean)(const View& from, int count, float* out);
 };
 
+/// The table for activations that are not in codes.
+[[nodiscard]] inline const Kernels& uncoded(const Kernels& kernels) {
+  return kernels.uncoded == nullptr ? kernels : *kernels.uncoded;
+}
+
 /// Null if this program was built for other processors. Whether this CPU can run them: see instructions.hpp.
 [[nodiscard]] const Kernels* amx_bf16_kernels();
 /// Reads codes, and writes codes or bfloat16.

@@ -47,9 +47,9 @@ Pipeline::Pipeline(const Kernels& kernels, std::string name, const View& shape, 
   slots_.push_back({.shape = shape, .codes = std::move(codes)});
 }
 
-const Kernels& Pipeline::uncoded() const { return kernels_.uncoded == nullptr ? kernels_ : *kernels_.uncoded; }
-
-const Kernels& Pipeline::kernels_of(Id id) const { return slots_[id].codes.steps.empty() ? uncoded() : kernels_; }
+const Kernels& Pipeline::kernels_of(Id id) const {
+  return slots_[id].codes.steps.empty() ? uncoded(kernels_) : kernels_;
+}
 
 Pipeline::Id Pipeline::add(Node node, std::vector<Slot> slots) {
   const Id first = slots_.size();
@@ -64,7 +64,8 @@ Pipeline::Id Pipeline::add(Node node, std::vector<Slot> slots) {
 
 Pipeline::Id Pipeline::add_patches() {
   constexpr int side = (input_side - 3) / 2 + 1;
-  return add({.kind = Kind::patches}, {{.shape = dense(nullptr, side, side, patch_channels, uncoded().value_bytes)}});
+  return add({.kind = Kind::patches},
+             {{.shape = dense(nullptr, side, side, patch_channels, uncoded(kernels_).value_bytes)}});
 }
 
 Pipeline::Id Pipeline::add_convolution(std::string name, const Geometry& geometry, const std::vector<Layer>& layers,
@@ -80,7 +81,7 @@ Pipeline::Id Pipeline::add_convolution(std::string name, const Geometry& geometr
   const Convolution& c = *node.convolution;
   std::vector<Slot> slots;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    const int bytes = layers[i].codes.steps.empty() ? uncoded().value_bytes : kernels_.value_bytes;
+    const int bytes = layers[i].codes.steps.empty() ? uncoded(kernels_).value_bytes : kernels_.value_bytes;
     slots.push_back({.shape = dense(nullptr, c.out_height(), c.out_width(), c.out_channels(i), bytes),
                      .codes = layers[i].codes,
                      .layer = layers[i].name});
@@ -188,7 +189,7 @@ void Pipeline::execute(Run& run, const Node& node, int first, int last) const {
     node.convolution->run(from, std::span(run.views).subspan(node.to.front(), node.to.size()), first, last);
   const Kernels& kernels = kernels_of(node.from);
   for (int y = first; y < last; ++y) {
-    if (node.kind == Kind::patches) uncoded().patches(run.source->pictures.data(), run.source->count, y, to);
+    if (node.kind == Kind::patches) uncoded(kernels_).patches(run.source->pictures.data(), run.source->count, y, to);
     if (node.kind == Kind::max_pool) kernels.max_pool(from, node.stride, y, to);
     if (node.kind == Kind::average_pool)
       kernels.average_pool(from, node.bias.data(), node.to_codes.empty() ? nullptr : node.to_codes.data(),

@@ -91,7 +91,6 @@ class Pipeline {
 
   Id add(Node node, std::vector<Slot> slots);
   [[nodiscard]] const Kernels& kernels_of(Id id) const;
-  [[nodiscard]] const Kernels& uncoded() const;
   void make_rows(Run& run, std::size_t node, int rows) const;
   void execute(Run& run, const Node& node, int first, int last) const;
 
