@@ -33,7 +33,8 @@ struct DiffReport {
                                        bool features = true);
 
 /// Makes a file over the parts of one extraction that every reader takes like a single one; the parts stay where they
-/// are. Call on one rank. Throws Error: a part is missing, twice there, or of another job.
+/// are. Call on one rank. Waits for other jobs that link the same file, two minutes at most; the last one sees every
+/// part as it then is. Throws Error: a part is missing, twice there, or of another job.
 void link_features(const std::string& out, std::vector<std::string> parts);
 
 /// Lets the symbolic link `link` point to `file`, in one step: readers see the old file or the new one. Call on one

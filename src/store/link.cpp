@@ -9,6 +9,7 @@
 #include "store/failures.hpp"
 #include "store/files.hpp"
 #include "store/layout.hpp"
+#include "store/lock.hpp"
 #include "store/parts.hpp"
 #include "store/seal.hpp"
 #include "store/strings.hpp"
@@ -22,6 +23,8 @@ using store::Part;
 using store::Place;
 
 constexpr const char* stage = "link features";
+// The last jobs of an array may end at once, and each links: the one that links last has seen every part.
+constexpr auto patience = std::chrono::minutes(2);
 
 /// A part and the name by which the link file knows it.
 struct Member {
@@ -175,6 +178,7 @@ void write_link(const Place& place, const std::vector<Member>& members) {
 void link_features(const std::string& out, std::vector<std::string> parts) {
   const Place place{stage, out};
   store::check_target(place);
+  const store::JobLock lock(place, patience);
   const auto folder = std::filesystem::absolute(out).parent_path();
   const std::vector<Member> members = open_members(parts, folder);
   const Place temporary{stage, out + ".tmp"};

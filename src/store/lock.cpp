@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
@@ -89,12 +88,15 @@ bool is_still_at(const Descriptor& file, const std::string& path) {
          mine.st_dev == there.st_dev;
 }
 
-/// One attempt. Null: try again, the last owner is just leaving.
-std::unique_ptr<Descriptor> try_lock(const Place& place, const Place& target) {
+/// One attempt. Null: try again, the last owner is just leaving, or is `waited_for`.
+std::unique_ptr<Descriptor> try_lock(const Place& place, const Place& target, bool waited_for = false) {
   auto file = std::make_unique<Descriptor>(place, O_RDWR | O_CREAT);
   const Outcome root = lock_byte(*file, F_WRLCK, root_byte);
   const Owner owner = read_owner(*file);
-  if (root == Outcome::busy || (root == Outcome::unsupported && seems_alive(*file, owner))) throw in_use(target, owner);
+  if (root == Outcome::busy || (root == Outcome::unsupported && seems_alive(*file, owner))) {
+    if (waited_for) return nullptr;
+    throw in_use(target, owner);
+  }
   if (root == Outcome::got && lock_byte(*file, F_WRLCK, worker_byte) == Outcome::busy) return nullptr;
   if (!is_still_at(*file, place.path)) return nullptr;  // its owner has removed it meanwhile
   if (root == Outcome::got) lock_byte(*file, F_RDLCK, worker_byte);
@@ -103,10 +105,12 @@ std::unique_ptr<Descriptor> try_lock(const Place& place, const Place& target) {
 
 }  // namespace
 
-JobLock::JobLock(const Place& target) : place_{target.stage, target.path + ".lock"} {
-  const auto give_up = std::chrono::steady_clock::now() + worker_patience;
-  while (!(file_ = try_lock(place_, target))) {
-    if (std::chrono::steady_clock::now() > give_up) {
+JobLock::JobLock(const Place& target, std::chrono::seconds patience)
+    : place_{target.stage, target.path + ".lock"} {
+  using Clock = std::chrono::steady_clock;
+  const auto begin = Clock::now();
+  while (!(file_ = try_lock(place_, target, Clock::now() < begin + patience))) {
+    if (Clock::now() > begin + patience + worker_patience) {
       throw error_at(target, "ranks of an earlier job are still at work on it", "wait for them, or end them");
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(100));

@@ -1,6 +1,7 @@
 """What one night leaves to the next: --update-from, --retry-failed, --part and link, diff, publish, repack, float16,
 alignment."""
 
+import concurrent.futures
 import json
 import shutil
 
@@ -101,6 +102,10 @@ def check_parts(check, pool3, folder, corpus, whole):
     check(seen[0] == seen[1], "and predict, with its model, the same prediction")
     result = pool3("diff", whole, linked, ranks=2)
     check(all(f"{word:14}{0:10}" in result.out for word in ("added", "removed", "changed")), "diff finds no difference")
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        links = list(pool.map(lambda _: pool3.start(["link", linked, *parts], ranks=0), range(8)))
+    check([link.code for link in links] == [0] * 8, "eight jobs that link at the same time all succeed")
+    check(same(a, tables(linked)), "and leave the same rows")
     check("is one of 3 parts, but 2 are given" in pool3("link", folder / "x.h5", *parts[:2], code=1).err, "a missing part")
     check("is part 1, where part 2" in pool3("link", folder / "x.h5", parts[0], parts[0], parts[2], code=1).err, "one twice")
     shutil.copyfile(parts[0], parts[1])
