@@ -3,8 +3,8 @@
 //
 //   mpirun -n 4 bench_balance OUT.h5 PICTURES
 //
-// Each rank prints "RANK pid" and, at the end, "did" with the seconds of sleep of its pictures and the time at which the
-// last of them was written. The root then prints the seconds of sleep of all pictures, and the seconds it took.
+// Each rank prints "RANK pid" and, at the end, "did" with the seconds of sleep of its pictures and the time at which
+// the last of them was written. The root then prints the seconds of sleep of all pictures, and the seconds it took.
 
 #include <unistd.h>
 
