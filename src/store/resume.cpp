@@ -81,13 +81,13 @@ std::string sound_blocks(const Tables& t, RowRange share, std::vector<std::int64
 
 std::string pack_rows(const std::vector<std::int64_t>& rows) {
   std::string bytes(rows.size() * sizeof(std::int64_t), '\0');
-  std::memcpy(bytes.data(), rows.data(), bytes.size());
+  if (!rows.empty()) std::memcpy(bytes.data(), rows.data(), bytes.size());  // null where there is nothing
   return bytes;
 }
 
 std::vector<std::int64_t> unpack_rows(const std::string& bytes) {
   std::vector<std::int64_t> rows(bytes.size() / sizeof(std::int64_t));
-  std::memcpy(rows.data(), bytes.data(), bytes.size());
+  if (!rows.empty()) std::memcpy(rows.data(), bytes.data(), bytes.size());
   return rows;
 }
 
