@@ -165,7 +165,7 @@ void Convolution::add_layer(const Layer& layer, const ChannelCodes& from_codes, 
     auto* bias = reinterpret_cast<float*>(room(width * std::int64_t{sizeof(float)}));
     auto* scale = reinterpret_cast<float*>(room(width * std::int64_t{sizeof(float)}));
     for (int i = 0; i < std::min(width, channels - first); ++i) {
-      const Factors factors = factors_of(layer, operand, static_cast<std::size_t>(first + i));
+      const Factors factors = factors_of(layer, operand, static_cast<std::size_t>(first) + static_cast<std::size_t>(i));
       scale[i] = factors.scale;
       bias[i] = factors.bias;
     }
@@ -203,14 +203,14 @@ Tensor winograd_weights(const Tensor& weights) {
 /// neighbours that fill 32 bits together: bf16 [tap][in / 32][width / 16][16 pairs][16 out][2], int8
 /// [tap][in / 64][width / 16][16 fours][16 out][4].
 const std::byte* Convolution::pack(const Tensor& weights, int taps, int first, int width) {
-  const int out = static_cast<int>(weights.shape.at(0)), in = static_cast<int>(weights.shape.at(1));
-  const int size = kernels_->value_bytes, group = size == 4 ? 1 : 4 / size, deep = 16 * group;
-  std::byte* packed = room(std::int64_t{taps} * in_channels_ * width * size);
-  for (int o = 0; o < std::min(width, out - first); ++o) {
-    for (int i = 0; i < in; ++i) {
-      for (int t = 0; t < taps; ++t) {
-        const float value = weights.values[(static_cast<std::size_t>(first + o) * in + i) * taps + t];
-        const std::int64_t tap = static_cast<std::int64_t>(t) * in_channels_ * width;
+  const std::int64_t out = weights.shape.at(0), in = weights.shape.at(1), size = kernels_->value_bytes;
+  const std::int64_t group = size == 4 ? 1 : 4 / size, deep = 16 * group;
+  std::byte* packed = room(size * taps * in_channels_ * width);
+  for (std::int64_t o = 0; o < std::min<std::int64_t>(width, out - first); ++o) {
+    for (std::int64_t i = 0; i < in; ++i) {
+      for (std::int64_t t = 0; t < taps; ++t) {
+        const float value = weights.values[static_cast<std::size_t>(((first + o) * in + i) * taps + t)];
+        const std::int64_t tap = t * in_channels_ * width;
         if (kernels_->precision == Precision::fp32) {
           reinterpret_cast<float*>(packed)[tap + i * width + o] = value;
           continue;
