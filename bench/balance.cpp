@@ -73,7 +73,7 @@ void run(const Communicator& comm, const std::string& out, std::int64_t rows) {
   const Context context{comm, log, ""};
   Workers workers(network, settings, threads_on(1, Device::cpu));
   ExtractLoop loop(context, writer, workers);
-  const StopSignal signal;
+  const StopSignal signal(log);
   const StopSignal::Deferred deferred;
   comm.barrier();
   const double start = now();
