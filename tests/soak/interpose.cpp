@@ -2,7 +2,7 @@
 //
 //   POOL3_TEST_MATCH   only operations on files whose path contains this count
 //   POOL3_TEST_RANK    only in this MPI rank; any if not set
-//   POOL3_TEST_KILL_AT   SIGKILL just before the n-th operation (pwrite, write, ftruncate, fallocate, fsync, rename, unlink)
+//   POOL3_TEST_KILL_AT   SIGKILL just before the n-th operation (pwrite, write, ftruncate, fallocate, fsync, ...)
 //   POOL3_TEST_KILL_FROM ... counted from the first one on a file whose path contains this
 //   POOL3_TEST_FAIL_AT   the n-th pwrite or fallocate and all after it fail ...
 //   POOL3_TEST_ERRNO     ... with this errno
