@@ -3,7 +3,8 @@
 //
 //   mpirun -n 4 bench_balance OUT.h5 PICTURES
 //
-// Each rank prints "RANK pid"; the root then prints the seconds of sleep of all pictures, and the seconds it took.
+// Each rank prints "RANK pid" and, at the end, "did" with the seconds of sleep of its pictures and the time at which
+// the last of them was written. The root then prints the seconds of sleep of all pictures, and the seconds it took.
 
 #include <unistd.h>
 
@@ -66,20 +67,28 @@ void run(const Communicator& comm, const std::string& out, std::int64_t rows) {
   spec.path = [&](Row row) { return std::string_view(names[static_cast<std::size_t>(row)]); };
   FeatureWriter writer = FeatureWriter::open(comm, out, spec);
   const SleepingNetwork network;
+  double own = 0;   // seconds of sleep of this rank's pictures
+  double last = 0;  // when the last of them was written
   const WorkSettings settings{.read = picture, .write = [&](const BlockResult& b) {
                                 writer.write_block(b.index, b.features, b.keys, b.status, b.failures);
+                                const RowRange done = writer.block(b.index);
+                                for (Row row = done.begin; row < done.end; ++row) own += milliseconds_of(row) / 1000.0;
+                                last = now();
                               }};
   Log log(false, false);
   const Context context{comm, log, ""};
   Workers workers(network, settings, threads_on(1, Device::cpu));
   ExtractLoop loop(context, writer, workers);
-  const StopSignal signal;
+  const StopSignal signal(log);
   const StopSignal::Deferred deferred;
   comm.barrier();
   const double start = now();
   loop.run(deferred);
   comm.barrier();
   const double seconds = now() - start;
+  std::printf("did %.3f %.3f\n", own, std::max(0.0, last - start));
+  std::fflush(stdout);
+  comm.barrier();
   writer.finish(comm);
   double slept = 0;
   for (std::int64_t row = 0; row < rows; ++row) slept += milliseconds_of(row) / 1000.0;

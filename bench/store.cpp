@@ -1,8 +1,9 @@
-// Writing rows through the store against plain pwrite of as many bytes, by the same ranks to the same disk, in turns.
+// Writing rows through the store against plain pwrite of as many bytes, by the same ranks to the same disk, in turns:
+// each rank into a file of its own, and all of them into one file, as the store does.
 //
 //   mpirun -n 2 bench_store FOLDER [ROWS] [TIMES] [ALIGNMENT]
 //
-// Prints the median rate of each, and the share that the store reaches: the median, least and largest of the rounds.
+// Prints the median rate of each, and its share of plain writing: the median, least and largest of the rounds.
 // Once into the page cache alone, once with a sync at the end, and once in CPU time, which other programs disturb
 // least. The store checksums its rows as well.
 
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -93,19 +95,19 @@ Times store_times(const pool3::Communicator& comm, const std::string& folder, st
   return times;
 }
 
-/// The same blocks by pwrite alone, each rank into a file of its own.
-Times plain_times(const pool3::Communicator& comm, const std::string& folder, std::int64_t rows) {
-  const std::string path = folder + "/plain." + std::to_string(comm.rank());
+/// The same blocks by pwrite alone: each rank into a file of its own, or all into one.
+Times plain_times(const pool3::Communicator& comm, const std::string& folder, std::int64_t rows, bool shared) {
+  const std::string path = folder + "/plain." + (shared ? "all" : std::to_string(comm.rank()));
   const std::vector<char> block(static_cast<std::size_t>(block_rows * (pool3::feature_dim * 4 + 33) + 8), 'x');
-  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT, 0600);
   const Times times = measure(comm, path, [&] {
-    off_t at = 0;
     for (std::int64_t b = comm.rank(); b < rows / block_rows; b += comm.size()) {
+      const auto at = static_cast<off_t>(block.size()) * (shared ? b : b / comm.size());
       if (pwrite(file, block.data(), block.size(), at) != static_cast<ssize_t>(block.size())) std::abort();
-      at += static_cast<off_t>(block.size());
     }
   });
   close(file);
+  comm.barrier();
   unlink(path.c_str());
   comm.barrier();
   return times;
@@ -116,12 +118,21 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-void print(const char* what, double mb, const std::vector<double>& plain, const std::vector<double>& store) {
-  std::vector<double> shares;
-  for (std::size_t i = 0; i < plain.size(); ++i) shares.push_back(100 * plain[i] / store[i]);
-  std::printf("%-18s plain pwrite %6.0f MB/s, store %6.0f MB/s: %.0f %% of it (%.0f to %.0f)\n", what,
-              mb / median(plain), mb / median(store), median(shares), *std::min_element(shares.begin(), shares.end()),
-              *std::max_element(shares.begin(), shares.end()));
+/// One round: plain into files of their own, plain into one file, the store.
+using Round = std::array<Times, 3>;
+
+void print(const char* what, double mb, const std::vector<Round>& rounds, double Times::*kind) {
+  constexpr std::array<const char*, 3> names = {"plain, own files", "plain, one file", "the store"};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    std::vector<double> seconds, shares;
+    for (const Round& round : rounds) {
+      seconds.push_back(round.at(i).*kind);
+      shares.push_back(100 * round[0].*kind / seconds.back());
+    }
+    std::printf("%-16s %-17s %6.0f MB/s, %4.0f %% (%.0f to %.0f)\n", what, names.at(i), mb / median(seconds),
+                median(shares), *std::min_element(shares.begin(), shares.end()),
+                *std::max_element(shares.begin(), shares.end()));
+  }
 }
 
 }  // namespace
@@ -133,24 +144,23 @@ int main(int argc, char** argv) {
   const std::int64_t rows = argc > 2 ? std::atoll(argv[2]) : 65536;
   const int times = argc > 3 ? std::atoi(argv[3]) : 5;
   const std::int64_t alignment = argc > 4 ? std::atoll(argv[4]) : 0;
-  std::vector<double> plain_cached, plain_synced, store_cached, store_synced, plain_cpu, store_cpu, whole;
+  std::vector<Round> rounds;
+  std::vector<double> whole;
   for (int i = 0; i < times; ++i) {
-    const Times plain = plain_times(comm, argv[1], rows);
-    const Times store = store_times(comm, argv[1], rows, alignment);
-    plain_cached.push_back(plain.cached);
-    plain_synced.push_back(plain.synced);
-    store_cached.push_back(store.cached);
-    store_synced.push_back(store.synced);
-    plain_cpu.push_back(plain.cpu);
-    store_cpu.push_back(store.cpu);
-    whole.push_back(store.whole);
+    const Times own = plain_times(comm, argv[1], rows, false);
+    const Times one = plain_times(comm, argv[1], rows, true);
+    rounds.push_back({own, one, store_times(comm, argv[1], rows, alignment)});
+    whole.push_back(rounds.back()[2].whole);
   }
   if (comm.is_root()) {
     const double mb = static_cast<double>(rows) * (pool3::feature_dim * 4 + 33) / 1e6;
-    std::printf("%lld rows, %.0f MB, %d ranks, median of %d\n", static_cast<long long>(rows), mb, comm.size(), times);
-    print("into the cache:", mb, plain_cached, store_cached);
-    print("and to the disk:", mb, plain_synced, store_synced);
-    print("in CPU time:", mb, plain_cpu, store_cpu);
+    std::printf(
+        "%lld rows, %.0f MB, %d ranks, %d rounds; shares are of plain writing into own files: median "
+        "(least to largest)\n",
+        static_cast<long long>(rows), mb, comm.size(), times);
+    print("into the cache", mb, rounds, &Times::cached);
+    print("and to the disk", mb, rounds, &Times::synced);
+    print("in CPU time", mb, rounds, &Times::cpu);
     std::printf("the whole file, from creation to its last name: %.2f s\n", median(whole));
   }
   return 0;

@@ -127,7 +127,7 @@ void print_classes(const Manifest& manifest) {
   for (std::size_t k = 0; k < counts.size(); ++k) {
     if (k == 0 && counts[0] == 0) continue;
     std::printf("%10lld  %s\n", static_cast<long long>(counts[k]),
-                k == 0 ? "(no label)" : manifest.classes[k - 1].c_str());
+                k == 0 ? "(no label)" : one_line(manifest.classes[k - 1]).c_str());
   }
 }
 

@@ -105,8 +105,8 @@ ExitCode embed_all(const Context& context, const ExtractOptions& options, const 
     const FeatureReader reader(options.out);
     failures = reader.failures();
     write_failures(options.out + ".failures.tsv", failures);
-    print_copies(context.log, reader);
   });
+  print_copies(context, options.out);
   print_failures(context.log, failures);
   const auto failed = context.comm.sum(static_cast<std::int64_t>(failures.size()));  // the root's alone are there
   return outcome(context, failed, options.out, rows);

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "copies.hpp"
 #include "files.hpp"
 
 namespace pool3::jobs {
@@ -55,18 +56,6 @@ std::string quoted(const std::string& text) {
   std::string value = "\"";
   for (const char c : text) value.append(c == '"' ? 2 : 1, c);
   return value + "\"";
-}
-
-/// Rows of pictures that are equal to others, those of one picture side by side.
-std::vector<std::pair<ImageKey, Row>> equal_rows(const std::vector<ImageKey>& keys,
-                                                 const std::vector<RowStatus>& status) {
-  std::vector<std::pair<ImageKey, Row>> rows;
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const bool was_read = status[i] == RowStatus::done || stage_of(status[i]) != "read";
-    if (was_read) rows.emplace_back(keys[i], static_cast<Row>(i));
-  }
-  std::ranges::sort(rows);
-  return rows;
 }
 
 }  // namespace
@@ -134,24 +123,14 @@ void complete_files_beside(const std::string& path) {
   if (!file || std::string(std::istreambuf_iterator<char>(file), {}) != text) replace_file(table, text, "extract");
 }
 
-void print_copies(Log& log, const FeatureReader& reader) {
-  const auto rows = equal_rows(reader.keys(), reader.status());
-  std::int64_t copies = 0;
-  std::int64_t pictures = 0;
-  std::size_t largest = 0;
-  Row example = 0;
-  for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
-    while (end < rows.size() && rows[end].first == rows[begin].first) ++end;
-    if (end - begin < 2) continue;
-    ++pictures;
-    copies += static_cast<std::int64_t>(end - begin) - 1;
-    if (end - begin > largest) example = rows[begin].second;
-    largest = std::max(largest, end - begin);
-  }
-  if (copies == 0) return;
-  log.line("extract", std::to_string(copies) + " images are copies: " + std::to_string(pictures) +
-                          " pictures occur more than once, " + std::to_string(largest) + " times " +
-                          one_line(reader.paths({example, example + 1}).at(0)));
+void print_copies(const Context& context, const std::string& path) {
+  const CopyCount found = count_copies(context.comm, path);
+  if (found.copies == 0) return;
+  std::string example;
+  context.comm.root_does([&] { example = FeatureReader(path).paths({found.example, found.example + 1}).at(0); });
+  context.log.line("extract", std::to_string(found.copies) + " images are copies: " + std::to_string(found.pictures) +
+                                  " pictures occur more than once, " + std::to_string(found.most) + " times " +
+                                  one_line(example));
 }
 
 std::int64_t failure_limit(const std::string& text, std::int64_t rows) {

@@ -26,8 +26,8 @@ void print_failures(Log& log, const std::vector<Failure>& failures);
 void write_failures(const std::string& path, const std::vector<Failure>& failures);
 /// Makes PATH.failures.tsv as it should be beside a finished feature file, if it is not. Throws Error.
 void complete_files_beside(const std::string& path);
-/// How many pictures are copies of another, and which has the most.
-void print_copies(Log& log, const FeatureReader& reader);
+/// How many pictures of a finished file are copies of another, and which has the most. Collective.
+void print_copies(const Context& context, const std::string& path);
 
 /// How many pictures may fail: "12" or "5%" of `rows`; -1 (no limit) for "". Throws usage Error.
 [[nodiscard]] std::int64_t failure_limit(const std::string& text, std::int64_t rows);

@@ -53,5 +53,6 @@ std::unique_ptr<Job> make_publish();
 std::unique_ptr<Job> make_repack();
 std::unique_ptr<Job> make_run();
 std::unique_ptr<Job> make_status();
+std::unique_ptr<Job> make_bench();
 
 }  // namespace pool3::jobs

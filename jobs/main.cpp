@@ -28,6 +28,7 @@ const std::vector<Command>& commands() {
       {"inspect-image", "Shows what the network's layers make of one picture.", make_inspect_image},
       {"convert", "Turns a weights file of any known kind into pool3's own.", make_convert},
       {"export", "Writes a model for LIBLINEAR, NumPy or ONNX.", make_export},
+      {"bench", "Measures what messages between ranks cost.", make_bench},
   };
   return all;
 }

@@ -1,5 +1,7 @@
 #include "rows.hpp"
 
+#include <algorithm>
+
 #include "pool3/partition.hpp"
 
 namespace pool3::jobs {

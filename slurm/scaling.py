@@ -44,8 +44,8 @@ def parse_arguments():
     parser.add_argument("--features", help="feature file to train on; default: that of the pictures")
     parser.add_argument("--threads", type=int, default=1, help="threads a rank")
     parser.add_argument("--folds", type=int, default=10, help="folds of the search")
-    parser.add_argument("--latency-us", type=float, default=2, help="of one message, for the prediction (default: %(default)s)")
-    parser.add_argument("--bandwidth-gbps", type=float, default=12, help="GB/s of one link, likewise (default: %(default)s)")
+    parser.add_argument("--latency-us", type=float, help="of one message, for the prediction (default: measured)")
+    parser.add_argument("--bandwidth-gbps", type=float, help="GB/s of one link, likewise (default: measured)")
     parser.add_argument("--limit-seconds", type=float, default=3600, help="of one command")
     return parser.parse_args()
 
@@ -95,16 +95,28 @@ class Experiment:
         return found[:self.a.pictures]
 
     def launch(self, ranks, *command):
-        """Runs pool3. The lines of its JSON log, and the seconds of the whole command."""
+        """Runs pool3. The JSON lines that it prints, and the seconds of the whole command."""
         words = shlex.split(self.a.launch.format(ranks=ranks)) + [self.a.pool3, *map(str, command), "--log-format", "json"]
         env = {**os.environ, "OMP_NUM_THREADS": "1"}
         start = os.times().elapsed
-        done = subprocess.run(words, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        done = subprocess.run(words, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True, timeout=self.a.limit_seconds, check=False)
         seconds = os.times().elapsed - start
         if done.returncode not in (0, 3):
             sys.exit(f"scaling: {shlex.join(words)} ended with {done.returncode}:\n{done.stderr}")
-        return [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")], seconds
+        return [json.loads(line) for text in (done.stderr, done.stdout) for line in text.splitlines()
+                if line.startswith("{")], seconds
+
+    def network(self):
+        """What messages cost: as told, else as measured between the first and the last of the most ranks."""
+        told = {"latency_us": self.a.latency_us, "bandwidth_gbps": self.a.bandwidth_gbps}
+        told = {name: value for name, value in told.items() if value is not None}
+        if len(told) == 2:
+            return {**told, "told": sorted(told)}
+        if self.most == 1:
+            sys.exit("scaling: messages can't be measured on one rank: give --latency-us and --bandwidth-gbps, or more --ranks")
+        measured = self.launch(self.most, "bench", "messages")[0][-1]
+        return {**measured, **told, "told": sorted(told)}
 
     def share(self, mode, ranks):
         """Of the work: all of it, or what falls to so many of the ranks."""
@@ -118,7 +130,8 @@ class Experiment:
         lines, command = self.launch(ranks, "extract", "--corpus", listing, "--labels", "directory", "--threads",
                                      self.a.threads, "--out", out)
         mine = [line for line in lines if "wall_seconds" in line]
-        busy = sum(sum(line[f"{s}_seconds"] for s in ("read", "decode", "resize", "network", "write")) for line in mine)
+        # Of the computing threads; others read and write beside them.
+        busy = sum(sum(line[f"{s}_seconds"] for s in ("decode", "resize", "network")) for line in mine)
         wall = max(line["wall_seconds"] for line in mine)
         return {"items": count, "seconds": wall, "busy_seconds": busy / self.a.threads, "command_seconds": command,
                 "communication_share": max(0.0, 1 - busy / (wall * self.a.threads * len(mine))), "calls": 0, "bytes": 0,
@@ -183,14 +196,15 @@ def main():
     arguments = parse_arguments()
     description = machine(arguments.pool3)
     experiment = Experiment(arguments)
+    messages = experiment.network()
     experiment.run()
     with open(experiment.out / "scaling.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(experiment.runs)
-    network = scaling_model.Network(arguments.latency_us * 1e-6, arguments.bandwidth_gbps * 1e9)
+    network = scaling_model.Network(messages["latency_us"] * 1e-6, messages["bandwidth_gbps"] * 1e9)
     report = {"format": "pool3 scaling", "format_version": 1, "machine": description,
-              "settings": {**vars(arguments), "pictures": len(experiment.pictures)}, "runs": experiment.runs,
+              "network": messages, "settings": {**vars(arguments), "pictures": len(experiment.pictures)}, "runs": experiment.runs,
               "points": scaling_model.points(experiment.runs, arguments.predict, network, arguments.folds)}
     (experiment.out / "scaling.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     (experiment.out / "scaling.html").write_text(scaling_page.html(report), encoding="utf-8")

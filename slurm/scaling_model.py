@@ -56,19 +56,25 @@ def predict_extract(one, ranks, mode, network):
     return max(0.0, one["seconds"] - one["busy_seconds"]) + rounds * block, questions
 
 
+def work_of_all(one, largest, ranks, mode):
+    """Seconds of computing, over all ranks; in weak scaling of a pass over one rank's rows. More ranks may need another
+    number of passes: then that of the most ranks measured."""
+    if mode == "weak":
+        return one["busy_seconds"] / max(one["passes"], 1)
+    return one["busy_seconds"] * (largest["passes"] / max(one["passes"], 1) if ranks > 1 else 1)
+
+
 def predict_train(one, largest, ranks, mode, network):
     """One rank's work, shared out; messages as many and as large as on the most ranks measured."""
-    passes = largest["passes"] / max(one["passes"], 1) if mode == "strong" else 1
     scale = 1 / max(largest["passes"], 1) if mode == "weak" else 1
-    share = ranks if mode == "strong" else 1
-    work = one["busy_seconds"] / (max(one["passes"], 1) if mode == "weak" else 1) * passes / share
+    work = work_of_all(one, largest, ranks, mode) / (ranks if mode == "strong" else 1)
     return work, network.collective(ranks, largest["calls"] * scale, largest["bytes"] * scale)
 
 
 def predict_search(one, largest, ranks, mode, network, folds):
     """Up to as many ranks as folds, each has folds of its own; beyond, groups of ranks share folds as in training."""
     groups = min(ranks, folds)
-    work = predict_train(one, largest, 1, mode, network)[0]
+    work = work_of_all(one, largest, ranks, mode)
     rows = ranks if mode == "weak" else 1  # every group holds all rows
     work *= rows * math.ceil(folds / groups) / folds / (ranks / groups)
     messages = network.collective(math.ceil(ranks / groups), largest["calls"], largest["bytes"])

@@ -5,7 +5,7 @@ import json
 import math
 
 PANELS = (("seconds", "time, s", True), ("speed_up", "speed-up", True), ("efficiency", "efficiency", False),
-          ("communication_share", "share of communication and waiting", False))
+          ("communication_share", "communication and waiting", False))
 UNITS = {"weak": {"train": " (of one pass)", "search": " (of one pass)"}}
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 275, 190, 54, 30, 12
 STYLE = """
@@ -21,8 +21,6 @@ figure { margin: 0 } figcaption { font-size: 13px; text-align: center }
 def short(value):
     if value == 0:
         return "0"
-    if abs(value) < 0.001:
-        return f"{value:.0e}"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
@@ -42,8 +40,22 @@ class Axis:
         return self.first + (v - self.low) / (self.high - self.low) * (self.last - self.first)
 
     def ticks(self):
-        steps = [self.low + (self.high - self.low) * i / 3 for i in range(4)]
-        return [math.exp(s) for s in steps] if self.log else steps
+        """Round values, some four of them."""
+        if self.log and self.high - self.low > math.log(6):
+            decades = range(math.floor(self.low / math.log(10)), math.ceil(self.high / math.log(10)) + 1)
+            for factors in ((1, 2, 5), (1, 3), (1,)):
+                found = [f * 10.0 ** d for d in decades for f in factors if self.holds(math.log(f * 10.0 ** d))]
+                if len(found) <= 6:
+                    return found
+            return found[::-(-len(found) // 6)]
+        low, high = (math.exp(v) if self.log else v for v in (self.low, self.high))
+        step = 10.0 ** math.floor(math.log10((high - low) / 3))
+        step = max(f * step for f in (1, 2, 5) if f * step <= (high - low) / 2)
+        values = (round(i * step, 12) for i in range(math.ceil(low / step), math.floor(high / step + 1e-9) + 1))
+        return list(values)
+
+    def holds(self, value):
+        return self.low - 1e-9 <= value <= self.high + 1e-9
 
 
 def polyline(places, dashed):
@@ -112,15 +124,26 @@ def section(stage, mode, points):
     return f'<h2>{stage}, {mode} scaling</h2><div class="row">{figures}</div>{table(points)}'
 
 
+def place(network):
+    """Where messages were measured."""
+    if "nodes" not in network:
+        return ""
+    if network["nodes"] == 1:
+        return " between ranks <b>of one node</b>; a network between nodes is slower"
+    return f" between the first and the last rank of {network['nodes']} nodes"
+
+
 def html(report):
     groups = {}
     for point in report["points"]:
         groups.setdefault((point["stage"], point["mode"]), []).append(point)
-    settings = report["settings"]
+    settings, network = report["settings"], report["network"]
+    told = {name: "given" if name in network["told"] else "measured" for name in ("latency_us", "bandwidth_gbps")}
     note = (f"Filled points are medians of {settings['repeats']} run(s) each; bars go from the least to the most. "
             "<b>Hollow points and dashed lines are predictions, not measurements</b>: from the work measured on one rank, the "
             "number and size of messages on the most ranks measured, and a network of "
-            f"{settings['latency_us']:g} &micro;s a message and {settings['bandwidth_gbps']:g} GB/s a link. Grey is perfect "
+            f"{short(network['latency_us'])} &micro;s a message ({told['latency_us']}) and "
+            f"{short(network['bandwidth_gbps'])} GB/s a link ({told['bandwidth_gbps']}){place(network)}. Grey is perfect "
             "scaling. In weak scaling the work grows with the ranks; for train and search the time is then that of one pass.")
     body = "".join(section(stage, mode, points) for (stage, mode), points in groups.items())
     return (f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>pool3: scaling</title><style>{STYLE}</style>'

@@ -127,7 +127,9 @@ class FeatureReader {
   // Whole tables or a range of them. Throw Error on an I/O error or (whole tables) a wrong checksum.
   [[nodiscard]] std::vector<std::int32_t> labels() const;
   [[nodiscard]] std::vector<ImageKey> keys() const;
+  [[nodiscard]] std::vector<ImageKey> keys(RowRange rows) const;
   [[nodiscard]] std::vector<RowStatus> status() const;
+  [[nodiscard]] std::vector<RowStatus> status(RowRange rows) const;
   [[nodiscard]] std::vector<std::string> paths(RowRange rows) const;
   [[nodiscard]] std::vector<Failure> failures() const;
   /// Features of blocks [first, last), rows x 2048, each block's checksum checked. Throws Error naming the rows.

@@ -1,10 +1,14 @@
 #pragma once
-// What this process has spent in collective calls so far, over all communicators: for scaling experiments.
+// What messages cost: for scaling experiments.
 
 #include <cstdint>
+#include <optional>
 
 namespace pool3 {
 
+class Communicator;
+
+/// What this process has spent in collective calls so far, over all communicators.
 struct Traffic {
   std::int64_t calls = 0;  ///< sums, maxima and broadcasts on more than one rank
   std::int64_t bytes = 0;  ///< payload of these
@@ -14,5 +18,13 @@ struct Traffic {
   }
 };
 [[nodiscard]] Traffic traffic();
+
+struct MessageCost {
+  double latency_seconds = 0;   ///< of 8 bytes, one way
+  double bytes_per_second = 0;  ///< of 4 MiB, one way, without the latency
+};
+/// Measured: messages between the first and the last rank, which launchers place farthest apart, while the others wait.
+/// The fastest of many. Nothing on one rank. Collective; takes less than a second on cores of its own.
+[[nodiscard]] std::optional<MessageCost> measure_messages(const Communicator& comm);
 
 }  // namespace pool3

@@ -116,6 +116,11 @@ std::vector<std::string> read_classes(const std::string& path) {
 std::vector<std::string> choose_classes(Listing& listing, const CorpusOptions& options,
                                         std::vector<std::string>& notes) {
   Choice choice = choose(listing, options);
+  const auto unlabelled = std::ranges::count(listing.labels, -1);
+  if (options.labels.kind != LabelRule::Kind::none && unlabelled > 0) {
+    notes.push_back(std::to_string(unlabelled) + " of " + std::to_string(listing.size()) +
+                    " pictures have no label; they get features and are left out of training");
+  }
   if (const std::int64_t dropped = apply(choice, listing); dropped > 0) {
     notes.push_back("left out " + std::to_string(dropped) + " pictures of classes that " +
                     (options.classes.empty() ? "have fewer than " + std::to_string(options.min_per_class) + " pictures"

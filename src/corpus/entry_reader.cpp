@@ -46,7 +46,8 @@ std::vector<std::byte> read_bytes(int file, std::int64_t offset, std::int64_t by
 std::vector<std::byte> read_file(int file) {
   struct stat status {};
   if (::fstat(file, &status) != 0) fail(errno);
-  if (!S_ISREG(status.st_mode)) fail(S_ISDIR(status.st_mode) ? EISDIR : EINVAL);
+  if (S_ISDIR(status.st_mode)) fail(EISDIR);
+  if (!S_ISREG(status.st_mode)) throw ReadError("no regular file");
   std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
   bytes.resize(read_some(file, 0, bytes));
   return bytes;
@@ -64,6 +65,7 @@ std::vector<std::byte> EntryReader::read(std::string_view path) const {
   if (error == ENOTDIR) {
     if (const auto place = corpus::split_shard_path(full)) return shards_->read(*place);
   }
+  if (error == ENXIO) throw ReadError("no regular file");  // a socket
   corpus::fail(error);
 }
 

@@ -75,6 +75,18 @@ void require_entries(const Listing& listing, const CorpusOptions& options) {
                          ".tiff are looked for; in a table or list, each line names a file"});
 }
 
+/// REQUIRES: there were entries before classes were chosen.
+void require_chosen(const Listing& listing, const CorpusOptions& options) {
+  if (listing.size() > 0) return;
+  const bool fixed = !options.classes.empty();
+  throw Error({.stage = stage,
+               .path = names_of(options),
+               .cause = fixed ? "none of its pictures is of a class that " + options.classes + " names"
+                              : "no class has the " + std::to_string(options.min_per_class) +
+                                    " pictures that --min-per-class asks for",
+               .advice = "--dry-run without that flag counts the classes there are"});
+}
+
 void check(const CorpusOptions& options) {
   if (options.min_per_class < 0) throw usage_error("--min-per-class must be 0 or more");
   if (options.limit_per_class < 0) throw usage_error("--limit-per-class must be 0 or more");
@@ -94,7 +106,7 @@ Manifest list_corpus(const Communicator& comm, const CorpusOptions& options) {
     corpus::require_entries(sources.listing, options);
     sources.listing.sort_and_drop_repeats(corpus::names_of(options));
     manifest.classes = corpus::choose_classes(sources.listing, options, sources.notes);
-    corpus::require_entries(sources.listing, options);
+    corpus::require_chosen(sources.listing, options);
   });
   corpus::look_up_sizes(comm, sources.root, sources.listing);
   if (!comm.is_root()) return manifest;

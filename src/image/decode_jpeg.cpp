@@ -53,15 +53,12 @@ void cmyk_to_rgb(const JSAMPLE* cmyk, std::int64_t width, std::uint8_t* rgb) {
 
 class JpegReader {
  public:
-  explicit JpegReader(Bytes bytes) {
+  JpegReader() {
     info_.err = jpeg_std_error(&errors_);
     errors_.error_exit = spring_with_message;
     errors_.emit_message = on_message;
     info_.client_data = &trap_;
-    guarded(trap_, [&] {
-      jpeg_create_decompress(&info_);
-      jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-    });
+    guarded(trap_, [this] { jpeg_create_decompress(&info_); });  // all else has the destructor behind it
     progress_.progress_monitor = on_progress;
     info_.progress = &progress_;
   }
@@ -69,8 +66,10 @@ class JpegReader {
   JpegReader(const JpegReader&) = delete;
   JpegReader& operator=(const JpegReader&) = delete;
 
-  void read_header(std::int64_t max_pixels) {
-    guarded(trap_, [this] {
+  /// `bytes` must outlive the reader.
+  void read_header(Bytes bytes, std::int64_t max_pixels) {
+    guarded(trap_, [&] {
+      jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
       jpeg_save_markers(&info_, marker_app1, 0xFFFF);
       jpeg_read_header(&info_, TRUE);
     });
@@ -128,8 +127,8 @@ class JpegReader {
 }  // namespace
 
 Decoded decode_jpeg(Bytes bytes, const DecodeOptions& options) {
-  JpegReader reader(bytes);
-  reader.read_header(options.max_pixels);
+  JpegReader reader;
+  reader.read_header(bytes, options.max_pixels);
   if (options.shortest_side > 0) reader.shrink(options.shortest_side);
   const int orientation = reader.orientation();
   return {reader.read_pixels(), orientation};

@@ -17,7 +17,6 @@ constexpr int max_samples = 16;
 int no_close(thandle_t /*self*/) { return 0; }
 tmsize_t no_write(thandle_t /*self*/, void* /*bytes*/, tmsize_t /*size*/) { return 0; }
 void no_unmap(thandle_t /*self*/, void* /*base*/, toff_t /*size*/) {}
-toff_t no_size(thandle_t /*self*/) { return 0; }
 
 [[noreturn]] void refuse_kind(const std::string& what) {
   throw ImageError(RowStatus::unknown_format, "TIFF: " + what + " is not read");
@@ -74,7 +73,7 @@ TiffFile::TiffFile(Bytes bytes) : bytes_(bytes) {
   TIFFOpenOptionsSetMaxSingleMemAlloc(options, max_piece_bytes);
   TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, this);
   TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, this);
-  tiff_ = TIFFClientOpenExt("", "r", this, on_read, no_write, on_seek, no_close, no_size, on_map, no_unmap, options);
+  tiff_ = TIFFClientOpenExt("", "r", this, on_read, no_write, on_seek, no_close, on_size, on_map, no_unmap, options);
   TIFFOpenOptionsFree(options);
   if (tiff_ == nullptr) check(true, "damaged header");
 }
@@ -103,6 +102,8 @@ toff_t TiffFile::on_seek(thandle_t self, toff_t offset, int whence) {
   file.position_ = std::min<toff_t>(offset, file.bytes_.size());
   return offset;
 }
+
+toff_t TiffFile::on_size(thandle_t self) { return static_cast<const TiffFile*>(self)->bytes_.size(); }
 
 int TiffFile::on_map(thandle_t self, void** base, toff_t* size) {
   const auto& file = *static_cast<TiffFile*>(self);

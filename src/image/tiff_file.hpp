@@ -39,6 +39,7 @@ class TiffFile {
  private:
   static tmsize_t on_read(thandle_t self, void* out, tmsize_t size);
   static toff_t on_seek(thandle_t self, toff_t offset, int whence);
+  static toff_t on_size(thandle_t self);
   static int on_map(thandle_t self, void** base, toff_t* size);
   static int on_error(TIFF* tiff, void* self, const char* module, const char* format, va_list arguments);
   static int on_warning(TIFF* tiff, void* self, const char* module, const char* format, va_list arguments);

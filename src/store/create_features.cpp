@@ -1,3 +1,5 @@
+#include <fcntl.h>
+
 #include <bit>
 
 #include "pool3/partition.hpp"
@@ -6,6 +8,7 @@
 #include "store/files.hpp"
 #include "store/layout.hpp"
 #include "store/pieces.hpp"
+#include "store/posix.hpp"
 #include "store/seal.hpp"
 #include "store/strings.hpp"
 #include "store/tables.hpp"
@@ -117,6 +120,7 @@ void create_features(const Place& place, const FeatureSpec& spec) {
   for (auto& [name, seal] : write_tables(file, spec, paths)) attributes[name] = seal;
   write_attributes(file, attributes);
   file.close();
+  Descriptor(place, O_RDWR).reserve();
   sync_file(place);
   begin_seal(place, features_format, features_version);  // from here on the file counts
   sync_file(place);

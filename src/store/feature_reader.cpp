@@ -7,6 +7,7 @@
 #include "store/failures.hpp"
 #include "store/layout.hpp"
 #include "store/parts.hpp"
+#include "store/pieces.hpp"
 #include "store/strings.hpp"
 #include "store/tables.hpp"
 
@@ -108,18 +109,33 @@ std::vector<std::int32_t> FeatureReader::labels() const {
 
 std::vector<RowStatus> FeatureReader::status() const { return read_all<RowStatus>(impl_->parts, &Tables::status); }
 
+std::vector<RowStatus> FeatureReader::status(RowRange rows) const {
+  std::vector<RowStatus> status(static_cast<std::size_t>(rows.size()));
+  std::span<RowStatus> left(status);
+  store::for_each_part(impl_->parts, rows, [&](const Part& part, RowRange own) {
+    part.tables.status.read(own, left.first(static_cast<std::size_t>(own.size())));
+    left = left.subspan(static_cast<std::size_t>(own.size()));
+  });
+  return status;
+}
+
 std::vector<ImageKey> FeatureReader::keys() const {
+  for (const Part& part : impl_->parts) check_table(part.tables, part.tables.keys);
+  return keys({0, rows()});
+}
+
+std::vector<ImageKey> FeatureReader::keys(RowRange rows) const {
   std::vector<ImageKey> keys;
+  keys.reserve(static_cast<std::size_t>(rows.size()));
   std::vector<char> cells;
-  for (const Part& part : impl_->parts) {
-    const Tables& t = part.tables;
-    check_table(t, t.keys);
-    cells.resize(static_cast<std::size_t>(t.rows) * store::key_width);
-    t.keys.read({0, t.rows}, std::span(cells));
-    for (std::size_t at = 0; at < cells.size(); at += store::key_width) {
-      keys.push_back(parse_key({cells.data() + at, store::key_width}, t.file.place()));
-    }
-  }
+  store::for_each_part(impl_->parts, rows, [&](const Part& part, RowRange own) {
+    store::for_each_piece(own, store::key_width, store::buffer_bytes, [&](RowRange piece) {
+      cells.resize(static_cast<std::size_t>(piece.size()) * store::key_width);
+      part.tables.keys.read(piece, std::span(cells));
+      for (std::size_t at = 0; at < cells.size(); at += store::key_width)
+        keys.push_back(parse_key({cells.data() + at, store::key_width}, part.tables.file.place()));
+    });
+  });
   return keys;
 }
 

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdlib>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 #include "store/posix.hpp"
@@ -20,14 +21,25 @@ static_assert(std::endian::native == std::endian::little, "the file's types are 
 void prepare() {
   static const bool done = [] {
     setenv("HDF5_USE_FILE_LOCKING", "BEST_EFFORT", 0);
-    return H5open() >= 0 && H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
+    return H5dont_atexit() >= 0 && H5open() >= 0 && H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
   }();
   static_cast<void>(done);
 }
 
+/// Before MPI starts, so that HDF5 does not end itself with MPI: it would crash over a file that it could not write
+/// out. Files are closed by those who opened them.
+const bool is_prepared = (prepare(), true);
+
 herr_t keep_innermost(unsigned depth, const H5E_error2_t* error, void* text) {
   if (depth == 0 && error->desc != nullptr) *static_cast<std::string*>(text) = error->desc;
   return 0;
+}
+
+/// The error number in HDF5's account of a failed system call, or 0.
+int errno_in(const std::string& cause) {
+  constexpr std::string_view name = "errno = ";
+  const std::size_t at = cause.find(name);
+  return at == std::string::npos ? 0 : std::atoi(cause.c_str() + at + name.size());
 }
 
 const Place& nowhere() {
@@ -77,6 +89,9 @@ Error error_at(const Place& place, std::string cause, std::string advice) {
 Error hdf5_error(const Place& place, const std::string& doing, std::string advice) {
   std::string cause = "no reason given";
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &cause);
+  const int number = errno_in(cause);
+  if (number != 0 && cause.find("write") != std::string::npos) return write_error(place, number);
+  if (number != 0) return file_error(place.stage, place.path, number, std::move(advice));
   return error_at(place, doing + ": " + cause, std::move(advice));
 }
 

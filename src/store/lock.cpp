@@ -105,8 +105,7 @@ std::unique_ptr<Descriptor> try_lock(const Place& place, const Place& target, bo
 
 }  // namespace
 
-JobLock::JobLock(const Place& target, std::chrono::seconds patience)
-    : place_{target.stage, target.path + ".lock"} {
+JobLock::JobLock(const Place& target, std::chrono::seconds patience) : place_{target.stage, target.path + ".lock"} {
   using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
   while (!(file_ = try_lock(place_, target, Clock::now() < begin + patience))) {

@@ -59,6 +59,14 @@ void Descriptor::truncate(std::int64_t bytes) const {
   if (ftruncate(fd_, bytes) != 0) throw write_error(place_, errno);
 }
 
+void Descriptor::reserve() const {
+  const std::int64_t bytes = size();
+  while (bytes > 0 && fallocate(fd_, 0, 0, bytes) != 0) {
+    if (errno == EOPNOTSUPP || errno == ENOSYS) return;
+    if (errno != EINTR) throw write_error(place_, errno);
+  }
+}
+
 void Descriptor::sync() const {
   if (fsync(fd_) != 0) throw write_error(place_, errno);
 }

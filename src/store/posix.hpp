@@ -27,6 +27,9 @@ class Descriptor {
   /// Writes all of `in`. Throws Error: no space, quota, I/O error, ...
   void write(std::int64_t offset, std::span<const std::byte> in) const;
   void truncate(std::int64_t bytes) const;
+  /// Takes the space of all bytes now, if the file system can: then no later write to them finds it full, and several
+  /// processes write them side by side. Throws Error: no space, quota, ...
+  void reserve() const;
   /// Returns when the content is on stable storage.
   void sync() const;
 

@@ -22,7 +22,8 @@ using store::Place;
 
 constexpr const char* stage = "repack features";
 
-/// An HDF5 dataset that is written through HDF5, chunk by chunk.
+/// An HDF5 dataset that is written through HDF5, chunk by chunk. Call flush() at the end: the last chunks may fail,
+/// too.
 class Chunked {
  public:
   Chunked(const store::File& file, std::string name, Handle type, std::vector<hsize_t> dims,
@@ -59,6 +60,8 @@ class Chunked {
         store::own(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose, place_, name_);
     store::check(H5Dwrite(id_.id(), type_.id(), memory.id(), space.id(), H5P_DEFAULT, bytes.data()), place_, name_);
   }
+
+  void flush() const { store::check(H5Dflush(id_.id()), place_, name_); }
 
  private:
   static constexpr std::int64_t small_chunk_rows = 65536;
@@ -101,6 +104,7 @@ void copy_table(const store::File& file, const std::vector<Part>& parts, const D
       target.write({rows.begin + part.first_row, rows.end + part.first_row}, cells);
     });
   }
+  target.flush();
 }
 
 void copy_features(const store::File& file, const FeatureReader& reader, const RepackOptions& options) {
@@ -126,6 +130,7 @@ void copy_features(const store::File& file, const FeatureReader& reader, const R
     while (static_cast<std::int64_t>(waiting.size()) >= options.chunk_rows * feature_dim) flush(options.chunk_rows);
   }
   if (!waiting.empty()) flush(static_cast<std::int64_t>(waiting.size()) / feature_dim);
+  target.flush();
 }
 
 void write_copy(const Place& place, const std::string& in, const RepackOptions& options) {

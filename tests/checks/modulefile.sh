@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
-# packaging/modulefile.tcl in environment-modules: it loads, sets what it says, and unloads.
+# A file of packaging/ in environment-modules or Lmod, whichever is installed: it loads, sets what it says, and unloads.
 #   modulefile.sh MODULEFILE
 set -euo pipefail
-command=$(command -v modulecmd) || { echo "skipped: environment-modules is not installed" && exit 77; }
+lmod=$(find /usr/share/lmod -path '*/libexec/lmod' 2>/dev/null | sort | tail -n 1 || true)
+case $1 in
+  *.lua) command=$lmod version=1.0.lua ;;
+  *) command=$(command -v modulecmd || echo "$lmod") version=1.0 ;;
+esac
+[[ -n $command ]] || { echo "skipped: nothing that reads ${1##*/} is installed" && exit 77; }
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir -p "$scratch/modules/pool3" "$scratch/prefix/bin"
-sed "s|/opt/pool3|$scratch/prefix|" "$1" >"$scratch/modules/pool3/1.0"
+sed "s|/opt/pool3|$scratch/prefix|" "$1" >"$scratch/modules/pool3/$version"
 printf '#!/bin/sh\necho this one\n' >"$scratch/prefix/bin/pool3"
 chmod +x "$scratch/prefix/bin/pool3"
 export MODULEPATH=$scratch/modules MODULES_REDIRECT_OUTPUT=0
@@ -16,4 +21,4 @@ eval "$("$command" bash load pool3)"
 [[ $POOL3_SCRIPTS == "$scratch/prefix/share/pool3/slurm" ]] || { echo "POOL3_SCRIPTS is '${POOL3_SCRIPTS:-}'" && exit 1; }
 eval "$("$command" bash unload pool3)"
 [[ -z ${POOL3_SCRIPTS:-} && :$PATH: != *":$scratch/prefix/bin:"* ]] || { echo "unloading leaves something behind" && exit 1; }
-echo "loads and unloads"
+echo "$command: loads and unloads"

@@ -1,5 +1,6 @@
 """Catalogues as they come: tar shards of Python's tarfile, tables of its csv, mixes, copies, a disk that fails."""
 
+import collections
 import csv
 import io
 import json
@@ -7,6 +8,7 @@ import shutil
 import subprocess
 import tarfile
 
+import numpy as np
 import support
 
 FORMATS = {"ustar": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT}
@@ -94,12 +96,13 @@ def check_mix(check, pool3, folder, pictures):
     shutil.copyfile(folder / "shard-000.tar", root / "s.tar")
     config = folder / "mix.ini"
     config.write_text("".join(f"corpus = {root / name}\n" for name in ("list.txt", "pics", "t.tsv", "s.tar")))
-    digests = {}
+    digests, copies = {}, {}
     for ranks in (1, 2, 4):
         out = folder / f"mix-{ranks}.h5"
         result = pool3("extract", "--config", config, "--labels", "none", "--weights", pool3.weights, "--out", out, *FLAGS,
                        ranks=ranks, code=3)
         digests[ranks] = out.read_bytes()
+        copies[ranks] = [line for line in result.err.splitlines() if "are copies" in line]
     check(len(set(digests.values())) == 1, "a mix gives the same bytes on 1, 2 and 4 ranks")
     f = support.Features(out)
     with tarfile.open(root / "s.tar") as tar:
@@ -107,10 +110,48 @@ def check_mix(check, pool3, folder, pictures):
     files = ["pics/a/0.png", "pics/a/3.png", "pics/b/1.png", "pics/b/4.png", "other/2.png", "other/5.png", "missing.png",
              "other/copy, of 0.png"]
     check(f.paths == sorted([*files, *members], key=str.encode), "its rows are those of all parts, each once")
-    check("are copies" in result.err, "copies are reported")
+    check_copies(check, f, copies)
     row = {path: i for i, path in enumerate(f.paths)}
     a, b = row["pics/a/0.png"], row["other/copy, of 0.png"]
     check(f.features[a].tobytes() == f.features[b].tobytes() and f.keys[a] == f.keys[b], "a copy has the same features")
+
+
+def check_copies(check, f, lines):
+    """Copies are counted over the whole file, whatever the number of ranks."""
+    rows = collections.defaultdict(list)
+    for row in np.flatnonzero(f.status == support.DONE):
+        rows[f.keys[row]].append(row)
+    groups = [group for group in rows.values() if len(group) > 1]
+    most = max(groups, key=lambda group: (len(group), -group[0]))
+    text = (f"{sum(map(len, groups)) - len(groups)} images are copies: {len(groups)} pictures occur more than once, "
+            f"{len(most)} times {f.paths[most[0]]}")
+    for ranks, found in lines.items():
+        check(len(found) == 1 and found[0].endswith(text), f"{ranks} ranks count copies: {found}; {text}")
+
+
+def check_split(check, pool3, folder, pictures):
+    """Ten copies of one picture, in both classes, are all held out or not at all."""
+    root, out, model, report = (folder / name for name in ("twins", "twins.h5", "twins-model.h5", "twins.json"))
+    for name in ("a", "b"):
+        (root / name).mkdir(parents=True)
+        for i in range(5):
+            shutil.copyfile(pictures[0], root / name / f"copy {i}.png")
+    for i, picture in enumerate(pictures[1:]):
+        shutil.copyfile(picture, root / "ab"[i % 2] / f"{i}.png")
+    pool3.extract(root, out, *FLAGS, ranks=2)
+    f = support.Features(out)
+    ways = set()
+    for seed in range(1, 40):
+        options = ("--features", out, "--test-fraction", 0.5, "--seed", seed)
+        sides = [set(f.rows(side, seed, 0.5)) for side in ("training", "test")]
+        if len({f.labels[row] for row in sides[0]}) < 2 or (len(sides[1]) >= 10) in ways:
+            continue  # one class alone can't be trained
+        pool3("train", *options, "--out", model)
+        pool3("evaluate", "--features", out, "--model", model, "--out", report)
+        held_out = json.loads(report.read_text())["rows"]
+        ways.add(held_out >= 10)
+        check(held_out == len(sides[1]) and not 8 < held_out < 10, f"seed {seed}: {held_out} of 18 are held out")
+    check(ways == {True, False}, "copies are held out with some seeds, and not with others")
 
 
 def check_classes(check, pool3, folder, pictures):
@@ -186,6 +227,7 @@ def main():
     pictures = support.choose_pictures("shapes", 9, most_pixels=400_000)
     check_shards(check, pool3, folder, pictures)
     check_mix(check, pool3, folder, pictures)
+    check_split(check, pool3, folder, pictures)
     check_classes(check, pool3, folder, pictures)
     check_bad_disk(check, pool3, folder, pictures, pool3.library)
     check.finish()

@@ -22,10 +22,8 @@ import numpy as np
 
 PICTURES = "/usr/share/openclipart/png"
 LEAST_COSINE = {"fp32": 0.99999, "bf16": 0.999}
-BF16_SHARE = 0.99  # of the pictures reach that; a few, nearly empty ones, are hard for any bf16
-WORST_BF16_COSINE = 0.998
 LARGEST_DIFFERENCE = 1e-3  # of fp32, against the norm of the picture's features
-LARGEST_BF16_ERROR = 1.5  # of 1 - cosine in the mean, against PyTorch's bf16
+LARGEST_BF16_ERROR = 1.0  # of 1 - cosine in the mean, against PyTorch's bf16
 # kind: average pools count padding, the last block's pool is a maximum
 KINDS = {"nsfwjs": (False, False), "torchvision": (True, False), "tf2015": (False, True)}
 
@@ -149,10 +147,9 @@ class Test:
         """Against fp32 on all pictures, and against PyTorch's bf16 on the first `few` and on the worst."""
         got = ours(self.args.dump, weights, inputs, "bf16")
         cosine = cosines(got, expected)
-        share = (cosine >= LEAST_COSINE["bf16"]).mean()
-        self.check(share >= BF16_SHARE and cosine.min() >= WORST_BF16_COSINE,
-                   f"{kind}, bf16, {len(inputs)} pictures: cosine to fp32 {LEAST_COSINE['bf16']} or more on {share:.1%}, "
-                   f"least {cosine.min():.6f}, median {np.median(cosine):.6f}")
+        self.check((cosine >= LEAST_COSINE["bf16"]).all(),
+                   f"{kind}, bf16, {len(inputs)} pictures: cosine to fp32 at least {cosine.min():.6f}, "
+                   f"median {np.median(cosine):.6f}")
         self.check(not (cosine > 1 - 1e-7).any(), "and it is not fp32 in disguise")
         for name, some in (("the first", np.arange(few)), ("the worst", np.argsort(cosine)[:few])):
             theirs = cosines(self.expected(kind, inputs[some], bf16=True), expected[some])

@@ -7,6 +7,7 @@ import shutil
 
 import h5py
 import numpy as np
+import older_file
 import support
 
 FOLDERS = ["animals", "food", "tools"]
@@ -173,6 +174,25 @@ def check_publish(check, pool3, folder, old, anew):
     check(plain.read_text() == "mine", "a file that is no link is left alone")
 
 
+def check_older(check, pool3, folder, corpus, anew):
+    """Files from before `missing` had a name: they are read, and their rows taken."""
+    older, updated, part = folder / "older.h5", folder / "from-older.h5", folder / "linked-older.h5"
+    older_file.make_older(anew, older)
+    with h5py.File(older) as f:
+        check(len(h5py.check_enum_dtype(f["status"].dtype)) == 8, "an older file has 8 names of status")
+    check(same(tables(anew), tables(older)) and "sound" in pool3("verify", older).out, "an older file is sound")
+    pool3("inspect", older)
+    result = pool3.extract(corpus, updated, "--batch", 4, "--update-from", older, ranks=2, code=3)
+    check(updated.read_bytes() == anew.read_bytes(), "its rows are taken, byte for byte")
+    check("33 rows copied, 1 tried" in result.err, "all of them but what failed")
+    pool3("link", part, older)
+    check(same(tables(anew), tables(part)), "it can be linked")
+    damaged = bytearray(older.read_bytes())
+    damaged[older.stat().st_size // 2] ^= 1
+    older.write_bytes(damaged)
+    pool3("verify", older, code=1)
+
+
 def check_repack(check, pool3, folder, anew):
     packed = folder / "packed.h5"
     pool3("repack", anew, packed, "--chunk-rows", 8)
@@ -193,6 +213,7 @@ def main():
     check_diff(check, pool3, folder, corpus, old, anew)
     check_alignment(check, pool3, folder, corpus, anew)
     check_publish(check, pool3, folder, old, anew)
+    check_older(check, pool3, folder, corpus, anew)
     check_repack(check, pool3, folder, anew)
     check.finish()
 

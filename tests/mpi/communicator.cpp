@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "pool3/mpi.hpp"
+#include "pool3/traffic.hpp"
 
 namespace pool3 {
 namespace {
@@ -61,6 +62,25 @@ TEST(Communicator, SplitsInOrderOfRank) {
   const Communicator half = comm.split(comm.rank() % 2);
   EXPECT_EQ(half.rank(), comm.rank() / 2);
   EXPECT_EQ(comm.split_by_node().size(), comm.size());
+}
+
+TEST(Messages, CostWhatSendingCosts) {
+  const Communicator comm = Communicator::world();
+  const auto cost = measure_messages(comm);
+  ASSERT_EQ(cost.has_value(), comm.size() > 1);
+  if (!cost) return;
+  EXPECT_EQ(comm.max(cost->latency_seconds), -comm.max(-cost->latency_seconds)) << "the ranks agree";
+  // What the last rank sends to the first, timed from outside. Other programs can make it slower.
+  const std::string text(comm.rank() == comm.size() - 1 ? 64U << 20U : 0U, 'x');
+  comm.barrier();
+  const auto start = std::chrono::steady_clock::now();
+  const auto all = comm.gather(text);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (!comm.is_root()) return;
+  EXPECT_EQ(all.back().size(), 64U << 20U);
+  EXPECT_GT(seconds, 64e6 / cost->bytes_per_second / 5);
+  EXPECT_LT(seconds, 64e6 / cost->bytes_per_second * 100 + 10);
+  EXPECT_LT(cost->latency_seconds, 0.1);
 }
 
 TEST(TaskPool, EveryTaskGoesToOneRank) {

@@ -40,6 +40,7 @@ def test_model(check):
     check(near(work, 21), f"weak scaling of it: {work}")
     # 12 s on one rank in 10 passes; 2 ranks needed 15 passes: 8 ranks take 12 / 8 * 1.5, and their messages
     one, two = ({"passes": p, "busy_seconds": 12.0, "calls": 100, "bytes": 1e8} for p in (10, 15))
+    check(near(model.predict_train(one, two, 1, "strong", network)[0], 12), "one rank takes what it took")
     work, messages = model.predict_train(one, two, 8, "strong", network)
     check(near(work, 2.25) and near(messages, 6 * 0.0102), f"training on 8 ranks: {work} + {messages}")
     # 10 folds on 4 ranks: 3 folds for the first, of 12 s for ten; nobody shares a fold
@@ -72,8 +73,13 @@ def test_job(site):
         check(all(0 <= float(r["communication_share"]) <= 1 for r in rows), f"{stage}: shares are shares")
     weak = [int(r["items"]) for r in rows if r["stage"] == "extract" and r["mode"] == "weak" and r["repeat"] == "0"]
     check(weak == [16, 32], f"weak scaling: {weak} pictures on 1 and 2 ranks")
+    messages = report["network"]
+    check(messages["nodes"] == 2 and not messages["told"] and 0 < messages["latency_us"] < 1e6 and
+          0 < messages["bandwidth_gbps"] < 1000, f"messages were measured between the two nodes: {messages}")
     check(report["machine"]["nodes"] == "n[1-2]" and report["machine"]["pool3"].startswith("pool3 "), "the machine is named")
-    page = Page((out / "scaling.html").read_text())
+    text = (out / "scaling.html").read_text()
+    check(text.count("(measured)") == 2 and "of 2 nodes" in text, "the page says that they were")
+    page = Page(text)
     check(page.tags.count("svg") == 6 * 4 and not page.links, "the page has its plots, and needs no network")
 
 

@@ -111,6 +111,18 @@ def here(site, text):
     return text.replace("/data/catalogue", str(site.folder)).replace("/opt/pool3/share/pool3/slurm", str(batch.SCRIPTS))
 
 
+def test_scrontab(site, text, env):
+    """No scrontab is at hand. It would submit the line below the #SCRON ones as a script, with those flags."""
+    line = next(line for line in text.splitlines() if not line.startswith("#"))
+    flags = [line.removeprefix("#SCRON ") for line in text.splitlines() if line.startswith("#SCRON ")]
+    script = site.folder / "scrontab.sh"
+    script.write_text("#!/bin/sh\n" + here(site, line.split(None, 5)[5]) + "\n")
+    before = published(site)
+    site.expect(site.cluster.submit(*(here(site, flag) for flag in flags), script, env=env, cwd=str(site.folder)))
+    site.check(published(site) != before and "published" in (site.folder / "pool3-reembed.log").read_text(),
+               f"the line of scrontab runs a night with {flags}")
+
+
 def test_schedules(site):
     """The lines that cron and systemd run submit a night that ends well, with its settings from a file alone."""
     settings = {name: value for name, value in site.settings.items() if name.startswith(("POOL3_", "OMPI_MCA_"))}
@@ -126,6 +138,7 @@ def test_schedules(site):
         site.cluster("sh", "-c", here(site, command), env=bare)
         site.cluster.wait_until(lambda: not site.cluster("squeue", "-h"), 240, f"the job of {name} has ended")
         site.check(site.status("reembed")["state"] == "done" and published(site) != before, f"{name} runs a night")
+    test_scrontab(site, (schedule / "scrontab").read_text(), bare)
     if shutil.which("systemd-analyze"):
         verify = ("systemd-analyze", "verify", schedule / "pool3-reembed.timer", schedule / "pool3-reembed.service")
         site.cluster(*verify)

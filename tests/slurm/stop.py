@@ -1,8 +1,9 @@
-"""Jobs that are cut short: by scancel, by their time limit, by a node that dies. What comes out is always the same file.
+"""Jobs that are cut short: by scancel, by their time limit, by a node that dies. What comes out is always the same.
 
 Pictures are slow to open for these jobs, so that they last as long on any machine; see tests/e2e/bad_disk.cpp.
 """
 
+import json
 import time
 
 import batch
@@ -78,6 +79,29 @@ def test_nothing_kept(site):
     site.check("longer --time" in status["message"] and status["restarts"] == 0, f"a training that is stopped: {status['message']}")
 
 
+def table_of(work):
+    """What a search has found, but for the times."""
+    points = json.loads((work / "search.json").read_text())["points"]
+    return [{name: value for name, value in point.items() if name != "seconds"} for point in points]
+
+
+def test_search(site, reference):
+    """The signal of the time limit comes in the middle of the grid: the second life goes on with the next point."""
+    settings = {"POOL3_FEATURES": str(reference), "POOL3_SEARCH_FLAGS": "--folds 2 --C 0.01 0.03 0.1 0.3 1 3 10 30"}
+    undisturbed, work = site.folder / "undisturbed", site.folder / "work slow.d"  # a second for each point
+    site.expect(site.submit("search.sbatch", *FLAGS, **settings, POOL3_FOLDER=str(undisturbed),
+                            POOL3_PROGRAM=str(site.pool3.program)))
+    job = site.submit("search.sbatch", *FLAGS, **settings, POOL3_FOLDER=str(work))
+    site.cluster.wait_until((work / "search.json.points").exists, 60, "a point is done")
+    site.cluster("scancel", "--signal=USR1", "--batch", job)
+    site.expect(job)
+    log = (site.folder / f"pool3-search-{job}.log").read_text()
+    site.check(int(site.cluster.show(job)["Restarts"]) == 1 and "gone on: " in log.partition("life 2")[2],
+               "a search that is stopped is requeued, and goes on")
+    site.check(table_of(work) == table_of(undisturbed), "it finds the same table as an undisturbed one")
+    site.check((work / "model.h5").read_bytes() == (undisturbed / "model.h5").read_bytes(), "and the same model")
+
+
 def test_dead_node(site, which, what):
     """`which`: index of the node in the job; 0 runs the batch script."""
     for left in site.work.glob("features.h5.partial*"):
@@ -102,6 +126,7 @@ def test(site):
     test_time_limit(site, reference)
     test_cap(site)
     test_nothing_kept(site)
+    test_search(site, reference)
     site.cluster("scancel", test_dead_node(site, 1, "the second node"))
     site.cluster.wait_until(lambda: not site.cluster("squeue", "-h"), 60, "the queue is empty")
     site.expect(test_dead_node(site, 0, "the node of the batch script"))

@@ -56,6 +56,7 @@ class Faults:
                 result = self.job.run(path, fail_at=at, errno=number)
                 if result.returncode == 0:
                     continue
+                assert result.returncode == 1, f"write {at}: {result.returncode}\n{result.stderr}"
                 if os.strerror(number) not in result.stderr and at < 20:
                     assert "HDF5" in result.stderr or "f.h5" in result.stderr, result.stderr
                 assert not path.exists()

@@ -2,9 +2,9 @@
 //
 //   POOL3_TEST_MATCH   only operations on files whose path contains this count
 //   POOL3_TEST_RANK    only in this MPI rank; any if not set
-//   POOL3_TEST_KILL_AT   SIGKILL just before the n-th operation (pwrite, write, ftruncate, fsync, rename, unlink)
+//   POOL3_TEST_KILL_AT   SIGKILL just before the n-th operation (pwrite, write, ftruncate, fallocate, fsync, ...)
 //   POOL3_TEST_KILL_FROM ... counted from the first one on a file whose path contains this
-//   POOL3_TEST_FAIL_AT   the n-th pwrite and all after it fail ...
+//   POOL3_TEST_FAIL_AT   the n-th pwrite or fallocate and all after it fail ...
 //   POOL3_TEST_ERRNO     ... with this errno
 //   POOL3_TEST_TRACE   a line for each file that is opened for reading below POOL3_TEST_TRACE_OF goes here
 //   POOL3_TEST_NO_LOCKS  locks of files fail as on a file system that has none
@@ -138,6 +138,14 @@ int ftruncate64(int fd, off_t size) noexcept {
   if (matches(fd)) count_operation();
   return next<int(int, off_t)>("ftruncate64")(fd, size);
 }
+int fallocate(int fd, int mode, off_t offset, off_t size) {
+  if (matches(fd)) {
+    count_operation();
+    if (write_fails()) return -1;
+  }
+  return next<int(int, int, off_t, off_t)>("fallocate")(fd, mode, offset, size);
+}
+int fallocate64(int fd, int mode, off_t offset, off_t size) { return fallocate(fd, mode, offset, size); }
 int fsync(int fd) {
   if (matches(fd)) count_operation();
   return next<int(int)>("fsync")(fd);

@@ -10,6 +10,7 @@ over or left out, or with the checksums of a PNG made right again after that. Mo
 """
 import argparse
 import collections
+import csv
 import io
 import os
 import pathlib
@@ -102,7 +103,7 @@ def check_file(check, out, names):
         check([pathlib.Path(p).name for p in paths] == sorted(names, key=os.fsencode), "every mutant has its row")
         failed = set(np.flatnonzero(status != DONE).tolist())
         check({int(x["row"]) for x in failures} == failed and len(failures) == len(failed), "every failure is listed")
-        check(all(x["message"] for x in failures), "every failure says why")
+        check_table(check, f"{out}.failures.tsv", paths, status, h5py.check_enum_dtype(f["status"].dtype))
         check(bool((status != 0).all()), "no row is left")
         good = [i for i in range(len(paths)) if i not in failed]
         check(all(np.isfinite(features[i]).all() for i in good), "features are finite")
@@ -110,6 +111,18 @@ def check_file(check, out, names):
         kinds = collections.Counter(x["message"].decode()[:60] for x in failures)
         for message, times in kinds.most_common(12):
             print(f"  {times:5} {message}")
+
+
+def check_table(check, table, paths, status, codes):
+    """The table beside the file says of each picture that is not done what became of it, and of no other."""
+    with open(table, newline="", encoding="utf-8", errors="surrogateescape") as file:
+        lines = list(csv.DictReader(file, delimiter="\t"))
+    listed = {line["path"]: codes[line["code"]] for line in lines}
+    failed = {path: code for path, code in zip(paths, status) if code != DONE}
+    check(listed == failed and len(lines) == len(listed), f"the table lists {len(listed)} failures, with their codes")
+    check(all(line["message"] and line["stage"] in ("read", "decode", "network") for line in lines), "and says where and why")
+    check(len(paths) == len(lines) + int((status == DONE).sum()), "each picture is done or listed")
+    print("  " + ", ".join(f"{n} {code}" for code, n in collections.Counter(x["code"] for x in lines).most_common()))
 
 
 def main():

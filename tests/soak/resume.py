@@ -31,7 +31,7 @@ class Resume(kill.Killer):
         flags = {"--corpus": self.corpus, "--weights": self.arguments.weights, "--threads": 1, "--batch": kill.BATCH,
                  "--out": out, **dict(changed)}
         process = self.start_job(1, out, ["extract", *(word for flag in flags.items() for word in flag)], **settings)
-        output = process.communicate(timeout=600)[0]
+        output = self.output_of(process)
         return process.returncode, output
 
     def unfinished(self, name, changed=()):

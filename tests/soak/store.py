@@ -13,6 +13,8 @@ import random
 import subprocess
 import tempfile
 
+import launcher
+
 ROOT_ENV = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
             "OMPI_MCA_odls_base_sigkill_timeout": "0"}
 
@@ -26,7 +28,10 @@ class Job:
         env.update({"POOL3_TEST_" + name.upper(): str(value) for name, value in settings.items()})
         launch = ["mpirun", "-n", str(ranks), "--oversubscribe", "--bind-to", "none"] if ranks > 1 else []
         command = [*launch, self.program, str(path)] + ["durable"] * durable
-        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+        process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   start_new_session=True)
+        out, errors = launcher.communicate(process, self.program, 300)
+        return subprocess.CompletedProcess(command, process.returncode, out, errors)
 
 
 def beside(path):

@@ -44,11 +44,22 @@ TEST_F(Classes, AFileFixesSetAndOrder) {
   EXPECT_THAT(manifest.classes, ElementsAre("c", "unseen", "a"));
   EXPECT_THAT(manifest.labels, ElementsAre(2, 2, 2, 0, 0, -1));
   EXPECT_THAT(labels_of(manifest), ElementsAre("a", "a", "a", "c", "c", ""));
-  ASSERT_EQ(manifest.notes.size(), 1U);
-  EXPECT_THAT(manifest.notes[0], HasSubstr("left out 1 pictures"));
+  ASSERT_EQ(manifest.notes.size(), 2U);
+  EXPECT_THAT(manifest.notes[0], HasSubstr("1 of 7 pictures have no label"));
+  EXPECT_THAT(manifest.notes[1], HasSubstr("left out 1 pictures"));
   EXPECT_NE(manifest.hash, listed(options()).hash);
   wanted.classes = write("classes.txt", "a\nunseen\nc\n");
   EXPECT_NE(manifest.hash, listed(wanted).hash);  // the numbers of the labels are others
+}
+
+TEST_F(Classes, NothingIsLeft) {
+  std::filesystem::remove(folder / "loose.jpg");
+  CorpusOptions wanted = options();
+  wanted.min_per_class = 4;
+  EXPECT_EQ(error_of(wanted).cause, "no class has the 4 pictures that --min-per-class asks for");
+  wanted.min_per_class = 0;
+  wanted.classes = write("classes.txt", "z\n");
+  EXPECT_EQ(error_of(wanted).cause, "none of its pictures is of a class that " + wanted.classes + " names");
 }
 
 TEST_F(Classes, BadFiles) {

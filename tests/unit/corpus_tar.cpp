@@ -78,6 +78,10 @@ TEST_F(Tar, ReadsMembersInPlace) {
   write("sub/plain", "x");
   EXPECT_EQ(read("sub/plain/a.jpg"), "ReadError: Not a directory");
   EXPECT_EQ(read("sub"), "ReadError: Is a directory");
+  ASSERT_EQ(::mkfifo((folder / "pipe.jpg").c_str(), 0600), 0);
+  EXPECT_EQ(read("pipe.jpg"), "ReadError: no regular file");  // and does not wait for a writer
+  fs::create_symlink("/dev/zero", folder / "endless.jpg");
+  EXPECT_EQ(read("endless.jpg"), "ReadError: no regular file");
 }
 
 TEST_F(Tar, LinksInTarFiles) {
@@ -93,8 +97,9 @@ TEST_F(Tar, ADamagedShardGivesWhatComesBefore) {
   write("cut.tar", good.substr(0, good.size() - 2000));
   const Manifest cut = listed(folder / "cut.tar");
   EXPECT_THAT(paths_of(cut), ElementsAre("cut.tar/1.jpg", "cut.tar/2.jpg"));
-  ASSERT_EQ(cut.notes.size(), 1U);
+  ASSERT_EQ(cut.notes.size(), 2U);
   EXPECT_THAT(cut.notes[0], HasSubstr("cut.tar is damaged after 2 pictures"));
+  EXPECT_THAT(cut.notes[1], HasSubstr("2 of 2 pictures have no label"));
   EXPECT_EQ(read("cut.tar/1.jpg"), "111");
   EXPECT_EQ(read("cut.tar/2.jpg"), "ReadError: the tar file ends before its end");
   std::string bad = good + tar_member("3.jpg", "333") + tar_end();

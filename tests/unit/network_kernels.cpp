@@ -199,6 +199,22 @@ TEST_P(KernelsTest, ConvolutionOfManyWeights) {
   check_convolution(*kernels_, {{1, 1, 1, 0, 0}, 1, 3, 1280, {320, 384, 448}, true});
 }
 
+// The weights 1 + 2^-9 and -1: rounded each for itself, bf16 has 1 and -1, which cancel out.
+TEST_P(KernelsTest, RoundedWeightsKeepTheirSum) {
+  const Case c = {{3, 3, 1, 0, 0}, 3, 3, 64, {32}, true};
+  const int count = c.in * c.geometry.taps();
+  Layer layer = make_layer(*kernels_, c, 32, 1);
+  std::ranges::fill(layer.bias, 0.0F);
+  for (std::size_t i = 0; i < layer.weight.values.size(); ++i)
+    layer.weight.values[i] = i % 2 == 0 ? 1 + 1.0F / 512 : -1.0F;
+  Activations from(*kernels_, 3, 3, 64);
+  from.fill(5, 1.0F, 1.0F);
+  const Convolution convolution(*kernels_, c.geometry, {layer}, from.view(), {});
+  Activations to(*kernels_, 1, 1, 32);
+  convolution.run(from.view(), std::array{to.view()}, 0, 1);
+  for (int o = 0; o < 32; ++o) EXPECT_NEAR(to.get(0, 0, 3, o), count / 1024.0, 1.0 / 128) << o;
+}
+
 TEST_P(KernelsTest, MaximumPools) {
   for (const int stride : {1, 2}) {
     Activations from(*kernels_, 7, 5, 64);

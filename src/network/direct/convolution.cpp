@@ -32,21 +32,22 @@ Bf16 to_bf16(float value) {
   return static_cast<Bf16>((bits + 0x7fffU + ((bits >> 16U) & 1U)) >> 16U);
 }
 
-/// Weights as whole numbers from -127 to 127; a sum of their products with codes is in `steps`.
-struct Quantised {
-  Tensor codes;
-  std::vector<float> steps;  ///< [out]
-  std::vector<float> lost;   ///< [out] what rounding took from the sum, for an input of the mean
+/// The weights of a layer as the kernels multiply them.
+struct Operand {
+  Tensor weights;            ///< [out, in, ...]
+  std::vector<float> steps;  ///< [out] what a unit of the sum stands for; empty: 1
+  std::vector<float> lost;   ///< [out] what rounding took from the sum, for an input of the mean; empty: 0
 };
 
-/// Symmetric, each channel of the output for itself; the steps of the input's channels go into the weights.
-Quantised quantise(const Tensor& weights, const ChannelCodes& from) {
+/// Whole numbers from -127 to 127. Symmetric, each channel of the output for itself; the steps of the input's channels
+/// go into the weights.
+Operand in_codes(const Tensor& weights, const ChannelCodes& from) {
   constexpr float most_code = 127.0F;
   const auto out = static_cast<std::size_t>(weights.shape.at(0));
-  Quantised q = {.codes = weights, .steps = std::vector<float>(out), .lost = std::vector<float>(out)};
+  Operand q = {.weights = weights, .steps = std::vector<float>(out), .lost = std::vector<float>(out)};
   const std::size_t each = weights.values.size() / out, taps = each / from.steps.size();
   for (std::size_t o = 0; o < out; ++o) {
-    const std::span row(q.codes.values.data() + o * each, each);
+    const std::span row(q.weights.values.data() + o * each, each);
     float most = 0;
     for (std::size_t at = 0; at < each; ++at) {
       row[at] *= from.steps[at / taps];
@@ -63,6 +64,39 @@ Quantised quantise(const Tensor& weights, const ChannelCodes& from) {
     q.lost[o] = static_cast<float>(lost);
   }
   return q;
+}
+
+/// Values that bf16 has. What rounding takes from a weight goes to the next one of the same output (error diffusion),
+/// for inputs are not negative: where a picture is even, the errors would add up. docs/performance.md has the gain.
+Operand in_bf16(const Tensor& weights) {
+  Operand rounded = {.weights = weights, .steps = {}, .lost = {}};
+  const std::size_t each = weights.values.size() / static_cast<std::size_t>(weights.shape.at(0));
+  float carried = 0;
+  for (std::size_t at = 0; at < weights.values.size(); ++at) {
+    if (at % each == 0) carried = 0;
+    const float wanted = weights.values[at] + carried;
+    rounded.weights.values[at] = std::bit_cast<float>(static_cast<std::uint32_t>(to_bf16(wanted)) << 16U);
+    carried = wanted - rounded.weights.values[at];
+  }
+  return rounded;
+}
+
+Operand operand_of(const Layer& layer, const ChannelCodes& from_codes, Precision precision, bool winograd) {
+  if (precision == Precision::int8) return in_codes(layer.weight, from_codes);
+  if (precision == Precision::bf16) return in_bf16(layer.weight);
+  return {.weights = winograd ? winograd_weights(layer.weight) : layer.weight, .steps = {}, .lost = {}};
+}
+
+/// What the sums of output channel `o` are multiplied by, and what is then added.
+struct Factors {
+  float scale = 1, bias = 0;
+};
+
+Factors factors_of(const Layer& layer, const Operand& operand, std::size_t o) {
+  const float code = layer.codes.steps.empty() ? 1.0F : 1.0F / layer.codes.steps[o];
+  const float step = operand.steps.empty() ? 1.0F : operand.steps[o];
+  const float lost = operand.lost.empty() ? 0.0F : operand.lost[o];
+  return {.scale = step * code, .bias = ((layer.bias.empty() ? 0.0F : layer.bias[o]) + lost) * code};
 }
 
 }  // namespace
@@ -123,33 +157,26 @@ std::byte* Convolution::room(std::int64_t bytes) {
 void Convolution::add_layer(const Layer& layer, const ChannelCodes& from_codes, int number) {
   const int channels = static_cast<int>(layer.weight.shape.at(0));
   out_channels_.push_back(round_up(channels, kernels_->out_unit));
-  const Quantised quantised = kernels_->precision == Precision::int8 ? quantise(layer.weight, from_codes) : Quantised{};
-  const Tensor transformed = winograd_ ? winograd_weights(layer.weight) : Tensor{};
-  const int out_bytes = layer.codes.steps.empty() ? uncoded(*kernels_).value_bytes : 1;
+  const Operand operand = operand_of(layer, from_codes, kernels_->precision, winograd_);
+  const bool codes = !layer.codes.steps.empty();
+  const int out_bytes = codes ? 1 : uncoded(*kernels_).value_bytes;
   int first = 0;
   for (const int width : panel_widths(*kernels_, channels)) {
-    Panel panel = {.width = width,
-                   .relu = !layer.bias.empty(),
-                   .codes = !layer.codes.steps.empty(),
-                   .output = number,
-                   .offset = static_cast<std::int64_t>(first) * out_bytes};
     auto* bias = reinterpret_cast<float*>(room(width * std::int64_t{sizeof(float)}));
     auto* scale = reinterpret_cast<float*>(room(width * std::int64_t{sizeof(float)}));
     for (int i = 0; i < std::min(width, channels - first); ++i) {
-      const auto o = static_cast<std::size_t>(first + i);
-      const float code = layer.codes.steps.empty() ? 1.0F : 1.0F / layer.codes.steps[o];
-      const float lost = quantised.lost.empty() ? 0.0F : quantised.lost[o];
-      bias[i] = ((layer.bias.empty() ? 0.0F : layer.bias[o]) + lost) * code;
-      scale[i] = (quantised.steps.empty() ? 1.0F : quantised.steps[o]) * code;
+      const Factors factors = factors_of(layer, operand, static_cast<std::size_t>(first) + static_cast<std::size_t>(i));
+      scale[i] = factors.scale;
+      bias[i] = factors.bias;
     }
-    panel.bias = bias;
-    if (panel.codes || !quantised.steps.empty()) panel.scale = scale;
-    if (winograd_) {
-      panel.weights = pack(transformed, 16, first, width);
-    } else {
-      panel.weights = pack(quantised.steps.empty() ? layer.weight : quantised.codes, geometry_.taps(), first, width);
-    }
-    panels_.push_back(panel);
+    panels_.push_back({.weights = pack(operand.weights, winograd_ ? 16 : geometry_.taps(), first, width),
+                       .bias = bias,
+                       .scale = codes || !operand.steps.empty() ? scale : nullptr,
+                       .width = width,
+                       .relu = !layer.bias.empty(),
+                       .codes = codes,
+                       .output = number,
+                       .offset = static_cast<std::int64_t>(first) * out_bytes});
     first += width;
   }
 }
@@ -176,14 +203,14 @@ Tensor winograd_weights(const Tensor& weights) {
 /// neighbours that fill 32 bits together: bf16 [tap][in / 32][width / 16][16 pairs][16 out][2], int8
 /// [tap][in / 64][width / 16][16 fours][16 out][4].
 const std::byte* Convolution::pack(const Tensor& weights, int taps, int first, int width) {
-  const int out = static_cast<int>(weights.shape.at(0)), in = static_cast<int>(weights.shape.at(1));
-  const int size = kernels_->value_bytes, group = size == 4 ? 1 : 4 / size, deep = 16 * group;
-  std::byte* packed = room(std::int64_t{taps} * in_channels_ * width * size);
-  for (int o = 0; o < std::min(width, out - first); ++o) {
-    for (int i = 0; i < in; ++i) {
-      for (int t = 0; t < taps; ++t) {
-        const float value = weights.values[(static_cast<std::size_t>(first + o) * in + i) * taps + t];
-        const std::int64_t tap = static_cast<std::int64_t>(t) * in_channels_ * width;
+  const std::int64_t out = weights.shape.at(0), in = weights.shape.at(1), size = kernels_->value_bytes;
+  const std::int64_t group = size == 4 ? 1 : 4 / size, deep = 16 * group;
+  std::byte* packed = room(size * taps * in_channels_ * width);
+  for (std::int64_t o = 0; o < std::min<std::int64_t>(width, out - first); ++o) {
+    for (std::int64_t i = 0; i < in; ++i) {
+      for (std::int64_t t = 0; t < taps; ++t) {
+        const float value = weights.values[static_cast<std::size_t>(((first + o) * in + i) * taps + t)];
+        const std::int64_t tap = t * in_channels_ * width;
         if (kernels_->precision == Precision::fp32) {
           reinterpret_cast<float*>(packed)[tap + i * width + o] = value;
           continue;

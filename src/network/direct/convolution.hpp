@@ -20,7 +20,7 @@ class Memory {
 
  private:
   struct Free {
-    void operator()(std::byte* data) const { std::free(data); }
+    void operator()(std::byte* data) const { std::free(data); }  // NOLINT(*-no-malloc): this is the RAII
   };
   std::unique_ptr<std::byte, Free> data_;
 };

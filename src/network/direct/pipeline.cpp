@@ -20,7 +20,7 @@ View dense(std::byte* data, int height, int width, int channels, int value_bytes
           .value_bytes = value_bytes,
           .stride = stride,
           .step = lanes * stride,
-          .row_bytes = width * lanes * stride};
+          .row_bytes = std::int64_t{width} * lanes * stride};
 }
 
 std::int64_t bytes_of(const View& view) { return view.rows * view.row_bytes; }

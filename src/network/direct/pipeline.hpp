@@ -91,7 +91,7 @@ class Pipeline {
 
   Id add(Node node, std::vector<Slot> slots);
   [[nodiscard]] const Kernels& kernels_of(Id id) const;
-  void make_rows(Run& run, std::size_t node, int rows) const;
+  void make_rows(Run& run, std::size_t number, int rows) const;
   void execute(Run& run, const Node& node, int first, int last) const;
 
   const Kernels& kernels_;

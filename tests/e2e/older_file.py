@@ -1,0 +1,43 @@
+"""Turns a feature file into one as pool3 wrote it before the status `missing` had a name."""
+
+import ctypes
+import ctypes.util
+import shutil
+import struct
+
+import h5py
+
+NAMES = ["pending", "done", "unreadable", "empty", "unknown_format", "corrupt", "too_large", "network_failed"]
+SEALED = 504  # bytes of the seal before its checksum
+TABLES = ("features", "labels", "classes", "paths", "keys", "status", "checksums", "failures")
+
+
+def xxh3(data):
+    library = ctypes.CDLL(ctypes.util.find_library("xxhash") or "libxxhash.so.0")
+    library.XXH3_64bits.restype = ctypes.c_uint64
+    library.XXH3_64bits.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
+    return library.XXH3_64bits(data, len(data))
+
+
+def seal(path):
+    """Seals the file as docs/format.md says."""
+    with h5py.File(path, "r") as f:
+        extents = sorted((f[t].id.get_offset(), f[t].id.get_storage_size()) for t in TABLES if f[t].size)
+    data = path.read_bytes()
+    front = data[:40] + struct.pack("<2q", len(data), len(extents))
+    front += b"".join(struct.pack("<2q", *extent) for extent in extents)
+    front = front.ljust(SEALED, b"\0")
+    rest, at = front, 512
+    for offset, length in extents:
+        rest, at = rest + data[at:offset], offset + length
+    path.write_bytes(front + struct.pack("<Q", xxh3(rest + data[at:])) + data[512:])
+
+
+def make_older(source, target):
+    shutil.copyfile(source, target)
+    with h5py.File(target, "r+") as f:
+        status = f["status"][:]
+        del f["status"]
+        older = h5py.enum_dtype({name: value for value, name in enumerate(NAMES)}, basetype="u1")
+        f.create_dataset("status", data=status, dtype=older)
+    seal(target)
