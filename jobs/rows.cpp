@@ -9,6 +9,15 @@ namespace {
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
+/// A factor for each row of the file; empty if `source` is.
+std::vector<float> weights_of_rows(const FeatureReader& reader, const std::string& source) {
+  if (source.empty()) return {};
+  const std::size_t colon = source.rfind(':');
+  const bool named = colon != std::string::npos;
+  const std::string path = named ? source.substr(0, colon) : source;
+  return read_row_weights(path, named ? source.substr(colon + 1) : "weights", reader.rows());
+}
+
 }  // namespace
 
 void check(const Split& split) {
@@ -41,16 +50,22 @@ void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reade
   }
 }
 
-Problem load_training_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, int folds) {
+Problem load_training_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, int folds,
+                           const std::string& row_weights) {
   Problem problem{.dim = feature_dim, .classes = static_cast<std::int32_t>(reader.classes().size())};
   comm.all_do([&] {
     const auto labels = reader.labels();
     const auto keys = reader.keys();
+    const auto weights = weights_of_rows(reader, row_weights);
     problem.x.reserve(index((reader.rows() / comm.size() + reader.block_rows()) * feature_dim));
     for_each_labelled_rows(comm, reader, split, Side::training,
                            [&](std::span<const Row> rows, std::span<const float> features) {
-                             problem.x.insert(problem.x.end(), features.begin(), features.end());
-                             for (const Row row : rows) {
+                             for (std::size_t i = 0; i < rows.size(); ++i) {
+                               const Row row = rows[i];
+                               if (!weights.empty() && weights[index(row)] == 0) continue;
+                               const auto first = features.begin() + static_cast<std::ptrdiff_t>(i) * feature_dim;
+                               problem.x.insert(problem.x.end(), first, first + feature_dim);
+                               if (!weights.empty()) problem.weights.push_back(weights[index(row)]);
                                problem.labels.push_back(labels[index(row)]);
                                problem.origin.push_back(row);
                                if (folds > 0) problem.folds.push_back(fold_of(split.seed, keys[index(row)], folds));

@@ -27,8 +27,9 @@ enum class Side : std::uint8_t { training, test };
 void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, Side side,
                             const std::function<void(std::span<const Row>, std::span<const float>)>& use);
 
-/// This rank's share of the training rows, with folds if `folds` > 0. Collective.
+/// This rank's share of the training rows, with folds if `folds` > 0. `row_weights`: FILE[:DATASET], or "" for none;
+/// rows of weight 0 are left out. Collective.
 [[nodiscard]] Problem load_training_rows(const Communicator& comm, const FeatureReader& reader, const Split& split,
-                                         int folds);
+                                         int folds, const std::string& row_weights);
 
 }  // namespace pool3::jobs

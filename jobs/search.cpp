@@ -101,10 +101,10 @@ double search(const Context& context, const SolverFlags& solver, const SearchFla
   });
   std::vector<std::int64_t> counts(reader->classes().size(), 0);
   const auto load = [&](const Communicator& group) {
-    return load_training_rows(group, *reader, solver.split, flags.folds);
+    return load_training_rows(group, *reader, solver.split, flags.folds, solver.row_weights);
   };
   if (solver.class_weight == "balanced")
-    counts = class_counts(comm, load_training_rows(comm, *reader, solver.split, 0));
+    counts = class_counts(comm, load_training_rows(comm, *reader, solver.split, 0, solver.row_weights));
   SearchOptions options{.C = flags.C,
                         .folds = flags.folds,
                         .groups = flags.groups,

@@ -122,6 +122,8 @@ void declare_solver(OptionParser& p, SolverFlags& f) {
   p.add("test-fraction", f.split.test_fraction, "part of the images that is held out", 0.2);
   p.add("seed", f.split.seed, "of the split and the row order", std::uint64_t{42});
   p.add("class-weight", f.class_weight, "none, or balanced: errors on rare classes cost more", std::string("none"));
+  p.add("row-weights", f.row_weights, "FILE[:DATASET], HDF5: how much each row of the feature file counts (weights)",
+        std::string());
   p.add_switch("no-centering", f.no_centering, "train on the features as they are");
   p.add("solver-threads", f.threads, "threads per rank of the matrix products", 1, false);
 }
@@ -167,7 +169,7 @@ void train(const Context& context, const SolverFlags& flags, double C, int proba
     if (comm.is_root()) check_output(out, "train");
     reader = std::make_unique<FeatureReader>(flags.features);
   });
-  Problem problem = load_training_rows(comm, *reader, flags.split, probability_folds);
+  Problem problem = load_training_rows(comm, *reader, flags.split, probability_folds, flags.row_weights);
   check_problem(comm, problem);
   const Standardisation s = flags.no_centering ? Standardisation{} : standardise(comm, problem);
   shuffle_rows(problem, flags.split.seed);

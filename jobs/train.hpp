@@ -11,7 +11,7 @@ namespace pool3::jobs {
 
 /// What `train` and `search` share.
 struct SolverFlags {
-  std::string features, loss, class_weight;
+  std::string features, loss, class_weight, row_weights;
   double bias = 1, tolerance = 1e-4;
   std::int64_t max_epochs = 0;
   double max_seconds = 0;

@@ -145,6 +145,11 @@ class FeatureReader {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Numbers of a dataset [rows] in any HDF5 file: how much each row of a feature file counts. Any number type. Throws
+/// Error if they are not so many, or one is negative or not finite. Not collective.
+[[nodiscard]] std::vector<float> read_row_weights(const std::string& path, const std::string& dataset,
+                                                  std::int64_t rows);
+
 /// What `verify_features` found.
 struct VerifyReport {
   std::int64_t rows = 0;

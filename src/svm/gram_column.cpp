@@ -5,7 +5,8 @@
 #include <limits>
 #include <utility>
 
-#include "svm/matrix.hpp"
+#include "svm/cholesky.hpp"
+#include "svm/cpu_clones.hpp"
 
 namespace pool3::detail {
 namespace {
@@ -16,6 +17,8 @@ constexpr float stiffness_growth = 2.0F;
 constexpr float most_stiffness = 100.0F;
 constexpr double near_minimum = 0.3;
 constexpr int most_line_steps = 30;
+/// The squared hinge's matrix is factorised in float up to this condition: 7 digits, less 5, are what a step needs.
+constexpr double well_conditioned = 1e5;
 
 double dot(const Floats& a, const Floats& b) {
   double sum = 0;
@@ -28,6 +31,19 @@ double dot_difference(const Floats& a, const Floats& b, const Floats& c) {
   double sum = 0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i] - c[i]);
   return sum;
+}
+
+template <typename Real>
+[[gnu::always_inline]] inline void pick_entries(const float* row, const std::int32_t* at, std::int64_t count,
+                                                Real* out) {
+  for (std::int64_t c = 0; c < count; ++c) out[c] = static_cast<Real>(row[at[c]]);
+}
+/// The entries of `row` at `at`.
+POOL3_CPU_CLONES void pick(const float* row, const std::int32_t* at, std::int64_t count, float* out) {
+  pick_entries(row, at, count, out);
+}
+POOL3_CPU_CLONES void pick(const float* row, const std::int32_t* at, std::int64_t count, double* out) {
+  pick_entries(row, at, count, out);
 }
 
 }  // namespace
@@ -81,33 +97,41 @@ void GramColumn::move_centre() {
 }
 
 template <typename Real>
-std::vector<Real> GramColumn::solve_free(const std::vector<std::int64_t>& free) const {
-  const std::size_t n = free.size(), rows = duals_.size();
-  std::vector<Real> matrix(n * n), right(n);
-  for (std::size_t r = 0; r < n; ++r) {
-    const std::size_t i = index(free[r]);
-    const float* products = problem_.gram->data() + i * rows;
-    for (std::size_t c = 0; c <= r; ++c) matrix[r * n + c] = static_cast<Real>(products[free[c]]);
-    matrix[r * n + r] += Real{1} / static_cast<Real>(pull(i));
+std::vector<Real> GramColumn::solve_free(const std::vector<std::int32_t>& free) const {
+  const std::int64_t n = std::ssize(free), rows = std::ssize(duals_);
+  PositiveSystem<Real> system(n);
+  for (std::int64_t r = 0; r < n; ++r) {
+    const std::size_t i = index(free[index(r)]);
+    pick(problem_.gram->data() + std::int64_t(i) * rows, free.data(), r + 1, system.row(r));
+    system.row(r)[r] += Real{1} / static_cast<Real>(pull(i));
     // At the minimum: f + u / pull = y (1 + centre / pull).
     const float towards = (centre_[i] - std::abs(duals_[i])) / pull(i);
-    right[r] = static_cast<Real>(problem_.y[i] * (1.0F + towards) - dual_margins_[i]);
+    system.right()[r] = static_cast<Real>(problem_.y[i] * (1.0F + towards) - dual_margins_[i]);
   }
-  if (!solve_positive(static_cast<std::int64_t>(n), matrix.data(), right.data())) return {};
-  return right;
+  if (!system.solve()) return {};
+  return {system.right(), system.right() + n};
+}
+
+/// What is added to the diagonal is small in a stiff hinge, and beside large rows at a large C.
+bool GramColumn::float_will_do(const std::vector<std::int32_t>& free) const {
+  double condition = 0;
+  for (const std::int32_t i : free) {
+    const std::size_t at = index(i);
+    condition += static_cast<double>(pull(at)) * static_cast<double>((*problem_.gram)[at * duals_.size() + at]);
+  }
+  return problem_.squared && condition < well_conditioned;
 }
 
 Floats GramColumn::newton_point() const {
-  std::vector<std::int64_t> free;
+  std::vector<std::int32_t> free;
   for (std::size_t i = 0; i < duals_.size(); ++i)
-    if (is_free(i)) free.push_back(static_cast<std::int64_t>(i));
+    if (is_free(i)) free.push_back(static_cast<std::int32_t>(i));
   Floats to = duals_;
   const auto add = [&](const auto& step) {
     for (std::size_t r = 0; r < step.size(); ++r) to[index(free[r])] += static_cast<float>(step[r]);
     return step.size() == free.size();
   };
-  // A stiff hinge has next to nothing on the diagonal: float is not enough for it.
-  const bool solved = problem_.squared ? add(solve_free<float>(free)) : add(solve_free<double>(free));
+  const bool solved = float_will_do(free) ? add(solve_free<float>(free)) : add(solve_free<double>(free));
   return solved ? to : Floats{};
 }
 

@@ -41,7 +41,8 @@ class GramColumn {
   [[nodiscard]] bool is_free(std::size_t i) const;
   /// What to add to the duals of these rows; empty if the matrix is not positive definite in this precision.
   template <typename Real>
-  [[nodiscard]] std::vector<Real> solve_free(const std::vector<std::int64_t>& free) const;
+  [[nodiscard]] std::vector<Real> solve_free(const std::vector<std::int32_t>& free) const;
+  [[nodiscard]] bool float_will_do(const std::vector<std::int32_t>& free) const;
   void set_duals();
   void move_centre();
   [[nodiscard]] double step_length(const Floats& u, const Floats& f) const;

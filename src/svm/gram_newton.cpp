@@ -19,7 +19,7 @@ constexpr double factorisations = 6, gradient_passes = 150;
 /// Flops of a column that are no matter.
 constexpr double cheap_flops = 2e9;
 /// Newton steps without a clearly better gap that end it.
-constexpr int stall_steps = 6;
+constexpr int stall_steps = 10;
 /// Part of the tolerance to stop at.
 constexpr double enough = 0.5;
 
@@ -63,9 +63,10 @@ Floats gram_of_all(const Point& p, std::int64_t rows, std::int64_t first) {
 
 }  // namespace
 
+bool GramNewton::fits(const Point& p) { return p.comm.sum(p.problem.rows) <= std::max(few_rows, 2 * p.problem.dim); }
+
 bool GramNewton::pays(const Point& p) {
   const auto rows = static_cast<double>(p.comm.sum(p.problem.rows));
-  if (rows > static_cast<double>(std::max(few_rows, 2 * p.problem.dim))) return false;
   std::vector<double> supports(index(p.padded()), 0.0);
   for (std::int64_t i = 0; i < p.problem.rows; ++i)
     for (std::int64_t j = 0; j < p.padded(); ++j) supports[index(j)] += p.alpha[index(i * p.padded() + j)] > 0 ? 1 : 0;

@@ -15,8 +15,10 @@ namespace pool3::detail {
 /// some ten steps do. It pays where rows are few; newton() certifies what comes out, and does the rest.
 class GramNewton {
  public:
-  /// True if the Gram matrix is small, and factorisations look cheaper than conjugate gradients, judged by the duals
-  /// of `point`. Collective.
+  /// True if the Gram matrix is small. Collective.
+  [[nodiscard]] static bool fits(const Point& point);
+  /// True if factorisations look cheaper than conjugate gradients, judged by the duals of `point`. Collective.
+  /// REQUIRES: fits().
   [[nodiscard]] static bool pays(const Point& point);
   /// Computes the Gram matrix. `point` must outlive it. Collective.
   explicit GramNewton(Point& point);

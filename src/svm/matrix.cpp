@@ -10,11 +10,6 @@
 extern "C" void ssyevd_(const char* job, const char* part, const int* n, float* a, const int* lda, float* values,
                         float* work, const int* work_size, int* int_work, const int* int_work_size, int* info);
 
-extern "C" void sposv_(const char* part, const int* n, const int* columns, float* a, const int* lda, float* b,
-                       const int* ldb, int* info);
-extern "C" void dposv_(const char* part, const int* n, const int* columns, double* a, const int* lda, double* b,
-                       const int* ldb, int* info);
-
 namespace pool3::detail {
 
 // BLAS counts with int here: every product is of one block of rows, so each side stays far below 2^31.
@@ -62,21 +57,6 @@ void multiply_by_transposed(std::int64_t m, std::int64_t n, std::int64_t k, cons
 void row_products(std::int64_t m, std::int64_t k, const float* a, float* c) {
   cblas_ssyrk(CblasRowMajor, CblasUpper, CblasNoTrans, narrow(m), narrow(k), 1.0F, a, narrow(k), 0.0F, c, narrow(m));
   mirror(m, c);
-}
-
-// LAPACK's upper half is our lower.
-bool solve_positive(std::int64_t n, float* a, float* b) {
-  const int order = narrow(n), columns = 1, least = std::max(order, 1);
-  int status = 0;
-  sposv_("U", &order, &columns, a, &least, b, &least, &status);
-  return status == 0;
-}
-
-bool solve_positive(std::int64_t n, double* a, double* b) {
-  const int order = narrow(n), columns = 1, least = std::max(order, 1);
-  int status = 0;
-  dposv_("U", &order, &columns, a, &least, b, &least, &status);
-  return status == 0;
 }
 
 void moment_matrix(std::int64_t m, std::int64_t k, const float* a, float* c) {

@@ -22,11 +22,6 @@ void gram(std::int64_t m, std::int64_t k, const float* a, float shift, float* c)
 void multiply_by_transposed(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float* c);
 /// c[m, m] = a[m, k] a[m, k]^T, at half the cost.
 void row_products(std::int64_t m, std::int64_t k, const float* a, float* c);
-/// Solves a x = b for the positive definite a[n, n], of which the lower half is given and lost; x takes the place of b.
-/// False if a is not positive definite, as far as this precision can tell.
-[[nodiscard]] bool solve_positive(std::int64_t n, float* a, float* b);
-[[nodiscard]] bool solve_positive(std::int64_t n, double* a, double* b);
-
 /// c[k, k] = a[m, k]^T a[m, k].
 void moment_matrix(std::int64_t m, std::int64_t k, const float* a, float* c);
 /// Replaces the symmetric matrix a[n, n] by its eigenvectors, one a row, and returns the eigenvalues, rising. Throws

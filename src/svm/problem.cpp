@@ -100,6 +100,7 @@ void shuffle_rows(Problem& problem, std::uint64_t seed) {
     std::swap_ranges(a, a + problem.dim, problem.x.data() + j * problem.dim);
     std::swap(problem.labels[index(i)], problem.labels[index(j)]);
     if (!problem.folds.empty()) std::swap(problem.folds[index(i)], problem.folds[index(j)]);
+    if (!problem.weights.empty()) std::swap(problem.weights[index(i)], problem.weights[index(j)]);
     if (!problem.origin.empty()) std::swap(problem.origin[index(i)], problem.origin[index(j)]);
   }
 }

@@ -27,8 +27,9 @@ using detail::index;
 constexpr double patience_epochs = 15;
 /// And no longer than this: its rate falls as it goes on.
 constexpr std::int64_t most_epochs = 40;
-/// Epochs that the rate of descent is measured over.
-constexpr std::size_t rate_epochs = 3;
+/// Epochs that the rate of descent is measured over: fewer where Newton with few rows can take over, since its steps
+/// cost no more than theirs.
+constexpr std::size_t rate_epochs = 3, rate_epochs_of_few_rows = 2;
 /// Passes that a step with the Gram matrix, and a certificate, take.
 constexpr std::int64_t least_gram_products = 4;
 
@@ -78,6 +79,7 @@ struct Solver::Impl {
   SolverOptions options;
   detail::Point point;
   detail::Descent descent;
+  bool few_rows;                                  ///< for the Gram matrix
   std::optional<detail::Spectrum> spectrum;       ///< once it is needed; serves every C
   std::optional<detail::GramNewton> gram_newton;  ///< the same
   double last_C = 0;
@@ -88,7 +90,8 @@ struct Solver::Impl {
       : m(static_cast<std::int64_t>(columns.size())),
         options(std::move(o)),
         point(make_point(comm, problem, columns, options)),
-        descent(point, options.seed) {}
+        descent(point, options.seed),
+        few_rows(detail::GramNewton::fits(point)) {}
 
   void set_C(double C);
   [[nodiscard]] double seconds() const;
@@ -129,6 +132,7 @@ bool Solver::Impl::expired() const {
 bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgress&)>& progress) {
   double trigger = options.tolerance;  // estimate at which a certificate is worth its price
   std::vector<double> estimates;
+  const std::size_t measured = few_rows ? rate_epochs_of_few_rows : rate_epochs;
   while (fit.epochs < options.max_epochs) {
     const detail::WalkSums sums = descent.epoch();
     ++fit.epochs;
@@ -139,11 +143,12 @@ bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgre
     fit.out_of_time = expired();
     if (estimates.back() <= trigger || fit.epochs == options.max_epochs || fit.out_of_time) {
       take_certificate(fit, detail::certify(point));
-      if (fit.converged || fit.out_of_time) return true;
+      if (fit.converged || fit.out_of_time || fit.epochs == options.max_epochs) return true;
       trigger = 0.7 * estimates.back();
     }
-    if (estimates.size() <= rate_epochs) continue;
-    const double fall = std::log(estimates[estimates.size() - 1 - rate_epochs] / estimates.back()) / rate_epochs;
+    if (estimates.size() <= measured) continue;
+    const double fall =
+        std::log(estimates[estimates.size() - 1 - measured] / estimates.back()) / static_cast<double>(measured);
     const double left = std::log(estimates.back() / options.tolerance);
     if (left > std::max(fall, 0.0) * patience_epochs || fit.epochs >= most_epochs) return false;
   }
@@ -159,7 +164,7 @@ void Solver::Impl::finish_by_newton(Fit& fit, const std::function<void(const Sol
   const auto tell = [&](const detail::NewtonProgress& p) {
     if (progress) progress({.epoch = before + p.products, .gap = p.relative_gap, .tolerance = options.tolerance});
   };
-  if (limits.max_products >= least_gram_products && detail::GramNewton::pays(point)) {
+  if (few_rows && limits.max_products >= least_gram_products && detail::GramNewton::pays(point)) {
     if (!gram_newton) gram_newton.emplace(point);
     --limits.max_products;  // for the other method's certificate
     fit.epochs += gram_newton->solve(limits, tell);

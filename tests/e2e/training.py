@@ -11,6 +11,7 @@ import subprocess
 import sys
 import warnings
 
+import h5py
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, classification_report, confusion_matrix
@@ -86,6 +87,37 @@ def check_optimum(check, pool3, folder, f):
             check(model.attributes["training_rows"] == len(rows), "it was trained on the rows that Python chose")
         spread = max(totals.values()) / min(totals.values()) - 1
         check(spread <= 2 * TOLERANCE[loss], f"{name}: 1, 2 and 4 ranks differ by {spread:.1e}")
+
+
+def check_row_weights(check, pool3, folder, f):
+    """Weights of single rows give scikit-learn's optimum; those that don't fit are refused."""
+    C, rows = 0.03, f.rows("training")
+    weights = np.random.default_rng(1).integers(0, 4, len(f.labels)).astype(np.float64) / 2
+    with h5py.File(folder / "weights.h5", "w") as file:
+        file["weights"] = weights
+        file["mine/integers"] = (2 * weights).astype("i2")
+        file["short"] = weights[:-1]
+        file["broken"] = np.where(np.arange(len(weights)) == 7, np.nan, weights)
+    used = rows[weights[rows] > 0]
+    x, labels = f.features[used].astype(np.float64), f.labels[used]
+    theirs = LinearSVC(C=C, dual=False, tol=1e-8, max_iter=100000).fit(x, labels, sample_weight=weights[used])
+
+    def objective(w, b, k):
+        slack = np.maximum(0, 1 - np.where(labels == k, 1.0, -1.0) * (x @ w + b))
+        return 0.5 * (w @ w + b**2) + C * (weights[used] * slack**2).sum()
+
+    best = sum(objective(theirs.coef_[i], theirs.intercept_[i], k) for i, k in enumerate(theirs.classes_))
+    train = ("train", "--features", f.path, "--out", folder / "weighted.h5", "--no-centering", "--probability-folds", 0)
+    for ranks, source, cost in ((1, "weights.h5", C), (2, "weights.h5:weights", C), (1, "weights.h5:mine/integers", C / 2)):
+        pool3(*train, "--C", cost, "--tolerance", 1e-6, "--row-weights", folder / source, ranks=ranks)
+        model = support.Model(folder / "weighted.h5")
+        ours = sum(objective(model.coef[k], model.intercept[k], k) for k in theirs.classes_)
+        check(abs(ours / best - 1) < 5e-6, f"{source}, {ranks} ranks: objective {ours:.6f}, scikit-learn's is {best:.6f}")
+        check(model.attributes["training_rows"] == len(used), "rows of weight 0 are left out")
+    for source, cause in (("weights.h5:short", "one number for each"), ("weights.h5:broken", "weight of row 7"),
+                          ("weights.h5:none", "none")):
+        errors = pool3(*train, "--row-weights", folder / source, code=1).errors()
+        check(len(errors) == 1 and cause in errors[0], f"{source} is refused in one line: {errors}")
 
 
 def check_evaluation(check, pool3, folder, f):
@@ -205,6 +237,7 @@ def main():
     check, pool3, folder = support.start_test(__doc__)
     f = support.Features(pool3.shared_features)
     check_optimum(check, pool3, folder, f)
+    check_row_weights(check, pool3, folder, f)
     model_path = check_evaluation(check, pool3, folder, f)
     check_search(check, pool3, folder, f)
     check_prediction(check, pool3, folder, f, model_path)

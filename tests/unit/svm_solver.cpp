@@ -283,6 +283,7 @@ TEST(Problem, ShuffleKeepsRowsTogether) {
     problem.x[static_cast<std::size_t>(2 * i)] = static_cast<float>(i);
     problem.labels[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(i);
     problem.folds.push_back(static_cast<std::int32_t>(100 + i));
+    problem.weights.push_back(static_cast<float>(200 + i));
   }
   shuffle_rows(problem, 1);
   int moved = 0;
@@ -290,6 +291,7 @@ TEST(Problem, ShuffleKeepsRowsTogether) {
     const auto at = static_cast<std::size_t>(i);
     EXPECT_EQ(problem.x[2 * at], static_cast<float>(problem.labels[at]));
     EXPECT_EQ(problem.folds[at], 100 + problem.labels[at]);
+    EXPECT_EQ(problem.weights[at], static_cast<float>(200 + problem.labels[at]));
     moved += problem.labels[at] != i ? 1 : 0;
   }
   EXPECT_GT(moved, 30);
