@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cstdlib>
 #include <limits>
 #include <string_view>
@@ -39,7 +40,9 @@ herr_t keep_innermost(unsigned depth, const H5E_error2_t* error, void* text) {
 int errno_in(const std::string& cause) {
   constexpr std::string_view name = "errno = ";
   const std::size_t at = cause.find(name);
-  return at == std::string::npos ? 0 : std::atoi(cause.c_str() + at + name.size());
+  int number = 0;
+  if (at != std::string::npos) std::from_chars(&cause[at + name.size()], cause.data() + cause.size(), number);
+  return number;
 }
 
 const Place& nowhere() {
