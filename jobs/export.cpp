@@ -3,6 +3,8 @@
 #include "files.hpp"
 #include "job.hpp"
 #include "model_formats.hpp"
+#include "pool3/network.hpp"
+#include "weights_path.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -13,19 +15,31 @@ std::string bytes_of(const Model& model, const std::string& format) {
   return onnx_bytes(model);
 }
 
+LinearLayer layer_of(const Model& model) {
+  return {.classes = model.classes,
+          .weight = {model.coef.begin(), model.coef.end()},
+          .bias = {model.intercept.begin(), model.intercept.end()}};
+}
+
 class ExportJob : public Job {
  public:
   void declare(OptionParser& p) override {
     p.add_required("model", model_, "model file");
-    p.add_required("format", format_, "liblinear: its text model; npz: arrays for NumPy; onnx: features to scores");
+    p.add_required(
+        "format", format_,
+        "liblinear: its text model; npz: arrays for NumPy; onnx: features to scores; torchscript: pictures to scores");
+    p.add("weights", weights_, "of torchscript: the weights that the model's features were made with", std::string());
     p.add_required("out", out_, "file to make", false);
   }
   ExitCode run(const Context& context) override {
     context.comm.root_does([&] {
-      if (format_ != "liblinear" && format_ != "npz" && format_ != "onnx")
-        throw usage_error("--format must be liblinear, npz or onnx");
+      const bool torchscript = format_ == "torchscript";
+      if (format_ != "liblinear" && format_ != "npz" && format_ != "onnx" && !torchscript)
+        throw usage_error("--format must be liblinear, npz, onnx or torchscript");
       const Model model = read_model(model_);
-      const std::string bytes = bytes_of(model, format_);
+      const std::string bytes =
+          torchscript ? torchscript_classifier(weights_of_model(model, model_, weights_, "export"), layer_of(model))
+                      : bytes_of(model, format_);
       replace_file(out_, bytes, "export");
       context.log.line("export", out_ + ": " + format_ + ", " + std::to_string(model.classes.size()) + " classes, " +
                                      std::to_string(bytes.size()) + " bytes");
@@ -34,7 +48,7 @@ class ExportJob : public Job {
   }
 
  private:
-  std::string model_, format_, out_;
+  std::string model_, format_, out_, weights_;
 };
 
 }  // namespace

@@ -89,20 +89,12 @@ class PredictJob : public Job {
   void load(const DeviceChoice& where) {
     if (top_ < 1) throw usage_error("--top must be above 0");
     model_ = read_model(model_path_);
-    Weights weights = read_weights(find_weights(weights_path_));
-    if (weights.sha256 != model_.features.weights_sha256)
-      throw Error({.stage = "predict",
-                   .path = model_path_,
-                   .cause = "the model was trained on features of other weights (SHA-256 " +
-                            model_.features.weights_sha256.substr(0, 12) + "..., these are " +
-                            weights.sha256.substr(0, 12) + "...)",
-                   .advice = "give those with --weights"});
     // Pictures go the way of those that the model was trained on.
-    const InputName input = parse_input_name(model_.features.profile);
-    set_profile(weights, input.profile);
+    const Weights weights = weights_of_model(model_, model_path_, weights_path_, "predict");
     settings_.read = [entries = EntryReader()](auto path) { return entries.read(path); };
     settings_.profile = weights.traits.profile;
-    if (input.fast_decode) settings_.decode.shortest_side = resized_side(settings_.profile);
+    if (parse_input_name(model_.features.profile).fast_decode)
+      settings_.decode.shortest_side = resized_side(settings_.profile);
     const Precision precision = precision_like(model_.features.precision, where);
     network_ = open_network(weights, network_options(precision, batch, where));
   }

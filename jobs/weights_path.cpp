@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <vector>
 
+#include "input_name.hpp"
+#include "network_choice.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::jobs {
@@ -28,6 +30,20 @@ std::string find_weights(const std::string& given) {
   for (const auto& place : places)
     if (fs::exists(place, ignored)) return place.lexically_normal().string();
   throw Error({.stage = "read weights", .path = places[0].string(), .cause = "no weights found", .advice = advice});
+}
+
+Weights weights_of_model(const Model& model, const std::string& model_path, const std::string& given,
+                         const std::string& stage) {
+  Weights weights = read_weights(find_weights(given));
+  if (weights.sha256 != model.features.weights_sha256)
+    throw Error({.stage = stage,
+                 .path = model_path,
+                 .cause = "the model was trained on features of other weights (SHA-256 " +
+                          model.features.weights_sha256.substr(0, 12) + "..., these are " +
+                          weights.sha256.substr(0, 12) + "...)",
+                 .advice = "give those with --weights"});
+  set_profile(weights, parse_input_name(model.features.profile).profile);
+  return weights;
 }
 
 }  // namespace pool3::jobs

@@ -131,6 +131,17 @@ class Network {
 /// weights are one.
 [[nodiscard]] std::unique_ptr<Network> open_network(const Weights& weights, const NetworkOptions& options);
 
+/// A linear classifier on the features: scores = features weight^T + bias.
+struct LinearLayer {
+  std::vector<std::string> classes;  ///< [K]
+  std::vector<float> weight;         ///< [K, 2048] row-major
+  std::vector<float> bias;           ///< [K]
+};
+/// The bytes of a TorchScript archive that is network and classifier, in fp32: `forward` takes RGB pictures
+/// [N, 3, 299, 299] of 0 to 255, resized as the weights' profile says, and gives scores [N, K]; `classes` has the
+/// names. Loads LibTorch. Throws Error; also if the weights are a TorchScript archive themselves.
+[[nodiscard]] std::string torchscript_classifier(const Weights& weights, const LinearLayer& layer);
+
 /// The GPUs that LibTorch can use here, and if there is none, why.
 struct CudaSupport {
   int devices = 0;

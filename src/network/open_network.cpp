@@ -40,6 +40,7 @@ fs::path find_module() {
 
 struct TorchModule {
   OpenTorchNetwork open;
+  ScriptClassifier script;
   CountCudaDevices cuda_devices;
 };
 
@@ -47,15 +48,17 @@ TorchModule load_module() {
   const std::string path = find_module().lexically_normal().string();
   void* module = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   void* factory = module == nullptr ? nullptr : ::dlsym(module, torch_factory_name);
+  void* script = module == nullptr ? nullptr : ::dlsym(module, torch_script_name);
   void* devices = module == nullptr ? nullptr : ::dlsym(module, torch_devices_name);
-  if (factory == nullptr || devices == nullptr) {
+  if (factory == nullptr || script == nullptr || devices == nullptr) {
     const char* reason = ::dlerror();
     throw Error({.stage = "open network",
                  .path = path,
                  .cause = reason == nullptr ? "can't be loaded" : reason,
                  .advice = "check that LibTorch is installed, and that this file is of the same build as the program"});
   }
-  return {reinterpret_cast<OpenTorchNetwork>(factory), reinterpret_cast<CountCudaDevices>(devices)};
+  return {reinterpret_cast<OpenTorchNetwork>(factory), reinterpret_cast<ScriptClassifier>(script),
+          reinterpret_cast<CountCudaDevices>(devices)};
 }
 
 /// It is loaded once, and stays until the program ends.
@@ -87,6 +90,23 @@ void check_int8(const Weights& weights, const NetworkOptions& options) {
                  .advice = "make them with: pool3 convert --weights IN --calibrate CORPUS --out OUT.safetensors"});
 }
 
+/// The network's input for a picture of one grey: [3].
+std::vector<float> plain_input(InputProfile profile, std::uint8_t grey) {
+  std::vector<float> input(static_cast<std::size_t>(input_floats));
+  to_input({.width = input_side,
+            .height = input_side,
+            .pixels = std::vector<std::uint8_t>(static_cast<std::size_t>(input_floats), grey)},
+           profile, input);
+  return {input.begin(), input.begin() + 3};
+}
+
+/// Every profile scales each colour by itself, so two plain pictures tell how.
+ColourScale colour_scale(InputProfile profile) {
+  ColourScale scale = {.factor = plain_input(profile, 255), .summand = plain_input(profile, 0)};
+  for (std::size_t c = 0; c < 3; ++c) scale.factor[c] = (scale.factor[c] - scale.summand[c]) / 255.0F;
+  return scale;
+}
+
 }  // namespace
 
 std::unique_ptr<Network> open_network(const Weights& weights, const NetworkOptions& options) {
@@ -102,6 +122,16 @@ std::unique_ptr<Network> open_network(const Weights& weights, const NetworkOptio
       return direct::open_direct_network(*kernels, weights, options.batch);
   }
   return std::unique_ptr<Network>(torch_module().open(weights, options));
+}
+
+std::string torchscript_classifier(const Weights& weights, const LinearLayer& layer) {
+  if (!weights.torchscript.empty())
+    throw Error({.stage = "export",
+                 .path = weights.source,
+                 .cause = "is a TorchScript network already",
+                 .advice = "put the model's coef and intercept (--format npz) behind it with PyTorch"});
+  check_weights(weights, weights.source);
+  return *std::unique_ptr<std::string>(torch_module().script(weights, colour_scale(weights.traits.profile), layer));
 }
 
 CudaSupport cuda_support() {

@@ -1,4 +1,5 @@
-"""Exported models against the programs that read them: LIBLINEAR's predict, NumPy, ONNX Runtime if it is there."""
+"""Exported models against the programs that read them: LIBLINEAR's predict, NumPy, PyTorch, and ONNX Runtime if it is
+there."""
 
 import json
 import pathlib
@@ -63,6 +64,40 @@ def check_onnx(check, pool3, folder, model, x, scores):
     check(np.abs(told - scores).max() <= 1e-4 * max(1, np.abs(scores).max()), "ONNX Runtime gives the same scores")
 
 
+def check_torchscript(check, pool3, folder, model):
+    """The archive's scores of real pictures, resized here, are those that pool3 gets from their features."""
+    import torch
+    from PIL import Image
+
+    archive = pool3("export", "--model", model, "--format", "torchscript", "--weights", pool3.weights, "--out", folder / "m.pt")
+    check("torchscript" in archive.err, "torchscript: it says what it made")
+    corpus, out = folder / "pictures", folder / "pictures.h5"
+    support.build_corpus(corpus, ["animals", "food"], 4)
+    pool3.extract(corpus, out, "--precision", "fp32", "--labels", "none")
+    f = support.Features(out)
+    with np.load(folder / "model.npz") as arrays:
+        wanted = f.features.astype(np.float64) @ arrays["coef"].T + arrays["intercept"]
+        names = list(arrays["classes"])
+    inputs = []
+    for path in f.paths:  # as the default weights have it: bilinear, corners aligned
+        rgba = Image.open(corpus / path).convert("RGBA")
+        white = Image.new("RGBA", rgba.size, "white")
+        rgb = np.asarray(Image.alpha_composite(white, rgba).convert("RGB"), np.float32)
+        chw = torch.from_numpy(rgb).permute(2, 0, 1)[None]
+        inputs.append(torch.nn.functional.interpolate(chw, size=(299, 299), mode="bilinear", align_corners=True))
+    module = torch.jit.load(str(folder / "m.pt"))
+    with torch.no_grad():
+        told = module(torch.cat(inputs)).numpy()
+        alone = np.concatenate([module(picture).numpy() for picture in inputs[:3]])
+    check(module.classes == names, "torchscript: classes are the model's names")
+    off = np.abs(told - wanted).max() / np.abs(wanted).max()
+    check(told.shape == wanted.shape and off < 1e-3 and (told.argmax(1) == wanted.argmax(1)).all(),
+          f"torchscript: python3-torch gets the same scores for {len(told)} pictures (off by {off:.1e})")
+    check(np.abs(alone - told[:3]).max() < 1e-4 * np.abs(told).max(), "torchscript: any number of pictures a call")
+    other = pool3("export", "--model", model, "--format", "torchscript", "--weights", folder / "m.pt", "--out", folder / "n.pt", code=1)
+    check("other weights" in other.err and not (folder / "n.pt").exists(), "torchscript: other weights are refused")
+
+
 def main():
     check, pool3, folder = support.start_test(__doc__)
     if not shutil.which("liblinear-predict"):
@@ -77,6 +112,8 @@ def main():
         scores = x.astype(np.float64) @ coef.T + intercept
         check_liblinear(check, pool3, folder, model, x, scores.argmax(1))
         check_onnx(check, pool3, folder, model, x, scores)
+        if loss == "l2":
+            check_torchscript(check, pool3, folder, model)
     wrong = pool3("export", "--model", model, "--format", "pickle", "--out", folder / "no", code=2)
     check("--format must be" in wrong.err and not (folder / "no").exists(), "an unknown format is refused")
     check.finish()

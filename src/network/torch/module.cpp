@@ -12,6 +12,7 @@
 #include "network/torch/convolutions.hpp"
 #include "network/torch/device_network.hpp"
 #include "network/torch/inception.hpp"
+#include "network/torch/scripted.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3 {
@@ -114,6 +115,15 @@ class TorchNetwork final : public Network {
 }  // namespace pool3
 
 extern "C" __attribute__((visibility("default"))) int pool3_torch_cuda_devices() { return pool3::cuda_devices(); }
+
+extern "C" __attribute__((visibility("default"))) std::string* pool3_torch_scripted_classifier(
+    const pool3::Weights& weights, const pool3::ColourScale& scale, const pool3::LinearLayer& layer) {
+  try {
+    return std::make_unique<std::string>(pool3::scripted_classifier(weights, scale, layer)).release();
+  } catch (const std::exception& error) {
+    throw pool3::network_error(error.what());
+  }
+}
 
 extern "C" __attribute__((visibility("default"))) pool3::Network* pool3_open_torch_network_3(
     const pool3::Weights& weights, const pool3::NetworkOptions& options) {

@@ -1,0 +1,85 @@
+#include "network/torch/scripted.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/frontend/tracer.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "network/one_thread.hpp"
+#include "network/torch/inception.hpp"
+
+namespace pool3 {
+namespace {
+
+/// The module's names may have no dots.
+std::string attribute_of(std::string name) {
+  std::ranges::replace(name, '.', '_');
+  return name;
+}
+
+at::Tensor tensor_of(const std::vector<float>& values, const std::vector<std::int64_t>& shape) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): only read; from_blob knows no const
+  return at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat).clone();
+}
+
+void add_weights(torch::jit::Module& module, const Weights& weights, const LinearLayer& layer) {
+  for (const ConvolutionShape& shape : convolution_shapes())
+    for (const char* part : {".weight", ".bias"}) {
+      const Tensor& tensor = weights.tensors.at(shape.name + part);
+      module.register_buffer(attribute_of(shape.name + part), tensor_of(tensor.values, tensor.shape));
+    }
+  const auto classes = static_cast<std::int64_t>(layer.bias.size());
+  module.register_buffer("coef", tensor_of(layer.weight, {classes, feature_dim}));
+  module.register_buffer("intercept", tensor_of(layer.bias, {classes}));
+}
+
+/// Pictures to scores, by the tensors that the module holds.
+at::Tensor scores_of(const torch::jit::Module& module, const NetworkTraits& traits, const at::Tensor& pictures) {
+  const auto held = [&](const std::string& name) { return module.attr(attribute_of(name)).toTensor(); };
+  std::map<std::string, ConvolutionShape> shapes;
+  for (const ConvolutionShape& shape : convolution_shapes()) shapes[shape.name] = shape;
+  const Convolve convolve = [&](const std::string& name, const at::Tensor& x) {
+    const ConvolutionShape& s = shapes.at(name);
+    return at::relu(
+        at::conv2d(x, held(name + ".weight"), held(name + ".bias"), {s.stride, s.stride}, {s.pad_height, s.pad_width}));
+  };
+  const at::Tensor input = pictures.to(at::kFloat) * held("input_factor") + held("input_summand");
+  return at::linear(inception_features(input, traits, convolve), held("coef"), held("intercept"));
+}
+
+/// What scores_of() does becomes the method `forward`.
+void add_forward(torch::jit::Module& module, const NetworkTraits& traits) {
+  const auto traced = torch::jit::tracer::trace(
+      {at::zeros({2, 3, input_side, input_side})},
+      [&](const torch::jit::Stack& inputs) {
+        return torch::jit::Stack{scores_of(module, traits, inputs.at(0).toTensor())};
+      },
+      [](const at::Tensor& /*variable*/) { return std::string(); }, true, false, &module, {"pictures"});
+  auto* forward = module._ivalue()->compilation_unit()->create_function(
+      c10::QualifiedName(*module.type()->name(), "forward"), traced.first->graph);
+  module.type()->addMethod(forward);
+}
+
+}  // namespace
+
+std::string scripted_classifier(const Weights& weights, const ColourScale& scale, const LinearLayer& layer) {
+  const at::NoGradGuard no_gradients;
+  const OneThread alone;
+  torch::jit::Module module("Classifier");
+  module.register_buffer("input_factor", tensor_of(scale.factor, {1, 3, 1, 1}));
+  module.register_buffer("input_summand", tensor_of(scale.summand, {1, 3, 1, 1}));
+  add_weights(module, weights, layer);
+  c10::List<std::string> classes;
+  for (const std::string& name : layer.classes) classes.push_back(name);
+  module.register_attribute("classes", c10::ListType::ofStrings(), classes);
+  add_forward(module, weights.traits);
+  module.eval();
+  std::ostringstream archive;
+  module.save(archive);
+  return std::move(archive).str();
+}
+
+}  // namespace pool3

@@ -1,0 +1,14 @@
+#pragma once
+// The network with a classifier on top, as a TorchScript archive.
+
+#include <string>
+
+#include "network/torch/module.hpp"
+
+namespace pool3 {
+
+/// See torchscript_classifier(). REQUIRES: `weights` are complete, and no TorchScript archive themselves.
+[[nodiscard]] std::string scripted_classifier(const Weights& weights, const ColourScale& scale,
+                                              const LinearLayer& layer);
+
+}  // namespace pool3
