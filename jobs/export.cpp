@@ -9,12 +9,6 @@
 namespace pool3::jobs {
 namespace {
 
-std::string bytes_of(const Model& model, const std::string& format) {
-  if (format == "liblinear") return liblinear_text(model);
-  if (format == "npz") return npz_bytes(model);
-  return onnx_bytes(model);
-}
-
 LinearLayer layer_of(const Model& model) {
   return {.classes = model.classes,
           .weight = {model.coef.begin(), model.coef.end()},
@@ -33,13 +27,10 @@ class ExportJob : public Job {
   }
   ExitCode run(const Context& context) override {
     context.comm.root_does([&] {
-      const bool torchscript = format_ == "torchscript";
-      if (format_ != "liblinear" && format_ != "npz" && format_ != "onnx" && !torchscript)
+      if (format_ != "liblinear" && format_ != "npz" && format_ != "onnx" && format_ != "torchscript")
         throw usage_error("--format must be liblinear, npz, onnx or torchscript");
       const Model model = read_model(model_);
-      const std::string bytes =
-          torchscript ? torchscript_classifier(weights_of_model(model, model_, weights_, "export"), layer_of(model))
-                      : bytes_of(model, format_);
+      const std::string bytes = bytes_of(model);
       replace_file(out_, bytes, "export");
       context.log.line("export", out_ + ": " + format_ + ", " + std::to_string(model.classes.size()) + " classes, " +
                                      std::to_string(bytes.size()) + " bytes");
@@ -48,6 +39,13 @@ class ExportJob : public Job {
   }
 
  private:
+  [[nodiscard]] std::string bytes_of(const Model& model) const {
+    if (format_ == "liblinear") return liblinear_text(model);
+    if (format_ == "npz") return npz_bytes(model);
+    if (format_ == "onnx") return onnx_bytes(model);
+    return torchscript_classifier(weights_of_model(model, model_, weights_, "export"), layer_of(model));
+  }
+
   std::string model_, format_, out_, weights_;
 };
 
