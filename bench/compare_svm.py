@@ -119,7 +119,7 @@ class Fits:
         """Seconds, objective and passes of a fit from the start."""
         worker = self.workers[name]
         worker.tell(f"{self.args.loss} {self.args.C} {tolerance}")
-        cpu, wall, passes, gap = worker.answers()
+        cpu, wall, passes, gap, *_ = worker.answers()
         scale = 1 if name == "pool3" else self.scale
         return {"seconds": scale * (wall if self.args.wall else cpu), "objective": self.objective(), "passes": int(passes), "gap": gap}
 
