@@ -3,6 +3,7 @@
 // Prints GFLOP/s of CPU time, the median of the repeats, and the ratio to the square, the median of ratios in a round.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -12,12 +13,14 @@
 #include <string>
 #include <vector>
 
+#include "split_products.hpp"
 #include "svm/matrix.hpp"
 
 namespace {
 
 using pool3::detail::add_transposed_product;
 using pool3::detail::multiply;
+using pool3::detail::multiply_by_transposed;
 
 struct Case {
   std::string name;
@@ -36,6 +39,27 @@ double rate(const Case& c) {
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
+}
+
+/// Largest error of some rows of a b, relative to the sum of the terms' absolute values.
+template <typename Multiply>
+double error_of(const Multiply& product, std::int64_t rows, std::int64_t columns, std::int64_t depth,
+                const std::vector<float>& a, const std::vector<float>& b) {
+  std::vector<float> c(static_cast<std::size_t>(rows * columns));
+  product(rows, columns, depth, a.data(), b.data(), c.data());
+  double worst = 0;
+  for (std::int64_t i = 0; i < rows; i += 64)
+    for (std::int64_t j = 0; j < columns; ++j) {
+      double sum = 0, size = 0;
+      for (std::int64_t k = 0; k < depth; ++k) {
+        const double term = static_cast<double>(a[static_cast<std::size_t>(i * depth + k)]) *
+                            static_cast<double>(b[static_cast<std::size_t>(k * columns + j)]);
+        sum += term;
+        size += std::abs(term);
+      }
+      worst = std::max(worst, std::abs(static_cast<double>(c[static_cast<std::size_t>(i * columns + j)]) - sum) / size);
+    }
+  return worst;
 }
 
 std::vector<float> noise(std::int64_t size) {
@@ -57,7 +81,7 @@ int main(int argc, char** argv) {
   const auto flops = [](std::int64_t m, std::int64_t n, std::int64_t k) {
     return 2.0 * static_cast<double>(m * n * k);
   };
-  const std::vector<Case> cases = {
+  std::vector<Case> cases = {
       {"square, 2048", flops(dim, dim, dim), [&] { multiply(dim, dim, dim, x.data(), b.data(), c.data()); }},
       {"margins of 4096 rows (Newton)", flops(panel, columns, dim),
        [&] { multiply(panel, columns, dim, x.data(), b.data(), c.data()); }},
@@ -68,16 +92,40 @@ int main(int argc, char** argv) {
       {"back from 128 rows (descent)", flops(block, columns, dim),
        [&] { add_transposed_product(dim, columns, block, x.data(), b.data(), c.data()); }},
       {"columns times a Gram matrix of 2048", flops(columns, dim, dim),
+       [&] { multiply_by_transposed(columns, dim, dim, b.data(), x.data(), c.data()); }},
+      {"tried: back from 1024 rows", flops(1024, columns, dim),
+       [&] { add_transposed_product(dim, columns, 1024, x.data(), b.data(), c.data()); }},
+      {"tried: back from 2048 rows", flops(2048, columns, dim),
+       [&] { add_transposed_product(dim, columns, 2048, x.data(), b.data(), c.data()); }},
+      {"tried: back from 4096 rows, other way round", flops(panel, columns, dim),
+       [&] { add_transposed_product(columns, dim, panel, b.data(), x.data(), c.data()); }},
+      {"tried: margins of 1024 rows", flops(1024, columns, dim),
+       [&] { multiply(1024, columns, dim, x.data(), b.data(), c.data()); }},
+      {"tried: a Gram matrix of 2048 times columns", flops(columns, dim, dim),
+       [&] { multiply(dim, columns, dim, x.data(), b.data(), c.data()); }},
+      {"tried: the same, columns given as rows", flops(columns, dim, dim),
+       [&] { multiply_by_transposed(dim, columns, dim, x.data(), b.data(), c.data()); }},
+      {"tried: columns times the matrix, not transposed", flops(columns, dim, dim),
        [&] { multiply(columns, dim, dim, b.data(), x.data(), c.data()); }},
   };
+  if (pool3::detail::has_split_products()) {
+    using pool3::detail::split_add_transposed_product;
+    using pool3::detail::split_multiply;
+    cases.push_back({"split: margins of 4096 rows", flops(panel, columns, dim),
+                     [&] { split_multiply(panel, columns, dim, x.data(), b.data(), c.data()); }});
+    cases.push_back({"split: back from 4096 rows", flops(panel, columns, dim),
+                     [&] { split_add_transposed_product(dim, columns, panel, x.data(), b.data(), c.data()); }});
+    std::printf("split products: error up to %.1e of the terms' sum, sgemm's %.1e\n",
+                error_of(split_multiply, panel, columns, dim, x, b), error_of(multiply, panel, columns, dim, x, b));
+  }
   std::vector<std::vector<double>> rates(cases.size()), ratios(cases.size());
   for (int r = 0; r < repeats; ++r)
     for (std::size_t i = 0; i < cases.size(); ++i) {
       rates[i].push_back(rate(cases[i]));
       ratios[i].push_back(rates[i].back() / rates[0].back());
     }
-  std::printf("%lld columns\n%-40s%10s%10s\n", static_cast<long long>(columns), "product", "GFLOP/s", "ratio");
+  std::printf("%lld columns\n%-46s%10s%10s\n", static_cast<long long>(columns), "product", "GFLOP/s", "ratio");
   for (std::size_t i = 0; i < cases.size(); ++i)
-    std::printf("%-40s%10.1f%10.2f\n", cases[i].name.c_str(), median(rates[i]), median(ratios[i]));
+    std::printf("%-46s%10.1f%10.2f\n", cases[i].name.c_str(), median(rates[i]), median(ratios[i]));
   return 0;
 }

@@ -2,8 +2,8 @@
 //   bench_svm_worker X.f32 LABELS.i32 DIM CLASSES COEF.f64 [centred]
 // Reads rows and labels (every P-th block of 256 rows a rank), says "ready", and then answers each line
 // "l1|l2 C TOLERANCE" with the CPU and the wall seconds of the first rank in a fresh solve, the passes, the relative
-// gap, and the first rank's bytes and seconds in collective calls. The rows are used as they are, or centred and
-// scaled. COEF.f64 then holds [CLASSES, DIM + 1] for these rows, intercepts last.
+// gap, and the first rank's bytes, seconds and number of collective calls. The rows are used as they are, or centred
+// and scaled. COEF.f64 then holds [CLASSES, DIM + 1] for these rows, intercepts last.
 
 #include <algorithm>
 #include <chrono>
@@ -87,7 +87,7 @@ void answer(const pool3::Communicator& comm, pool3::Problem& problem, const std:
   const pool3::Traffic spent = pool3::traffic().since(before);
   write_coefficients(fit, path);
   std::cout << cpu_seconds << ' ' << seconds << ' ' << fit.epochs << ' ' << fit.relative_gap() << ' ' << spent.bytes
-            << ' ' << spent.seconds << std::endl;
+            << ' ' << spent.seconds << ' ' << spent.calls << std::endl;
 }
 
 /// The next question, on every rank; empty at the end. Collective.

@@ -115,12 +115,13 @@ Floats GramNewton::all_signed_duals() const {
   return out;
 }
 
+/// The Gram matrix is its own transpose, and BLAS is faster with that.
 std::vector<Floats> GramNewton::margins(const std::vector<const Floats*>& u) const {
   const std::size_t rows = index(rows_);
   Floats in(u.size() * rows), out(u.size() * rows);
   for (std::size_t c = 0; c < u.size(); ++c)
     std::copy(u[c]->begin(), u[c]->end(), in.begin() + std::ptrdiff_t(c * rows));
-  if (!u.empty()) multiply(std::ssize(u), rows_, rows_, in.data(), gram_.data(), out.data());
+  if (!u.empty()) multiply_by_transposed(std::ssize(u), rows_, rows_, in.data(), gram_.data(), out.data());
   std::vector<Floats> split;
   for (std::size_t c = 0; c < u.size(); ++c)
     split.emplace_back(out.begin() + std::ptrdiff_t(c * rows), out.begin() + std::ptrdiff_t((c + 1) * rows));
