@@ -57,13 +57,18 @@ def test_other_job(site):
     site.check(embed.out.exists(), "without the .partial the new settings begin anew")
 
 
-def test_at_work(site):
-    """Two jobs that make the same file: the second one names the first, which goes on."""
-    embed = Embed(site, "twice")
-    first, _ = embed.submit(POOL3_PROGRAM=site.slow_program())
+def test_at_work(site, picture):
+    """Two jobs that make the same file: the second one names the first; scancel ends that."""
+    many = site.folder / "many" / "animals"
+    many.mkdir(parents=True)
+    for i in range(120):
+        (many / f"{i} slow.png").symlink_to(picture)
+    embed, settings = Embed(site, "twice"), {"POOL3_CORPUS": str(many.parent)}
+    first, _ = embed.submit(POOL3_PROGRAM=site.slow_program(), **settings)
     site.wait_for_rows(site.folder / "twice" / "features.h5.partial")
-    embed.fails(1, f"job {first}, pid ")
-    site.expect(first)
+    embed.fails(1, f"job {first}, pid ", **settings)
+    site.cluster("scancel", first)
+    site.expect(first, "CANCELLED")
 
 
 def test_killed(site):
@@ -152,7 +157,7 @@ def test(site):
     site.settings["POOL3_EXTRACT_FLAGS"] = FLAGS
     test_wrong_flag(site)
     test_other_job(site)
-    test_at_work(site)
+    test_at_work(site, whole)
     test_killed(site)
     test_local_folder(site)
     test_full_disk(site)
