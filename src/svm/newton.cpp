@@ -5,7 +5,10 @@
 #include <limits>
 #include <numeric>
 
+#include "svm/conjugate_gradients.hpp"
 #include "svm/products.hpp"
+#include "svm/row_entries.hpp"
+#include "svm/smoothed_loss.hpp"
 
 namespace pool3::detail {
 namespace {
@@ -23,6 +26,9 @@ constexpr float most_stiffness = 100.0F;
 constexpr double near_minimum = 0.3;
 /// Steps without a better certificate after which float has nothing more to give.
 constexpr int stall_steps = 30;
+/// Steps after which margins are computed anew: until then, what a step changes is added to them.
+constexpr int most_stale_steps = 8;
+
 /// w with its bias row below: [dim + 1, padded].
 Floats weights_with_bias(const Point& point) {
   Floats v = point.w;
@@ -37,19 +43,29 @@ class Newton {
         spectrum_(spectrum),
         limits_(limits),
         padded_(point.padded()),
-        rows_(static_cast<double>(point.comm.sum(point.problem.rows))),
+        every_column_(index(padded_)),
         v_(weights_with_bias(point)),
         squared_(point.table.loss == Loss::l2),
         stiffness_(index(padded_), squared_ ? 2.0F : first_stiffness) {
+    std::iota(every_column_.begin(), every_column_.end(), 0);
     if (!squared_) centre_ = point.alpha;
   }
 
   /// Loss, alpha, gradient and gap at v. Collective.
   void evaluate();
+  /// The same with margins that are computed anew. Collective.
+  void evaluate_anew();
+  /// The same after a step: anew if margins are old, or if the tolerance seems to be reached. Collective.
+  void evaluate_step(double tolerance);
+  [[nodiscard]] bool is_stale() const { return stale_steps_ > 0; }
   /// The hinge: moves the centre of the columns that are near the minimum of their smoothed loss. Collective.
   void move_centres();
   /// One Newton step of the columns whose gap is not small. Collective.
   void step();
+  /// P at v, over all columns.
+  [[nodiscard]] double primal() const {
+    return std::accumulate(certificate.primal.begin(), certificate.primal.end(), 0.0);
+  }
   /// Writes v and alpha back.
   void store();
 
@@ -58,48 +74,55 @@ class Newton {
 
  private:
   Floats evaluate_rows();
-  [[nodiscard]] float dual(std::size_t at, std::int64_t column, float cost, float slack) const;
   struct Direction {
     Floats d;   ///< [dim + 1, width]
     Floats xd;  ///< [rows, width]
   };
   [[nodiscard]] std::vector<std::int64_t> open_columns() const;
+  [[nodiscard]] LossRow loss_row(std::int64_t row, const Floats& f, const Floats& centre, std::size_t width) const;
+  [[nodiscard]] Floats columns_of(const Floats& all, const std::vector<std::int64_t>& columns) const;
   [[nodiscard]] Floats curvatures(const std::vector<std::int64_t>& columns) const;
   Direction conjugate_gradients(const std::vector<std::int64_t>& columns);
-  [[nodiscard]] Preconditioner preconditioner(const Floats& curvature, std::size_t width) const;
   struct Slopes {
     Doubles slope, curve;  ///< [width]
   };
-  [[nodiscard]] Slopes loss_slopes(const std::vector<std::int64_t>& columns, const Floats& xd, const Doubles& t) const;
+  /// What the search along a direction looks at: [rows, width].
+  struct Line {
+    LossColumns columns;
+    Floats f, centre;
+    const Floats& xd;
+  };
+  [[nodiscard]] Slopes loss_slopes(const Line& line, const Doubles& t) const;
   [[nodiscard]] Doubles line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const;
 
   Point& p_;
   const std::function<const Spectrum&()>& spectrum_;
   const NewtonLimits& limits_;
   std::int64_t padded_;
-  double rows_;  ///< of all ranks
-  Floats v_;     ///< [dim + 1, padded]: w, then its bias row
+  std::vector<std::int64_t> every_column_;
+  Floats v_;  ///< [dim + 1, padded]: w, then its bias row
   bool squared_;
   Floats stiffness_;       ///< [padded] of the smoothed loss, in units of C_i
   Floats centre_;          ///< [rows, padded] dual variables that the smoothing pulls to; empty: 0
   Floats f_;               ///< [rows, padded] margins at v
   Doubles smoothing_gap_;  ///< [padded] part of the gap that the gradient does not tell: 0 for the squared hinge
   Floats gradient_;        ///< [dim + 1, padded]
+  int stale_steps_ = 0;    ///< since margins were computed
 };
 
-/// The dual variable that the smoothed loss has at this slack.
-float Newton::dual(std::size_t at, std::int64_t column, float cost, float slack) const {
-  const float a = std::max((squared_ ? 0.0F : centre_[at]) + stiffness_[index(column)] * cost * slack, 0.0F);
-  return squared_ ? a : std::min(a, cost);
+void Newton::evaluate_anew() {
+  f_ = Products(p_, index(padded_)).margins(v_);
+  stale_steps_ = 0;
+  ++products;
+  evaluate();
 }
 
 void Newton::evaluate() {
-  f_ = Products(p_, index(padded_)).margins(v_);
-  ++products;
   const Floats signed_alpha = evaluate_rows();
   p_.comm.sum(std::span<double>(certificate.primal));
   p_.comm.sum(std::span<double>(smoothing_gap_));
-  gradient_ = Products(p_, index(padded_)).back(signed_alpha);
+  const RowEntries duals(p_, signed_alpha, index(padded_));
+  gradient_ = duals.few() ? duals.back() : Products(p_, index(padded_)).back(signed_alpha);
   for (std::size_t i = 0; i < v_.size(); ++i) gradient_[i] = v_[i] - gradient_[i];
   certificate.gap = smoothing_gap_;
   const Doubles norms = dots(v_, v_, index(padded_)), squares = dots(gradient_, gradient_, index(padded_));
@@ -109,26 +132,30 @@ void Newton::evaluate() {
   }
 }
 
+void Newton::evaluate_step(double tolerance) {
+  if (stale_steps_ >= most_stale_steps) return evaluate_anew();
+  evaluate();
+  if (certificate.relative_gap() <= tolerance) evaluate_anew();
+}
+
+LossRow Newton::loss_row(std::int64_t row, const Floats& f, const Floats& centre, std::size_t width) const {
+  const std::size_t at = index(row) * width;
+  return {.label = p_.problem.labels[index(row)],
+          .fold = p_.fold(row),
+          .weight = p_.weight(row),
+          .f = f.data() + at,
+          .centre = squared_ ? nullptr : centre.data() + at};
+}
+
 /// Sets alpha of this rank's rows, and their share of loss and smoothing gap. Returns y alpha. Not collective.
 Floats Newton::evaluate_rows() {
   certificate.primal.assign(index(padded_), 0.0);
   smoothing_gap_.assign(index(padded_), 0.0);
-  std::fill(p_.alpha.begin(), p_.alpha.end(), 0.0F);
-  Floats signed_alpha(f_.size(), 0.0F);
-  for (std::int64_t i = 0; i < p_.problem.rows; ++i) {
-    const std::int32_t label = p_.problem.labels[index(i)], fold = p_.fold(i);
-    for (std::int64_t j = 0; j < padded_; ++j) {
-      if (!p_.table.counts(j, fold)) continue;
-      const auto at = index(i * padded_ + j);
-      const float y = p_.table.is_positive(j, label) ? 1.0F : -1.0F;
-      const float slack = 1.0F - y * f_[at], xi = std::max(slack, 0.0F);
-      const float cost = p_.cost(j, i), a = dual(at, j, cost, slack);
-      p_.alpha[at] = a;
-      signed_alpha[at] = y * a;
-      certificate.primal[index(j)] += static_cast<double>(squared_ ? cost * xi * xi : cost * xi);
-      if (!squared_) smoothing_gap_[index(j)] += static_cast<double>((cost - a) * xi - a * std::min(slack, 0.0F));
-    }
-  }
+  Floats signed_alpha(f_.size());
+  const LossColumns columns(p_.table, every_column_, stiffness_);
+  for (std::int64_t i = 0; i < p_.problem.rows; ++i)
+    add_loss(columns, loss_row(i, f_, centre_, index(padded_)), p_.alpha.data() + i * padded_,
+             signed_alpha.data() + i * padded_, certificate.primal.data(), smoothing_gap_.data());
   return signed_alpha;
 }
 
@@ -167,80 +194,30 @@ Floats Newton::curvatures(const std::vector<std::int64_t>& columns) const {
   return out;
 }
 
-/// Collective.
-Preconditioner Newton::preconditioner(const Floats& curvature, std::size_t width) const {
-  Doubles mean(width, 0.0);
-  for_each_entry(curvature.size(), width,
-                 [&](std::size_t i, std::size_t c) { mean[c] += static_cast<double>(curvature[i]) / rows_; });
-  p_.comm.sum(std::span<double>(mean));
-  return {spectrum_(), p_.bias * p_.bias * rows_, std::move(mean)};
+Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& columns) {
+  Floats right = gather(gradient_, padded_, columns);
+  for (float& value : right) value = -value;
+  ConjugateGradients solver(p_, spectrum_(), curvatures(columns), std::move(right), forcing);
+  for (std::int64_t k = 0; k < most_cg_products && products + 1 < limits_.max_products && !solver.done(); ++k) {
+    solver.pass();
+    ++products;
+    if (limits_.expired()) break;
+  }
+  return {solver.direction(), Products(p_, columns.size()).margins(solver.direction())};
 }
 
-Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& columns) {
-  const std::size_t width = columns.size();
-  const Products product(p_, width);
-  const Floats curvature = curvatures(columns);
-  const Preconditioner inverse = preconditioner(curvature, width);
-  Floats r = gather(gradient_, padded_, columns);
-  for (float& value : r) value = -value;
-  Direction out{Floats(r.size(), 0.0F), Floats(curvature.size(), 0.0F)};
-  Floats z = inverse.apply(r);
-  Floats direction = z;
-  Doubles rz = dots(r, z, width);
-  Doubles goal = dots(r, r, width);
-  for (double& g : goal) g *= forcing * forcing;
-  for (std::int64_t k = 0; k < most_cg_products && products + 1 < limits_.max_products; ++k) {
-    const Floats xd = product.margins(direction);
-    Floats weighted(xd.size());
-    std::transform(xd.begin(), xd.end(), curvature.begin(), weighted.begin(), std::multiplies<>());
-    Floats h = product.back(weighted);
-    for (std::size_t i = 0; i < h.size(); ++i) h[i] += direction[i];
-    ++products;
-    const Doubles curve = dots(direction, h, width);
-    const Doubles residual = dots(r, r, width);
-    Floats step(width, 0.0F);  // a column that has reached its goal stands still
-    for (std::size_t c = 0; c < width; ++c)
-      if (curve[c] > 0 && residual[c] > goal[c]) step[c] = static_cast<float>(rz[c] / curve[c]);
-    for_each_entry(r.size(), width, [&](std::size_t i, std::size_t c) {
-      out.d[i] += step[c] * direction[i];
-      r[i] -= step[c] * h[i];
-    });
-    for_each_entry(xd.size(), width, [&](std::size_t i, std::size_t c) { out.xd[i] += step[c] * xd[i]; });
-    const Doubles now = dots(r, r, width);
-    if (std::equal(now.begin(), now.end(), goal.begin(), std::less_equal<>()) || limits_.expired()) break;
-    z = inverse.apply(r);
-    const Doubles next = dots(r, z, width);
-    Floats keep(width, 0.0F);
-    for (std::size_t c = 0; c < width; ++c)
-      if (rz[c] > 0) keep[c] = static_cast<float>(next[c] / rz[c]);
-    for_each_entry(direction.size(), width,
-                   [&](std::size_t i, std::size_t c) { direction[i] = z[i] + keep[c] * direction[i]; });
-    rz = next;
-  }
-  return out;
+/// Some columns of [rows, padded].
+Floats Newton::columns_of(const Floats& all, const std::vector<std::int64_t>& columns) const {
+  return std::ssize(columns) == padded_ ? all : gather(all, padded_, columns);
 }
 
 /// Derivatives of P along the direction at step lengths t, but for the terms of 1/2 |v|^2. Collective.
-Newton::Slopes Newton::loss_slopes(const std::vector<std::int64_t>& columns, const Floats& xd, const Doubles& t) const {
-  const std::size_t width = columns.size();
+Newton::Slopes Newton::loss_slopes(const Line& line, const Doubles& t) const {
+  const std::size_t width = line.columns.width();
   Slopes out{Doubles(width, 0.0), Doubles(width, 0.0)};
-  for (std::int64_t i = 0; i < p_.problem.rows; ++i) {
-    const std::int32_t label = p_.problem.labels[index(i)], fold = p_.fold(i);
-    for (std::size_t c = 0; c < width; ++c) {
-      if (!p_.table.counts(columns[c], fold)) continue;
-      const double y = p_.table.is_positive(columns[c], label) ? 1.0 : -1.0;
-      const auto x = static_cast<double>(xd[index(i) * width + c]);
-      const auto at = index(i * padded_ + columns[c]);
-      const double slack = 1.0 - y * (static_cast<double>(f_[at]) + t[c] * x);
-      const auto cost = static_cast<double>(p_.cost(columns[c], i));
-      const double pull = static_cast<double>(stiffness_[index(columns[c])]) * cost;
-      const double a = (squared_ ? 0.0 : static_cast<double>(centre_[at])) + pull * slack;
-      if (a <= 0) continue;
-      const bool inside = squared_ || a < cost;
-      out.slope[c] -= y * x * (inside ? a : cost);
-      if (inside) out.curve[c] += pull * x * x;
-    }
-  }
+  for (std::int64_t i = 0; i < p_.problem.rows; ++i)
+    add_slopes(line.columns, loss_row(i, line.f, line.centre, width), line.xd.data() + index(i) * width, t.data(),
+               out.slope.data(), out.curve.data());
   p_.comm.sum(std::span<double>(out.slope));
   p_.comm.sum(std::span<double>(out.curve));
   return out;
@@ -252,9 +229,11 @@ Doubles Newton::line_search(const std::vector<std::int64_t>& columns, const Dire
   const std::size_t width = columns.size();
   const Doubles vd = dots(gather(v_, padded_, columns), direction.d, width);
   const Doubles dd = dots(direction.d, direction.d, width);
+  const Line line{LossColumns(p_.table, columns, stiffness_), columns_of(f_, columns),
+                  squared_ ? Floats() : columns_of(centre_, columns), direction.xd};
   Doubles t(width, 1.0), low(width, 0.0), high(width, std::numeric_limits<double>::infinity());
   for (int k = 0; k < most_line_steps; ++k) {
-    const Slopes loss = loss_slopes(columns, direction.xd, t);
+    const Slopes loss = loss_slopes(line, t);
     bool moved = false;
     for (std::size_t c = 0; c < width; ++c) {
       const double slope = loss.slope[c] + vd[c] + t[c] * dd[c];
@@ -275,6 +254,8 @@ void Newton::step() {
   const Direction direction = conjugate_gradients(columns);
   const Doubles t = line_search(columns, direction);
   scatter_add(v_, padded_, columns, direction.d, t);
+  scatter_add(f_, padded_, columns, direction.xd, t);
+  ++stale_steps_;
 }
 
 void Newton::store() {
@@ -288,18 +269,21 @@ void Newton::store() {
 NewtonResult newton(Point& point, const std::function<const Spectrum&()>& spectrum, const NewtonLimits& limits,
                     const std::function<void(const NewtonProgress&)>& progress) {
   Newton solver(point, spectrum, limits);
-  solver.evaluate();
+  solver.evaluate_anew();
   double best = solver.certificate.relative_gap();
   // A step is three passes at least: centres, conjugate gradients, certificate.
   for (int since_best = 0; solver.certificate.relative_gap() > limits.tolerance && since_best < stall_steps &&
                            solver.products + 3 <= limits.max_products && !limits.expired();) {
     solver.move_centres();
+    const double primal = solver.primal();
     solver.step();
-    solver.evaluate();
+    solver.evaluate_step(limits.tolerance);
     progress({solver.products, solver.certificate.relative_gap()});
+    if (limits.least_fall > 0 && primal - solver.primal() < limits.least_fall * primal) break;
     since_best = solver.certificate.relative_gap() < best ? 0 : since_best + 1;
     best = std::min(best, solver.certificate.relative_gap());
   }
+  if (solver.is_stale()) solver.evaluate_anew();
   solver.store();
   return {solver.certificate, solver.products};
 }

@@ -16,6 +16,7 @@ struct NewtonProgress {
 struct NewtonLimits {
   double tolerance = 1e-4;  ///< on the total relative gap
   std::int64_t max_products = 0;
+  double least_fall = 0;          ///< of P in a step, relative to P: with less it ends; 0: never
   std::function<bool()> expired;  ///< collective; asked after every pass
 };
 

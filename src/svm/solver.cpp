@@ -13,6 +13,7 @@
 #include "svm/gram_newton.hpp"
 #include "svm/matrix.hpp"
 #include "svm/newton.hpp"
+#include "svm/sample_start.hpp"
 #include "svm/state_bytes.hpp"
 
 namespace pool3 {
@@ -80,6 +81,7 @@ struct Solver::Impl {
   detail::Point point;
   detail::Descent descent;
   bool few_rows;                                  ///< for the Gram matrix
+  bool many_rows;                                 ///< Newton begins, with a part of them
   std::optional<detail::Spectrum> spectrum;       ///< once it is needed; serves every C
   std::optional<detail::GramNewton> gram_newton;  ///< the same
   double last_C = 0;
@@ -91,7 +93,8 @@ struct Solver::Impl {
         options(std::move(o)),
         point(make_point(comm, problem, columns, options)),
         descent(point, options.seed),
-        few_rows(detail::GramNewton::fits(point)) {}
+        few_rows(detail::GramNewton::fits(point)),
+        many_rows(options.loss == Loss::l2 && !few_rows && detail::has_many_rows(point)) {}
 
   void set_C(double C);
   [[nodiscard]] double seconds() const;
@@ -156,6 +159,7 @@ bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgre
 }
 
 void Solver::Impl::finish_by_newton(Fit& fit, const std::function<void(const SolverProgress&)>& progress) {
+  const bool starts_from_sample = many_rows && !descent_is_slow;
   descent_is_slow = true;
   std::int64_t before = fit.epochs;
   detail::NewtonLimits limits{.tolerance = options.tolerance,
@@ -178,6 +182,11 @@ void Solver::Impl::finish_by_newton(Fit& fit, const std::function<void(const Sol
     if (!spectrum) spectrum = detail::compute_spectrum(point);
     return *spectrum;
   };
+  if (starts_from_sample) {
+    fit.epochs += std::llround(detail::start_from_sample(point, basis, limits));
+    before = fit.epochs;
+    limits.max_products = std::max<std::int64_t>(options.max_epochs - before, 1);
+  }
   const auto result = detail::newton(point, basis, limits, tell);
   fit.epochs += result.products;
   take_certificate(fit, result.certificate);
@@ -209,7 +218,7 @@ Fit Solver::solve(double C, const std::function<void(const SolverProgress&)>& pr
   const std::int64_t bytes_before = s.point.comm.bytes_sent();
   s.set_C(C);
   Fit fit{.columns = s.m, .dim = s.point.problem.dim};
-  if (s.descent_is_slow || !s.descend(fit, progress)) s.finish_by_newton(fit, progress);
+  if (s.descent_is_slow || s.many_rows || !s.descend(fit, progress)) s.finish_by_newton(fit, progress);
   s.take_weights(fit);
   fit.out_of_time = fit.out_of_time && !fit.converged;
   fit.seconds = s.seconds();
