@@ -21,7 +21,7 @@ class BenchJob : public Job {
       if (context.comm.size() == 1)
         throw usage_error("pool3 bench messages needs two ranks or more, as in mpirun -n 2");
     });
-    const auto cost = measure_messages(context.comm).value_or(MessageCost{});
+    const MessageCost cost = measure_messages(context.comm);
     const Communicator node = context.comm.split_by_node();
     const auto nodes = context.comm.sum(std::int64_t{node.is_root() ? 1 : 0});
     if (context.comm.is_root())

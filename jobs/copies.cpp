@@ -1,60 +1,101 @@
 #include "copies.hpp"
 
 #include <algorithm>
+#include <cstring>
+#include <optional>
+#include <type_traits>
 #include <vector>
+
+#include "pool3/partition.hpp"
 
 namespace pool3::jobs {
 namespace {
 
-constexpr std::int64_t rows_of_step = 1 << 16;
-
-struct KeyedRow {
+/// As often as it was seen so far. Travels between ranks as it lies in memory.
+struct Picture {
   ImageKey key;
-  Row row = 0;
-  auto operator<=>(const KeyedRow&) const = default;
+  Row first = 0;
+  std::int64_t times = 1;
+  auto operator<=>(const Picture&) const = default;
 };
+static_assert(std::is_trivially_copyable_v<Picture> && sizeof(Picture) == 32);
 
-/// The rows of this rank's share of the keys, those of one picture side by side.
-std::vector<KeyedRow> own_rows(const Communicator& comm, const FeatureReader& reader) {
-  std::vector<KeyedRow> own;
-  own.reserve(static_cast<std::size_t>(reader.rows() / comm.size()));
-  for (Row begin = 0; begin < reader.rows(); begin += rows_of_step) {
-    const RowRange rows{begin, std::min(begin + rows_of_step, reader.rows())};
-    const auto keys = reader.keys(rows);
-    const auto status = reader.status(rows);
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      const bool was_read = status[i] == RowStatus::done || stage_of(status[i]) != "read";
-      const bool is_own =
-          keys[i].high % static_cast<std::uint64_t>(comm.size()) == static_cast<std::uint64_t>(comm.rank());
-      if (was_read && is_own) own.push_back({keys[i], begin + static_cast<Row>(i)});
-    }
+/// One entry a picture.
+void merge(std::vector<Picture>& pictures) {
+  std::ranges::sort(pictures);
+  std::size_t kept = 0;
+  for (const Picture& next : pictures) {
+    if (kept > 0 && pictures[kept - 1].key == next.key)
+      pictures[kept - 1].times += next.times;
+    else
+      pictures[kept++] = next;
   }
-  std::ranges::sort(own);
+  pictures.resize(kept);
+}
+
+std::vector<Picture> read_pictures(const FeatureReader& reader, RowRange rows) {
+  const auto keys = reader.keys(rows);
+  const auto status = reader.status(rows);
+  std::vector<Picture> found;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const bool was_read = status[i] == RowStatus::done || stage_of(status[i]) != "read";
+    if (was_read) found.push_back({keys[i], rows.begin + static_cast<Row>(i)});
+  }
+  merge(found);
+  return found;
+}
+
+/// For each rank those that it owns.
+std::vector<std::string> deal_out(const std::vector<Picture>& pictures, int ranks) {
+  std::vector<std::string> parts(static_cast<std::size_t>(ranks));
+  for (const Picture& picture : pictures)
+    parts[picture.key.high % parts.size()].append(reinterpret_cast<const char*>(&picture), sizeof picture);
+  return parts;
+}
+
+void append(std::vector<Picture>& pictures, const std::string& bytes) {
+  const std::size_t before = pictures.size();
+  pictures.resize(before + bytes.size() / sizeof(Picture));
+  if (!bytes.empty()) std::memcpy(&pictures[before], bytes.data(), bytes.size());
+}
+
+/// This rank's pictures, over all rows of the file. Collective.
+std::vector<Picture> own_pictures(const Communicator& comm, const FeatureReader& reader, std::int64_t rows_of_step) {
+  const RowRange mine = even_share(reader.rows(), comm.size(), comm.rank());
+  const std::int64_t longest = block_count(reader.rows(), comm.size());
+  std::vector<Picture> own;
+  std::size_t merged = 0;
+  for (std::int64_t at = 0; at < longest; at += rows_of_step) {
+    const RowRange rows{std::min(mine.begin + at, mine.end), std::min(mine.begin + at + rows_of_step, mine.end)};
+    std::vector<std::string> parts;
+    comm.all_do([&] { parts = deal_out(read_pictures(reader, rows), comm.size()); });
+    for (const std::string& part : comm.exchange(parts)) append(own, part);
+    if (own.size() < 2 * merged) continue;
+    merge(own);
+    merged = own.size();
+  }
+  merge(own);
   return own;
 }
 
-bool is_better(std::int64_t times, Row row, const CopyCount& than) {
-  return times > than.most || (times == than.most && row < than.example);
-}
-
-CopyCount count(const std::vector<KeyedRow>& rows) {
+CopyCount count(const std::vector<Picture>& pictures) {
   CopyCount found;
-  for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
-    while (end < rows.size() && rows[end].key == rows[begin].key) ++end;
-    const auto times = static_cast<std::int64_t>(end - begin);
-    if (times < 2) continue;
+  for (const Picture& p : pictures) {
+    if (p.times < 2) continue;
     ++found.pictures;
-    found.copies += times - 1;
-    if (is_better(times, rows[begin].row, found)) found.most = times, found.example = rows[begin].row;
+    found.copies += p.times - 1;
+    if (p.times > found.most || (p.times == found.most && p.first < found.example))
+      found.most = p.times, found.example = p.first;
   }
   return found;
 }
 
 }  // namespace
 
-CopyCount count_copies(const Communicator& comm, const std::string& path) {
-  CopyCount mine;
-  comm.all_do([&] { mine = count(own_rows(comm, FeatureReader(path))); });
+CopyCount count_copies(const Communicator& comm, const std::string& path, std::int64_t rows_of_step) {
+  std::optional<FeatureReader> reader;
+  comm.all_do([&] { reader.emplace(path); });
+  const CopyCount mine = count(own_pictures(comm, *reader, rows_of_step));
   const auto largest = [&](std::int64_t value) {
     return static_cast<std::int64_t>(comm.max(static_cast<double>(value)));
   };

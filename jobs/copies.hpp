@@ -17,8 +17,10 @@ struct CopyCount {
   Row example = -1;           ///< the first row of that one (of the first of those); -1 if there are no copies
 };
 
-/// Over all rows of a finished file, the same for any number of ranks. A rank holds the keys of its share of the
-/// pictures: 24 bytes each. Collective.
-[[nodiscard]] CopyCount count_copies(const Communicator& comm, const std::string& path);
+/// Over all rows of a finished file, the same for any number of ranks. Each rank reads the keys of its share of the
+/// rows, in steps of `rows_of_step`, and tells each picture's owner of them, so a rank holds its share of the pictures:
+/// 32 to 64 bytes for each that differs. Collective.
+[[nodiscard]] CopyCount count_copies(const Communicator& comm, const std::string& path,
+                                     std::int64_t rows_of_step = 1 << 16);
 
 }  // namespace pool3::jobs

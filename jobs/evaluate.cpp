@@ -50,14 +50,12 @@ void evaluate(const Context& context, const std::string& features, const std::st
     reader = std::make_unique<FeatureReader>(features);
     model = read_model(model_path);
     check_match(*reader, model, model_path);
-    const auto labels = reader->labels();
-    for_each_labelled_rows(comm, *reader, {model.seed, model.test_fraction}, Side::test,
-                           [&](std::span<const Row> rows, std::span<const float> x) {
-                             const auto scores = score_rows(model.coef, model.intercept, x);
-                             const auto best = highest(scores, static_cast<std::int64_t>(model.classes.size()));
-                             predicted.insert(predicted.end(), best.begin(), best.end());
-                             for (const Row row : rows) truth.push_back(labels[static_cast<std::size_t>(row)]);
-                           });
+  });
+  for_each_labelled_rows(comm, *reader, {model.seed, model.test_fraction}, Side::test, [&](const LabelledRows& found) {
+    const auto scores = score_rows(model.coef, model.intercept, found.features);
+    const auto best = highest(scores, static_cast<std::int64_t>(model.classes.size()));
+    predicted.insert(predicted.end(), best.begin(), best.end());
+    truth.insert(truth.end(), found.labels.begin(), found.labels.end());
   });
   const Evaluation e = evaluate_predictions(comm, model.classes, truth, predicted);
   comm.root_does([&] {

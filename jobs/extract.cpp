@@ -20,6 +20,8 @@
 namespace pool3::jobs {
 namespace {
 
+constexpr std::int64_t stripe_step = 65536;  // of Lustre
+
 void check(const ExtractOptions& o) {
   check_choice(o.device, o.precision, o.profile);
   if (o.batch < 1 || o.batch > 1024) throw usage_error("--batch must be between 1 and 1024");
@@ -27,6 +29,9 @@ void check(const ExtractOptions& o) {
   if (o.dtype != "float32" && o.dtype != "float16") throw usage_error("--dtype must be float32 or float16");
   if (o.alignment < 0 || (o.alignment & (o.alignment - 1)) != 0)
     throw usage_error("--alignment must be 0 or a power of two");
+  if (o.stripe_count < 0) throw usage_error("--stripe-count must be 0 or more");
+  if (o.stripe_size < 0 || o.stripe_size % stripe_step != 0)
+    throw usage_error("--stripe-size must be 0 or a multiple of " + std::to_string(stripe_step));
   if (o.retry_failed && !o.update_from.empty())
     throw usage_error("--retry-failed and --update-from exclude each other");
   static_cast<void>(parse_part(o.part));
@@ -36,7 +41,7 @@ void check(const ExtractOptions& o) {
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  for (const std::string& word : in_short(words)) text += (text.empty() ? "" : " ") + word;
   return text;
 }
 
@@ -138,6 +143,7 @@ FeatureSpec spec_of(const ExtractOptions& options, const Manifest& manifest, Row
           .provenance = provenance,
           .type = shape.type,
           .alignment = options.alignment,
+          .stripes = {options.stripe_count, options.stripe_size},
           .part = shape.part,
           .parts = shape.parts,
           .durable = options.durable,
@@ -215,6 +221,11 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
   p.add("alignment", o.alignment,
         "large tables start at multiples of so many bytes: a page, or the stripe of the file system; 0: anywhere",
         std::int64_t{4096}, false);
+  p.add("stripe-count", o.stripe_count,
+        "hint for a parallel file system: spread the file over so many servers; 0: as its folder says", std::int64_t{0},
+        false);
+  p.add("stripe-size", o.stripe_size, "hint for a parallel file system: bytes of a stripe; 0: as its folder says",
+        std::int64_t{0}, false);
   p.add("update-from", o.update_from, "feature file whose rows are copied where the picture has not changed",
         std::string(), false);
   p.add_switch("retry-failed", o.retry_failed, "try the failed rows of --out again, and only those", false);

@@ -25,6 +25,8 @@ struct ExtractOptions {
   bool retry_failed = false;
   std::string update_from, part, dtype;
   std::int64_t alignment = 0;
+  std::int64_t stripe_count = 0;
+  std::int64_t stripe_size = 0;
 };
 
 /// Flags of extract but --out and --part.

@@ -1,5 +1,7 @@
 // pool3 COMMAND [flags]: finds the subcommand, starts MPI, runs it on every rank, and ends every rank.
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -40,6 +42,14 @@ bool launcher_says_root() {
   for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"})
     if (const char* value = std::getenv(name)) return std::string(value) == "0";
   return true;
+}
+
+/// A linked file keeps each of its parts open, and most systems allow 1024 files unless asked for more.
+void allow_many_files() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  static_cast<void>(setrlimit(RLIMIT_NOFILE, &files));
 }
 
 void print_overview() {
@@ -96,6 +106,7 @@ ExitCode run_on_ranks(const Command& command, Job& job, OptionParser& parser,
 }
 
 int main_checked(int argc, char** argv) {
+  allow_many_files();
   std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.empty()) {
     const MpiSession session(argc, argv);  // a launcher ends the other ranks when one exits with an error

@@ -33,7 +33,7 @@ nlohmann::json json_of(const boost::any& value) {
   if (const auto* u = boost::any_cast<std::uint64_t>(&value)) return *u;
   if (const auto* d = boost::any_cast<double>(&value)) return *d;
   if (const auto* b = boost::any_cast<bool>(&value)) return *b;
-  if (const auto* v = boost::any_cast<std::vector<std::string>>(&value)) return *v;
+  if (const auto* v = boost::any_cast<std::vector<std::string>>(&value)) return in_short(*v);
   return nullptr;
 }
 
@@ -153,6 +153,20 @@ std::set<std::string> OptionParser::names() const {
   std::set<std::string> all;
   for (const auto& option : flags_.options()) all.insert(option->long_name());
   return all;
+}
+
+std::vector<std::string> in_short(std::vector<std::string> words) {
+  constexpr std::size_t most_bytes = std::size_t{1} << 14U;
+  const std::size_t all = words.size();
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < all; ++i) {
+    bytes += words[i].size() + 1;
+    if (bytes <= most_bytes) continue;
+    words.resize(i);
+    words.push_back("... (" + std::to_string(all) + " in all)");
+    break;
+  }
+  return words;
 }
 
 std::string OptionParser::resolved() const { return resolved_; }

@@ -69,4 +69,7 @@ class OptionParser {
   std::string resolved_;
 };
 
+/// The first words of a list, up to 16 KiB, and then how many there are: an attribute of a file holds 64 KiB.
+[[nodiscard]] std::vector<std::string> in_short(std::vector<std::string> words);
+
 }  // namespace pool3::jobs

@@ -18,6 +18,32 @@ std::vector<float> weights_of_rows(const FeatureReader& reader, const std::strin
   return read_row_weights(path, named ? source.substr(colon + 1) : "weights", reader.rows());
 }
 
+/// The rows of one block that are done, have a label and are on `side`.
+LabelledRows wanted_rows(const FeatureReader& reader, RowRange block, const Split& split, Side side) {
+  const auto status = reader.status(block);
+  const auto labels = reader.labels(block);
+  const auto keys = reader.keys(block);
+  LabelledRows found;
+  for (std::size_t i = 0; i < status.size(); ++i) {
+    if (status[i] != RowStatus::done || labels[i] < 0) continue;
+    if (is_test_row(split.seed, keys[i], split.test_fraction) != (side == Side::test)) continue;
+    found.rows.push_back(block.begin + static_cast<Row>(i));
+    found.labels.push_back(labels[i]);
+    found.keys.push_back(keys[i]);
+  }
+  return found;
+}
+
+/// Puts the features of these rows of block `b` into `to`, at its front.
+void read_features(const FeatureReader& reader, std::int64_t b, LabelledRows& wanted, std::vector<float>& to) {
+  const RowRange block = reader.block(b);
+  reader.read_blocks(b, b + 1, std::span(to).first(index(block.size() * feature_dim)));
+  for (std::size_t i = 0; i < wanted.rows.size(); ++i)
+    std::copy_n(to.begin() + (wanted.rows[i] - block.begin) * feature_dim, feature_dim,
+                to.begin() + static_cast<std::ptrdiff_t>(i) * feature_dim);
+  wanted.features = std::span<const float>(to).first(wanted.rows.size() * static_cast<std::size_t>(feature_dim));
+}
+
 }  // namespace
 
 void check(const Split& split) {
@@ -26,51 +52,38 @@ void check(const Split& split) {
 }
 
 void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, Side side,
-                            const std::function<void(std::span<const Row>, std::span<const float>)>& use) {
-  const auto status = reader.status();
-  const auto labels = reader.labels();
-  const auto keys = reader.keys();
-  std::vector<Row> wanted;
-  std::vector<float> features(index(reader.block_rows() * feature_dim));
-  for (std::int64_t b = comm.rank(); b < reader.blocks(); b += comm.size()) {
-    const RowRange block = reader.block(b);
-    wanted.clear();
-    for (Row row = block.begin; row < block.end; ++row) {
-      if (status[index(row)] != RowStatus::done || labels[index(row)] < 0) continue;
-      const bool is_test = is_test_row(split.seed, keys[index(row)], split.test_fraction);
-      if (is_test == (side == Side::test)) wanted.push_back(row);
+                            const std::function<void(const LabelledRows&)>& use) {
+  comm.all_do([&] { reader.check_tables(comm.rank(), comm.size()); });
+  comm.all_do([&] {
+    std::vector<float> features(index(reader.block_rows() * feature_dim));
+    for (std::int64_t b = comm.rank(); b < reader.blocks(); b += comm.size()) {
+      LabelledRows wanted = wanted_rows(reader, reader.block(b), split, side);
+      if (wanted.rows.empty()) continue;
+      read_features(reader, b, wanted, features);
+      use(wanted);
     }
-    if (wanted.empty()) continue;
-    reader.read_blocks(b, b + 1, std::span(features).first(index(block.size() * feature_dim)));
-    // The wanted rows move to the front.
-    for (std::size_t i = 0; i < wanted.size(); ++i)
-      std::copy_n(features.begin() + (wanted[i] - block.begin) * feature_dim, feature_dim,
-                  features.begin() + static_cast<std::ptrdiff_t>(i) * feature_dim);
-    use(wanted, std::span<const float>(features).first(wanted.size() * static_cast<std::size_t>(feature_dim)));
-  }
+  });
 }
 
 Problem load_training_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, int folds,
                            const std::string& row_weights) {
   Problem problem{.dim = feature_dim, .classes = static_cast<std::int32_t>(reader.classes().size())};
+  std::vector<float> weights;
   comm.all_do([&] {
-    const auto labels = reader.labels();
-    const auto keys = reader.keys();
-    const auto weights = weights_of_rows(reader, row_weights);
+    weights = weights_of_rows(reader, row_weights);
     problem.x.reserve(index((reader.rows() / comm.size() + reader.block_rows()) * feature_dim));
-    for_each_labelled_rows(comm, reader, split, Side::training,
-                           [&](std::span<const Row> rows, std::span<const float> features) {
-                             for (std::size_t i = 0; i < rows.size(); ++i) {
-                               const Row row = rows[i];
-                               if (!weights.empty() && weights[index(row)] == 0) continue;
-                               const auto first = features.begin() + static_cast<std::ptrdiff_t>(i) * feature_dim;
-                               problem.x.insert(problem.x.end(), first, first + feature_dim);
-                               if (!weights.empty()) problem.weights.push_back(weights[index(row)]);
-                               problem.labels.push_back(labels[index(row)]);
-                               problem.origin.push_back(row);
-                               if (folds > 0) problem.folds.push_back(fold_of(split.seed, keys[index(row)], folds));
-                             }
-                           });
+  });
+  for_each_labelled_rows(comm, reader, split, Side::training, [&](const LabelledRows& found) {
+    for (std::size_t i = 0; i < found.rows.size(); ++i) {
+      const Row row = found.rows[i];
+      if (!weights.empty() && weights[index(row)] == 0) continue;
+      const auto first = found.features.begin() + static_cast<std::ptrdiff_t>(i) * feature_dim;
+      problem.x.insert(problem.x.end(), first, first + feature_dim);
+      if (!weights.empty()) problem.weights.push_back(weights[index(row)]);
+      problem.labels.push_back(found.labels[i]);
+      problem.origin.push_back(row);
+      if (folds > 0) problem.folds.push_back(fold_of(split.seed, found.keys[i], folds));
+    }
   });
   problem.rows = static_cast<std::int64_t>(problem.labels.size());
   return problem;

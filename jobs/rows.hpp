@@ -21,11 +21,20 @@ void check(const Split& split);
 
 enum class Side : std::uint8_t { training, test };
 
-/// Calls `use(row indices, features)` with the wanted rows (done, with a label, on `side`) of this rank's blocks. The
-/// blocks are dealt out to the ranks of `comm` in turn, so that each rank gets rows of every class of a catalogue
-/// that comes sorted by class. Not collective; throws Error on a block that is damaged.
+/// Some rows of a file and what is in them.
+struct LabelledRows {
+  std::vector<Row> rows;
+  std::vector<std::int32_t> labels;
+  std::vector<ImageKey> keys;
+  std::span<const float> features;  ///< [rows, feature_dim]
+};
+
+/// Calls `use` with the wanted rows (done, with a label, on `side`) of each of this rank's blocks. The blocks are dealt
+/// out to the ranks of `comm` in turn, so that each rank gets rows of every class of a catalogue that comes sorted by
+/// class. Holds one block. Collective; throws a collective Error on a table or a block that is damaged, or that `use`
+/// throws.
 void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, Side side,
-                            const std::function<void(std::span<const Row>, std::span<const float>)>& use);
+                            const std::function<void(const LabelledRows&)>& use);
 
 /// This rank's share of the training rows, with folds if `folds` > 0. `row_weights`: FILE[:DATASET], or "" for none;
 /// rows of weight 0 are left out. Collective.

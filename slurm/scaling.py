@@ -28,6 +28,7 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 COLUMNS = ("stage", "mode", "ranks", "repeat", "items", "seconds", "passes", "communication_share", "calls", "bytes",
            "busy_seconds", "command_seconds")
 TRAINING_SHARE = 0.8
+FREE = ("add", "stages", "repeats", "predict", "limit_seconds")  # settings in which experiments that belong together may differ
 
 
 def parse_arguments():
@@ -46,6 +47,7 @@ def parse_arguments():
     parser.add_argument("--folds", type=int, default=10, help="folds of the search")
     parser.add_argument("--latency-us", type=float, help="of one message, for the prediction (default: measured)")
     parser.add_argument("--bandwidth-gbps", type=float, help="GB/s of one link, likewise (default: measured)")
+    parser.add_argument("--add", action="store_true", help="keep the runs that OUT has of the same experiment, and add these")
     parser.add_argument("--limit-seconds", type=float, default=3600, help="of one command")
     return parser.parse_args()
 
@@ -81,10 +83,22 @@ class Experiment:
         self.out = pathlib.Path(arguments.out).resolve()
         self.out.mkdir(parents=True, exist_ok=True)
         self.most = max(arguments.ranks)
-        self.runs = []
+        self.runs = self.earlier_runs() if arguments.add else []
         corpus = pathlib.Path(arguments.corpus).resolve() if arguments.corpus else None
         self.pictures = self.choose(corpus or make_pictures(self.out / "pictures", arguments.pictures))
         self.features = arguments.features
+
+    def earlier_runs(self):
+        path = self.out / "scaling.json"
+        if not path.exists():
+            return []
+        report = json.loads(path.read_text())
+        here = json.loads(json.dumps({**vars(self.a), "processor": machine(self.a.pool3)["processor"]}))
+        there = {**report["settings"], "processor": report["machine"]["processor"]}
+        different = [name for name in here if name not in (*FREE, "pictures") and here[name] != there.get(name)]
+        if different:
+            sys.exit(f"scaling: --add: {path} is of another experiment: {', '.join(different)}")
+        return report["runs"]
 
     def choose(self, corpus):
         """Pictures in an order that depends on names alone, so that any first few are a fair sample."""
@@ -165,7 +179,8 @@ class Experiment:
             self.features = self.out / "features.h5"
             self.extract("strong", self.most, keep=self.features)
         # Repeats outside: what else the machine does meets all of them alike.
-        for repeat in range(self.a.repeats):
+        first = 1 + max((r["repeat"] for r in self.runs if r["stage"] in self.a.stages), default=-1)
+        for repeat in range(first, first + self.a.repeats):
             for stage in self.a.stages:
                 for ranks in self.a.ranks:
                     for mode in ("strong", "weak"):

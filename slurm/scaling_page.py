@@ -1,5 +1,6 @@
 """The report of a scaling experiment as one HTML page, plots and all in it."""
 
+import collections
 import html as text
 import json
 import math
@@ -8,13 +9,17 @@ PANELS = (("seconds", "time, s", True), ("speed_up", "speed-up", True), ("effici
           ("communication_share", "communication and waiting", False))
 UNITS = {"weak": {"train": " (of one pass)", "search": " (of one pass)"}}
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 275, 190, 54, 30, 12
+LEGEND = ('<p class="legend"><svg width="30" height="10"><circle cx="15" cy="5" r="3.2" fill="#1f6fb4"/></svg>measured'
+          '<svg width="30" height="10"><circle cx="15" cy="5" r="3.2" fill="white" stroke="#1f6fb4"/></svg>predicted'
+          '<svg width="34" height="10"><line x1="6" x2="30" y1="5" y2="5" stroke="#bbb"/></svg>perfect scaling</p>')
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; max-width: 1180px; margin: 2em auto; padding: 0 1em }
 h2 { margin: 1.6em 0 0.3em; font-size: 1.15em } table { border-collapse: collapse; font-size: 13px }
 th, td { padding: 2px 12px; text-align: right; border-bottom: 1px solid #ddd } td:first-child, th:first-child { text-align: left }
 .row { display: flex; flex-wrap: wrap; gap: 8px } .predicted td { color: #888; font-style: italic }
 .note { color: #555; max-width: 52em } svg text { font: 11px system-ui, sans-serif; fill: #444 }
-figure { margin: 0 } figcaption { font-size: 13px; text-align: center }
+figure { margin: 0 } figcaption { font-size: 13px; font-weight: 600; padding-left: 54px }
+.legend { font-size: 12px; color: #555; margin: 0.2em 0 0.6em 40px } .legend svg { vertical-align: middle }
 """
 
 
@@ -84,8 +89,9 @@ def plot(points, name, logarithmic, mode):
     for tick in y.ticks():
         parts.append(f'<line x1="{LEFT}" x2="{WIDTH - 4}" y1="{y(tick):.1f}" y2="{y(tick):.1f}" stroke="#eee"/>'
                      f'<text x="{LEFT - 5}" y="{y(tick) + 4:.1f}" text-anchor="end">{short(tick)}</text>')
-    for p in {p["ranks"]: p for p in points}.values():
-        parts.append(f'<text x="{x(p["ranks"]):.1f}" y="{HEIGHT - 14}" text-anchor="middle">{p["ranks"]}</text>')
+    shown = sorted({p["ranks"] for p in points})
+    for ranks in shown[::-1 if len(shown) < 8 else -2]:  # some room between them
+        parts.append(f'<text x="{x(ranks):.1f}" y="{HEIGHT - 14}" text-anchor="middle">{ranks}</text>')
     parts.append(f'<text x="{(WIDTH + LEFT) / 2}" y="{HEIGHT - 2}" text-anchor="middle">ranks</text>')
     line = sorted((x(p["ranks"]), y(v)) for p, v in zip(points, perfect))
     parts.append(f'<polyline points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in line)}" fill="none" stroke="#bbb"/>')
@@ -119,9 +125,9 @@ def facts(pairs):
 
 def section(stage, mode, points):
     unit = UNITS.get(mode, {}).get(stage, "")
-    figures = "".join(f"<figure>{plot(points, name, log, mode)}<figcaption>{title}{unit if name == 'seconds' else ''}"
-                      "</figcaption></figure>" for name, title, log in PANELS)
-    return f'<h2>{stage}, {mode} scaling</h2><div class="row">{figures}</div>{table(points)}'
+    figures = "".join(f"<figure><figcaption>{title}{unit if name == 'seconds' else ''}</figcaption>"
+                      f"{plot(points, name, log, mode)}</figure>" for name, title, log in PANELS)
+    return f'<h2>{stage}, {mode} scaling</h2><div class="row">{figures}</div>{LEGEND}{table(points)}'
 
 
 def place(network):
@@ -133,13 +139,20 @@ def place(network):
     return f" between the first and the last rank of {network['nodes']} nodes"
 
 
+def runs_each(runs):
+    """How often each point was run."""
+    counts = collections.Counter((r["stage"], r["mode"], r["ranks"]) for r in runs).values()
+    least, most = min(counts), max(counts)
+    return "one run" if most == 1 else f"{most} runs" if least == most else f"{least} to {most} runs"
+
+
 def html(report):
     groups = {}
     for point in report["points"]:
         groups.setdefault((point["stage"], point["mode"]), []).append(point)
     settings, network = report["settings"], report["network"]
     told = {name: "given" if name in network["told"] else "measured" for name in ("latency_us", "bandwidth_gbps")}
-    note = (f"Filled points are medians of {settings['repeats']} run(s) each; bars go from the least to the most. "
+    note = (f"Filled points are medians of {runs_each(report['runs'])} each; bars go from the least to the most. "
             "<b>Hollow points and dashed lines are predictions, not measurements</b>: from the work measured on one rank, the "
             "number and size of messages on the most ranks measured, and a network of "
             f"{short(network['latency_us'])} &micro;s a message ({told['latency_us']}) and "

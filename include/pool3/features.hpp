@@ -50,6 +50,7 @@ struct FeatureSpec {
   Provenance provenance;
   FeatureType type = FeatureType::float32;
   std::int64_t alignment = 0;        ///< large tables start at multiples of so many bytes; 0 or a power of two
+  StripeHints stripes;               ///< when the file is made
   std::int64_t part = 1, parts = 1;  ///< this file holds part `part` of `parts` of a catalogue
   bool durable = false;              ///< a block counts as done when it survives a loss of power
   /// Says how the job that left an unfinished file differs from this one, or "". By default job_difference().
@@ -126,12 +127,16 @@ class FeatureReader {
   [[nodiscard]] std::int64_t parts() const;
   // Whole tables or a range of them. Throw Error on an I/O error or (whole tables) a wrong checksum.
   [[nodiscard]] std::vector<std::int32_t> labels() const;
+  [[nodiscard]] std::vector<std::int32_t> labels(RowRange rows) const;
   [[nodiscard]] std::vector<ImageKey> keys() const;
   [[nodiscard]] std::vector<ImageKey> keys(RowRange rows) const;
   [[nodiscard]] std::vector<RowStatus> status() const;
   [[nodiscard]] std::vector<RowStatus> status(RowRange rows) const;
   [[nodiscard]] std::vector<std::string> paths(RowRange rows) const;
   [[nodiscard]] std::vector<Failure> failures() const;
+  /// What who reads ranges calls once: checks the checksums of `labels`, `keys` and `status`, of every `ranks`-th of
+  /// these tables from the `rank`-th on, piece by piece. Throws Error.
+  void check_tables(int rank, int ranks) const;
   /// Features of blocks [first, last), rows x 2048, each block's checksum checked. Throws Error naming the rows.
   /// Safe from any thread.
   void read_blocks(std::int64_t first, std::int64_t last, std::span<float> out) const;

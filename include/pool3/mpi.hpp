@@ -37,7 +37,7 @@ class Communicator {
   [[nodiscard]] int size() const { return size_; }
   [[nodiscard]] bool is_root() const { return rank_ == 0; }
   [[nodiscard]] MPI_Comm native() const { return comm_; }
-  /// Payload bytes this rank has handed to allreduce and broadcast so far.
+  /// Payload bytes this rank has handed to sums, maxima, broadcasts and exchanges so far.
   [[nodiscard]] std::int64_t bytes_sent() const { return bytes_sent_; }
 
   /// Ranks with the same colour form a new communicator, in order of rank. Collective.
@@ -64,6 +64,8 @@ class Communicator {
   [[nodiscard]] std::vector<std::string> gather(const std::string& bytes) const;
   /// To each rank its part of the root's `parts`, one a rank; what others pass does not count.
   [[nodiscard]] std::string scatter(const std::vector<std::string>& parts) const;
+  /// Each rank's `parts` to their ranks, one a rank, its own among them; returns what came, by rank.
+  [[nodiscard]] std::vector<std::string> exchange(const std::vector<std::string>& parts) const;
 
   /// Runs `action` on the root. If it throws Error, every rank throws that error, as a collective one. Collective.
   void root_does(const std::function<void()>& action) const;
@@ -79,6 +81,16 @@ class Communicator {
   int size_ = 1;
   mutable std::int64_t bytes_sent_ = 0;
 };
+
+/// How a parallel file system is asked to lay out a new file; 0: as its folder says.
+struct StripeHints {
+  std::int64_t count = 0;  ///< servers
+  std::int64_t bytes = 0;  ///< that go to one of them in a row
+};
+
+/// Creates an empty file through MPI-IO with these hints, which MPI and the file system may not know. An own call of
+/// one rank. Throws Error.
+void create_striped(const std::string& path, const StripeHints& hints);
 
 /// Ends every rank of the job with this exit code, now. For errors that only this rank knows of.
 [[noreturn]] void abort_all(const Communicator& comm, ExitCode code);

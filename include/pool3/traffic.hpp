@@ -2,7 +2,6 @@
 // What messages cost: for scaling experiments.
 
 #include <cstdint>
-#include <optional>
 
 namespace pool3 {
 
@@ -10,7 +9,7 @@ class Communicator;
 
 /// What this process has spent in collective calls so far, over all communicators.
 struct Traffic {
-  std::int64_t calls = 0;  ///< sums, maxima and broadcasts on more than one rank
+  std::int64_t calls = 0;  ///< sums, maxima, broadcasts and exchanges on more than one rank
   std::int64_t bytes = 0;  ///< payload of these
   double seconds = 0;      ///< in them, with the time that was spent waiting for other ranks
   [[nodiscard]] Traffic since(const Traffic& earlier) const {
@@ -24,7 +23,7 @@ struct MessageCost {
   double bytes_per_second = 0;  ///< of 4 MiB, one way, without the latency
 };
 /// Measured: messages between the first and the last rank, which launchers place farthest apart, while the others wait.
-/// The fastest of many. Nothing on one rank. Collective; takes less than a second on cores of its own.
-[[nodiscard]] std::optional<MessageCost> measure_messages(const Communicator& comm);
+/// The fastest of many. REQUIRES: two ranks or more. Collective; takes less than a second on cores of its own.
+[[nodiscard]] MessageCost measure_messages(const Communicator& comm);
 
 }  // namespace pool3

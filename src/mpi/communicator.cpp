@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <numeric>
 #include <utility>
 
 #include "mpi/check.hpp"
@@ -38,6 +39,21 @@ void in_pieces(std::span<T> values, const Call& call) {
   for (std::size_t at = 0; at < values.size(); at += max_count) {
     const std::size_t count = std::min(max_count, values.size() - at);
     call(values.data() + at, static_cast<int>(count));
+  }
+}
+
+/// `out` goes to one rank while `in` comes from another, in as many pieces as either needs.
+void send_and_receive(std::span<const char> out, int to, std::span<char> in, int from, MPI_Comm comm) {
+  constexpr int tag = 3;
+  while (!out.empty() || !in.empty()) {
+    const auto put = out.first(std::min(max_count, out.size()));
+    const auto got = in.first(std::min(max_count, in.size()));
+    check_mpi(MPI_Sendrecv(put.data(), static_cast<int>(put.size()), MPI_BYTE, put.empty() ? MPI_PROC_NULL : to, tag,
+                           got.data(), static_cast<int>(got.size()), MPI_BYTE, got.empty() ? MPI_PROC_NULL : from, tag,
+                           comm, MPI_STATUS_IGNORE),
+              "MPI_Sendrecv");
+    out = out.subspan(put.size());
+    in = in.subspan(got.size());
   }
 }
 
@@ -207,6 +223,28 @@ std::string Communicator::scatter(const std::vector<std::string>& parts) const {
     check_mpi(MPI_Recv(data, count, MPI_BYTE, 0, tag, comm_, MPI_STATUS_IGNORE), "MPI_Recv");
   });
   return mine;
+}
+
+std::vector<std::string> Communicator::exchange(const std::vector<std::string>& parts) const {
+  if (size_ == 1) return {parts.at(0)};
+  const auto ranks = static_cast<std::size_t>(size_);
+  std::vector<std::uint64_t> out(ranks);
+  std::vector<std::uint64_t> in(ranks);
+  for (std::size_t i = 0; i < ranks; ++i) out[i] = parts.at(i).size();
+  const std::uint64_t bytes = std::accumulate(out.begin(), out.end(), std::uint64_t{0});
+  const Stopwatch stopwatch(bytes);
+  bytes_sent_ += static_cast<std::int64_t>(bytes);
+  check_mpi(MPI_Alltoall(out.data(), 1, MPI_UINT64_T, in.data(), 1, MPI_UINT64_T, comm_), "MPI_Alltoall");
+  std::vector<std::string> came(ranks);
+  // In pairs, the way MPI_Alltoallv does it for long messages, but not bound to its int displacements.
+  for (int step = 0; step < size_; ++step) {
+    const int to = (rank_ + step) % size_;
+    const int from = (rank_ - step + size_) % size_;
+    std::string& text = came[static_cast<std::size_t>(from)];
+    text.resize(in[static_cast<std::size_t>(from)]);
+    send_and_receive(parts[static_cast<std::size_t>(to)], to, text, from, comm_);
+  }
+  return came;
 }
 
 void Communicator::throw_if_any(const std::optional<ErrorFields>& mine) const {

@@ -45,8 +45,7 @@ double one_way(const Communicator& comm, int bytes, int rounds) {
 
 }  // namespace
 
-std::optional<MessageCost> measure_messages(const Communicator& comm) {
-  if (comm.size() == 1) return std::nullopt;
+MessageCost measure_messages(const Communicator& comm) {
   std::vector<double> cost(2);
   if (comm.is_root() || comm.rank() == comm.size() - 1) {
     cost[0] = one_way(comm, small_bytes, 500);
@@ -54,7 +53,7 @@ std::optional<MessageCost> measure_messages(const Communicator& comm) {
     cost[1] = large_bytes / std::max(large - cost[0], 1e-9);
   }
   comm.broadcast(std::span(cost));
-  return MessageCost{cost[0], cost[1]};
+  return {cost[0], cost[1]};
 }
 
 }  // namespace pool3

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "pool3/partition.hpp"
 #include "pool3/store.hpp"
@@ -13,23 +14,15 @@ constexpr std::int64_t bins = 200000;
 /// One side of the comparison, read block by block.
 class Side {
  public:
-  explicit Side(const std::string& path)
-      : reader_(path), keys_(reader_.keys()), status_(reader_.status()), labels_(reader_.labels()) {}
+  explicit Side(const std::string& path) : reader_(path) {}
 
   [[nodiscard]] const FeatureReader& reader() const { return reader_; }
-  [[nodiscard]] const ImageKey& key(Row row) const { return keys_[static_cast<std::size_t>(row)]; }
-  [[nodiscard]] bool is_done(Row row) const { return status_[static_cast<std::size_t>(row)] == RowStatus::done; }
-  [[nodiscard]] std::string_view class_of(Row row) const {
-    const std::int32_t label = labels_[static_cast<std::size_t>(row)];
+  const std::string& path(Row row) { return paths_[near(row)]; }
+  const ImageKey& key(Row row) { return keys_[near(row)]; }
+  bool is_done(Row row) { return status_[near(row)] == RowStatus::done; }
+  std::string_view class_of(Row row) {
+    const std::int32_t label = labels_[near(row)];
     return label < 0 ? std::string_view() : reader_.classes()[static_cast<std::size_t>(label)];
-  }
-  /// Path of a row; the rows near it are read along.
-  const std::string& path(Row row) {
-    if (row < paths_from_ || row >= paths_from_ + static_cast<Row>(paths_.size())) {
-      paths_from_ = row;
-      paths_ = reader_.paths({row, std::min(row + 1024, reader_.rows())});
-    }
-    return paths_[static_cast<std::size_t>(row - paths_from_)];
   }
   /// Features of a row, its block's checksum checked.
   std::span<const float> features(Row row) {
@@ -58,12 +51,24 @@ class Side {
   }
 
  private:
+  /// Where a row is among those that are held; reads it and the rows after it if it is not.
+  std::size_t near(Row row) {
+    if (row < held_.begin || row >= held_.end) {
+      held_ = {row, std::min(row + 1024, reader_.rows())};
+      paths_ = reader_.paths(held_);
+      keys_ = reader_.keys(held_);
+      status_ = reader_.status(held_);
+      labels_ = reader_.labels(held_);
+    }
+    return static_cast<std::size_t>(row - held_.begin);
+  }
+
   FeatureReader reader_;
+  RowRange held_;
+  std::vector<std::string> paths_;
   std::vector<ImageKey> keys_;
   std::vector<RowStatus> status_;
   std::vector<std::int32_t> labels_;
-  Row paths_from_ = 0;
-  std::vector<std::string> paths_;
   RowRange block_;
   std::vector<float> features_;
 };
@@ -168,14 +173,18 @@ void add_up(const Communicator& comm, Counts& counts) {
 DiffReport diff_features(const Communicator& comm, const std::string& a, const std::string& b, bool features) {
   Counts counts;
   counts.features = features;
+  std::optional<Side> left;
+  std::optional<Side> right;
   comm.all_do([&] {
-    Side left(a);
-    Side right(b);
-    counts.report.rows_a = left.reader().rows();
-    counts.report.rows_b = right.reader().rows();
-    counts.report.kind = kind_difference(left.reader().provenance(), right.reader().provenance());
-    compare_share(comm, left, right, counts);
+    left.emplace(a);
+    right.emplace(b);
+    left->reader().check_tables(comm.rank(), comm.size());
+    right->reader().check_tables(comm.rank(), comm.size());
   });
+  counts.report.rows_a = left->reader().rows();
+  counts.report.rows_b = right->reader().rows();
+  counts.report.kind = kind_difference(left->reader().provenance(), right->reader().provenance());
+  comm.all_do([&] { compare_share(comm, *left, *right, counts); });
   add_up(comm, counts);
   return counts.report;
 }

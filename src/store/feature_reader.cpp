@@ -62,6 +62,18 @@ std::vector<T> read_all(const std::vector<Part>& parts, const store::Dataset Tab
   return values;
 }
 
+/// Some rows of a table.
+template <typename T>
+std::vector<T> read_range(const std::vector<Part>& parts, const store::Dataset Tables::*table, RowRange rows) {
+  std::vector<T> values(static_cast<std::size_t>(rows.size()));
+  std::span<T> left(values);
+  store::for_each_part(parts, rows, [&](const Part& part, RowRange own) {
+    (part.tables.*table).read(own, left.first(static_cast<std::size_t>(own.size())));
+    left = left.subspan(static_cast<std::size_t>(own.size()));
+  });
+  return values;
+}
+
 }  // namespace
 
 FeatureReader::FeatureReader(const std::string& path) : impl_(std::make_unique<Impl>()) {
@@ -107,16 +119,14 @@ std::vector<std::int32_t> FeatureReader::labels() const {
   return read_all<std::int32_t>(impl_->parts, &Tables::labels);
 }
 
+std::vector<std::int32_t> FeatureReader::labels(RowRange rows) const {
+  return read_range<std::int32_t>(impl_->parts, &Tables::labels, rows);
+}
+
 std::vector<RowStatus> FeatureReader::status() const { return read_all<RowStatus>(impl_->parts, &Tables::status); }
 
 std::vector<RowStatus> FeatureReader::status(RowRange rows) const {
-  std::vector<RowStatus> status(static_cast<std::size_t>(rows.size()));
-  std::span<RowStatus> left(status);
-  store::for_each_part(impl_->parts, rows, [&](const Part& part, RowRange own) {
-    part.tables.status.read(own, left.first(static_cast<std::size_t>(own.size())));
-    left = left.subspan(static_cast<std::size_t>(own.size()));
-  });
-  return status;
+  return read_range<RowStatus>(impl_->parts, &Tables::status, rows);
 }
 
 std::vector<ImageKey> FeatureReader::keys() const {
@@ -157,6 +167,15 @@ std::vector<Failure> FeatureReader::failures() const {
     }
   }
   return failures;
+}
+
+void FeatureReader::check_tables(int rank, int ranks) const {
+  int next = 0;
+  for (const Part& part : impl_->parts) {
+    for (const auto table : {&Tables::labels, &Tables::keys, &Tables::status}) {
+      if (next++ % ranks == rank) check_table(part.tables, part.tables.*table);
+    }
+  }
 }
 
 void FeatureReader::read_blocks(std::int64_t first, std::int64_t last, std::span<float> out) const {

@@ -39,6 +39,7 @@ std::vector<Part> open_parts(const Place& place) {
   for (const Place& file : files) {
     Part part{.tables = open_finished(file)};
     part.failures = open_failures(part.tables.file);
+    part.tables.file.close();  // one descriptor for each of what may be thousands of parts
     if (!parts.empty()) {
       part.first_row = parts.back().rows().end;
       part.first_block = parts.back().first_block + parts.back().tables.blocks();

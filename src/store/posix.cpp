@@ -10,6 +10,11 @@
 #include "store/pieces.hpp"
 
 namespace pool3::store {
+namespace {
+
+constexpr std::size_t large_bytes = std::size_t{1} << 16U;
+
+}  // namespace
 
 Error write_error(const Place& place, int error_number) {
   const bool full = error_number == ENOSPC || error_number == EDQUOT;
@@ -52,6 +57,10 @@ void Descriptor::write(std::int64_t offset, std::span<const std::byte> in) const
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) throw write_error(place_, n < 0 ? errno : ENOSPC);
     put += static_cast<std::size_t>(n);
+  }
+  // A hint: the disk begins now, not when somebody syncs. Where it can't be had, nothing is lost.
+  if (in.size() >= large_bytes) {
+    static_cast<void>(sync_file_range(fd_, offset, static_cast<off64_t>(in.size()), SYNC_FILE_RANGE_WRITE));
   }
 }
 

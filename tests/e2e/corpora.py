@@ -129,6 +129,24 @@ def check_copies(check, f, lines):
         check(len(found) == 1 and found[0].endswith(text), f"{ranks} ranks count copies: {found}; {text}")
 
 
+def check_many(check, pool3, folder, pictures):
+    """More names of shards or lists than an attribute of HDF5 holds: 64 KiB."""
+    root, out = folder / ("long" * 50), folder / "many.h5"
+    root.mkdir()
+    lists = [root / f"{i}.txt" for i in range(500)]
+    for i, path in enumerate(lists):
+        path.write_text(f"{pictures[i % 3]}\n")
+    command = ["extract", "--corpus", *lists, "--labels", "none", "--weights", pool3.weights, "--out", out, *FLAGS]
+    pool3(*command)
+    f = support.Features(out)
+    config = json.loads(f.attributes["config"])["corpus"]
+    check(len(f.paths) == 3 and f.attributes["corpus"].endswith(" ... (500 in all)"), "500 lists with long names are one corpus")
+    check(config[-1] == "... (500 in all)" and config[:-1] == [str(p) for p in lists[:len(config) - 1]] and len(config) > 50,
+          f"the file names the first {len(config) - 1} of them, and their number")
+    result = pool3(*command)
+    check("already done" in result.err, "and the same command knows its file")
+
+
 def check_split(check, pool3, folder, pictures):
     """Ten copies of one picture, in both classes, are all held out or not at all."""
     root, out, model, report = (folder / name for name in ("twins", "twins.h5", "twins-model.h5", "twins.json"))
@@ -227,6 +245,7 @@ def main():
     pictures = support.choose_pictures("shapes", 9, most_pixels=400_000)
     check_shards(check, pool3, folder, pictures)
     check_mix(check, pool3, folder, pictures)
+    check_many(check, pool3, folder, pictures)
     check_split(check, pool3, folder, pictures)
     check_classes(check, pool3, folder, pictures)
     check_bad_disk(check, pool3, folder, pictures, pool3.library)

@@ -1,5 +1,5 @@
 """What one night leaves to the next: --update-from, --retry-failed, --part and link, diff, publish, repack, float16,
-alignment."""
+alignment, stripes."""
 
 import concurrent.futures
 import json
@@ -82,6 +82,8 @@ def check_parts(check, pool3, folder, corpus, whole):
     check(same(a, b), "h5py sees one file with the rows of the whole")
     result = pool3("verify", linked, ranks=2)
     check(f"{len(a['labels'])} rows" in result.out, "verify takes it like one file")
+    few = pool3.start(["verify", linked], ranks=0, prefix=["prlimit", "--nofile=16:4096"])
+    check(few.code == 0, "a low limit of open files is raised for the parts")
     for name, features in (("whole", whole), ("linked", linked)):
         pool3("train", "--features", features, "--out", folder / f"{name}-model.h5", "--max-epochs", 50,
               "--probability-folds", 0)
@@ -156,6 +158,26 @@ def check_alignment(check, pool3, folder, corpus, anew):
     pool3("verify", wide)
 
 
+def check_stripes(check, pool3, folder, corpus, anew):
+    """MPI-IO gets the hints when it makes the file, and the file that it made is the one that is filled."""
+    place = folder / "striped"
+    place.mkdir()
+    out, log = place / "striped.h5", folder / "hints.txt"
+    env = {"LD_PRELOAD": pool3.library, "POOL3_TEST_HINTS": str(log)}
+    pool3.extract(corpus, out, "--batch", 4, "--stripe-count", 8, "--stripe-size", 1048576, "--update-from", anew, code=3,
+                  ranks=2, env=env)
+    calls = [line.split("\t") for line in log.read_text().splitlines()]
+    check(len(calls) == 1 and calls[0][0] == f"{out}.partial" and int(calls[0][1]) == out.stat().st_ino,
+          "one rank makes the file through MPI-IO, and it stays the same file")
+    check(set(calls[0][2].split()) == {"striping_factor=8", "striping_unit=1048576", "stripe_width=8", "stripe_size=1048576"},
+          f"with the hints {calls[0][2]}")
+    left = sorted(p.name for p in place.iterdir())
+    check(left == ["striped.h5", "striped.h5.failures.tsv"], f"nothing else is left: {left}")
+    check(same(tables(anew), tables(out)), "the stripes change no byte of the tables")
+    for wrong in (("--stripe-count", -1), ("--stripe-size", 1000)):
+        check(wrong[0] in pool3.extract(corpus, folder / "no.h5", *wrong, code=2).err, f"{wrong} is refused")
+
+
 def check_publish(check, pool3, folder, old, anew):
     link = folder / "catalogue" / "current.h5"
     link.parent.mkdir()
@@ -212,6 +234,7 @@ def main():
     check_parts(check, pool3, folder, corpus, anew)
     check_diff(check, pool3, folder, corpus, old, anew)
     check_alignment(check, pool3, folder, corpus, anew)
+    check_stripes(check, pool3, folder, corpus, anew)
     check_publish(check, pool3, folder, old, anew)
     check_older(check, pool3, folder, corpus, anew)
     check_repack(check, pool3, folder, anew)
