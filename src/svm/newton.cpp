@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
+#include <type_traits>
+#include <utility>
 
 #include "svm/products.hpp"
 
@@ -16,32 +17,36 @@ constexpr std::int64_t most_cg_products = 60;
 constexpr int most_line_steps = 12;
 /// Stiffness of the smoothed hinge: at first, its growth with each move of the centres, and at most. The squared hinge
 /// has 2. More would make dual variables of the noise in float margins.
-constexpr float first_stiffness = 3.0F;
-constexpr float stiffness_growth = 2.0F;
-constexpr float most_stiffness = 100.0F;
+template <typename Real>
+constexpr Real first_stiffness = std::is_same_v<Real, float> ? Real{3} : Real{100};
+constexpr int stiffness_growth = 2;
+template <typename Real>
+constexpr Real most_stiffness = std::is_same_v<Real, float> ? Real{100} : Real{1e6};
 /// The centres move when so much of the gap, compared with that of the smoothing, is left in the gradient.
 constexpr double near_minimum = 0.3;
-/// Steps without a better certificate after which float has nothing more to give.
-constexpr int stall_steps = 30;
-/// w with its bias row below: [dim + 1, padded].
-Floats weights_with_bias(const Point& point) {
-  Floats v = point.w;
-  v.insert(v.end(), point.bias_w.begin(), point.bias_w.end());
-  return v;
-}
+/// Steps without a better certificate after which the precision has nothing more to give. Double goes on after float.
+template <typename Real>
+constexpr int stall_steps = std::is_same_v<Real, float> ? 10 : 30;
 
+template <typename Real>
+using ProductsIn = std::conditional_t<std::is_same_v<Real, float>, Products, PreciseProducts>;
+
+template <typename Real>
 class Newton {
  public:
-  Newton(Point& point, const std::function<const Spectrum&()>& spectrum, const NewtonLimits& limits)
+  using Reals = std::vector<Real>;
+  Newton(const Point& point, Pair<Real>& pair, const std::function<const Spectrum&()>& spectrum,
+         const NewtonLimits& limits)
       : p_(point),
+        v_(pair.v),
+        alpha_(pair.alpha),
         spectrum_(spectrum),
         limits_(limits),
         padded_(point.padded()),
         rows_(static_cast<double>(point.comm.sum(point.problem.rows))),
-        v_(weights_with_bias(point)),
         squared_(point.table.loss == Loss::l2),
-        stiffness_(index(padded_), squared_ ? 2.0F : first_stiffness) {
-    if (!squared_) centre_ = point.alpha;
+        stiffness_(index(padded_), squared_ ? Real{2} : first_stiffness<Real>) {
+    if (!squared_) centre_ = alpha_;
   }
 
   /// Loss, alpha, gradient and gap at v. Collective.
@@ -50,56 +55,56 @@ class Newton {
   void move_centres();
   /// One Newton step of the columns whose gap is not small. Collective.
   void step();
-  /// Writes v and alpha back.
-  void store();
-
   Certificate certificate;
   std::int64_t products = 0;
 
  private:
-  Floats evaluate_rows();
-  [[nodiscard]] float dual(std::size_t at, std::int64_t column, float cost, float slack) const;
+  Reals evaluate_rows();
+  [[nodiscard]] Real dual(std::size_t at, std::int64_t column, Real cost, Real slack) const;
   struct Direction {
-    Floats d;   ///< [dim + 1, width]
-    Floats xd;  ///< [rows, width]
+    Reals d;   ///< [dim + 1, width]
+    Reals xd;  ///< [rows, width]
   };
   [[nodiscard]] std::vector<std::int64_t> open_columns() const;
-  [[nodiscard]] Floats curvatures(const std::vector<std::int64_t>& columns) const;
+  [[nodiscard]] Reals curvatures(const std::vector<std::int64_t>& columns) const;
   Direction conjugate_gradients(const std::vector<std::int64_t>& columns);
-  [[nodiscard]] Preconditioner preconditioner(const Floats& curvature, std::size_t width) const;
+  [[nodiscard]] Preconditioner preconditioner(const Reals& curvature, std::size_t width) const;
   struct Slopes {
     Doubles slope, curve;  ///< [width]
   };
-  [[nodiscard]] Slopes loss_slopes(const std::vector<std::int64_t>& columns, const Floats& xd, const Doubles& t) const;
+  [[nodiscard]] Slopes loss_slopes(const std::vector<std::int64_t>& columns, const Reals& xd, const Doubles& t) const;
   [[nodiscard]] Doubles line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const;
 
-  Point& p_;
+  const Point& p_;
+  Reals& v_;      ///< [dim + 1, padded]: w, then its bias row
+  Reals& alpha_;  ///< [rows, padded]
   const std::function<const Spectrum&()>& spectrum_;
   const NewtonLimits& limits_;
   std::int64_t padded_;
   double rows_;  ///< of all ranks
-  Floats v_;     ///< [dim + 1, padded]: w, then its bias row
   bool squared_;
-  Floats stiffness_;       ///< [padded] of the smoothed loss, in units of C_i
-  Floats centre_;          ///< [rows, padded] dual variables that the smoothing pulls to; empty: 0
-  Floats f_;               ///< [rows, padded] margins at v
+  Reals stiffness_;        ///< [padded] of the smoothed loss, in units of C_i
+  Reals centre_;           ///< [rows, padded] dual variables that the smoothing pulls to; empty: 0
+  Reals f_;                ///< [rows, padded] margins at v
   Doubles smoothing_gap_;  ///< [padded] part of the gap that the gradient does not tell: 0 for the squared hinge
-  Floats gradient_;        ///< [dim + 1, padded]
+  Reals gradient_;         ///< [dim + 1, padded]
 };
 
 /// The dual variable that the smoothed loss has at this slack.
-float Newton::dual(std::size_t at, std::int64_t column, float cost, float slack) const {
-  const float a = std::max((squared_ ? 0.0F : centre_[at]) + stiffness_[index(column)] * cost * slack, 0.0F);
+template <typename Real>
+Real Newton<Real>::dual(std::size_t at, std::int64_t column, Real cost, Real slack) const {
+  const Real a = std::max((squared_ ? Real{0} : centre_[at]) + stiffness_[index(column)] * cost * slack, Real{0});
   return squared_ ? a : std::min(a, cost);
 }
 
-void Newton::evaluate() {
-  f_ = Products(p_, index(padded_)).margins(v_);
+template <typename Real>
+void Newton<Real>::evaluate() {
+  f_ = ProductsIn<Real>(p_, index(padded_)).margins(v_);
   ++products;
-  const Floats signed_alpha = evaluate_rows();
+  const Reals signed_alpha = evaluate_rows();
   p_.comm.sum(std::span<double>(certificate.primal));
   p_.comm.sum(std::span<double>(smoothing_gap_));
-  gradient_ = Products(p_, index(padded_)).back(signed_alpha);
+  gradient_ = ProductsIn<Real>(p_, index(padded_)).back(signed_alpha);
   for (std::size_t i = 0; i < v_.size(); ++i) gradient_[i] = v_[i] - gradient_[i];
   certificate.gap = smoothing_gap_;
   const Doubles norms = dots(v_, v_, index(padded_)), squares = dots(gradient_, gradient_, index(padded_));
@@ -110,44 +115,47 @@ void Newton::evaluate() {
 }
 
 /// Sets alpha of this rank's rows, and their share of loss and smoothing gap. Returns y alpha. Not collective.
-Floats Newton::evaluate_rows() {
+template <typename Real>
+std::vector<Real> Newton<Real>::evaluate_rows() {
   certificate.primal.assign(index(padded_), 0.0);
   smoothing_gap_.assign(index(padded_), 0.0);
-  std::fill(p_.alpha.begin(), p_.alpha.end(), 0.0F);
-  Floats signed_alpha(f_.size(), 0.0F);
+  std::fill(alpha_.begin(), alpha_.end(), Real{0});
+  Reals signed_alpha(f_.size(), Real{0});
   for (std::int64_t i = 0; i < p_.problem.rows; ++i) {
     const std::int32_t label = p_.problem.labels[index(i)], fold = p_.fold(i);
     for (std::int64_t j = 0; j < padded_; ++j) {
       if (!p_.table.counts(j, fold)) continue;
       const auto at = index(i * padded_ + j);
-      const float y = p_.table.is_positive(j, label) ? 1.0F : -1.0F;
-      const float slack = 1.0F - y * f_[at], xi = std::max(slack, 0.0F);
-      const float cost = p_.cost(j, i), a = dual(at, j, cost, slack);
-      p_.alpha[at] = a;
+      const Real y = p_.table.is_positive(j, label) ? Real{1} : Real{-1};
+      const Real slack = Real{1} - y * f_[at], xi = std::max(slack, Real{0});
+      const Real cost = p_.cost(j, i), a = dual(at, j, cost, slack);
+      alpha_[at] = a;
       signed_alpha[at] = y * a;
       certificate.primal[index(j)] += static_cast<double>(squared_ ? cost * xi * xi : cost * xi);
-      if (!squared_) smoothing_gap_[index(j)] += static_cast<double>((cost - a) * xi - a * std::min(slack, 0.0F));
+      if (!squared_) smoothing_gap_[index(j)] += static_cast<double>((cost - a) * xi - a * std::min(slack, Real{0}));
     }
   }
   return signed_alpha;
 }
 
-void Newton::move_centres() {
+template <typename Real>
+void Newton<Real>::move_centres() {
   if (squared_) return;
   std::vector<std::int64_t> due;
   for (std::int64_t j = 0; j < padded_; ++j) {
     const double smoothing = smoothing_gap_[index(j)];
     if (smoothing <= 0 || certificate.gap[index(j)] - smoothing > near_minimum * smoothing) continue;
     due.push_back(j);
-    stiffness_[index(j)] = std::min(stiffness_growth * stiffness_[index(j)], most_stiffness);
+    stiffness_[index(j)] = std::min(stiffness_growth * stiffness_[index(j)], most_stiffness<Real>);
   }
   if (due.empty()) return;
   for (std::int64_t i = 0; i < p_.problem.rows; ++i)
-    for (const std::int64_t j : due) centre_[index(i * padded_ + j)] = p_.alpha[index(i * padded_ + j)];
+    for (const std::int64_t j : due) centre_[index(i * padded_ + j)] = alpha_[index(i * padded_ + j)];
   evaluate();
 }
 
-std::vector<std::int64_t> Newton::open_columns() const {
+template <typename Real>
+std::vector<std::int64_t> Newton<Real>::open_columns() const {
   std::vector<std::int64_t> columns;
   for (std::int64_t j = 0; j < padded_; ++j)
     if (certificate.gap[index(j)] > 0.5 * limits_.tolerance * certificate.primal[index(j)]) columns.push_back(j);
@@ -155,20 +163,22 @@ std::vector<std::int64_t> Newton::open_columns() const {
 }
 
 /// Second derivatives of the smoothed loss: [rows, width].
-Floats Newton::curvatures(const std::vector<std::int64_t>& columns) const {
-  Floats out(index(p_.problem.rows) * columns.size());
+template <typename Real>
+std::vector<Real> Newton<Real>::curvatures(const std::vector<std::int64_t>& columns) const {
+  Reals out(index(p_.problem.rows) * columns.size());
   for (std::int64_t i = 0; i < p_.problem.rows; ++i)
     for (std::size_t c = 0; c < columns.size(); ++c) {
-      const float a = p_.alpha[index(i * padded_ + columns[c])];
-      const float cost = p_.cost(columns[c], i);
-      const bool inside = a > 0.0F && (squared_ || a < cost);
-      out[index(i) * columns.size() + c] = inside ? stiffness_[index(columns[c])] * cost : 0.0F;
+      const Real a = alpha_[index(i * padded_ + columns[c])];
+      const Real cost = p_.cost(columns[c], i);
+      const bool inside = a > Real{0} && (squared_ || a < cost);
+      out[index(i) * columns.size() + c] = inside ? stiffness_[index(columns[c])] * cost : Real{0};
     }
   return out;
 }
 
 /// Collective.
-Preconditioner Newton::preconditioner(const Floats& curvature, std::size_t width) const {
+template <typename Real>
+Preconditioner Newton<Real>::preconditioner(const Reals& curvature, std::size_t width) const {
   Doubles mean(width, 0.0);
   for_each_entry(curvature.size(), width,
                  [&](std::size_t i, std::size_t c) { mean[c] += static_cast<double>(curvature[i]) / rows_; });
@@ -176,31 +186,32 @@ Preconditioner Newton::preconditioner(const Floats& curvature, std::size_t width
   return {spectrum_(), p_.bias * p_.bias * rows_, std::move(mean)};
 }
 
-Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& columns) {
+template <typename Real>
+typename Newton<Real>::Direction Newton<Real>::conjugate_gradients(const std::vector<std::int64_t>& columns) {
   const std::size_t width = columns.size();
-  const Products product(p_, width);
-  const Floats curvature = curvatures(columns);
+  const ProductsIn<Real> product(p_, width);
+  const Reals curvature = curvatures(columns);
   const Preconditioner inverse = preconditioner(curvature, width);
-  Floats r = gather(gradient_, padded_, columns);
-  for (float& value : r) value = -value;
-  Direction out{Floats(r.size(), 0.0F), Floats(curvature.size(), 0.0F)};
-  Floats z = inverse.apply(r);
-  Floats direction = z;
+  Reals r = gather(gradient_, padded_, columns);
+  for (Real& value : r) value = -value;
+  Direction out{Reals(r.size(), Real{0}), Reals(curvature.size(), Real{0})};
+  Reals z = inverse.apply(r);
+  Reals direction = z;
   Doubles rz = dots(r, z, width);
   Doubles goal = dots(r, r, width);
   for (double& g : goal) g *= forcing * forcing;
   for (std::int64_t k = 0; k < most_cg_products && products + 1 < limits_.max_products; ++k) {
-    const Floats xd = product.margins(direction);
-    Floats weighted(xd.size());
+    const Reals xd = product.margins(direction);
+    Reals weighted(xd.size());
     std::transform(xd.begin(), xd.end(), curvature.begin(), weighted.begin(), std::multiplies<>());
-    Floats h = product.back(weighted);
+    Reals h = product.back(weighted);
     for (std::size_t i = 0; i < h.size(); ++i) h[i] += direction[i];
     ++products;
     const Doubles curve = dots(direction, h, width);
     const Doubles residual = dots(r, r, width);
-    Floats step(width, 0.0F);  // a column that has reached its goal stands still
+    Reals step(width, Real{0});  // a column that has reached its goal stands still
     for (std::size_t c = 0; c < width; ++c)
-      if (curve[c] > 0 && residual[c] > goal[c]) step[c] = static_cast<float>(rz[c] / curve[c]);
+      if (curve[c] > 0 && residual[c] > goal[c]) step[c] = static_cast<Real>(rz[c] / curve[c]);
     for_each_entry(r.size(), width, [&](std::size_t i, std::size_t c) {
       out.d[i] += step[c] * direction[i];
       r[i] -= step[c] * h[i];
@@ -210,9 +221,9 @@ Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& c
     if (std::equal(now.begin(), now.end(), goal.begin(), std::less_equal<>()) || limits_.expired()) break;
     z = inverse.apply(r);
     const Doubles next = dots(r, z, width);
-    Floats keep(width, 0.0F);
+    Reals keep(width, Real{0});
     for (std::size_t c = 0; c < width; ++c)
-      if (rz[c] > 0) keep[c] = static_cast<float>(next[c] / rz[c]);
+      if (rz[c] > 0) keep[c] = static_cast<Real>(next[c] / rz[c]);
     for_each_entry(direction.size(), width,
                    [&](std::size_t i, std::size_t c) { direction[i] = z[i] + keep[c] * direction[i]; });
     rz = next;
@@ -221,7 +232,9 @@ Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& c
 }
 
 /// Derivatives of P along the direction at step lengths t, but for the terms of 1/2 |v|^2. Collective.
-Newton::Slopes Newton::loss_slopes(const std::vector<std::int64_t>& columns, const Floats& xd, const Doubles& t) const {
+template <typename Real>
+typename Newton<Real>::Slopes Newton<Real>::loss_slopes(const std::vector<std::int64_t>& columns, const Reals& xd,
+                                                        const Doubles& t) const {
   const std::size_t width = columns.size();
   Slopes out{Doubles(width, 0.0), Doubles(width, 0.0)};
   for (std::int64_t i = 0; i < p_.problem.rows; ++i) {
@@ -248,7 +261,8 @@ Newton::Slopes Newton::loss_slopes(const std::vector<std::int64_t>& columns, con
 
 /// The zero of the derivative of P along the direction, for each column: Newton's method on a piecewise linear
 /// function, kept inside a bracket. Collective.
-Doubles Newton::line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const {
+template <typename Real>
+Doubles Newton<Real>::line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const {
   const std::size_t width = columns.size();
   const Doubles vd = dots(gather(v_, padded_, columns), direction.d, width);
   const Doubles dd = dots(direction.d, direction.d, width);
@@ -270,28 +284,23 @@ Doubles Newton::line_search(const std::vector<std::int64_t>& columns, const Dire
   return t;
 }
 
-void Newton::step() {
+template <typename Real>
+void Newton<Real>::step() {
   const auto columns = open_columns();
   const Direction direction = conjugate_gradients(columns);
   const Doubles t = line_search(columns, direction);
   scatter_add(v_, padded_, columns, direction.d, t);
 }
 
-void Newton::store() {
-  const auto split = v_.begin() + p_.problem.dim * padded_;
-  p_.w.assign(v_.begin(), split);
-  p_.bias_w.assign(split, v_.end());
-}
-
-}  // namespace
-
-NewtonResult newton(Point& point, const std::function<const Spectrum&()>& spectrum, const NewtonLimits& limits,
-                    const std::function<void(const NewtonProgress&)>& progress) {
-  Newton solver(point, spectrum, limits);
+/// Collective.
+template <typename Real>
+NewtonResult minimise(const Point& point, Pair<Real>& pair, const std::function<const Spectrum&()>& spectrum,
+                      const NewtonLimits& limits, const std::function<void(const NewtonProgress&)>& progress) {
+  Newton<Real> solver(point, pair, spectrum, limits);
   solver.evaluate();
   double best = solver.certificate.relative_gap();
   // A step is three passes at least: centres, conjugate gradients, certificate.
-  for (int since_best = 0; solver.certificate.relative_gap() > limits.tolerance && since_best < stall_steps &&
+  for (int since_best = 0; solver.certificate.relative_gap() > limits.tolerance && since_best < stall_steps<Real> &&
                            solver.products + 3 <= limits.max_products && !limits.expired();) {
     solver.move_centres();
     solver.step();
@@ -300,8 +309,22 @@ NewtonResult newton(Point& point, const std::function<const Spectrum&()>& spectr
     since_best = solver.certificate.relative_gap() < best ? 0 : since_best + 1;
     best = std::min(best, solver.certificate.relative_gap());
   }
-  solver.store();
   return {solver.certificate, solver.products};
+}
+
+}  // namespace
+
+NewtonResult newton(Point& point, const std::function<const Spectrum&()>& spectrum, const NewtonLimits& limits,
+                    const std::function<void(const NewtonProgress&)>& progress) {
+  Pair<float> pair = take_pair(point);
+  const NewtonResult result = minimise(point, pair, spectrum, limits, progress);
+  put_pair(point, std::move(pair));
+  return result;
+}
+
+NewtonResult newton(const Point& point, Pair<double>& pair, const std::function<const Spectrum&()>& spectrum,
+                    const NewtonLimits& limits, const std::function<void(const NewtonProgress&)>& progress) {
+  return minimise(point, pair, spectrum, limits, progress);
 }
 
 }  // namespace pool3::detail

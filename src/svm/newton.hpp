@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "svm/columns.hpp"
+#include "svm/precise.hpp"
 #include "svm/spectrum.hpp"
 
 namespace pool3::detail {
@@ -40,6 +40,10 @@ struct NewtonResult {
 /// Sets point.w and point.alpha = a. `spectrum` is called, on every rank, when the eigenbasis is needed. Collective.
 [[nodiscard]] NewtonResult newton(Point& point, const std::function<const Spectrum&()>& spectrum,
                                   const NewtonLimits& limits,
+                                  const std::function<void(const NewtonProgress&)>& progress);
+/// The same in double, from `pair` on, which it sets. Collective.
+[[nodiscard]] NewtonResult newton(const Point& point, Pair<double>& pair,
+                                  const std::function<const Spectrum&()>& spectrum, const NewtonLimits& limits,
                                   const std::function<void(const NewtonProgress&)>& progress);
 
 }  // namespace pool3::detail
