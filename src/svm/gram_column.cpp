@@ -14,7 +14,7 @@ namespace {
 
 // As in newton.cpp.
 template <typename Real>
-constexpr Real first_stiffness{3};
+constexpr Real first_stiffness = std::is_same_v<Real, float> ? Real{3} : Real{0.01};
 template <typename Real>
 constexpr Real stiffness_growth = std::is_same_v<Real, float> ? Real{2} : Real{4};
 template <typename Real>

@@ -19,9 +19,10 @@ constexpr std::int64_t few_rows = 2048;
 constexpr double factorisations = 6, gradient_passes = 150;
 /// Flops of a column that are no matter.
 constexpr double cheap_flops = 2e9;
-/// Newton steps without a clearly better gap that end it. Float has double to go on after it.
+/// Newton steps without a clearly better gap that end it. The smoothed loss falls with each step, but the gap may grow
+/// for some sixty. Float has double to go on after it.
 template <typename Real>
-constexpr int stall_steps = std::is_same_v<Real, float> ? 10 : 30;
+constexpr int stall_steps = std::is_same_v<Real, float> ? 10 : 100;
 /// Part of the tolerance to stop at.
 constexpr double enough = 0.5;
 
