@@ -119,7 +119,7 @@ class Fits:
         """Seconds, objective and passes of a fit from the start."""
         worker = self.workers[name]
         worker.tell(f"{self.args.loss} {self.args.C} {tolerance}")
-        cpu, wall, passes, gap = worker.answers()
+        cpu, wall, passes, gap, *_ = worker.answers()
         scale = 1 if name == "pool3" else self.scale
         return {"seconds": scale * (wall if self.args.wall else cpu), "objective": self.objective(), "passes": int(passes), "gap": gap}
 
@@ -184,7 +184,7 @@ def parse():
     p.add_argument("--draw", type=int, default=0, help="another data set: so many rows drawn like the first set's")
     p.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
     p.add_argument("--peer-classes", type=int, default=0, help="let scikit-learn fit only so many classes, drawn at random, "
-                   "and scale its seconds up; pool3 fits all, and objectives are of those classes; 0: all")
+                   "and scale its seconds up (but for its copy of the rows); pool3 fits all, and objectives are of those classes; 0: all")
     p.add_argument("--loosest", type=float, default=0.1, help="tolerance to begin with (0.1)")
     p.add_argument("--only-drawn", action="store_true", help="of --draw's data alone")
     p.add_argument("--loss", choices=("l1", "l2"), default="l2", help="l1: only the dual peers can")

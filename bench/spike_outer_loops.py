@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Three outer loops of distributed dual coordinate descent, simulated: epochs, bytes and seconds to a relative gap.
 
-    spike_outer_loops.py FEATURES.h5 [C [GAP]]
+    spike_outer_loops.py FEATURES.h5 [C [GAP [RANKS...]]]
 
 L2 loss, 16 classes, the rows centred and scaled as `pool3 train` does, in their first 256 principal components. Every
 simulated rank holds an even share of the rows. Bytes are those that a rank sends, were they floats. Seconds are CPU
@@ -121,7 +121,7 @@ def main():
     x, y = read(sys.argv[1])
     C, goal = (float(v) for v in (sys.argv[2:] + ["1", "1e-3"][len(sys.argv) - 2 :])[:2])
     print(f"{len(x)} rows, C = {C:g}; epochs, bytes and seconds to a relative gap of {goal:g}; 8 rounds an epoch", flush=True)
-    for ranks in (1, 2, 4, 8, 16):
+    for ranks in [int(word) for word in sys.argv[4:]] or (1, 2, 4, 8, 16):
         told = [epochs_to(x, y, C, goal, ranks, 8, m) for m in ("exact step", "CoCoA+", "rotation")]
         print(f"| {ranks} | " + " | ".join(told) + " |", flush=True)
 

@@ -1,8 +1,9 @@
-// pool3's solver as a peer of bench/compare svm.
-//   bench_svm_worker X.f32 LABELS.i32 DIM CLASSES COEF.f64
-// Reads rows and labels, says "ready", and then answers each line "l1|l2 C TOLERANCE" with the CPU and the wall seconds
-// of a fresh solve on the rows as they are, the passes, and the relative gap. COEF.f64 then holds [CLASSES, DIM + 1],
-// intercepts last.
+// pool3's solver as a peer of bench/compare svm and bench/ranks; alone or under mpirun.
+//   bench_svm_worker X.f32 LABELS.i32 DIM CLASSES COEF.f64 [centred]
+// Reads rows and labels (every P-th block of 256 rows a rank), says "ready", and then answers each line
+// "l1|l2 C TOLERANCE" with the CPU and the wall seconds of the first rank in a fresh solve, the passes, the relative
+// gap, and the first rank's bytes and seconds in collective calls. The rows are used as they are, or centred and
+// scaled. COEF.f64 then holds [CLASSES, DIM + 1] for these rows, intercepts last.
 
 #include <algorithm>
 #include <chrono>
@@ -14,26 +15,40 @@
 #include <vector>
 
 #include "pool3/error.hpp"
+#include "pool3/partition.hpp"
 #include "pool3/svm.hpp"
+#include "pool3/traffic.hpp"
 
 namespace {
 
+constexpr std::int64_t block_rows = 256;
+
+/// This rank's blocks of rows of `width` values.
 template <typename T>
-std::vector<T> read_file(const std::string& path) {
+std::vector<T> read_rows(const pool3::Communicator& comm, const std::string& path, std::int64_t width) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
-  std::vector<T> values(file ? static_cast<std::size_t>(file.tellg()) / sizeof(T) : 0);
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
-  if (!file || values.empty()) throw pool3::usage_error("can't read " + path);
+  if (!file) throw pool3::usage_error("can't read " + path);
+  const auto row_bytes = width * static_cast<std::int64_t>(sizeof(T));
+  const std::int64_t rows = static_cast<std::int64_t>(file.tellg()) / row_bytes;
+  std::vector<T> values;
+  for (std::int64_t b = comm.rank(); b < pool3::block_count(rows, block_rows); b += comm.size()) {
+    const pool3::RowRange range = pool3::block_range(rows, block_rows, b);
+    const std::size_t before = values.size();
+    values.resize(before + static_cast<std::size_t>(range.size() * width));
+    file.seekg(range.begin * row_bytes);
+    file.read(reinterpret_cast<char*>(values.data() + before), range.size() * row_bytes);
+  }
+  if (!file) throw pool3::usage_error("can't read " + path);
   return values;
 }
 
-pool3::Problem read_problem(const std::vector<std::string>& args) {
+pool3::Problem read_problem(const pool3::Communicator& comm, const std::vector<std::string>& args) {
   pool3::Problem p{.dim = std::stoll(args[2]), .classes = std::stoi(args[3])};
-  p.x = read_file<float>(args[0]);
-  p.labels = read_file<std::int32_t>(args[1]);
+  p.x = read_rows<float>(comm, args[0], p.dim);
+  p.labels = read_rows<std::int32_t>(comm, args[1], 1);
   p.rows = std::ssize(p.labels);
   if (p.rows * p.dim != std::ssize(p.x)) throw pool3::usage_error("rows and labels differ in number");
+  if (args.size() > 5 && args[5] == "centred") static_cast<void>(pool3::standardise(comm, p));
   return p;
 }
 
@@ -57,6 +72,8 @@ void answer(const pool3::Communicator& comm, pool3::Problem& problem, const std:
   double C = 0, tolerance = 0;
   if (!(words >> loss >> C >> tolerance)) throw pool3::usage_error("not 'LOSS C TOLERANCE': " + line);
   std::vector<pool3::Column> columns;
+  comm.barrier();
+  const pool3::Traffic before = pool3::traffic();
   for (std::int32_t k = 0; k < problem.classes; ++k) columns.push_back({k, -1});
   const std::clock_t cpu = std::clock();
   const auto start = std::chrono::steady_clock::now();
@@ -66,8 +83,19 @@ void answer(const pool3::Communicator& comm, pool3::Problem& problem, const std:
   const pool3::Fit fit = solver.solve(C);
   const double cpu_seconds = static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC;
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (!comm.is_root()) return;
+  const pool3::Traffic spent = pool3::traffic().since(before);
   write_coefficients(fit, path);
-  std::cout << cpu_seconds << ' ' << seconds << ' ' << fit.epochs << ' ' << fit.relative_gap() << std::endl;
+  std::cout << cpu_seconds << ' ' << seconds << ' ' << fit.epochs << ' ' << fit.relative_gap() << ' ' << spent.bytes
+            << ' ' << spent.seconds << std::endl;
+}
+
+/// The next question, on every rank; empty at the end. Collective.
+std::string next_line(const pool3::Communicator& comm) {
+  std::string line;
+  if (comm.is_root()) std::getline(std::cin, line);
+  comm.broadcast(line);
+  return line;
 }
 
 }  // namespace
@@ -78,9 +106,10 @@ int main(int argc, char** argv) {
     if (argc < 6) throw pool3::usage_error("X.f32 LABELS.i32 DIM CLASSES COEF.f64");
     const std::vector<std::string> args(argv + 1, argv + argc);
     const pool3::Communicator comm = pool3::Communicator::world();
-    pool3::Problem problem = read_problem(args);
-    std::cout << "ready" << std::endl;
-    for (std::string line; std::getline(std::cin, line);) answer(comm, problem, line, args[4]);
+    pool3::Problem problem = read_problem(comm, args);
+    if (comm.is_root()) std::cout << "ready" << std::endl;
+    for (std::string line = next_line(comm); !line.empty(); line = next_line(comm))
+      answer(comm, problem, line, args[4]);
     return 0;
   } catch (const std::exception& error) {
     std::cerr << "bench_svm_worker: " << error.what() << '\n';

@@ -45,7 +45,7 @@ class ConvertJob : public Job {
 
   void calibrate_on(const Context& context, const Manifest& manifest, Weights& weights) const {
     const std::int64_t tried = std::min<std::int64_t>(pictures_, manifest.size());
-    const EntryReader entries(manifest.root);
+    const EntryReader entries(manifest.root, largest_file({}));
     std::vector<float> input(static_cast<std::size_t>(tried * input_floats));
     int good = 0;
     for (std::int64_t i = 0; i < tried; ++i) {

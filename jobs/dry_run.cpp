@@ -88,12 +88,14 @@ Measured measure(const Context& context, const ExtractOptions& options, const Ma
     result.missing = error.what();
     return result;
   }
-  Workers workers(*network,
-                  {.read = [entries = EntryReader(root)](auto path) { return entries.read(path); },
-                   .decode = decode_options(options, weights.traits.profile),
-                   .profile = weights.traits.profile,
-                   .batch = options.batch},
-                  threads_on(threads, where.device));
+  const DecodeOptions decode = decode_options(options, weights.traits.profile);
+  Workers workers(
+      *network,
+      {.read = [entries = EntryReader(root, largest_file(decode))](auto path) { return entries.read(path); },
+       .decode = decode,
+       .profile = weights.traits.profile,
+       .batch = options.batch},
+      threads_on(threads, where.device));
   comm.barrier();
   const double seconds = seconds_of_round(workers, paths, options.batch, threads);
   result.images_per_second = comm.sum(static_cast<double>(paths.size()) / std::max(seconds, 1e-9));

@@ -76,10 +76,11 @@ ExitCode embed_all(const Context& context, const ExtractOptions& options, const 
   const std::int64_t rows = writer.rows();
   context.log.line("extract", std::to_string(rows) + " images, " + std::to_string(context.comm.size()) + " ranks of " +
                                   std::to_string(threads) + " threads, weights " + weights.source);
+  const DecodeOptions decode = decode_options(options, weights.traits.profile);
   Workers workers(
       network,
-      {.read = [entries = EntryReader(writer.root())](auto path) { return entries.read(path); },
-       .decode = decode_options(options, weights.traits.profile),
+      {.read = [entries = EntryReader(writer.root(), largest_file(decode))](auto path) { return entries.read(path); },
+       .decode = decode,
        .profile = weights.traits.profile,
        .batch = options.batch,
        .seen = std::make_shared<SeenPictures>(),

@@ -14,7 +14,7 @@
 namespace pool3::jobs {
 
 std::vector<std::byte> read_file(const std::string& path) try {
-  return EntryReader().read(path);
+  return EntryReader({}, largest_file({})).read(path);
 } catch (const ReadError& error) {
   throw ImageError(error.status(), error.what());
 }

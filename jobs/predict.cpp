@@ -91,7 +91,9 @@ class PredictJob : public Job {
     model_ = read_model(model_path_);
     // Pictures go the way of those that the model was trained on.
     const Weights weights = weights_of_model(model_, model_path_, weights_path_, "predict");
-    settings_.read = [entries = EntryReader()](auto path) { return entries.read(path); };
+    settings_.read = [entries = EntryReader({}, largest_file(settings_.decode))](auto path) {
+      return entries.read(path);
+    };
     settings_.profile = weights.traits.profile;
     if (parse_input_name(model_.features.profile).fast_decode)
       settings_.decode.shortest_side = resized_side(settings_.profile);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "files.hpp"
@@ -65,6 +66,27 @@ Model make_model(const SolverFlags& flags, const FeatureReader& reader, const Fi
     model.column_gaps.push_back(fit.primal[j] > 0 ? fit.gap[j] / fit.primal[j] : fit.gap[j]);
   model.epochs = fit.epochs;
   return model;
+}
+
+/// The certificate with what it took. It lies beside the model: the model's own bytes tell nothing of the machine's
+/// speed. Bytes and calls are those of the first rank.
+std::string certificate_text(const Model& model, const Fit& fit, const Traffic& spent, int ranks) {
+  nlohmann::ordered_json j;
+  j["rows"] = model.training_rows;
+  j["C"] = model.C;
+  j["objective"] = model.objective;
+  j["relative_gap"] = model.relative_gap;
+  j["tolerance"] = model.tolerance;
+  j["converged"] = fit.converged;
+  j["passes"] = fit.epochs;
+  j["seconds"] = fit.seconds;
+  j["ranks"] = ranks;
+  j["bytes_sent"] = fit.bytes_sent;
+  j["communication_calls"] = spent.calls;
+  j["communication_seconds"] = spent.seconds;
+  for (std::size_t k = 0; k < model.classes.size(); ++k)
+    j["classes"].push_back({{"name", model.classes[k]}, {"relative_gap", model.column_gaps[k]}});
+  return j.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 void log_certificate(Log& log, const Fit& fit, const Traffic& spent, std::int64_t rows, double C) {
@@ -180,7 +202,8 @@ void train(const Context& context, const SolverFlags& flags, double C, int proba
     Solver solver(comm, problem, class_columns(problem.classes), options);
     return solve(context, solver, C, "classes");
   }();
-  log_certificate(context.log, fit, traffic().since(before), rows, C);
+  const Traffic spent = traffic().since(before);
+  log_certificate(context.log, fit, spent, rows, C);
   Model model = make_model(flags, *reader, fit, s, problem.classes);
   model.C = C;
   model.training_rows = rows;
@@ -190,7 +213,10 @@ void train(const Context& context, const SolverFlags& flags, double C, int proba
     model.sigmoid_a = sigmoids.a;
     model.sigmoid_b = sigmoids.b;
   }
-  comm.root_does([&] { write_model(model, out); });
+  comm.root_does([&] {
+    replace_file(out + ".certificate.json", certificate_text(model, fit, spent, comm.size()), "train");
+    write_model(model, out);
+  });
   context.log.line("train", out + ": " + std::to_string(problem.classes) + " classes");
 }
 

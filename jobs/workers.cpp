@@ -11,6 +11,8 @@
 namespace pool3::jobs {
 namespace {
 
+constexpr std::size_t enough_bytes_ahead = 256 << 20;
+
 bool all_below(float largest, std::span<const float> values) {
   return std::ranges::all_of(values, [&](float v) { return std::abs(v) <= largest; });
 }
@@ -101,6 +103,8 @@ void Workers::drop_waiting() {
   });
   on_the_way_ -= static_cast<std::int64_t>(
       std::erase_if(pictures_, [&](const Picture& picture) { return dropped(picture.row.block); }));
+  bytes_ahead_ = 0;
+  for (const Picture& picture : pictures_) bytes_ahead_ += picture.bytes.size();
   std::erase_if(open_, dropped);
   leave_the_way(0);
 }
@@ -119,7 +123,7 @@ StageSeconds Workers::seconds() const {
 
 bool Workers::can_read() const {
   const auto ahead = static_cast<std::size_t>(2 * threads_.computing + threads_.reading);
-  return !unread_.empty() && pictures_.size() + being_read_ < ahead;
+  return !unread_.empty() && pictures_.size() + being_read_ < ahead && bytes_ahead_ < enough_bytes_ahead;
 }
 
 void Workers::read_loop(Lock& lock) {
@@ -141,6 +145,7 @@ void Workers::read_loop(Lock& lock) {
       leave_the_way(1);
       continue;
     }
+    bytes_ahead_ += picture->bytes.size();
     pictures_.push_back(std::move(*picture));
     to_compute_.notify_one();
   }
@@ -189,6 +194,7 @@ void Workers::compute_loop(Lock& lock) {
 void Workers::decode_one(Lock& lock, Lap& lap) {
   Picture picture = std::move(pictures_.front());
   pictures_.pop_front();
+  bytes_ahead_ -= picture.bytes.size();
   picture.row.block->begun = true;
   to_read_.notify_one();
   lock.unlock();

@@ -53,11 +53,11 @@ struct WorkThreads {
 /// `cores` computing threads, and on a GPU some more that wait for it.
 [[nodiscard]] WorkThreads threads_on(int cores, Device device);
 
-/// Reading threads take pictures of blocks in their order and stay a bounded number of pictures ahead. A computing
-/// thread does what is furthest on its way: runs the network on a full batch, or else decodes and resizes the next
-/// picture into the batch that is being filled. So cores go where the work is, no thread waits while there is some,
-/// and a huge picture holds up one thread only. A picture's features depend on itself alone, so who computes it, and
-/// beside which others, changes nothing. A bad picture becomes a status.
+/// Reading threads take pictures of blocks in their order and stay a bounded number of pictures and bytes ahead. A
+/// computing thread does what is furthest on its way: runs the network on a full batch, or else decodes and resizes the
+/// next picture into the batch that is being filled. So cores go where the work is, no thread waits while there is
+/// some, and a huge picture holds up one thread only. A picture's features depend on itself alone, so who computes it,
+/// and beside which others, changes nothing. A bad picture becomes a status.
 class Workers {
  public:
   /// `network` must outlive the workers.
@@ -109,6 +109,7 @@ class Workers {
   std::deque<std::shared_ptr<OpenBlock>> unread_;  ///< those of them with pictures that nobody reads yet
   std::deque<Picture> pictures_;                   ///< read, and to be decoded
   std::size_t being_read_ = 0;
+  std::size_t bytes_ahead_ = 0;  ///< of pictures_
   std::int64_t on_the_way_ = 0;  ///< pictures submitted, neither settled nor in a batch
   std::int64_t unsettled_ = 0;   ///< pictures of open blocks
   InputBatches batches_;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -109,12 +110,14 @@ class Shards;
 /// A compressed shard is unpacked once, into a nameless file in $TMPDIR (or /tmp). Thread-safe; copies share all.
 class EntryReader {
  public:
-  explicit EntryReader(std::string root = {});
+  /// Entries of more than `max_bytes` are refused before memory is taken.
+  explicit EntryReader(std::string root = {}, std::int64_t max_bytes = std::numeric_limits<std::int64_t>::max());
   /// The whole entry. Throws ReadError; throws Error if a shard can't be unpacked for want of space.
   [[nodiscard]] std::vector<std::byte> read(std::string_view path) const;
 
  private:
   std::string root_;
+  std::int64_t max_bytes_;
   std::shared_ptr<corpus::Shards> shards_;
 };
 

@@ -36,6 +36,9 @@ struct DecodeOptions {
   std::int64_t shortest_side = 0;
 };
 
+/// No file of a picture that decode() takes is larger: 8 bytes a pixel (16 bits, four channels) and 64 MiB.
+[[nodiscard]] std::int64_t largest_file(const DecodeOptions& options);
+
 /// A picture that can't be used: data, not an end of the job. `what()` is one line without the path.
 class ImageError : public std::runtime_error {
  public:

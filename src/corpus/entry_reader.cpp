@@ -3,6 +3,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string>
+#include <utility>
 
 #include "corpus/files.hpp"
 #include "corpus/shards.hpp"
@@ -43,11 +45,18 @@ std::vector<std::byte> read_bytes(int file, std::int64_t offset, std::int64_t by
   return result;
 }
 
-std::vector<std::byte> read_file(int file) {
+void check_size(std::int64_t bytes, std::int64_t max_bytes) {
+  if (bytes <= max_bytes) return;
+  throw ReadError("a file of " + std::to_string(bytes) + " bytes; no picture of --max-pixels takes more than " +
+                  std::to_string(max_bytes));
+}
+
+std::vector<std::byte> read_file(int file, std::int64_t max_bytes) {
   struct stat status {};
   if (::fstat(file, &status) != 0) fail(errno);
   if (S_ISDIR(status.st_mode)) fail(EISDIR);
   if (!S_ISREG(status.st_mode)) throw ReadError("no regular file");
+  check_size(status.st_size, max_bytes);
   std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
   bytes.resize(read_some(file, 0, bytes));
   return bytes;
@@ -55,15 +64,16 @@ std::vector<std::byte> read_file(int file) {
 
 }  // namespace corpus
 
-EntryReader::EntryReader(std::string root) : root_(std::move(root)), shards_(std::make_shared<corpus::Shards>()) {}
+EntryReader::EntryReader(std::string root, std::int64_t max_bytes)
+    : root_(std::move(root)), max_bytes_(max_bytes), shards_(std::make_shared<corpus::Shards>()) {}
 
 std::vector<std::byte> EntryReader::read(std::string_view path) const {
   const std::string full = full_path(root_, path);
   const corpus::Descriptor file(::open(full.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.number() >= 0) return corpus::read_file(file.number());
+  if (file.number() >= 0) return corpus::read_file(file.number(), max_bytes_);
   const int error = errno;
   if (error == ENOTDIR) {
-    if (const auto place = corpus::split_shard_path(full)) return shards_->read(*place);
+    if (const auto place = corpus::split_shard_path(full)) return shards_->read(*place, max_bytes_);
   }
   if (error == ENXIO) throw ReadError("no regular file");  // a socket
   corpus::fail(error);

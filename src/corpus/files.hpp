@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -28,9 +29,12 @@ class Descriptor {
   int number_;
 };
 
+/// Throws ReadError if an entry of so many bytes is not to be read.
+void check_size(std::int64_t bytes, std::int64_t max_bytes);
 /// Exactly these bytes of an open file. Throws ReadError.
 [[nodiscard]] std::vector<std::byte> read_bytes(int file, std::int64_t offset, std::int64_t bytes);
-/// All of an open file. Throws ReadError, also if it is not a regular one.
-[[nodiscard]] std::vector<std::byte> read_file(int file);
+/// All of an open file. Throws ReadError, also if it is not a regular one or has more bytes.
+[[nodiscard]] std::vector<std::byte> read_file(int file,
+                                               std::int64_t max_bytes = std::numeric_limits<std::int64_t>::max());
 
 }  // namespace pool3::corpus

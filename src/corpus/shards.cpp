@@ -52,7 +52,7 @@ class Shard {
     return index_;
   }
 
-  std::vector<std::byte> read(const std::string& member) {
+  std::vector<std::byte> read(const std::string& member, std::int64_t max_bytes) {
     const TarIndex& members = index();
     const std::int64_t at = members.find(member);
     if (at < 0) {
@@ -61,8 +61,10 @@ class Shard {
     }
     const std::int64_t offset = members.offsets[static_cast<std::size_t>(at)];
     if (offset < 0) throw ReadError("no regular file in this tar file, but a link or a sparse file");
+    const std::int64_t bytes = members.bytes[static_cast<std::size_t>(at)];
+    check_size(bytes, max_bytes);
     std::call_once(opened_, [&] { open(); });
-    return read_bytes(file_.number(), offset, members.bytes[static_cast<std::size_t>(at)]);
+    return read_bytes(file_.number(), offset, bytes);
   }
 
  private:
@@ -115,9 +117,9 @@ std::int64_t Shards::size_of(const ShardPlace& place) {
   return at < 0 ? -1 : index.bytes[static_cast<std::size_t>(at)];
 }
 
-std::vector<std::byte> Shards::read(const ShardPlace& place) {
+std::vector<std::byte> Shards::read(const ShardPlace& place, std::int64_t max_bytes) {
   try {
-    return open(place.shard)->read(place.member);
+    return open(place.shard)->read(place.member, max_bytes);
   } catch (const Error& error) {
     // A shard that can't be read is the fault of the entries in it; a full disk is not.
     if (error.fields().stage == stage) throw ReadError(error.fields().cause);

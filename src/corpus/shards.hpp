@@ -42,7 +42,7 @@ class Shards {
   /// Size of a member; -1 if it is not there. Throws Error if the shard can't be indexed.
   [[nodiscard]] std::int64_t size_of(const ShardPlace& place);
   /// Bytes of a member. Throws ReadError; throws Error if a shard can't be unpacked for want of space.
-  [[nodiscard]] std::vector<std::byte> read(const ShardPlace& place);
+  [[nodiscard]] std::vector<std::byte> read(const ShardPlace& place, std::int64_t max_bytes);
 
  private:
   [[nodiscard]] std::shared_ptr<Shard> open(const std::string& path);

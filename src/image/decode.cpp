@@ -84,6 +84,11 @@ Image white(std::int64_t width, std::int64_t height) { return filled(width, heig
 
 }  // namespace image
 
+std::int64_t largest_file(const DecodeOptions& options) {
+  constexpr std::int64_t most_pixels = std::int64_t{1} << 56;
+  return 8 * std::min(options.max_pixels, most_pixels) + (std::int64_t{64} << 20);
+}
+
 void recycle(Image picture) {
   if (picture.pixels.capacity() <= image::most_spare_bytes) image::spare = std::move(picture.pixels);
 }

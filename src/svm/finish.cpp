@@ -1,7 +1,10 @@
 #include "svm/finish.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
+
+#include "svm/precise_newton.hpp"
 
 namespace pool3::detail {
 namespace {
@@ -11,16 +14,20 @@ constexpr std::int64_t least_gram_products = 4;
 
 }  // namespace
 
-const Spectrum& Finish::spectrum() {
-  if (!spectrum_) spectrum_ = compute_spectrum(point_);
-  return *spectrum_;
+std::function<const Spectrum&()> Finish::spectrum() {
+  return [this]() -> const Spectrum& {
+    if (!spectrum_) spectrum_ = compute_spectrum(point_);
+    return *spectrum_;
+  };
 }
 
-FinishResult Finish::solve(const NewtonLimits& limits, const Tell& progress) {
+FinishResult Finish::solve(const NewtonLimits& limits, bool from_sample, const Tell& progress) {
   FinishResult result;
+  if (from_sample) result.products = std::llround(start_from_sample(point_, spectrum(), limits));
   const bool by_gram = few_rows_ && limits.max_products >= least_gram_products && gram_pays(point_);
   const double enough = float_tolerance(point_.table.loss);
   NewtonLimits now = limits;
+  now.max_products = std::max<std::int64_t>(limits.max_products - result.products, 1);
   now.tolerance = std::max(limits.tolerance, enough);
   in_float(result, now, progress, by_gram);
   now = {
@@ -39,15 +46,14 @@ void Finish::in_float(FinishResult& result, NewtonLimits limits, const Tell& pro
     if (!float_gram_) float_gram_.emplace(point_);
     --limits.max_products;  // for the certificate
     Pair<float> pair = take_pair(point_);
-    result.products = float_gram_->solve(pair, limits, progress);
+    result.products += float_gram_->solve(pair, limits, progress);
     put_pair(point_, std::move(pair));
     result.certificate = certify_pair(point_);
     return;
   }
-  const NewtonResult newtons = newton(
-      point_, [this]() -> const Spectrum& { return spectrum(); }, limits, progress);
+  const NewtonResult newtons = newton(point_, spectrum(), limits, progress);
   result.certificate = newtons.certificate;
-  result.products = newtons.products;
+  result.products += newtons.products;
 }
 
 void Finish::in_double(FinishResult& result, NewtonLimits limits, const Tell& progress, bool by_gram) {
@@ -64,8 +70,7 @@ void Finish::in_double(FinishResult& result, NewtonLimits limits, const Tell& pr
   const bool done = by_gram && result.certificate.relative_gap() <= limits.tolerance;
   if (!done && limits.max_products >= 1 && !limits.expired()) {
     const Pair<double> before = by_gram ? pair : Pair<double>{};
-    const NewtonResult newtons = newton(
-        point_, pair, [this]() -> const Spectrum& { return spectrum(); }, limits, progress);
+    const NewtonResult newtons = precise_newton(point_, pair, spectrum(), limits, progress);
     result.products += newtons.products;
     if (by_gram && result.certificate.relative_gap() < newtons.certificate.relative_gap())
       pair = before;

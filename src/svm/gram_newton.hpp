@@ -6,6 +6,7 @@
 
 #include "svm/gram_column.hpp"
 #include "svm/newton.hpp"
+#include "svm/precise.hpp"
 
 namespace pool3::detail {
 

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <type_traits>
-#include <utility>
+#include <numeric>
 
+#include "svm/conjugate_gradients.hpp"
 #include "svm/products.hpp"
+#include "svm/row_entries.hpp"
+#include "svm/smoothed_loss.hpp"
 
 namespace pool3::detail {
 namespace {
@@ -17,94 +19,110 @@ constexpr std::int64_t most_cg_products = 60;
 constexpr int most_line_steps = 12;
 /// Stiffness of the smoothed hinge: at first, its growth with each move of the centres, and at most. The squared hinge
 /// has 2. More would make dual variables of the noise in float margins.
-template <typename Real>
-constexpr Real first_stiffness = std::is_same_v<Real, float> ? Real{3} : Real{100};
-constexpr int stiffness_growth = 2;
-template <typename Real>
-constexpr Real most_stiffness = std::is_same_v<Real, float> ? Real{100} : Real{1e6};
+constexpr float first_stiffness = 3.0F;
+constexpr float stiffness_growth = 2.0F;
+constexpr float most_stiffness = 100.0F;
 /// The centres move when so much of the gap, compared with that of the smoothing, is left in the gradient.
 constexpr double near_minimum = 0.3;
-/// Steps without a better certificate after which the precision has nothing more to give. Double goes on after float.
-template <typename Real>
-constexpr int stall_steps = std::is_same_v<Real, float> ? 10 : 30;
+/// Steps without a better certificate after which float has nothing more to give.
+constexpr int stall_steps = 30;
+/// Steps after which margins are computed anew: until then, what a step changes is added to them.
+constexpr int most_stale_steps = 8;
 
-template <typename Real>
-using ProductsIn = std::conditional_t<std::is_same_v<Real, float>, Products, PreciseProducts>;
+/// w with its bias row below: [dim + 1, padded].
+Floats weights_with_bias(const Point& point) {
+  Floats v = point.w;
+  v.insert(v.end(), point.bias_w.begin(), point.bias_w.end());
+  return v;
+}
 
-template <typename Real>
 class Newton {
  public:
-  using Reals = std::vector<Real>;
-  Newton(const Point& point, Pair<Real>& pair, const std::function<const Spectrum&()>& spectrum,
-         const NewtonLimits& limits)
+  Newton(Point& point, const std::function<const Spectrum&()>& spectrum, const NewtonLimits& limits)
       : p_(point),
-        v_(pair.v),
-        alpha_(pair.alpha),
         spectrum_(spectrum),
         limits_(limits),
         padded_(point.padded()),
-        rows_(static_cast<double>(point.comm.sum(point.problem.rows))),
+        every_column_(index(padded_)),
+        v_(weights_with_bias(point)),
         squared_(point.table.loss == Loss::l2),
-        stiffness_(index(padded_), squared_ ? Real{2} : first_stiffness<Real>) {
-    if (!squared_) centre_ = alpha_;
+        stiffness_(index(padded_), squared_ ? 2.0F : first_stiffness) {
+    std::iota(every_column_.begin(), every_column_.end(), 0);
+    if (!squared_) centre_ = point.alpha;
   }
 
   /// Loss, alpha, gradient and gap at v. Collective.
   void evaluate();
+  /// The same with margins that are computed anew. Collective.
+  void evaluate_anew();
+  /// The same after a step: anew if margins are old, or if the tolerance seems to be reached. Collective.
+  void evaluate_step(double tolerance);
+  [[nodiscard]] bool is_stale() const { return stale_steps_ > 0; }
   /// The hinge: moves the centre of the columns that are near the minimum of their smoothed loss. Collective.
   void move_centres();
   /// One Newton step of the columns whose gap is not small. Collective.
   void step();
+  /// P at v, over all columns.
+  [[nodiscard]] double primal() const {
+    return std::accumulate(certificate.primal.begin(), certificate.primal.end(), 0.0);
+  }
+  /// Writes v and alpha back.
+  void store();
+
   Certificate certificate;
   std::int64_t products = 0;
 
  private:
-  Reals evaluate_rows();
-  [[nodiscard]] Real dual(std::size_t at, std::int64_t column, Real cost, Real slack) const;
+  Floats evaluate_rows();
   struct Direction {
-    Reals d;   ///< [dim + 1, width]
-    Reals xd;  ///< [rows, width]
+    Floats d;   ///< [dim + 1, width]
+    Floats xd;  ///< [rows, width]
   };
   [[nodiscard]] std::vector<std::int64_t> open_columns() const;
-  [[nodiscard]] Reals curvatures(const std::vector<std::int64_t>& columns) const;
+  [[nodiscard]] LossRow loss_row(std::int64_t row, const Floats& f, const Floats& centre, std::size_t width) const;
+  [[nodiscard]] Floats columns_of(const Floats& all, const std::vector<std::int64_t>& columns) const;
+  [[nodiscard]] Floats curvatures(const std::vector<std::int64_t>& columns) const;
   Direction conjugate_gradients(const std::vector<std::int64_t>& columns);
-  [[nodiscard]] Preconditioner preconditioner(const Reals& curvature, std::size_t width) const;
   struct Slopes {
     Doubles slope, curve;  ///< [width]
   };
-  [[nodiscard]] Slopes loss_slopes(const std::vector<std::int64_t>& columns, const Reals& xd, const Doubles& t) const;
+  /// What the search along a direction looks at: [rows, width].
+  struct Line {
+    LossColumns columns;
+    Floats f, centre;
+    const Floats& xd;
+  };
+  [[nodiscard]] Slopes loss_slopes(const Line& line, const Doubles& t) const;
   [[nodiscard]] Doubles line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const;
 
-  const Point& p_;
-  Reals& v_;      ///< [dim + 1, padded]: w, then its bias row
-  Reals& alpha_;  ///< [rows, padded]
+  Point& p_;
   const std::function<const Spectrum&()>& spectrum_;
   const NewtonLimits& limits_;
   std::int64_t padded_;
-  double rows_;  ///< of all ranks
+  std::vector<std::int64_t> every_column_;
+  Floats v_;  ///< [dim + 1, padded]: w, then its bias row
   bool squared_;
-  Reals stiffness_;        ///< [padded] of the smoothed loss, in units of C_i
-  Reals centre_;           ///< [rows, padded] dual variables that the smoothing pulls to; empty: 0
-  Reals f_;                ///< [rows, padded] margins at v
+  Floats stiffness_;       ///< [padded] of the smoothed loss, in units of C_i
+  Floats centre_;          ///< [rows, padded] dual variables that the smoothing pulls to; empty: 0
+  Floats f_;               ///< [rows, padded] margins at v
   Doubles smoothing_gap_;  ///< [padded] part of the gap that the gradient does not tell: 0 for the squared hinge
-  Reals gradient_;         ///< [dim + 1, padded]
+  Floats gradient_;        ///< [dim + 1, padded]
+  int stale_steps_ = 0;    ///< since margins were computed
 };
 
-/// The dual variable that the smoothed loss has at this slack.
-template <typename Real>
-Real Newton<Real>::dual(std::size_t at, std::int64_t column, Real cost, Real slack) const {
-  const Real a = std::max((squared_ ? Real{0} : centre_[at]) + stiffness_[index(column)] * cost * slack, Real{0});
-  return squared_ ? a : std::min(a, cost);
+void Newton::evaluate_anew() {
+  f_ = Products(p_, index(padded_)).margins(v_);
+  stale_steps_ = 0;
+  ++products;
+  evaluate();
 }
 
-template <typename Real>
-void Newton<Real>::evaluate() {
-  f_ = ProductsIn<Real>(p_, index(padded_)).margins(v_);
-  ++products;
-  const Reals signed_alpha = evaluate_rows();
+void Newton::evaluate() {
+  const Floats signed_alpha = evaluate_rows();
   p_.comm.sum(std::span<double>(certificate.primal));
   p_.comm.sum(std::span<double>(smoothing_gap_));
-  gradient_ = ProductsIn<Real>(p_, index(padded_)).back(signed_alpha);
+  const RowEntries duals(p_, signed_alpha, index(padded_));
+  gradient_ = duals.few() ? duals.back() : Products(p_, index(padded_)).back(signed_alpha);
   for (std::size_t i = 0; i < v_.size(); ++i) gradient_[i] = v_[i] - gradient_[i];
   certificate.gap = smoothing_gap_;
   const Doubles norms = dots(v_, v_, index(padded_)), squares = dots(gradient_, gradient_, index(padded_));
@@ -114,48 +132,49 @@ void Newton<Real>::evaluate() {
   }
 }
 
+void Newton::evaluate_step(double tolerance) {
+  if (stale_steps_ >= most_stale_steps) return evaluate_anew();
+  evaluate();
+  if (certificate.relative_gap() <= tolerance) evaluate_anew();
+}
+
+LossRow Newton::loss_row(std::int64_t row, const Floats& f, const Floats& centre, std::size_t width) const {
+  const std::size_t at = index(row) * width;
+  return {.label = p_.problem.labels[index(row)],
+          .fold = p_.fold(row),
+          .weight = p_.weight(row),
+          .f = f.data() + at,
+          .centre = squared_ ? nullptr : centre.data() + at};
+}
+
 /// Sets alpha of this rank's rows, and their share of loss and smoothing gap. Returns y alpha. Not collective.
-template <typename Real>
-std::vector<Real> Newton<Real>::evaluate_rows() {
+Floats Newton::evaluate_rows() {
   certificate.primal.assign(index(padded_), 0.0);
   smoothing_gap_.assign(index(padded_), 0.0);
-  std::fill(alpha_.begin(), alpha_.end(), Real{0});
-  Reals signed_alpha(f_.size(), Real{0});
-  for (std::int64_t i = 0; i < p_.problem.rows; ++i) {
-    const std::int32_t label = p_.problem.labels[index(i)], fold = p_.fold(i);
-    for (std::int64_t j = 0; j < padded_; ++j) {
-      if (!p_.table.counts(j, fold)) continue;
-      const auto at = index(i * padded_ + j);
-      const Real y = p_.table.is_positive(j, label) ? Real{1} : Real{-1};
-      const Real slack = Real{1} - y * f_[at], xi = std::max(slack, Real{0});
-      const Real cost = p_.cost(j, i), a = dual(at, j, cost, slack);
-      alpha_[at] = a;
-      signed_alpha[at] = y * a;
-      certificate.primal[index(j)] += static_cast<double>(squared_ ? cost * xi * xi : cost * xi);
-      if (!squared_) smoothing_gap_[index(j)] += static_cast<double>((cost - a) * xi - a * std::min(slack, Real{0}));
-    }
-  }
+  Floats signed_alpha(f_.size());
+  const LossColumns columns(p_.table, every_column_, stiffness_);
+  for (std::int64_t i = 0; i < p_.problem.rows; ++i)
+    add_loss(columns, loss_row(i, f_, centre_, index(padded_)), p_.alpha.data() + i * padded_,
+             signed_alpha.data() + i * padded_, certificate.primal.data(), smoothing_gap_.data());
   return signed_alpha;
 }
 
-template <typename Real>
-void Newton<Real>::move_centres() {
+void Newton::move_centres() {
   if (squared_) return;
   std::vector<std::int64_t> due;
   for (std::int64_t j = 0; j < padded_; ++j) {
     const double smoothing = smoothing_gap_[index(j)];
     if (smoothing <= 0 || certificate.gap[index(j)] - smoothing > near_minimum * smoothing) continue;
     due.push_back(j);
-    stiffness_[index(j)] = std::min(stiffness_growth * stiffness_[index(j)], most_stiffness<Real>);
+    stiffness_[index(j)] = std::min(stiffness_growth * stiffness_[index(j)], most_stiffness);
   }
   if (due.empty()) return;
   for (std::int64_t i = 0; i < p_.problem.rows; ++i)
-    for (const std::int64_t j : due) centre_[index(i * padded_ + j)] = alpha_[index(i * padded_ + j)];
+    for (const std::int64_t j : due) centre_[index(i * padded_ + j)] = p_.alpha[index(i * padded_ + j)];
   evaluate();
 }
 
-template <typename Real>
-std::vector<std::int64_t> Newton<Real>::open_columns() const {
+std::vector<std::int64_t> Newton::open_columns() const {
   std::vector<std::int64_t> columns;
   for (std::int64_t j = 0; j < padded_; ++j)
     if (certificate.gap[index(j)] > 0.5 * limits_.tolerance * certificate.primal[index(j)]) columns.push_back(j);
@@ -163,97 +182,42 @@ std::vector<std::int64_t> Newton<Real>::open_columns() const {
 }
 
 /// Second derivatives of the smoothed loss: [rows, width].
-template <typename Real>
-std::vector<Real> Newton<Real>::curvatures(const std::vector<std::int64_t>& columns) const {
-  Reals out(index(p_.problem.rows) * columns.size());
+Floats Newton::curvatures(const std::vector<std::int64_t>& columns) const {
+  Floats out(index(p_.problem.rows) * columns.size());
   for (std::int64_t i = 0; i < p_.problem.rows; ++i)
     for (std::size_t c = 0; c < columns.size(); ++c) {
-      const Real a = alpha_[index(i * padded_ + columns[c])];
-      const Real cost = p_.cost(columns[c], i);
-      const bool inside = a > Real{0} && (squared_ || a < cost);
-      out[index(i) * columns.size() + c] = inside ? stiffness_[index(columns[c])] * cost : Real{0};
+      const float a = p_.alpha[index(i * padded_ + columns[c])];
+      const float cost = p_.cost(columns[c], i);
+      const bool inside = a > 0.0F && (squared_ || a < cost);
+      out[index(i) * columns.size() + c] = inside ? stiffness_[index(columns[c])] * cost : 0.0F;
     }
   return out;
 }
 
-/// Collective.
-template <typename Real>
-Preconditioner Newton<Real>::preconditioner(const Reals& curvature, std::size_t width) const {
-  Doubles mean(width, 0.0);
-  for_each_entry(curvature.size(), width,
-                 [&](std::size_t i, std::size_t c) { mean[c] += static_cast<double>(curvature[i]) / rows_; });
-  p_.comm.sum(std::span<double>(mean));
-  return {spectrum_(), p_.bias * p_.bias * rows_, std::move(mean)};
+Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& columns) {
+  Floats right = gather(gradient_, padded_, columns);
+  for (float& value : right) value = -value;
+  ConjugateGradients solver(p_, spectrum_(), curvatures(columns), std::move(right), forcing);
+  for (std::int64_t k = 0; k < most_cg_products && products + 1 < limits_.max_products && !solver.done(); ++k) {
+    solver.pass();
+    ++products;
+    if (limits_.expired()) break;
+  }
+  return {solver.direction(), Products(p_, columns.size()).margins(solver.direction())};
 }
 
-template <typename Real>
-typename Newton<Real>::Direction Newton<Real>::conjugate_gradients(const std::vector<std::int64_t>& columns) {
-  const std::size_t width = columns.size();
-  const ProductsIn<Real> product(p_, width);
-  const Reals curvature = curvatures(columns);
-  const Preconditioner inverse = preconditioner(curvature, width);
-  Reals r = gather(gradient_, padded_, columns);
-  for (Real& value : r) value = -value;
-  Direction out{Reals(r.size(), Real{0}), Reals(curvature.size(), Real{0})};
-  Reals z = inverse.apply(r);
-  Reals direction = z;
-  Doubles rz = dots(r, z, width);
-  Doubles goal = dots(r, r, width);
-  for (double& g : goal) g *= forcing * forcing;
-  for (std::int64_t k = 0; k < most_cg_products && products + 1 < limits_.max_products; ++k) {
-    const Reals xd = product.margins(direction);
-    Reals weighted(xd.size());
-    std::transform(xd.begin(), xd.end(), curvature.begin(), weighted.begin(), std::multiplies<>());
-    Reals h = product.back(weighted);
-    for (std::size_t i = 0; i < h.size(); ++i) h[i] += direction[i];
-    ++products;
-    const Doubles curve = dots(direction, h, width);
-    const Doubles residual = dots(r, r, width);
-    Reals step(width, Real{0});  // a column that has reached its goal stands still
-    for (std::size_t c = 0; c < width; ++c)
-      if (curve[c] > 0 && residual[c] > goal[c]) step[c] = static_cast<Real>(rz[c] / curve[c]);
-    for_each_entry(r.size(), width, [&](std::size_t i, std::size_t c) {
-      out.d[i] += step[c] * direction[i];
-      r[i] -= step[c] * h[i];
-    });
-    for_each_entry(xd.size(), width, [&](std::size_t i, std::size_t c) { out.xd[i] += step[c] * xd[i]; });
-    const Doubles now = dots(r, r, width);
-    if (std::equal(now.begin(), now.end(), goal.begin(), std::less_equal<>()) || limits_.expired()) break;
-    z = inverse.apply(r);
-    const Doubles next = dots(r, z, width);
-    Reals keep(width, Real{0});
-    for (std::size_t c = 0; c < width; ++c)
-      if (rz[c] > 0) keep[c] = static_cast<Real>(next[c] / rz[c]);
-    for_each_entry(direction.size(), width,
-                   [&](std::size_t i, std::size_t c) { direction[i] = z[i] + keep[c] * direction[i]; });
-    rz = next;
-  }
-  return out;
+/// Some columns of [rows, padded].
+Floats Newton::columns_of(const Floats& all, const std::vector<std::int64_t>& columns) const {
+  return std::ssize(columns) == padded_ ? all : gather(all, padded_, columns);
 }
 
 /// Derivatives of P along the direction at step lengths t, but for the terms of 1/2 |v|^2. Collective.
-template <typename Real>
-typename Newton<Real>::Slopes Newton<Real>::loss_slopes(const std::vector<std::int64_t>& columns, const Reals& xd,
-                                                        const Doubles& t) const {
-  const std::size_t width = columns.size();
+Newton::Slopes Newton::loss_slopes(const Line& line, const Doubles& t) const {
+  const std::size_t width = line.columns.width();
   Slopes out{Doubles(width, 0.0), Doubles(width, 0.0)};
-  for (std::int64_t i = 0; i < p_.problem.rows; ++i) {
-    const std::int32_t label = p_.problem.labels[index(i)], fold = p_.fold(i);
-    for (std::size_t c = 0; c < width; ++c) {
-      if (!p_.table.counts(columns[c], fold)) continue;
-      const double y = p_.table.is_positive(columns[c], label) ? 1.0 : -1.0;
-      const auto x = static_cast<double>(xd[index(i) * width + c]);
-      const auto at = index(i * padded_ + columns[c]);
-      const double slack = 1.0 - y * (static_cast<double>(f_[at]) + t[c] * x);
-      const auto cost = static_cast<double>(p_.cost(columns[c], i));
-      const double pull = static_cast<double>(stiffness_[index(columns[c])]) * cost;
-      const double a = (squared_ ? 0.0 : static_cast<double>(centre_[at])) + pull * slack;
-      if (a <= 0) continue;
-      const bool inside = squared_ || a < cost;
-      out.slope[c] -= y * x * (inside ? a : cost);
-      if (inside) out.curve[c] += pull * x * x;
-    }
-  }
+  for (std::int64_t i = 0; i < p_.problem.rows; ++i)
+    add_slopes(line.columns, loss_row(i, line.f, line.centre, width), line.xd.data() + index(i) * width, t.data(),
+               out.slope.data(), out.curve.data());
   p_.comm.sum(std::span<double>(out.slope));
   p_.comm.sum(std::span<double>(out.curve));
   return out;
@@ -261,14 +225,15 @@ typename Newton<Real>::Slopes Newton<Real>::loss_slopes(const std::vector<std::i
 
 /// The zero of the derivative of P along the direction, for each column: Newton's method on a piecewise linear
 /// function, kept inside a bracket. Collective.
-template <typename Real>
-Doubles Newton<Real>::line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const {
+Doubles Newton::line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const {
   const std::size_t width = columns.size();
   const Doubles vd = dots(gather(v_, padded_, columns), direction.d, width);
   const Doubles dd = dots(direction.d, direction.d, width);
+  const Line line{LossColumns(p_.table, columns, stiffness_), columns_of(f_, columns),
+                  squared_ ? Floats() : columns_of(centre_, columns), direction.xd};
   Doubles t(width, 1.0), low(width, 0.0), high(width, std::numeric_limits<double>::infinity());
   for (int k = 0; k < most_line_steps; ++k) {
-    const Slopes loss = loss_slopes(columns, direction.xd, t);
+    const Slopes loss = loss_slopes(line, t);
     bool moved = false;
     for (std::size_t c = 0; c < width; ++c) {
       const double slope = loss.slope[c] + vd[c] + t[c] * dd[c];
@@ -284,47 +249,43 @@ Doubles Newton<Real>::line_search(const std::vector<std::int64_t>& columns, cons
   return t;
 }
 
-template <typename Real>
-void Newton<Real>::step() {
+void Newton::step() {
   const auto columns = open_columns();
   const Direction direction = conjugate_gradients(columns);
   const Doubles t = line_search(columns, direction);
   scatter_add(v_, padded_, columns, direction.d, t);
+  scatter_add(f_, padded_, columns, direction.xd, t);
+  ++stale_steps_;
 }
 
-/// Collective.
-template <typename Real>
-NewtonResult minimise(const Point& point, Pair<Real>& pair, const std::function<const Spectrum&()>& spectrum,
-                      const NewtonLimits& limits, const std::function<void(const NewtonProgress&)>& progress) {
-  Newton<Real> solver(point, pair, spectrum, limits);
-  solver.evaluate();
-  double best = solver.certificate.relative_gap();
-  // A step is three passes at least: centres, conjugate gradients, certificate.
-  for (int since_best = 0; solver.certificate.relative_gap() > limits.tolerance && since_best < stall_steps<Real> &&
-                           solver.products + 3 <= limits.max_products && !limits.expired();) {
-    solver.move_centres();
-    solver.step();
-    solver.evaluate();
-    progress({solver.products, solver.certificate.relative_gap()});
-    since_best = solver.certificate.relative_gap() < best ? 0 : since_best + 1;
-    best = std::min(best, solver.certificate.relative_gap());
-  }
-  return {solver.certificate, solver.products};
+void Newton::store() {
+  const auto split = v_.begin() + p_.problem.dim * padded_;
+  p_.w.assign(v_.begin(), split);
+  p_.bias_w.assign(split, v_.end());
 }
 
 }  // namespace
 
 NewtonResult newton(Point& point, const std::function<const Spectrum&()>& spectrum, const NewtonLimits& limits,
                     const std::function<void(const NewtonProgress&)>& progress) {
-  Pair<float> pair = take_pair(point);
-  const NewtonResult result = minimise(point, pair, spectrum, limits, progress);
-  put_pair(point, std::move(pair));
-  return result;
-}
-
-NewtonResult newton(const Point& point, Pair<double>& pair, const std::function<const Spectrum&()>& spectrum,
-                    const NewtonLimits& limits, const std::function<void(const NewtonProgress&)>& progress) {
-  return minimise(point, pair, spectrum, limits, progress);
+  Newton solver(point, spectrum, limits);
+  solver.evaluate_anew();
+  double best = solver.certificate.relative_gap();
+  // A step is three passes at least: centres, conjugate gradients, certificate.
+  for (int since_best = 0; solver.certificate.relative_gap() > limits.tolerance && since_best < stall_steps &&
+                           solver.products + 3 <= limits.max_products && !limits.expired();) {
+    solver.move_centres();
+    const double primal = solver.primal();
+    solver.step();
+    solver.evaluate_step(limits.tolerance);
+    progress({solver.products, solver.certificate.relative_gap()});
+    if (limits.least_fall > 0 && primal - solver.primal() < limits.least_fall * primal) break;
+    since_best = solver.certificate.relative_gap() < best ? 0 : since_best + 1;
+    best = std::min(best, solver.certificate.relative_gap());
+  }
+  if (solver.is_stale()) solver.evaluate_anew();
+  solver.store();
+  return {solver.certificate, solver.products};
 }
 
 }  // namespace pool3::detail

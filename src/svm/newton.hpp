@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "svm/precise.hpp"
+#include "svm/columns.hpp"
 #include "svm/spectrum.hpp"
 
 namespace pool3::detail {
@@ -16,6 +16,7 @@ struct NewtonProgress {
 struct NewtonLimits {
   double tolerance = 1e-4;  ///< on the total relative gap
   std::int64_t max_products = 0;
+  double least_fall = 0;          ///< of P in a step, relative to P: with less it ends; 0: never
   std::function<bool()> expired;  ///< collective; asked after every pass
 };
 
@@ -40,10 +41,6 @@ struct NewtonResult {
 /// Sets point.w and point.alpha = a. `spectrum` is called, on every rank, when the eigenbasis is needed. Collective.
 [[nodiscard]] NewtonResult newton(Point& point, const std::function<const Spectrum&()>& spectrum,
                                   const NewtonLimits& limits,
-                                  const std::function<void(const NewtonProgress&)>& progress);
-/// The same in double, from `pair` on, which it sets. Collective.
-[[nodiscard]] NewtonResult newton(const Point& point, Pair<double>& pair,
-                                  const std::function<const Spectrum&()>& spectrum, const NewtonLimits& limits,
                                   const std::function<void(const NewtonProgress&)>& progress);
 
 }  // namespace pool3::detail

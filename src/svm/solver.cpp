@@ -154,12 +154,13 @@ bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgre
 }
 
 void Solver::Impl::finish_by_newton(Fit& fit, const std::function<void(const SolverProgress&)>& progress) {
+  const bool starts_from_sample = finish.many_rows() && !descent_is_slow;
   descent_is_slow = true;
   const std::int64_t before = fit.epochs;
   const detail::NewtonLimits limits{.tolerance = options.tolerance,
                                     .max_products = options.max_epochs - before,
                                     .expired = [&] { return fit.out_of_time = expired(); }};
-  detail::FinishResult result = finish.solve(limits, [&](const detail::NewtonProgress& p) {
+  detail::FinishResult result = finish.solve(limits, starts_from_sample, [&](const detail::NewtonProgress& p) {
     if (progress) progress({.epoch = before + p.products, .gap = p.relative_gap, .tolerance = options.tolerance});
   });
   fit.epochs += result.products;
@@ -199,7 +200,7 @@ Fit Solver::solve(double C, const std::function<void(const SolverProgress&)>& pr
   s.set_C(C);
   s.precise_v.clear();
   Fit fit{.columns = s.m, .dim = s.point.problem.dim};
-  if (s.descent_is_slow || !s.descend(fit, progress)) s.finish_by_newton(fit, progress);
+  if (s.descent_is_slow || s.finish.many_rows() || !s.descend(fit, progress)) s.finish_by_newton(fit, progress);
   s.take_weights(fit);
   fit.out_of_time = fit.out_of_time && !fit.converged;
   fit.seconds = s.seconds();

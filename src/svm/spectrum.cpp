@@ -15,16 +15,22 @@ constexpr double negligible = 0.1;
 /// Of few rows, eigenvalues below this part of the first are noise.
 constexpr double noise = 1e-5;
 
+/// Rows, for each feature, that stand for all: a preconditioner need not be exact.
+constexpr std::int64_t rows_per_feature = 8;
+
 /// Sets the root's spectrum from X^T X. Collective.
 void from_moments(const Point& point, Spectrum& spectrum) {
   const std::int64_t dim = point.problem.dim;
   std::vector<float> matrix(index(dim * dim), 0.0F);
-  moment_matrix(point.problem.rows, dim, point.problem.x.data(), matrix.data());
+  const double part = std::min(1.0, static_cast<double>(rows_per_feature * dim) / spectrum.rows);
+  const auto used = static_cast<std::int64_t>(std::ceil(part * static_cast<double>(point.problem.rows)));
+  moment_matrix(used, dim, point.problem.x.data(), matrix.data());
+  const double each = spectrum.rows / static_cast<double>(point.comm.sum(used));
   point.comm.sum(std::span<float>(matrix));
   point.comm.root_does([&] {
     const auto values = eigenvectors(dim, matrix.data());
     for (std::int64_t k = 0; k < dim; ++k) {  // LAPACK's order is rising
-      spectrum.values[index(k)] = std::max(static_cast<double>(values[index(dim - 1 - k)]), 0.0);
+      spectrum.values[index(k)] = each * std::max(static_cast<double>(values[index(dim - 1 - k)]), 0.0);
       std::copy_n(matrix.begin() + (dim - 1 - k) * dim, dim, spectrum.vectors.begin() + k * dim);
     }
   });
@@ -72,6 +78,7 @@ Spectrum compute_spectrum(const Point& point) {
   Spectrum spectrum;
   spectrum.values.assign(index(dim), 0.0);
   const std::int64_t rows = point.comm.sum(point.problem.rows);
+  spectrum.rows = static_cast<double>(rows);
   spectrum.vectors.assign(index(std::min(rows, dim) * dim), 0.0F);
   if (rows < dim)
     from_rows(point, rows, spectrum);

@@ -9,10 +9,12 @@ namespace pool3::detail {
 struct Spectrum {
   std::vector<float> vectors;  ///< [min(rows, dim), dim], one eigenvector a row
   std::vector<double> values;  ///< [dim], >= 0
+  double rows = 0;             ///< that it is of
 };
 
 /// From X^T X, or from X X^T if there are fewer rows than columns; then all rows travel to the root, which are less
-/// than X^T X would be. Collective; the eigenproblem is solved on the root. Throws a collective Error if LAPACK fails.
+/// than X^T X would be. Of very many rows a part is taken to stand for all. Collective; the eigenproblem is solved on
+/// the root. Throws a collective Error if LAPACK fails.
 [[nodiscard]] Spectrum compute_spectrum(const Point& point);
 
 /// An approximate inverse of H = I + 2 sum_{xi > 0} C_i x_i x_i^T for each column: the rows inside the margin are

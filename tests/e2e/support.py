@@ -204,9 +204,12 @@ def add_bad_pictures(root, folder, picture):
     (place / "text.jpg").write_text("This is no picture.\n" * 40)
     (place / "dangling.png").symlink_to("nowhere.png")
     shutil.copyfile(huge_picture(), place / "huge.png")
+    with open(place / "film.png", "wb") as film:
+        film.truncate(1 << 40)  # of holes alone
     return {
         f"{folder}/dangling.png": ("read", "missing"),
         f"{folder}/empty.png": ("read", "empty"),
+        f"{folder}/film.png": ("read", "unreadable"),
         f"{folder}/huge.png": ("decode", "too_large"),
         f"{folder}/text.jpg": ("decode", "unknown_format"),
         f"{folder}/truncated.png": ("decode", "corrupt"),

@@ -57,6 +57,16 @@ def liblinear(data, model, loss, C, classes, dim):
     return w[:, :-1], w[:, -1]
 
 
+def check_certificate(check, path, model, result, ranks):
+    """What lies beside the model says what the model and the command's output say."""
+    told = json.loads(path.with_name(path.name + ".certificate.json").read_text())
+    same = {"passes": "epochs", "rows": "training_rows", **{name: name for name in ("C", "objective", "relative_gap", "tolerance")}}
+    check(all(told[name] == model.attributes[there] for name, there in same.items()), f"{path.name}: its certificate")
+    check([k["name"] for k in told["classes"]] == model.classes and told["ranks"] == ranks and told["converged"], "the same model")
+    check(f", {told['seconds']:.2f} s, " in result.err and 0 < told["seconds"] < result.seconds, "the seconds that were printed")
+    check((told["bytes_sent"] > 0) == (ranks > 1), f"{told['bytes_sent']} bytes sent")
+
+
 def check_optimum(check, pool3, folder, f):
     """The objective is LIBLINEAR's, for every class and any number of ranks."""
     if not shutil.which("liblinear-train"):
@@ -85,6 +95,7 @@ def check_optimum(check, pool3, folder, f):
             stated = model.attributes["objective"]
             check(abs(stated / totals[ranks] - 1) < 1e-6, f"its stated objective {stated:.6f} is the one recomputed")
             check(model.attributes["training_rows"] == len(rows), "it was trained on the rows that Python chose")
+            check_certificate(check, path, model, result, ranks)
         spread = max(totals.values()) / min(totals.values()) - 1
         check(spread <= 2 * TOLERANCE[loss], f"{name}: 1, 2 and 4 ranks differ by {spread:.1e}")
 

@@ -8,11 +8,11 @@
 namespace pool3 {
 namespace {
 
-constexpr std::int64_t rows = 900;
+constexpr std::int64_t some_rows = 900;
 constexpr std::int64_t dim = 24;
 
 /// This rank's rows: every size-th block of 16, as the jobs deal them out. `hole`: the last rank holds nothing.
-Problem my_share(const Communicator& comm, bool hole = false) {
+Problem my_share(const Communicator& comm, bool hole = false, std::int64_t rows = some_rows) {
   const auto data = test::make_clusters(rows, dim, 3, 21);
   const int holders = hole && comm.size() > 1 ? comm.size() - 1 : comm.size();
   Problem p{.dim = dim, .classes = 3};
@@ -30,7 +30,7 @@ const std::vector<Column> all_classes = {{0, -1}, {1, -1}, {2, -1}};
 
 TEST(DistributedSolver, SameOptimumForAnyNumberOfRanks) {
   const Communicator comm = Communicator::world();
-  const auto data = test::make_clusters(rows, dim, 3, 21);
+  const auto data = test::make_clusters(some_rows, dim, 3, 21);
   const std::vector<double> x(data.x.begin(), data.x.end());
   for (const Loss loss : {Loss::l1, Loss::l2}) {
     const Problem problem = my_share(comm);
@@ -47,10 +47,34 @@ TEST(DistributedSolver, SameOptimumForAnyNumberOfRanks) {
   }
 }
 
+// So many rows that an eighth of them gives the start. Some ranks may hold none.
+TEST(DistributedSolver, ManyRows) {
+  const Communicator comm = Communicator::world();
+  constexpr std::int64_t many = 4000;
+  const auto data = test::make_clusters(many, dim, 3, 21);
+  const std::vector<double> x(data.x.begin(), data.x.end());
+  for (const bool hole : {false, true}) {
+    const Problem problem = my_share(comm, hole, many);
+    Solver solver(comm, problem, all_classes, {.tolerance = 1e-6});
+    for (const double C : {0.02, 0.05, 0.01}) {
+      const Fit fit = solver.solve(C);
+      EXPECT_TRUE(fit.converged);
+      EXPECT_LT(fit.epochs, 60);
+      std::vector<int> y;
+      for (const auto label : data.labels) y.push_back(label == 1 ? 1 : -1);
+      if (hole || C > 0.02) continue;
+      const auto reference = test::solve_reference(x, y, dim, C, true, 1);
+      EXPECT_LE(reference.dual, fit.primal[1] * (1 + 1e-6));
+      EXPECT_GE(reference.objective, (fit.primal[1] - fit.gap[1]) * (1 - 1e-6));
+      EXPECT_LE(fit.primal[1], reference.objective * (1 + 2e-6));
+    }
+  }
+}
+
 // Coordinate descent crawls here; the Newton finish does the work.
 TEST(DistributedSolver, LargeCNeedsFewPasses) {
   const Communicator comm = Communicator::world();
-  const auto data = test::make_clusters(rows, dim, 3, 21);
+  const auto data = test::make_clusters(some_rows, dim, 3, 21);
   const std::vector<double> x(data.x.begin(), data.x.end());
   std::vector<int> y;
   for (const auto label : data.labels) y.push_back(label == 0 ? 1 : -1);
@@ -167,9 +191,10 @@ TEST(DistributedSolver, StandardisationIsThatOfAllRows) {
   const Communicator comm = Communicator::world();
   Problem problem = my_share(comm);
   const Standardisation s = standardise(comm, problem);
-  const auto data = test::make_clusters(rows, dim, 3, 21);
+  const auto data = test::make_clusters(some_rows, dim, 3, 21);
   double mean = 0;
-  for (std::int64_t i = 0; i < rows; ++i) mean += static_cast<double>(data.x[static_cast<std::size_t>(i * dim)]) / rows;
+  for (std::int64_t i = 0; i < some_rows; ++i)
+    mean += static_cast<double>(data.x[static_cast<std::size_t>(i * dim)]) / some_rows;
   EXPECT_NEAR(s.mean[0], mean, 1e-9);
 }
 

@@ -4,6 +4,7 @@
 //   POOL3_TEST_RANK    only in this MPI rank; any if not set
 //   POOL3_TEST_KILL_AT   SIGKILL just before the n-th operation (pwrite, write, ftruncate, fallocate, fsync, ...)
 //   POOL3_TEST_KILL_FROM ... counted from the first one on a file whose path contains this
+//   POOL3_TEST_KILL_RENAMED   SIGKILL just after a file got this path
 //   POOL3_TEST_FAIL_AT   the n-th pwrite or fallocate and all after it fail ...
 //   POOL3_TEST_ERRNO     ... with this errno
 //   POOL3_TEST_TRACE   a line for each file that is opened for reading below POOL3_TEST_TRACE_OF goes here
@@ -152,7 +153,10 @@ int fsync(int fd) {
 }
 int rename(const char* from, const char* to) noexcept {
   if (matches(from) || matches(to)) count_operation();
-  return next<int(const char*, const char*)>("rename")(from, to);
+  const int result = next<int(const char*, const char*)>("rename")(from, to);
+  const char* last = setting("POOL3_TEST_KILL_RENAMED");
+  if (last != nullptr && std::strcmp(to, last) == 0) kill(getpid(), SIGKILL);
+  return result;
 }
 int unlink(const char* path) noexcept {
   if (matches(path)) count_operation();

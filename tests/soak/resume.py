@@ -1,5 +1,5 @@
 """What a killed extraction goes on with, and what it refuses by name: other weights, profile, precision, catalogue, labels,
-classes. Failures of before count for --max-failures.
+classes. Failures of before count for --max-failures. What a kill after the rename leaves is put right.
 
     resume.py --pool3 PROGRAM --interpose LIBRARY --weights FILE
 """
@@ -107,6 +107,21 @@ class Resume(kill.Killer):
         assert out.read_bytes() == reference.read_bytes(), "the file differs"
         print("ok: --classes on a resume: other classes are refused, the same under another name go on")
 
+    def killed_after_the_rename(self, reference):
+        """The file is complete, but its lock is there and the table of failures is not: the same command puts that right."""
+        place = self.folder / "renamed"
+        place.mkdir()
+        out = place / "f.h5"
+        code, output = self.run(out, kill_renamed=out)
+        left = {path.name for path in place.iterdir()}
+        assert code not in (0, 1, 3) and {"f.h5", "f.h5.lock"} <= left and "f.h5.failures.tsv" not in left, f"{code} {left}\n{output}"
+        code, output = self.run(out)
+        assert code == 3 and "already done, nothing to do" in output, output
+        tidied = {path.name: path.read_bytes() for path in place.iterdir()}
+        wanted = {"f.h5": reference.read_bytes(), "f.h5.failures.tsv": pathlib.Path(f"{reference}.failures.tsv").read_bytes()}
+        assert tidied == wanted, f"{sorted(tidied)} there, of {sorted(left)}"
+        print("ok: a kill after the rename: the same command writes the table of failures and removes the lock", flush=True)
+
     def most_failures(self, reference):
         out, _ = self.unfinished("m.h5", {"--max-failures": 2})
         code, output = self.run(out, {"--max-failures": 2})
@@ -127,6 +142,7 @@ def main():
         reference = resume.other_jobs()
         resume.classes()
         resume.most_failures(reference)
+        resume.killed_after_the_rename(reference)
 
 
 if __name__ == "__main__":

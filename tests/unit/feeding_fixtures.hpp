@@ -69,6 +69,7 @@ class Pictures {
     if (name.starts_with("unreadable")) throw ReadError("input/output error");
     std::vector<std::byte> bytes = bytes_of(name);
     if (name.starts_with("broken")) bytes.resize(bytes.size() / 2);
+    if (name.starts_with("heavy")) bytes.resize(150'000'000);
     return bytes;
   }
   static std::vector<std::byte> bytes_of(const std::string& name) {

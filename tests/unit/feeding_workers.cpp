@@ -120,6 +120,21 @@ TEST(Feeding, ReadsABoundedNumberOfPicturesAhead) {
   EXPECT_EQ(finish(workers).size(), 8U);
 }
 
+TEST(Feeding, ReadsABoundedNumberOfBytesAhead) {
+  FormulaNetwork network;
+  Gate gate;
+  network.gate = &gate;
+  const Pictures pictures;
+  Workers workers(network, settings_of(pictures), {.computing = 1, .in_network = 1, .reading = 1});
+  workers.submit(block_of(0, "p", 0, 16));
+  workers.submit(block_of(1, "heavy", 16, 16));
+  wait_until([&] { return network.calls == 1 && pictures.reads >= 18; });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(pictures.reads, 18);  // a batch in the network, and 2 of 150 MB ahead of it
+  gate.open();
+  EXPECT_EQ(finish(workers).size(), 2U);
+}
+
 TEST(Feeding, WantsMoreUntilThreadsHaveEnough) {
   FormulaNetwork network;
   Gate gate;

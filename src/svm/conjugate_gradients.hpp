@@ -1,0 +1,53 @@
+#pragma once
+// Conjugate gradients on many columns at once, preconditioned.
+
+#include <optional>
+
+#include "svm/products.hpp"
+#include "svm/row_entries.hpp"
+#include "svm/spectrum.hpp"
+
+namespace pool3::detail {
+
+/// Solves (I + sum_i h_i x_i x_i^T) d = r, for columns that share their rows. A column that is done leaves: it costs
+/// nothing in the passes that follow.
+class ConjugateGradients {
+ public:
+  /// `curvature` [rows, width]: h. `right` [dim + 1, width]: r. A column is done when its residual is below `forcing`
+  /// times |r|. `point` and `spectrum` must outlive it. Collective.
+  ConjugateGradients(const Point& point, const Spectrum& spectrum, Floats curvature, Floats right, double forcing);
+
+  /// True when all columns are done; but where passes go over whole matrices, the last few columns hold up no others.
+  [[nodiscard]] bool done() const { return done_; }
+  /// One pass over the rows. REQUIRES: not done(). Collective.
+  void pass();
+  /// d: [dim + 1, width].
+  [[nodiscard]] const Floats& direction() const { return found_; }
+
+ private:
+  [[nodiscard]] Floats curved() const;
+  void make_preconditioner();
+  [[nodiscard]] Floats preconditioned() const;
+  void find_open();
+  void leave_behind();
+
+  const Point& point_;
+  const Spectrum& spectrum_;
+  std::size_t full_width_;
+  RowEntries pairs_;
+  bool few_;
+  bool all_few_;  ///< on every rank
+  Floats found_;
+  // Of the columns that are left:
+  std::vector<std::int64_t> left_;         ///< their places
+  Floats curvature_;                       ///< [rows, width], empty where pairs are few
+  Doubles mean_;                           ///< of the curvature
+  std::vector<std::int64_t> mine_;         ///< which of those this rank preconditions
+  std::optional<Preconditioner> inverse_;  ///< of these
+  Floats r_, along_;                       ///< residual, and what is searched along: [dim + 1, width]
+  Doubles rz_, goal_;
+  std::vector<bool> open_;
+  bool done_ = false;
+};
+
+}  // namespace pool3::detail

@@ -1,0 +1,39 @@
+#pragma once
+// The (smoothed) loss of one row in many columns at once. See newton.hpp for its formulas.
+
+#include <cstdint>
+#include <vector>
+
+#include "svm/columns.hpp"
+
+namespace pool3::detail {
+
+/// Some columns of a table, and the stiffness of each.
+struct LossColumns {
+  std::vector<std::int32_t> positive_class, excluded_fold;
+  std::vector<float> positive_cost, stiffness;
+  float negative_cost = 1;
+  bool squared = true;
+
+  LossColumns(const ColumnTable& table, const std::vector<std::int64_t>& columns,
+              const std::vector<float>& stiffness_of_all);
+  [[nodiscard]] std::size_t width() const { return stiffness.size(); }
+};
+
+/// One row in these columns.
+struct LossRow {
+  std::int32_t label, fold;
+  float weight;         ///< factor on C
+  const float* f;       ///< margins
+  const float* centre;  ///< dual variables that the smoothing pulls to
+};
+
+/// What the row adds to the derivatives of the loss along `xd`, at step lengths t: all [width].
+void add_slopes(const LossColumns& columns, const LossRow& row, const float* xd, const double* t, double* slope,
+                double* curve);
+
+/// Sets the row's dual variables, and these times y; adds its loss, and its part of the smoothing's gap: all [width].
+void add_loss(const LossColumns& columns, const LossRow& row, float* alpha, float* signed_alpha, double* loss,
+              double* smoothing_gap);
+
+}  // namespace pool3::detail

@@ -1,0 +1,47 @@
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "svm/row_entries.hpp"
+
+namespace pool3 {
+namespace {
+
+using detail::Floats;
+
+Floats noise(std::int64_t size, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  Floats out(static_cast<std::size_t>(size));
+  for (float& v : out) v = normal(random);
+  return out;
+}
+
+TEST(RowEntries, AreTheProductsOfTheMatrix) {
+  const Communicator comm = Communicator::world();
+  constexpr std::int64_t rows = 50, dim = 70, width = 5;
+  Problem problem{.rows = rows, .dim = dim, .classes = 2, .x = noise(rows * dim, 1)};
+  problem.labels.assign(rows, 0);
+  const detail::Point point{.comm = comm, .problem = problem, .bias = 0.5, .table = {}};
+  Floats dense = noise(rows * width, 2);
+  for (std::size_t i = 0; i < dense.size(); ++i)
+    if (i % 7 != 0) dense[i] = 0;
+  const detail::RowEntries pairs(point, dense, width);
+  EXPECT_TRUE(pairs.few());
+  EXPECT_FALSE(detail::RowEntries(point, noise(rows * width, 2), width).few());
+  const detail::Products products(point, width);
+  const Floats expected = products.back(dense), found = pairs.back();
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-4);
+
+  const Floats v = noise((dim + 1) * width, 3);
+  Floats weighted = products.margins(v);
+  for (std::size_t i = 0; i < dense.size(); ++i) weighted[i] *= dense[i];
+  const Floats curved = products.back(weighted);
+  const std::vector<std::int64_t> columns = {0, 2, 3};
+  const Floats some = pairs.curved(detail::gather(v, width, columns), columns);
+  const Floats wanted = detail::gather(curved, width, columns);
+  for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(some[i], wanted[i], 1e-3);
+}
+
+}  // namespace
+}  // namespace pool3
