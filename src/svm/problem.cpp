@@ -35,11 +35,11 @@ std::vector<std::int64_t> rows_not_finite(const Problem& p) {
 }
 
 /// The first of all ranks' rows, as text. Collective.
-std::string names_of(const Communicator& comm, std::vector<std::int64_t> rows, std::int64_t total) {
-  rows.resize(std::min(rows.size(), most_named));
+std::string names_of(const Communicator& comm, const std::vector<std::int64_t>& rows, std::int64_t total) {
+  const std::size_t mine = std::min(rows.size(), most_named);
   std::vector<std::int64_t> all;
   for (const std::string& part :
-       comm.gather({reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(std::int64_t)})) {
+       comm.gather({reinterpret_cast<const char*>(rows.data()), mine * sizeof(std::int64_t)})) {
     const std::size_t before = all.size();
     all.resize(before + part.size() / sizeof(std::int64_t));
     std::copy_n(part.data(), part.size(), reinterpret_cast<char*>(all.data() + before));
