@@ -197,9 +197,11 @@ void train(const Context& context, const SolverFlags& flags, double C, int proba
   shuffle_rows(problem, flags.split.seed);
   const SolverOptions options = solver_options(flags, class_counts(comm, problem));
   const std::int64_t rows = comm.sum(problem.rows);
-  Solver solver(comm, problem, class_columns(problem.classes), options);
   const Traffic before = traffic();
-  const Fit fit = solve(context, solver, C, "classes");
+  const Fit fit = [&] {  // the solver's memory is free for the one of the probabilities
+    Solver solver(comm, problem, class_columns(problem.classes), options);
+    return solve(context, solver, C, "classes");
+  }();
   const Traffic spent = traffic().since(before);
   log_certificate(context.log, fit, spent, rows, C);
   Model model = make_model(flags, *reader, fit, s, problem.classes);

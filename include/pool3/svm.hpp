@@ -78,7 +78,7 @@ struct SolverProgress {
 struct Fit {
   std::int64_t columns = 0;
   std::int64_t dim = 0;
-  std::vector<float> w;           ///< [dim, columns] row-major, in standardised features; the same on every rank
+  std::vector<double> w;          ///< [dim, columns] row-major, in standardised features; the same on every rank
   std::vector<double> intercept;  ///< [columns]: bias * its weight
   // The certificate, exact at this w (sums in double).
   std::vector<double> primal;  ///< [columns]

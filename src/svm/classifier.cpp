@@ -16,10 +16,12 @@ std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 template <typename Use>
 void for_each_scored_block(const Problem& p, const Fit& fit, int threads, const Use& use) {
   detail::set_product_threads(threads);
+  std::vector<float> w(fit.w.size());
+  std::transform(fit.w.begin(), fit.w.end(), w.begin(), [](double v) { return static_cast<float>(v); });
   std::vector<float> scores(index(block_rows * fit.columns));
   for (std::int64_t b = 0; b < block_count(p.rows, block_rows); ++b) {
     const RowRange rows = block_range(p.rows, block_rows, b);
-    detail::multiply(rows.size(), fit.columns, p.dim, p.x.data() + rows.begin * p.dim, fit.w.data(), scores.data());
+    detail::multiply(rows.size(), fit.columns, p.dim, p.x.data() + rows.begin * p.dim, w.data(), scores.data());
     for (std::int64_t i = 0; i < rows.size(); ++i)
       for (std::int64_t j = 0; j < fit.columns; ++j)
         scores[index(i * fit.columns + j)] += static_cast<float>(fit.intercept[index(j)]);
@@ -59,7 +61,7 @@ LinearClassifier unfold(const Fit& fit, const Standardisation& standardisation, 
   for (std::int32_t k = 0; k < classes; ++k) {
     double shift = 0.0;
     for (std::int64_t j = 0; j < fit.dim; ++j) {
-      const double v = static_cast<double>(fit.w[index(j * fit.columns + k)]) / standardisation.scale;
+      const double v = fit.w[index(j * fit.columns + k)] / standardisation.scale;
       c.coef[index(k * fit.dim + j)] = v;
       if (!standardisation.mean.empty()) shift += v * standardisation.mean[index(j)];
     }

@@ -47,7 +47,7 @@ std::vector<double> Point::half_norms() const {
   return sums;
 }
 
-std::vector<double> Point::weights_of_duals() const {
+std::vector<double> Point::weights_of_duals(const std::vector<float>& duals) const {
   std::vector<double> sum(w.size() + bias_w.size(), 0.0);
   std::vector<float> part(w.size()), signed_alpha(index(block_rows * padded()));
   for (std::int64_t b = 0; b < block_count(problem.rows, block_rows); ++b) {
@@ -55,7 +55,7 @@ std::vector<double> Point::weights_of_duals() const {
     for (std::int64_t i = 0; i < rows.size(); ++i) {
       const std::int32_t label = problem.labels[index(rows.begin + i)];
       for (std::int64_t j = 0; j < padded(); ++j) {
-        const float a = alpha[index((rows.begin + i) * padded() + j)];
+        const float a = duals[index((rows.begin + i) * padded() + j)];
         const float v = table.is_positive(j, label) ? a : -a;
         signed_alpha[index(i * padded() + j)] = v;
         sum[w.size() + index(j)] += bias * static_cast<double>(v);
@@ -69,7 +69,7 @@ std::vector<double> Point::weights_of_duals() const {
 }
 
 void Point::rebuild_w() {
-  const auto sum = weights_of_duals();
+  const auto sum = weights_of_duals(alpha);
   for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<float>(sum[i]);
   for (std::size_t j = 0; j < bias_w.size(); ++j) bias_w[j] = static_cast<float>(sum[w.size() + j]);
 }
@@ -102,7 +102,7 @@ Certificate certify(Point& p) {
 
 Certificate certify_pair(const Point& p) {
   Certificate sums = sum_rows(p);
-  const auto of_duals = p.weights_of_duals();
+  const auto of_duals = p.weights_of_duals(p.alpha);
   for (std::size_t i = 0; i < of_duals.size(); ++i) {
     const float w = i < p.w.size() ? p.w[i] : p.bias_w[i - p.w.size()];
     const double away = static_cast<double>(w) - of_duals[i];

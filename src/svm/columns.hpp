@@ -61,8 +61,9 @@ struct Point {
   }
   /// 1/2 |w|^2 of every column, [padded]. The same on every rank.
   [[nodiscard]] std::vector<double> half_norms() const;
-  /// w(a) = sum a y x from alpha, summed in double, its bias row last: [dim + 1, padded]. Collective.
-  [[nodiscard]] std::vector<double> weights_of_duals() const;
+  /// w(a) = sum a y x of these dual variables [rows, padded], summed in double, its bias row last: [dim + 1, padded].
+  /// Collective.
+  [[nodiscard]] std::vector<double> weights_of_duals(const std::vector<float>& duals) const;
   /// Sets w to w(a), because float updates drift. Collective.
   void rebuild_w();
 };

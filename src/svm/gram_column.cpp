@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "svm/cholesky.hpp"
@@ -12,31 +13,35 @@ namespace pool3::detail {
 namespace {
 
 // As in newton.cpp.
-constexpr float first_stiffness = 3.0F;
-constexpr float stiffness_growth = 2.0F;
-constexpr float most_stiffness = 100.0F;
+template <typename Real>
+constexpr Real first_stiffness = std::is_same_v<Real, float> ? Real{3} : Real{0.01};
+template <typename Real>
+constexpr Real stiffness_growth = std::is_same_v<Real, float> ? Real{2} : Real{4};
+template <typename Real>
+constexpr Real most_stiffness = std::is_same_v<Real, float> ? Real{100} : Real{1e6};
 constexpr double near_minimum = 0.3;
 constexpr int most_line_steps = 30;
 /// The squared hinge's matrix is factorised in float up to this condition: 7 digits, less 5, are what a step needs.
 constexpr double well_conditioned = 1e5;
 
-double dot(const Floats& a, const Floats& b) {
+template <typename Real>
+double dot(const std::vector<Real>& a, const std::vector<Real>& b) {
   double sum = 0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
   return sum;
 }
 
 /// a . (b - c)
-double dot_difference(const Floats& a, const Floats& b, const Floats& c) {
+template <typename Real>
+double dot_difference(const std::vector<Real>& a, const std::vector<Real>& b, const std::vector<Real>& c) {
   double sum = 0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i] - c[i]);
   return sum;
 }
 
-template <typename Real>
-[[gnu::always_inline]] inline void pick_entries(const float* row, const std::int32_t* at, std::int64_t count,
-                                                Real* out) {
-  for (std::int64_t c = 0; c < count; ++c) out[c] = static_cast<Real>(row[at[c]]);
+template <typename From, typename To>
+[[gnu::always_inline]] inline void pick_entries(const From* row, const std::int32_t* at, std::int64_t count, To* out) {
+  for (std::int64_t c = 0; c < count; ++c) out[c] = static_cast<To>(row[at[c]]);
 }
 /// The entries of `row` at `at`.
 POOL3_CPU_CLONES void pick(const float* row, const std::int32_t* at, std::int64_t count, float* out) {
@@ -45,40 +50,48 @@ POOL3_CPU_CLONES void pick(const float* row, const std::int32_t* at, std::int64_
 POOL3_CPU_CLONES void pick(const float* row, const std::int32_t* at, std::int64_t count, double* out) {
   pick_entries(row, at, count, out);
 }
+POOL3_CPU_CLONES void pick(const double* row, const std::int32_t* at, std::int64_t count, double* out) {
+  pick_entries(row, at, count, out);
+}
 
 }  // namespace
 
-GramColumn::GramColumn(GramColumnProblem problem, Floats u, Floats f)
+template <typename Real>
+GramColumn<Real>::GramColumn(GramColumnProblem<Real> problem, Reals u, Reals f)
     : problem_(std::move(problem)),
       u_(std::move(u)),
       f_(std::move(f)),
-      centre_(u_.size(), 0.0F),
-      stiffness_(problem_.squared ? 2.0F : first_stiffness) {
+      centre_(u_.size(), Real{0}),
+      stiffness_(problem_.squared ? Real{2} : first_stiffness<Real>) {
   if (!problem_.squared)
-    for (std::size_t i = 0; i < u_.size(); ++i) centre_[i] = std::clamp(problem_.y[i] * u_[i], 0.0F, problem_.cost[i]);
+    for (std::size_t i = 0; i < u_.size(); ++i)
+      centre_[i] = std::clamp(problem_.y[i] * u_[i], Real{0}, problem_.cost[i]);
   duals_ = u_;
   dual_margins_ = f_;
 }
 
-void GramColumn::set_duals() {
+template <typename Real>
+void GramColumn<Real>::set_duals() {
   duals_.resize(f_.size());
   for (std::size_t i = 0; i < f_.size(); ++i) {
-    const float y = problem_.y[i], cost = problem_.cost[i];
-    const float a = std::max(centre_[i] + pull(i) * (1.0F - y * f_[i]), 0.0F);
+    const Real y = problem_.y[i], cost = problem_.cost[i];
+    const Real a = std::max(centre_[i] + pull(i) * (Real{1} - y * f_[i]), Real{0});
     duals_[i] = y * (problem_.squared ? a : std::min(a, cost));
   }
 }
 
-bool GramColumn::is_free(std::size_t i) const {
-  const float a = std::abs(duals_[i]);
-  return a > 0.0F && (problem_.squared || a < problem_.cost[i]);
+template <typename Real>
+bool GramColumn<Real>::is_free(std::size_t i) const {
+  const Real a = std::abs(duals_[i]);
+  return a > Real{0} && (problem_.squared || a < problem_.cost[i]);
 }
 
-void GramColumn::take_dual_margins(Floats margins) {
+template <typename Real>
+void GramColumn<Real>::take_dual_margins(Reals margins) {
   dual_margins_ = std::move(margins);
   double loss = 0, smoothing = 0, gradient = 0;
   for (std::size_t i = 0; i < f_.size(); ++i) {
-    const auto slack = static_cast<double>(1.0F - problem_.y[i] * f_[i]);
+    const auto slack = static_cast<double>(Real{1} - problem_.y[i] * f_[i]);
     const auto cost = static_cast<double>(problem_.cost[i]), a = static_cast<double>(std::abs(duals_[i]));
     const double xi = std::max(slack, 0.0);
     loss += problem_.squared ? cost * xi * xi : cost * xi;
@@ -91,51 +104,57 @@ void GramColumn::take_dual_margins(Floats margins) {
 }
 
 /// The duals stay as they are but for the greater stiffness, so the margins that were just taken serve on.
-void GramColumn::move_centre() {
+template <typename Real>
+void GramColumn<Real>::move_centre() {
   for (std::size_t i = 0; i < centre_.size(); ++i) centre_[i] = std::abs(duals_[i]);
-  stiffness_ = std::min(stiffness_growth * stiffness_, most_stiffness);
+  stiffness_ = std::min(stiffness_growth<Real> * stiffness_, most_stiffness<Real>);
 }
 
 template <typename Real>
-std::vector<Real> GramColumn::solve_free(const std::vector<std::int32_t>& free) const {
+template <typename In>
+std::vector<In> GramColumn<Real>::solve_free(const std::vector<std::int32_t>& free) const {
   const std::int64_t n = std::ssize(free), rows = std::ssize(duals_);
-  PositiveSystem<Real> system(n);
+  PositiveSystem<In> system(n);
   for (std::int64_t r = 0; r < n; ++r) {
     const std::size_t i = index(free[index(r)]);
     pick(problem_.gram->data() + std::int64_t(i) * rows, free.data(), r + 1, system.row(r));
-    system.row(r)[r] += Real{1} / static_cast<Real>(pull(i));
+    system.row(r)[r] += In{1} / static_cast<In>(pull(i));
     // At the minimum: f + u / pull = y (1 + centre / pull).
-    const float towards = (centre_[i] - std::abs(duals_[i])) / pull(i);
-    system.right()[r] = static_cast<Real>(problem_.y[i] * (1.0F + towards) - dual_margins_[i]);
+    const Real towards = (centre_[i] - std::abs(duals_[i])) / pull(i);
+    system.right()[r] = static_cast<In>(problem_.y[i] * (Real{1} + towards) - dual_margins_[i]);
   }
   if (!system.solve()) return {};
   return {system.right(), system.right() + n};
 }
 
-/// What is added to the diagonal is small in a stiff hinge, and beside large rows at a large C.
-bool GramColumn::float_will_do(const std::vector<std::int32_t>& free) const {
-  double condition = 0;
+/// How large the rows are beside what is added to the diagonal, which is small in a stiff hinge and at a large C.
+template <typename Real>
+double GramColumn<Real>::condition(const std::vector<std::int32_t>& free) const {
+  double sum = 0;
   for (const std::int32_t i : free) {
     const std::size_t at = index(i);
-    condition += static_cast<double>(pull(at)) * static_cast<double>((*problem_.gram)[at * duals_.size() + at]);
+    sum += static_cast<double>(pull(at)) * static_cast<double>((*problem_.gram)[at * duals_.size() + at]);
   }
-  return problem_.squared && condition < well_conditioned;
+  return sum;
 }
 
-Floats GramColumn::newton_point() const {
+template <typename Real>
+std::vector<Real> GramColumn<Real>::newton_point() const {
   std::vector<std::int32_t> free;
   for (std::size_t i = 0; i < duals_.size(); ++i)
     if (is_free(i)) free.push_back(static_cast<std::int32_t>(i));
-  Floats to = duals_;
+  Reals to = duals_;
   const auto add = [&](const auto& step) {
-    for (std::size_t r = 0; r < step.size(); ++r) to[index(free[r])] += static_cast<float>(step[r]);
+    for (std::size_t r = 0; r < step.size(); ++r) to[index(free[r])] += static_cast<Real>(step[r]);
     return step.size() == free.size();
   };
-  const bool solved = float_will_do(free) ? add(solve_free<float>(free)) : add(solve_free<double>(free));
-  return solved ? to : Floats{};
+  if constexpr (std::is_same_v<Real, float>)
+    if (problem_.squared && condition(free) < well_conditioned) return add(solve_free<float>(free)) ? to : Reals{};
+  return add(solve_free<double>(free)) ? to : Reals{};
 }
 
-double GramColumn::step_length(const Floats& u, const Floats& f) const {
+template <typename Real>
+double GramColumn<Real>::step_length(const Reals& u, const Reals& f) const {
   const double vd = dot_difference(u_, f, f_);
   const double dd = dot_difference(u, f, f_) - vd;
   if (!(dd > 0)) return 0;
@@ -159,13 +178,17 @@ double GramColumn::step_length(const Floats& u, const Floats& f) const {
   return t;
 }
 
-void GramColumn::move_towards(const Floats& u, const Floats& f) {
-  const auto t = static_cast<float>(step_length(u, f));
+template <typename Real>
+void GramColumn<Real>::move_towards(const Reals& u, const Reals& f) {
+  const auto t = static_cast<Real>(step_length(u, f));
   for (std::size_t i = 0; i < u_.size(); ++i) {
     u_[i] += t * (u[i] - u_[i]);
     f_[i] += t * (f[i] - f_[i]);
   }
   set_duals();
 }
+
+template class GramColumn<float>;
+template class GramColumn<double>;
 
 }  // namespace pool3::detail

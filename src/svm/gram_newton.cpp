@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <numeric>
+#include <type_traits>
 #include <utility>
 
 #include "pool3/partition.hpp"
@@ -18,14 +19,20 @@ constexpr std::int64_t few_rows = 2048;
 constexpr double factorisations = 6, gradient_passes = 150;
 /// Flops of a column that are no matter.
 constexpr double cheap_flops = 2e9;
-/// Newton steps without a clearly better gap that end it.
-constexpr int stall_steps = 10;
+/// Newton steps without a clearly better gap that end it. The smoothed loss falls with each step, but the gap may grow
+/// for some sixty. Float has double to go on after it.
+template <typename Real>
+constexpr int stall_steps = std::is_same_v<Real, float> ? 10 : 100;
 /// Part of the tolerance to stop at.
 constexpr double enough = 0.5;
 
-std::vector<const Floats*> pointers(const std::vector<Floats>& vectors) {
-  std::vector<const Floats*> out;
-  for (const Floats& v : vectors) out.push_back(&v);
+template <typename Real>
+using ManyReals = std::vector<std::vector<Real>>;
+
+template <typename Real>
+std::vector<const std::vector<Real>*> pointers(const ManyReals<Real>& vectors) {
+  std::vector<const std::vector<Real>*> out;
+  for (const std::vector<Real>& v : vectors) out.push_back(&v);
   return out;
 }
 
@@ -45,27 +52,40 @@ std::int64_t rows_before(const Communicator& comm, std::int64_t rows) {
   return std::accumulate(counts.begin(), counts.begin() + comm.rank(), std::int64_t{0});
 }
 
+void set_row_products(std::int64_t own, std::int64_t rows, std::int64_t dim, const float* x, const float* all,
+                      float* out) {
+  if (own == rows)
+    row_products(rows, dim, x, out);
+  else
+    multiply_by_transposed(own, rows, dim, x, all, out);
+}
+
+void set_row_products(std::int64_t own, std::int64_t rows, std::int64_t dim, const float* x, const float* all,
+                      double* out) {
+  const Doubles products = precise_row_products(own, rows, dim, x, all);
+  std::copy(products.begin(), products.end(), out);
+}
+
 /// x x^T + shift of the rows of all ranks, each of which computes its own rows. Collective.
-Floats gram_of_all(const Point& p, std::int64_t rows, std::int64_t first) {
+template <typename Real>
+std::vector<Real> gram_of_all(const Point& p, std::int64_t rows, std::int64_t first) {
   const std::int64_t dim = p.problem.dim, own = p.problem.rows;
-  Floats out(index(rows * rows), 0.0F);
-  if (p.comm.size() == 1) {
-    row_products(rows, dim, p.problem.x.data(), out.data());
-  } else {
-    const Floats x = all_ranks(p.comm, rows * dim, first * dim, p.problem.x);
-    multiply_by_transposed(own, rows, dim, p.problem.x.data(), x.data(), out.data() + first * rows);
-    p.comm.sum(std::span<float>(out));
-  }
-  const auto shift = static_cast<float>(p.bias * p.bias);
-  for (float& v : out) v += shift;
+  const bool alone = p.comm.size() == 1;
+  const Floats x = alone ? Floats{} : all_ranks(p.comm, rows * dim, first * dim, p.problem.x);
+  std::vector<Real> out(index(rows * rows), Real{0});
+  set_row_products(own, rows, dim, p.problem.x.data(), alone ? p.problem.x.data() : x.data(),
+                   out.data() + first * rows);
+  if (!alone) p.comm.sum(std::span<Real>(out));
+  const auto shift = static_cast<Real>(p.bias * p.bias);
+  for (Real& v : out) v += shift;
   return out;
 }
 
 }  // namespace
 
-bool GramNewton::fits(const Point& p) { return p.comm.sum(p.problem.rows) <= std::max(few_rows, 2 * p.problem.dim); }
+bool gram_fits(const Point& p) { return p.comm.sum(p.problem.rows) <= std::max(few_rows, 2 * p.problem.dim); }
 
-bool GramNewton::pays(const Point& p) {
+bool gram_pays(const Point& p) {
   const auto rows = static_cast<double>(p.comm.sum(p.problem.rows));
   std::vector<double> supports(index(p.padded()), 0.0);
   for (std::int64_t i = 0; i < p.problem.rows; ++i)
@@ -77,11 +97,12 @@ bool GramNewton::pays(const Point& p) {
   return flops <= columns * std::max(cheap_flops, gradient_passes * 4 * rows * static_cast<double>(p.problem.dim));
 }
 
-GramNewton::GramNewton(Point& point)
+template <typename Real>
+GramNewton<Real>::GramNewton(const Point& point)
     : p_(point),
       rows_(point.comm.sum(point.problem.rows)),
       first_row_(rows_before(point.comm, point.problem.rows)),
-      gram_(gram_of_all(point, rows_, first_row_)) {
+      gram_(gram_of_all<Real>(point, rows_, first_row_)) {
   Floats labels, folds, weights;
   for (std::int64_t i = 0; i < p_.problem.rows; ++i) {
     labels.push_back(static_cast<float>(p_.problem.labels[index(i)]));  // exact: a float counts to 2^24
@@ -93,61 +114,66 @@ GramNewton::GramNewton(Point& point)
   weights_ = all_ranks(p_.comm, rows_, first_row_, weights);
 }
 
-GramColumnProblem GramNewton::problem_of(std::int64_t column) const {
-  GramColumnProblem out{.gram = &gram_, .squared = p_.table.loss == Loss::l2};
+template <typename Real>
+GramColumnProblem<Real> GramNewton<Real>::problem_of(std::int64_t column) const {
+  GramColumnProblem<Real> out{.gram = &gram_, .squared = p_.table.loss == Loss::l2};
   for (std::size_t i = 0; i < index(rows_); ++i) {
     const auto label = static_cast<std::int32_t>(labels_[i]), fold = static_cast<std::int32_t>(folds_[i]);
-    out.y.push_back(p_.table.is_positive(column, label) ? 1.0F : -1.0F);
-    out.cost.push_back(p_.table.counts(column, fold) ? weights_[i] * p_.table.cost(column, label) : 0.0F);
+    out.y.push_back(p_.table.is_positive(column, label) ? Real{1} : Real{-1});
+    out.cost.push_back(p_.table.counts(column, fold) ? Real{weights_[i] * p_.table.cost(column, label)} : Real{0});
   }
   return out;
 }
 
 /// y alpha of all ranks: [padded, rows]. Collective.
-Floats GramNewton::all_signed_duals() const {
-  Floats out(index(p_.padded() * rows_), 0.0F);
+template <typename Real>
+std::vector<Real> GramNewton<Real>::all_signed_duals(const Reals& alpha) const {
+  Reals out(index(p_.padded() * rows_), Real{0});
   for (std::int64_t i = 0; i < p_.problem.rows; ++i)
     for (std::int64_t j = 0; j < p_.padded(); ++j) {
-      const float a = p_.alpha[index(i * p_.padded() + j)];
+      const Real a = alpha[index(i * p_.padded() + j)];
       out[index(j * rows_ + first_row_ + i)] = p_.table.is_positive(j, p_.problem.labels[index(i)]) ? a : -a;
     }
-  p_.comm.sum(std::span<float>(out));
+  p_.comm.sum(std::span<Real>(out));
   return out;
 }
 
 /// The Gram matrix is its own transpose, and BLAS is faster with that.
-std::vector<Floats> GramNewton::margins(const std::vector<const Floats*>& u) const {
+template <typename Real>
+ManyReals<Real> GramNewton<Real>::margins(const std::vector<const Reals*>& u) const {
   const std::size_t rows = index(rows_);
-  Floats in(u.size() * rows), out(u.size() * rows);
+  Reals in(u.size() * rows), out(u.size() * rows);
   for (std::size_t c = 0; c < u.size(); ++c)
     std::copy(u[c]->begin(), u[c]->end(), in.begin() + std::ptrdiff_t(c * rows));
   if (!u.empty()) multiply_by_transposed(std::ssize(u), rows_, rows_, in.data(), gram_.data(), out.data());
-  std::vector<Floats> split;
+  std::vector<Reals> split;
   for (std::size_t c = 0; c < u.size(); ++c)
     split.emplace_back(out.begin() + std::ptrdiff_t(c * rows), out.begin() + std::ptrdiff_t((c + 1) * rows));
   return split;
 }
 
-std::vector<GramColumn> GramNewton::make_columns(std::int64_t first, const Floats& signed_duals) const {
+template <typename Real>
+std::vector<GramColumn<Real>> GramNewton<Real>::make_columns(std::int64_t first, const Reals& signed_duals) const {
   const RowRange share = even_share(std::ssize(p_.table.positive_class), p_.comm.size(), p_.comm.rank());
-  std::vector<Floats> starts;
+  std::vector<Reals> starts;
   for (std::int64_t j = first; j < share.end; ++j)
     starts.emplace_back(signed_duals.begin() + j * rows_, signed_duals.begin() + (j + 1) * rows_);
-  std::vector<Floats> f = margins(pointers(starts));
-  std::vector<GramColumn> columns;
+  std::vector<Reals> f = margins(pointers<Real>(starts));
+  std::vector<GramColumn<Real>> columns;
   for (std::size_t c = 0; c < starts.size(); ++c)
     columns.emplace_back(problem_of(first + std::int64_t(c)), std::move(starts[c]), std::move(f[c]));
   return columns;
 }
 
-void GramNewton::step(const std::vector<GramColumn*>& open) const {
-  std::vector<Floats> targets;
-  for (const GramColumn* c : open) {
+template <typename Real>
+void GramNewton<Real>::step(const std::vector<GramColumn<Real>*>& open) const {
+  std::vector<Reals> targets;
+  for (const GramColumn<Real>* c : open) {
     targets.push_back(c->newton_point());
     if (targets.back().empty()) targets.back() = c->u();
   }
-  std::vector<Floats> f = margins(pointers(targets));
-  std::vector<const Floats*> duals;
+  std::vector<Reals> f = margins(pointers<Real>(targets));
+  std::vector<const Reals*> duals;
   for (std::size_t k = 0; k < open.size(); ++k) {
     open[k]->move_towards(targets[k], f[k]);
     duals.push_back(&open[k]->signed_duals());
@@ -156,19 +182,22 @@ void GramNewton::step(const std::vector<GramColumn*>& open) const {
   for (std::size_t k = 0; k < open.size(); ++k) open[k]->take_dual_margins(std::move(f[k]));
 }
 
-std::int64_t GramNewton::solve(const NewtonLimits& limits, const std::function<void(const NewtonProgress&)>& progress) {
+template <typename Real>
+std::int64_t GramNewton<Real>::solve(Pair<Real>& pair, const NewtonLimits& limits,
+                                     const std::function<void(const NewtonProgress&)>& progress) const {
   const std::int64_t first = even_share(p_.padded(), p_.comm.size(), p_.comm.rank()).begin;
-  std::vector<GramColumn> columns = make_columns(first, all_signed_duals());
+  std::vector<GramColumn<Real>> columns = make_columns(first, all_signed_duals(pair.alpha));
   std::int64_t products = 1;
   double best = std::numeric_limits<double>::infinity();
-  for (int since_best = 0; since_best < stall_steps && products + 2 <= limits.max_products && !limits.expired();) {
-    std::vector<GramColumn*> open;
-    for (GramColumn& c : columns)
+  for (int since_best = 0;
+       since_best < stall_steps<Real> && products + 2 <= limits.max_products && !limits.expired();) {
+    std::vector<GramColumn<Real>*> open;
+    for (GramColumn<Real>& c : columns)
       if (products == 1 || c.gap() > 0.1 * limits.tolerance * c.primal()) open.push_back(&c);
     step(open);
     products += 2;
     std::array<double, 2> sums{};
-    for (const GramColumn& c : columns) sums[0] += c.gap(), sums[1] += c.primal();
+    for (const GramColumn<Real>& c : columns) sums[0] += c.gap(), sums[1] += c.primal();
     p_.comm.sum(std::span<double>(sums));
     const double gap = sums[1] > 0 ? sums[0] / sums[1] : 0.0;
     progress({products, gap});
@@ -176,30 +205,36 @@ std::int64_t GramNewton::solve(const NewtonLimits& limits, const std::function<v
     since_best = gap < 0.8 * best ? 0 : since_best + 1;
     best = std::min(best, gap);
   }
-  store(first, columns);
+  store(first, columns, pair);
   return products;
 }
 
-void GramNewton::take(const Floats& signed_duals) {
+template <typename Real>
+std::vector<Real> GramNewton<Real>::own_rows(const Reals& signed_duals) const {
+  Reals out(index(p_.problem.rows * p_.padded()));
   for (std::int64_t i = 0; i < p_.problem.rows; ++i)
     for (std::int64_t j = 0; j < p_.padded(); ++j) {
-      const float v = signed_duals[index(j * rows_ + first_row_ + i)];
-      p_.alpha[index(i * p_.padded() + j)] = p_.table.is_positive(j, p_.problem.labels[index(i)]) ? v : -v;
+      const Real v = signed_duals[index(j * rows_ + first_row_ + i)];
+      out[index(i * p_.padded() + j)] = p_.table.is_positive(j, p_.problem.labels[index(i)]) ? v : -v;
     }
+  return out;
 }
 
-void GramNewton::store(std::int64_t first, const std::vector<GramColumn>& columns) {
-  Floats u(index(p_.padded() * rows_), 0.0F), duals(u.size(), 0.0F);
+template <typename Real>
+void GramNewton<Real>::store(std::int64_t first, const std::vector<GramColumn<Real>>& columns, Pair<Real>& pair) const {
+  Reals u(index(p_.padded() * rows_), Real{0}), duals(u.size(), Real{0});
   for (std::size_t c = 0; c < columns.size(); ++c) {
     const auto at = (first + std::int64_t(c)) * rows_;
     std::copy(columns[c].u().begin(), columns[c].u().end(), u.begin() + at);
     std::copy(columns[c].signed_duals().begin(), columns[c].signed_duals().end(), duals.begin() + at);
   }
-  p_.comm.sum(std::span<float>(u));
-  p_.comm.sum(std::span<float>(duals));
-  take(u);
-  p_.rebuild_w();
-  take(duals);
+  p_.comm.sum(std::span<Real>(u));
+  p_.comm.sum(std::span<Real>(duals));
+  pair.v = weights_of(p_, own_rows(u));
+  pair.alpha = own_rows(duals);
 }
+
+template class GramNewton<float>;
+template class GramNewton<double>;
 
 }  // namespace pool3::detail

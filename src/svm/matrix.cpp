@@ -64,6 +64,29 @@ void moment_matrix(std::int64_t m, std::int64_t k, const float* a, float* c) {
   mirror(k, c);
 }
 
+void multiply(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b, double* c) {
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, narrow(m), narrow(n), narrow(k), 1.0, a, narrow(k), b,
+              narrow(n), 0.0, c, narrow(n));
+}
+
+void add_transposed_product(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b,
+                            double* c) {
+  cblas_dgemm(CblasRowMajor, CblasTrans, CblasNoTrans, narrow(m), narrow(n), narrow(k), 1.0, a, narrow(m), b, narrow(n),
+              1.0, c, narrow(n));
+}
+
+void multiply_by_transposed(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b,
+                            double* c) {
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, narrow(m), narrow(n), narrow(k), 1.0, a, narrow(k), b, narrow(k),
+              0.0, c, narrow(n));
+}
+
+void add_product_by_transposed(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b,
+                               double* c) {
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, narrow(m), narrow(n), narrow(k), 1.0, a, narrow(k), b, narrow(k),
+              1.0, c, narrow(n));
+}
+
 std::vector<float> eigenvectors(std::int64_t n, float* a) {
   std::vector<float> values(static_cast<std::size_t>(n));
   const int order = narrow(n);

@@ -24,6 +24,19 @@ void multiply_by_transposed(std::int64_t m, std::int64_t n, std::int64_t k, cons
 void row_products(std::int64_t m, std::int64_t k, const float* a, float* c);
 /// c[k, k] = a[m, k]^T a[m, k].
 void moment_matrix(std::int64_t m, std::int64_t k, const float* a, float* c);
+// In double.
+/// c[m, n] = a[m, k] b[k, n].
+void multiply(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b, double* c);
+/// c[m, n] += a[k, m]^T b[k, n].
+void add_transposed_product(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b,
+                            double* c);
+/// c[m, n] = a[m, k] b[n, k]^T.
+void multiply_by_transposed(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b,
+                            double* c);
+/// c[m, n] += a[m, k] b[n, k]^T.
+void add_product_by_transposed(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b,
+                               double* c);
+
 /// Replaces the symmetric matrix a[n, n] by its eigenvectors, one a row, and returns the eigenvalues, rising. Throws
 /// Error if LAPACK gives up.
 [[nodiscard]] std::vector<float> eigenvectors(std::int64_t n, float* a);

@@ -34,6 +34,25 @@ std::vector<std::int64_t> rows_not_finite(const Problem& p) {
   return bad;
 }
 
+/// The first of all ranks' rows, as text. Collective.
+std::string names_of(const Communicator& comm, const std::vector<std::int64_t>& rows, std::int64_t total) {
+  const std::size_t mine = std::min(rows.size(), most_named);
+  std::vector<std::int64_t> all;
+  for (const std::string& part :
+       comm.gather({reinterpret_cast<const char*>(rows.data()), mine * sizeof(std::int64_t)})) {
+    const std::size_t before = all.size();
+    all.resize(before + part.size() / sizeof(std::int64_t));
+    std::copy_n(part.data(), part.size(), reinterpret_cast<char*>(all.data() + before));
+  }
+  std::sort(all.begin(), all.end());
+  std::string text;
+  for (std::size_t i = 0; i < std::min(all.size(), most_named); ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(all[i]);
+  if (total > static_cast<std::int64_t>(most_named)) text += ", ...";
+  comm.broadcast(text);
+  return text;
+}
+
 }  // namespace
 
 std::vector<std::int64_t> class_counts(const Communicator& comm, const Problem& problem) {
@@ -46,12 +65,9 @@ std::vector<std::int64_t> class_counts(const Communicator& comm, const Problem& 
 void check_problem(const Communicator& comm, const Problem& problem) {
   const auto bad = rows_not_finite(problem);
   const std::int64_t total = comm.sum(static_cast<std::int64_t>(bad.size()));
+  const std::string names = total > 0 ? names_of(comm, bad, total) : "";
   comm.all_do([&] {
-    if (bad.empty()) return;
-    std::string names;
-    for (std::size_t i = 0; i < std::min(bad.size(), most_named); ++i)
-      names += (i == 0 ? "" : ", ") + std::to_string(bad[i]);
-    if (total > static_cast<std::int64_t>(most_named)) names += ", ...";
+    if (total == 0) return;
     throw Error({.stage = "train",
                  .cause = std::to_string(total) + (total == 1 ? " training row has" : " training rows have") +
                           " a feature that is not finite: row " + names,

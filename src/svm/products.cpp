@@ -43,28 +43,39 @@ Floats Products::back(const Floats& u) const {
   return out;
 }
 
-Floats gather(const Floats& from, std::int64_t from_width, const std::vector<std::int64_t>& columns) {
+template <typename Real>
+std::vector<Real> gather(const std::vector<Real>& from, std::int64_t from_width,
+                         const std::vector<std::int64_t>& columns) {
   const std::size_t rows = from.size() / index(from_width);
-  Floats to(rows * columns.size());
+  std::vector<Real> to(rows * columns.size());
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t c = 0; c < columns.size(); ++c)
       to[r * columns.size() + c] = from[r * index(from_width) + index(columns[c])];
   return to;
 }
 
-void scatter_add(Floats& to, std::int64_t to_width, const std::vector<std::int64_t>& columns, const Floats& from,
-                 const Doubles& step) {
+template <typename Real>
+void scatter_add(std::vector<Real>& to, std::int64_t to_width, const std::vector<std::int64_t>& columns,
+                 const std::vector<Real>& from, const Doubles& step) {
   const std::size_t rows = to.size() / index(to_width);
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t c = 0; c < columns.size(); ++c)
-      to[r * index(to_width) + index(columns[c])] += static_cast<float>(step[c]) * from[r * columns.size() + c];
+      to[r * index(to_width) + index(columns[c])] += static_cast<Real>(step[c]) * from[r * columns.size() + c];
 }
 
-Doubles dots(const Floats& a, const Floats& b, std::size_t width) {
+template <typename Real>
+Doubles dots(const std::vector<Real>& a, const std::vector<Real>& b, std::size_t width) {
   Doubles sums(width, 0.0);
   for (std::size_t i = 0; i < a.size(); i += width)
     for (std::size_t c = 0; c < width; ++c) sums[c] += static_cast<double>(a[i + c]) * static_cast<double>(b[i + c]);
   return sums;
 }
+
+template Floats gather(const Floats&, std::int64_t, const std::vector<std::int64_t>&);
+template Doubles gather(const Doubles&, std::int64_t, const std::vector<std::int64_t>&);
+template void scatter_add(Floats&, std::int64_t, const std::vector<std::int64_t>&, const Floats&, const Doubles&);
+template void scatter_add(Doubles&, std::int64_t, const std::vector<std::int64_t>&, const Doubles&, const Doubles&);
+template Doubles dots(const Floats&, const Floats&, std::size_t);
+template Doubles dots(const Doubles&, const Doubles&, std::size_t);
 
 }  // namespace pool3::detail

@@ -32,11 +32,15 @@ void for_each_entry(std::size_t size, std::size_t width, const Use& use) {
 }
 
 /// A copy of some columns of [rows, from_width].
-[[nodiscard]] Floats gather(const Floats& from, std::int64_t from_width, const std::vector<std::int64_t>& columns);
+template <typename Real>
+[[nodiscard]] std::vector<Real> gather(const std::vector<Real>& from, std::int64_t from_width,
+                                       const std::vector<std::int64_t>& columns);
 /// to[:, columns] += step[c] * from[:, c].
-void scatter_add(Floats& to, std::int64_t to_width, const std::vector<std::int64_t>& columns, const Floats& from,
-                 const Doubles& step);
+template <typename Real>
+void scatter_add(std::vector<Real>& to, std::int64_t to_width, const std::vector<std::int64_t>& columns,
+                 const std::vector<Real>& from, const Doubles& step);
 /// Column sums of a . b, [width].
-[[nodiscard]] Doubles dots(const Floats& a, const Floats& b, std::size_t width);
+template <typename Real>
+[[nodiscard]] Doubles dots(const std::vector<Real>& a, const std::vector<Real>& b, std::size_t width);
 
 }  // namespace pool3::detail

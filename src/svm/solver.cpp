@@ -10,10 +10,8 @@
 #include "pool3/svm.hpp"
 #include "svm/columns.hpp"
 #include "svm/descent.hpp"
-#include "svm/gram_newton.hpp"
+#include "svm/finish.hpp"
 #include "svm/matrix.hpp"
-#include "svm/newton.hpp"
-#include "svm/sample_start.hpp"
 #include "svm/state_bytes.hpp"
 
 namespace pool3 {
@@ -31,8 +29,6 @@ constexpr std::int64_t most_epochs = 40;
 /// Epochs that the rate of descent is measured over: fewer where Newton with few rows can take over, since its steps
 /// cost no more than theirs.
 constexpr std::size_t rate_epochs = 3, rate_epochs_of_few_rows = 2;
-/// Passes that a step with the Gram matrix, and a certificate, take.
-constexpr std::int64_t least_gram_products = 4;
 
 ColumnTable make_table(const std::vector<Column>& columns, Loss loss) {
   const auto m = static_cast<std::int64_t>(columns.size());
@@ -80,10 +76,8 @@ struct Solver::Impl {
   SolverOptions options;
   detail::Point point;
   detail::Descent descent;
-  bool few_rows;                                  ///< for the Gram matrix
-  bool many_rows;                                 ///< Newton begins, with a part of them
-  std::optional<detail::Spectrum> spectrum;       ///< once it is needed; serves every C
-  std::optional<detail::GramNewton> gram_newton;  ///< the same
+  detail::Finish finish;
+  detail::Doubles precise_v;  ///< the answer's weights if they are not those of the point: [dim + 1, padded]
   double last_C = 0;
   std::chrono::steady_clock::time_point start;  ///< of this solve
   bool descent_is_slow = false;                 ///< at a smaller C already
@@ -93,8 +87,7 @@ struct Solver::Impl {
         options(std::move(o)),
         point(make_point(comm, problem, columns, options)),
         descent(point, options.seed),
-        few_rows(detail::GramNewton::fits(point)),
-        many_rows(options.loss == Loss::l2 && !few_rows && detail::has_many_rows(point)) {}
+        finish(point) {}
 
   void set_C(double C);
   [[nodiscard]] double seconds() const;
@@ -131,11 +124,11 @@ bool Solver::Impl::expired() const {
   return options.max_seconds > 0 && point.comm.max(seconds()) >= options.max_seconds;
 }
 
-/// Coordinate descent until the certificate holds. Returns false if a Newton finish looks cheaper.
+/// Coordinate descent until the certificate holds. Returns false if a Newton finish looks cheaper, or double is needed.
 bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgress&)>& progress) {
   double trigger = options.tolerance;  // estimate at which a certificate is worth its price
   std::vector<double> estimates;
-  const std::size_t measured = few_rows ? rate_epochs_of_few_rows : rate_epochs;
+  const std::size_t measured = finish.few_rows() ? rate_epochs_of_few_rows : rate_epochs;
   while (fit.epochs < options.max_epochs) {
     const detail::WalkSums sums = descent.epoch();
     ++fit.epochs;
@@ -144,6 +137,8 @@ bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgre
     estimates.push_back(sums.gap / std::max(primal, std::numeric_limits<double>::min()));
     if (progress) progress({.epoch = fit.epochs, .gap = estimates.back(), .tolerance = options.tolerance});
     fit.out_of_time = expired();
+    const double in_float = detail::float_tolerance(options.loss);
+    if (options.tolerance < in_float && estimates.back() <= in_float && !fit.out_of_time) return false;
     if (estimates.back() <= trigger || fit.epochs == options.max_epochs || fit.out_of_time) {
       take_certificate(fit, detail::certify(point));
       if (fit.converged || fit.out_of_time || fit.epochs == options.max_epochs) return true;
@@ -159,36 +154,17 @@ bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgre
 }
 
 void Solver::Impl::finish_by_newton(Fit& fit, const std::function<void(const SolverProgress&)>& progress) {
-  const bool starts_from_sample = many_rows && !descent_is_slow;
+  const bool starts_from_sample = finish.many_rows() && !descent_is_slow;
   descent_is_slow = true;
-  std::int64_t before = fit.epochs;
-  detail::NewtonLimits limits{.tolerance = options.tolerance,
-                              .max_products = options.max_epochs - before,
-                              .expired = [&] { return fit.out_of_time = expired(); }};
-  const auto tell = [&](const detail::NewtonProgress& p) {
+  const std::int64_t before = fit.epochs;
+  const detail::NewtonLimits limits{.tolerance = options.tolerance,
+                                    .max_products = options.max_epochs - before,
+                                    .expired = [&] { return fit.out_of_time = expired(); }};
+  detail::FinishResult result = finish.solve(limits, starts_from_sample, [&](const detail::NewtonProgress& p) {
     if (progress) progress({.epoch = before + p.products, .gap = p.relative_gap, .tolerance = options.tolerance});
-  };
-  if (few_rows && limits.max_products >= least_gram_products && detail::GramNewton::pays(point)) {
-    if (!gram_newton) gram_newton.emplace(point);
-    --limits.max_products;  // for the other method's certificate
-    fit.epochs += gram_newton->solve(limits, tell);
-    take_certificate(fit, detail::certify_pair(point));
-    fit.out_of_time = fit.out_of_time || expired();
-    if (fit.converged || fit.out_of_time) return;
-    before = fit.epochs;
-    limits.max_products = options.max_epochs - before;
-  }
-  const auto basis = [this]() -> const detail::Spectrum& {
-    if (!spectrum) spectrum = detail::compute_spectrum(point);
-    return *spectrum;
-  };
-  if (starts_from_sample) {
-    fit.epochs += std::llround(detail::start_from_sample(point, basis, limits));
-    before = fit.epochs;
-    limits.max_products = std::max<std::int64_t>(options.max_epochs - before, 1);
-  }
-  const auto result = detail::newton(point, basis, limits, tell);
+  });
   fit.epochs += result.products;
+  precise_v = std::move(result.v);
   take_certificate(fit, result.certificate);
 }
 
@@ -201,9 +177,14 @@ void Solver::Impl::take_certificate(Fit& fit, const detail::Certificate& certifi
 void Solver::Impl::take_weights(Fit& fit) const {
   const std::int64_t dim = point.problem.dim, padded = point.padded();
   fit.w.resize(index(dim * m));
-  for (std::int64_t r = 0; r < dim; ++r) std::copy_n(point.w.begin() + r * padded, m, fit.w.begin() + r * m);
-  for (std::int64_t j = 0; j < m; ++j)
-    fit.intercept.push_back(point.bias * static_cast<double>(point.bias_w[index(j)]));
+  const auto take = [&](const auto& w, const auto* bias_w) {
+    for (std::int64_t r = 0; r < dim; ++r) std::copy_n(w.begin() + r * padded, m, fit.w.begin() + r * m);
+    for (std::int64_t j = 0; j < m; ++j) fit.intercept.push_back(point.bias * static_cast<double>(bias_w[j]));
+  };
+  if (precise_v.empty())
+    take(point.w, point.bias_w.data());
+  else
+    take(precise_v, precise_v.data() + dim * padded);
 }
 
 Solver::Solver(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns,
@@ -217,8 +198,9 @@ Fit Solver::solve(double C, const std::function<void(const SolverProgress&)>& pr
   s.start = std::chrono::steady_clock::now();
   const std::int64_t bytes_before = s.point.comm.bytes_sent();
   s.set_C(C);
+  s.precise_v.clear();
   Fit fit{.columns = s.m, .dim = s.point.problem.dim};
-  if (s.descent_is_slow || s.many_rows || !s.descend(fit, progress)) s.finish_by_newton(fit, progress);
+  if (s.descent_is_slow || s.finish.many_rows() || !s.descend(fit, progress)) s.finish_by_newton(fit, progress);
   s.take_weights(fit);
   fit.out_of_time = fit.out_of_time && !fit.converged;
   fit.seconds = s.seconds();

@@ -123,4 +123,9 @@ std::vector<float> Preconditioner::apply(const std::vector<float>& r) const {
   return z;
 }
 
+std::vector<double> Preconditioner::apply(const std::vector<double>& r) const {
+  const std::vector<float> z = apply(std::vector<float>(r.begin(), r.end()));
+  return {z.begin(), z.end()};
+}
+
 }  // namespace pool3::detail

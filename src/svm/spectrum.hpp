@@ -26,6 +26,7 @@ class Preconditioner {
   Preconditioner(const Spectrum& spectrum, double bias_square_sum, std::vector<double> mean_curvature);
   /// `r` and the result: [dim + 1, width], the bias row last. Not collective.
   [[nodiscard]] std::vector<float> apply(const std::vector<float>& r) const;
+  [[nodiscard]] std::vector<double> apply(const std::vector<double>& r) const;
 
  private:
   const Spectrum& spectrum_;

@@ -117,6 +117,7 @@ def start_test(description):
     parser.add_argument("--keep", help="work in this folder and leave it there")
     parser.add_argument("--features", help="feature file that features.py made")
     parser.add_argument("--library", help="a library to load before others")
+    parser.add_argument("--helper", help="a program of this test's own")
     args = parser.parse_args()
     weights = pathlib.Path(os.environ.get("POOL3_WEIGHTS") or args.weights).absolute()
     if not weights.is_file():
@@ -126,7 +127,7 @@ def start_test(description):
     checks = Checks()
     pool3 = Pool3(pathlib.Path(args.pool3).absolute(), weights, checks)
     pool3.shared_features = pathlib.Path(args.features).absolute() if args.features else None
-    pool3.library = args.library
+    pool3.library, pool3.helper = args.library, args.helper
     return checks, pool3, make_folder(args.keep)
 
 

@@ -90,6 +90,68 @@ TEST(DistributedSolver, LargeCNeedsFewPasses) {
   }
 }
 
+/// Primal objective of one class on all rows of `data`, from the answer's weights alone.
+double objective_of(const Fit& fit, const test::ClusterData& data, std::int64_t columns, std::size_t k, double C,
+                    Loss loss) {
+  const auto m = static_cast<std::size_t>(fit.columns), d = static_cast<std::size_t>(columns);
+  double sum = 0.5 * fit.intercept[k] * fit.intercept[k];
+  for (std::size_t j = 0; j < d; ++j) sum += 0.5 * fit.w[j * m + k] * fit.w[j * m + k];
+  for (std::size_t i = 0; i < data.labels.size(); ++i) {
+    double f = fit.intercept[k];
+    for (std::size_t j = 0; j < d; ++j) f += static_cast<double>(data.x[i * d + j]) * fit.w[j * m + k];
+    const double xi = std::max(0.0, 1 - (data.labels[i] == static_cast<int>(k) ? f : -f));
+    sum += loss == Loss::l2 ? C * xi * xi : C * xi;
+  }
+  return sum;
+}
+
+/// This rank's part of `data`.
+Problem deal(const Communicator& comm, const test::ClusterData& data, std::int64_t columns) {
+  Problem p{.dim = columns, .classes = 2};
+  for (std::int64_t i = comm.rank(); i < std::ssize(data.labels); i += comm.size()) {
+    p.x.insert(p.x.end(), data.x.begin() + i * columns, data.x.begin() + (i + 1) * columns);
+    p.labels.push_back(data.labels[static_cast<std::size_t>(i)]);
+  }
+  p.rows = std::ssize(p.labels);
+  return p;
+}
+
+struct TightCase {
+  std::int64_t rows, columns;
+  float common;         ///< added to every feature
+  float C;              ///< as it is inside the solver
+  bool same_reference;  ///< the textbook solver comes to its optimum too
+};
+
+// What float can't tell apart: a tight tolerance, and a common part that is large beside what differs. Few rows, and
+// more than the Gram matrix takes.
+TEST(DistributedSolver, TightToleranceOnHardProblems) {
+  const Communicator comm = Communicator::world();
+  for (const auto& [count, columns, common, cost, same] :
+       {TightCase{90, 120, 3, 10, false}, TightCase{90, 120, 3, 100, false}, TightCase{200, 16, 0, 1, true},
+        TightCase{2200, 10, 0, 0.02F, true}})
+    for (const Loss loss : {Loss::l1, Loss::l2}) {
+      const auto C = static_cast<double>(cost);
+      auto data = test::make_clusters(count, columns, 2, 3);
+      for (float& v : data.x) v += common;
+      const Problem problem = deal(comm, data, columns);
+      Solver solver(comm, problem, {{0, -1}, {1, -1}}, {.loss = loss, .tolerance = 1e-8, .max_epochs = 20000});
+      const Fit fit = solver.solve(C);
+      EXPECT_TRUE(fit.converged) << count << " rows, C " << C << ": gap " << fit.relative_gap();
+      for (std::size_t k = 0; k < 2; ++k) {
+        EXPECT_NEAR(objective_of(fit, data, columns, k, C, loss), fit.primal[k], 1e-9 * fit.primal[k]);
+        if (!same) continue;
+        std::vector<int> y;
+        for (const auto label : data.labels) y.push_back(label == static_cast<int>(k) ? 1 : -1);
+        const auto reference = test::solve_reference({data.x.begin(), data.x.end()}, y,
+                                                     static_cast<std::size_t>(columns), C, loss == Loss::l2, 1, 3000);
+        EXPECT_GE(reference.objective, (fit.primal[k] - fit.gap[k]) * (1 - 1e-9));
+        EXPECT_LE(reference.dual, fit.primal[k] * (1 + 1e-9));
+        EXPECT_NEAR(fit.primal[k], reference.objective, 1e-6 * reference.objective);
+      }
+    }
+}
+
 TEST(DistributedSolver, SameAnswerOnEveryRankAndAgain) {
   const Communicator comm = Communicator::world();
   const Problem problem = my_share(comm);

@@ -1,0 +1,93 @@
+// Writes a feature file for tests.
+//   make_features F.h5 float16|float32 CLASSES ROWS                 drawn rows, sorted by class, which feature k % 64
+//   tells make_features F.h5 float16|float32 CLASSES X.f32 LABELS.i32     these rows of 2048 features
+
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "pool3/error.hpp"
+#include "pool3/features.hpp"
+
+namespace {
+
+constexpr std::int64_t dim = pool3::feature_dim;
+
+struct Rows {
+  std::vector<std::int32_t> labels;
+  std::function<void(std::int64_t row, float* out)> features;
+};
+
+/// Uniform noise, a function of the row alone.
+void draw(std::int64_t row, std::int32_t label, float* out) {
+  std::uint64_t state = 0x9E3779B97F4A7C15ULL * static_cast<std::uint64_t>(row + 1);
+  for (std::int64_t j = 0; j < dim; ++j) {
+    state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+    out[j] = static_cast<float>(state >> 40U) / 16777216.0F + (j == label % 64 ? 0.5F : 0.0F);
+  }
+}
+
+Rows drawn_rows(std::int64_t count, std::int32_t classes) {
+  Rows rows;
+  for (std::int64_t i = 0; i < count; ++i) rows.labels.push_back(static_cast<std::int32_t>(i * classes / count));
+  rows.features = [labels = rows.labels](std::int64_t i, float* out) { draw(i, labels[std::size_t(i)], out); };
+  return rows;
+}
+
+template <typename T>
+std::vector<T> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  std::vector<T> values(file ? static_cast<std::size_t>(file.tellg()) / sizeof(T) : 0);
+  file.seekg(0);
+  file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
+  if (!file) throw pool3::usage_error("can't read " + path);
+  return values;
+}
+
+Rows given_rows(const std::string& x, const std::string& labels) {
+  Rows rows{.labels = read_file<std::int32_t>(labels)};
+  rows.features = [all = read_file<float>(x)](std::int64_t i, float* out) {
+    std::copy_n(all.begin() + i * dim, dim, out);
+  };
+  return rows;
+}
+
+void write(const pool3::Communicator& comm, const std::string& path, const std::string& type, std::int32_t classes,
+           const Rows& rows) {
+  pool3::FeatureSpec spec{.rows = std::ssize(rows.labels), .root = "/", .labels = rows.labels};
+  spec.type = type == "float16" ? pool3::FeatureType::float16 : pool3::FeatureType::float32;
+  for (std::int32_t k = 0; k < classes; ++k) spec.classes.push_back("class" + std::to_string(k));
+  spec.path = [](pool3::Row) { return std::string_view("none"); };
+  spec.provenance = {"test", std::string(64, 'a'), "a test", "nsfwjs", "fp32", std::string(32, 'c'), "none", "none",
+                     "{}"};
+  auto writer = pool3::FeatureWriter::open(comm, path, spec);
+  for (std::int64_t b = 0; b < writer.blocks(); ++b) {
+    const pool3::RowRange block = writer.block(b);
+    std::vector<float> x(std::size_t(block.size() * dim));
+    std::vector<pool3::ImageKey> keys;
+    for (std::int64_t i = block.begin; i < block.end; ++i) {
+      rows.features(i, x.data() + (i - block.begin) * dim);
+      keys.push_back({static_cast<std::uint64_t>(i), 1});
+    }
+    writer.write_block(b, x, keys, std::vector(keys.size(), pool3::RowStatus::done), {});
+  }
+  writer.finish(comm);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const pool3::MpiSession session(argc, argv);
+    if (argc != 5 && argc != 6) return 2;
+    const auto classes = static_cast<std::int32_t>(std::stoi(argv[3]));
+    write(pool3::Communicator::world(), argv[1], argv[2], classes,
+          argc == 5 ? drawn_rows(std::stoll(argv[4]), classes) : given_rows(argv[4], argv[5]));
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "make_features: " << error.what() << '\n';
+    return 1;
+  }
+}
