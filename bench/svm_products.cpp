@@ -42,9 +42,9 @@ double median(std::vector<double> values) {
 }
 
 /// Largest error of some rows of a b, relative to the sum of the terms' absolute values.
-template <typename Multiply>
-double error_of(const Multiply& product, std::int64_t rows, std::int64_t columns, std::int64_t depth,
-                const std::vector<float>& a, const std::vector<float>& b) {
+double error_of(void (*product)(std::int64_t, std::int64_t, std::int64_t, const float*, const float*, float*),
+                std::int64_t rows, std::int64_t columns, std::int64_t depth, const std::vector<float>& a,
+                const std::vector<float>& b) {
   std::vector<float> c(static_cast<std::size_t>(rows * columns));
   product(rows, columns, depth, a.data(), b.data(), c.data());
   double worst = 0;

@@ -25,7 +25,9 @@ target_compile_options(pool3_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
 if(POOL3_WERROR)
   target_compile_options(pool3_options INTERFACE -Werror)
 endif()
+set(POOL3_TEST_SECONDS 300)  # that a unit test may take
 if(POOL3_SANITIZE)
+  set(POOL3_TEST_SECONDS 1500)
   add_compile_options(-fsanitize=${POOL3_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
   add_link_options(-fsanitize=${POOL3_SANITIZE})
 endif()
