@@ -9,7 +9,7 @@ namespace {
 
 constexpr double wait_seconds = 0.002;
 constexpr std::size_t most_known = 10000;
-constexpr std::chrono::seconds patience{7};  // batch systems kill soon after their signal
+constexpr std::chrono::seconds patience{5};  // batch systems kill soon after their signal
 
 /// CPU time of all threads of this process.
 double cpu_seconds() {
