@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -87,6 +88,18 @@ std::string certificate_text(const Model& model, const Fit& fit, const Traffic& 
   for (std::size_t k = 0; k < model.classes.size(); ++k)
     j["classes"].push_back({{"name", model.classes[k]}, {"relative_gap", model.column_gaps[k]}});
   return j.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+/// Both files or none: a certificate of another model would be worse than none.
+void write(const Model& model, const std::string& out, const std::string& certificate) {
+  const std::string beside = out + ".certificate.json";
+  replace_file(beside, certificate, "train");
+  try {
+    write_model(model, out);
+  } catch (...) {
+    std::remove(beside.c_str());
+    throw;
+  }
 }
 
 void log_certificate(Log& log, const Fit& fit, const Traffic& spent, std::int64_t rows, double C) {
@@ -213,10 +226,7 @@ void train(const Context& context, const SolverFlags& flags, double C, int proba
     model.sigmoid_a = sigmoids.a;
     model.sigmoid_b = sigmoids.b;
   }
-  comm.root_does([&] {
-    replace_file(out + ".certificate.json", certificate_text(model, fit, spent, comm.size()), "train");
-    write_model(model, out);
-  });
+  comm.root_does([&] { write(model, out, certificate_text(model, fit, spent, comm.size())); });
   context.log.line("train", out + ": " + std::to_string(problem.classes) + " classes");
 }
 

@@ -80,7 +80,7 @@ def test_job(site):
     text = (out / "scaling.html").read_text()
     check(text.count("(measured)") == 2 and "of 2 nodes" in text, "the page says that they were")
     page = Page(text)
-    check(page.tags.count("svg") == 6 * 4 and not page.links, "the page has its plots, and needs no network")
+    check(page.tags.count("figure") == 6 * 4 and page.tags.count("svg") == 6 * (4 + 3) and not page.links, "the page has its plots, and needs no network")
 
 
 def test(site):
