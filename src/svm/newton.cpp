@@ -1,11 +1,10 @@
 #include "svm/newton.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "svm/conjugate_gradients.hpp"
+#include "svm/line_search.hpp"
 #include "svm/products.hpp"
 #include "svm/row_entries.hpp"
 #include "svm/smoothed_loss.hpp"
@@ -16,7 +15,6 @@ namespace {
 /// Residual, relative to the gradient, that a Newton step is solved to.
 constexpr double forcing = 0.1;
 constexpr std::int64_t most_cg_products = 60;
-constexpr int most_line_steps = 12;
 /// Stiffness of the smoothed hinge: at first, its growth with each move of the centres, and at most. The squared hinge
 /// has 2. More would make dual variables of the noise in float margins.
 constexpr float first_stiffness = 3.0F;
@@ -83,16 +81,13 @@ class Newton {
   [[nodiscard]] Floats columns_of(const Floats& all, const std::vector<std::int64_t>& columns) const;
   [[nodiscard]] Floats curvatures(const std::vector<std::int64_t>& columns) const;
   Direction conjugate_gradients(const std::vector<std::int64_t>& columns);
-  struct Slopes {
-    Doubles slope, curve;  ///< [width]
-  };
   /// What the search along a direction looks at: [rows, width].
   struct Line {
     LossColumns columns;
     Floats f, centre;
     const Floats& xd;
   };
-  [[nodiscard]] Slopes loss_slopes(const Line& line, const Doubles& t) const;
+  [[nodiscard]] LossSlopes loss_slopes(const Line& line, const Doubles& t) const;
   [[nodiscard]] Doubles line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const;
 
   Point& p_;
@@ -212,9 +207,9 @@ Floats Newton::columns_of(const Floats& all, const std::vector<std::int64_t>& co
 }
 
 /// Derivatives of P along the direction at step lengths t, but for the terms of 1/2 |v|^2. Collective.
-Newton::Slopes Newton::loss_slopes(const Line& line, const Doubles& t) const {
+LossSlopes Newton::loss_slopes(const Line& line, const Doubles& t) const {
   const std::size_t width = line.columns.width();
-  Slopes out{Doubles(width, 0.0), Doubles(width, 0.0)};
+  LossSlopes out{Doubles(width, 0.0), Doubles(width, 0.0)};
   for (std::int64_t i = 0; i < p_.problem.rows; ++i)
     add_slopes(line.columns, loss_row(i, line.f, line.centre, width), line.xd.data() + index(i) * width, t.data(),
                out.slope.data(), out.curve.data());
@@ -223,30 +218,13 @@ Newton::Slopes Newton::loss_slopes(const Line& line, const Doubles& t) const {
   return out;
 }
 
-/// The zero of the derivative of P along the direction, for each column: Newton's method on a piecewise linear
-/// function, kept inside a bracket. Collective.
+/// Collective.
 Doubles Newton::line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const {
-  const std::size_t width = columns.size();
-  const Doubles vd = dots(gather(v_, padded_, columns), direction.d, width);
-  const Doubles dd = dots(direction.d, direction.d, width);
+  const Doubles vd = dots(gather(v_, padded_, columns), direction.d, columns.size());
+  const Doubles dd = dots(direction.d, direction.d, columns.size());
   const Line line{LossColumns(p_.table, columns, stiffness_), columns_of(f_, columns),
                   squared_ ? Floats() : columns_of(centre_, columns), direction.xd};
-  Doubles t(width, 1.0), low(width, 0.0), high(width, std::numeric_limits<double>::infinity());
-  for (int k = 0; k < most_line_steps; ++k) {
-    const Slopes loss = loss_slopes(line, t);
-    bool moved = false;
-    for (std::size_t c = 0; c < width; ++c) {
-      const double slope = loss.slope[c] + vd[c] + t[c] * dd[c];
-      if (!(dd[c] > 0) || slope == 0) continue;
-      (slope > 0 ? high : low)[c] = t[c];
-      double next = t[c] - slope / (loss.curve[c] + dd[c]);
-      if (next <= low[c] || next >= high[c]) next = std::isinf(high[c]) ? 2 * t[c] : 0.5 * (low[c] + high[c]);
-      moved = moved || std::abs(next - t[c]) > 1e-6 * t[c];
-      t[c] = next;
-    }
-    if (!moved) break;
-  }
-  return t;
+  return detail::line_search(vd, dd, [&](const Doubles& t) { return loss_slopes(line, t); });
 }
 
 void Newton::step() {

@@ -1,9 +1,9 @@
 #include "svm/precise_newton.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <utility>
+
+#include "svm/line_search.hpp"
 
 namespace pool3::detail {
 namespace {
@@ -11,7 +11,6 @@ namespace {
 /// Residual, relative to the gradient, that a Newton step is solved to.
 constexpr double forcing = 0.1;
 constexpr std::int64_t most_cg_products = 60;
-constexpr int most_line_steps = 12;
 /// Stiffness of the smoothed hinge: at first, its growth with each move of the centres, and at most. The squared hinge
 /// has 2.
 constexpr double first_stiffness = 100;
@@ -58,10 +57,8 @@ class Newton {
   [[nodiscard]] Doubles curvatures(const std::vector<std::int64_t>& columns) const;
   Direction conjugate_gradients(const std::vector<std::int64_t>& columns);
   [[nodiscard]] Preconditioner preconditioner(const Doubles& curvature, std::size_t width) const;
-  struct Slopes {
-    Doubles slope, curve;  ///< [width]
-  };
-  [[nodiscard]] Slopes loss_slopes(const std::vector<std::int64_t>& columns, const Doubles& xd, const Doubles& t) const;
+  [[nodiscard]] LossSlopes loss_slopes(const std::vector<std::int64_t>& columns, const Doubles& xd,
+                                       const Doubles& t) const;
   [[nodiscard]] Doubles line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const;
 
   const Point& p_;
@@ -117,8 +114,8 @@ Doubles Newton::evaluate_rows() {
       const double cost = p_.cost(j, i), a = dual(at, j, cost, slack);
       alpha_[at] = a;
       signed_alpha[at] = y * a;
-      certificate.primal[index(j)] += static_cast<double>(squared_ ? cost * xi * xi : cost * xi);
-      if (!squared_) smoothing_gap_[index(j)] += static_cast<double>((cost - a) * xi - a * std::min(slack, 0.0));
+      certificate.primal[index(j)] += squared_ ? cost * xi * xi : cost * xi;
+      if (!squared_) smoothing_gap_[index(j)] += (cost - a) * xi - a * std::min(slack, 0.0);
     }
   }
   return signed_alpha;
@@ -162,8 +159,7 @@ Doubles Newton::curvatures(const std::vector<std::int64_t>& columns) const {
 /// Collective.
 Preconditioner Newton::preconditioner(const Doubles& curvature, std::size_t width) const {
   Doubles mean(width, 0.0);
-  for_each_entry(curvature.size(), width,
-                 [&](std::size_t i, std::size_t c) { mean[c] += static_cast<double>(curvature[i]) / rows_; });
+  for_each_entry(curvature.size(), width, [&](std::size_t i, std::size_t c) { mean[c] += curvature[i] / rows_; });
   p_.comm.sum(std::span<double>(mean));
   return {spectrum_(), p_.bias * p_.bias * rows_, std::move(mean)};
 }
@@ -192,7 +188,7 @@ Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& c
     const Doubles residual = dots(r, r, width);
     Doubles step(width, 0.0);  // a column that has reached its goal stands still
     for (std::size_t c = 0; c < width; ++c)
-      if (curve[c] > 0 && residual[c] > goal[c]) step[c] = static_cast<double>(rz[c] / curve[c]);
+      if (curve[c] > 0 && residual[c] > goal[c]) step[c] = rz[c] / curve[c];
     for_each_entry(r.size(), width, [&](std::size_t i, std::size_t c) {
       out.d[i] += step[c] * direction[i];
       r[i] -= step[c] * h[i];
@@ -204,7 +200,7 @@ Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& c
     const Doubles next = dots(r, z, width);
     Doubles keep(width, 0.0);
     for (std::size_t c = 0; c < width; ++c)
-      if (rz[c] > 0) keep[c] = static_cast<double>(next[c] / rz[c]);
+      if (rz[c] > 0) keep[c] = next[c] / rz[c];
     for_each_entry(direction.size(), width,
                    [&](std::size_t i, std::size_t c) { direction[i] = z[i] + keep[c] * direction[i]; });
     rz = next;
@@ -213,21 +209,20 @@ Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& c
 }
 
 /// Derivatives of P along the direction at step lengths t, but for the terms of 1/2 |v|^2. Collective.
-Newton::Slopes Newton::loss_slopes(const std::vector<std::int64_t>& columns, const Doubles& xd,
-                                   const Doubles& t) const {
+LossSlopes Newton::loss_slopes(const std::vector<std::int64_t>& columns, const Doubles& xd, const Doubles& t) const {
   const std::size_t width = columns.size();
-  Slopes out{Doubles(width, 0.0), Doubles(width, 0.0)};
+  LossSlopes out{Doubles(width, 0.0), Doubles(width, 0.0)};
   for (std::int64_t i = 0; i < p_.problem.rows; ++i) {
     const std::int32_t label = p_.problem.labels[index(i)], fold = p_.fold(i);
     for (std::size_t c = 0; c < width; ++c) {
       if (!p_.table.counts(columns[c], fold)) continue;
       const double y = p_.table.is_positive(columns[c], label) ? 1.0 : -1.0;
-      const auto x = static_cast<double>(xd[index(i) * width + c]);
+      const auto x = xd[index(i) * width + c];
       const auto at = index(i * padded_ + columns[c]);
-      const double slack = 1.0 - y * (static_cast<double>(f_[at]) + t[c] * x);
+      const double slack = 1.0 - y * (f_[at] + t[c] * x);
       const auto cost = static_cast<double>(p_.cost(columns[c], i));
-      const double pull = static_cast<double>(stiffness_[index(columns[c])]) * cost;
-      const double a = (squared_ ? 0.0 : static_cast<double>(centre_[at])) + pull * slack;
+      const double pull = stiffness_[index(columns[c])] * cost;
+      const double a = (squared_ ? 0.0 : centre_[at]) + pull * slack;
       if (a <= 0) continue;
       const bool inside = squared_ || a < cost;
       out.slope[c] -= y * x * (inside ? a : cost);
@@ -239,28 +234,11 @@ Newton::Slopes Newton::loss_slopes(const std::vector<std::int64_t>& columns, con
   return out;
 }
 
-/// The zero of the derivative of P along the direction, for each column: Newton's method on a piecewise linear
-/// function, kept inside a bracket. Collective.
+/// Collective.
 Doubles Newton::line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const {
-  const std::size_t width = columns.size();
-  const Doubles vd = dots(gather(v_, padded_, columns), direction.d, width);
-  const Doubles dd = dots(direction.d, direction.d, width);
-  Doubles t(width, 1.0), low(width, 0.0), high(width, std::numeric_limits<double>::infinity());
-  for (int k = 0; k < most_line_steps; ++k) {
-    const Slopes loss = loss_slopes(columns, direction.xd, t);
-    bool moved = false;
-    for (std::size_t c = 0; c < width; ++c) {
-      const double slope = loss.slope[c] + vd[c] + t[c] * dd[c];
-      if (!(dd[c] > 0) || slope == 0) continue;
-      (slope > 0 ? high : low)[c] = t[c];
-      double next = t[c] - slope / (loss.curve[c] + dd[c]);
-      if (next <= low[c] || next >= high[c]) next = std::isinf(high[c]) ? 2 * t[c] : 0.5 * (low[c] + high[c]);
-      moved = moved || std::abs(next - t[c]) > 1e-6 * t[c];
-      t[c] = next;
-    }
-    if (!moved) break;
-  }
-  return t;
+  const Doubles vd = dots(gather(v_, padded_, columns), direction.d, columns.size());
+  const Doubles dd = dots(direction.d, direction.d, columns.size());
+  return detail::line_search(vd, dd, [&](const Doubles& t) { return loss_slopes(columns, direction.xd, t); });
 }
 
 void Newton::step() {

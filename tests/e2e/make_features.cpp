@@ -1,6 +1,7 @@
-// Writes a feature file for tests.
-//   make_features F.h5 float16|float32 CLASSES ROWS                 drawn rows, sorted by class, which feature k % 64
-//   tells make_features F.h5 float16|float32 CLASSES X.f32 LABELS.i32     these rows of 2048 features
+// Writes a feature file for tests. Drawn rows, sorted by class, which feature k % 64 tells, or given rows of 2048
+// features:
+//   make_features F.h5 float16|float32 CLASSES ROWS
+//   make_features F.h5 float16|float32 CLASSES X.f32 LABELS.i32
 
 #include <fstream>
 #include <functional>
