@@ -11,23 +11,14 @@
 
 #include "pool3/error.hpp"
 #include "pool3/svm.hpp"
+#include "raw_numbers.hpp"
 
 namespace {
 
-template <typename T>
-std::vector<T> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  std::vector<T> values(file ? static_cast<std::size_t>(file.tellg()) / sizeof(T) : 0);
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
-  if (!file) throw pool3::usage_error("can't read " + path);
-  return values;
-}
-
 pool3::Problem own_rows(const pool3::Communicator& comm, const std::vector<std::string>& args) {
   pool3::Problem p{.dim = std::stoll(args[2]), .classes = std::stoi(args[3])};
-  const auto x = read_file<float>(args[0]);
-  const auto labels = read_file<std::int32_t>(args[1]);
+  const auto x = pool3::test::read_numbers<float>(args[0]);
+  const auto labels = pool3::test::read_numbers<std::int32_t>(args[1]);
   for (std::int64_t i = comm.rank(); i < std::ssize(labels); i += comm.size()) {
     p.x.insert(p.x.end(), x.begin() + i * p.dim, x.begin() + (i + 1) * p.dim);
     p.labels.push_back(labels[static_cast<std::size_t>(i)]);
