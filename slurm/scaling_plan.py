@@ -11,6 +11,7 @@ what a call waits, stay as they were measured. Needs Python 3.8 and nothing else
 import argparse
 import json
 import pathlib
+import re
 
 import scaling_model
 from scaling_page import made_of, place, short
@@ -57,7 +58,7 @@ def main():
     runs = [r for r in report["runs"] if r["mode"] == "strong"]
     points = scaling_model.points(runs, arguments.ranks, setting)
     larger = scaling_model.points([enlarged(r, items.get(r["stage"], r["items"])) for r in runs], arguments.ranks, setting)
-    where = place(network) if set(told.values()) == {None} else ""
+    where = re.sub("</*b>", "**", place(network)) if set(told.values()) == {None} else ""
     print(f"Prediction, not measurement. {report['machine']['processor']}, {report['settings']['threads']} thread(s) a rank; "
           f"{short(network['latency_us'])} us a message, {short(network['bandwidth_gbps'])} GB/s a link{where}.")
     for stage in dict.fromkeys(r["stage"] for r in runs):
