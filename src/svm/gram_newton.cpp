@@ -7,7 +7,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "pool3/partition.hpp"
+#include "svm/feature_rows.hpp"
 #include "svm/matrix.hpp"
 
 namespace pool3::detail {
@@ -37,7 +37,7 @@ std::vector<const std::vector<Real>*> pointers(const ManyReals<Real>& vectors) {
 }
 
 /// This rank's `mine`, with those of the others before and after. Collective.
-Floats all_ranks(const Communicator& comm, std::int64_t size, std::int64_t first, const Floats& mine) {
+Floats all_ranks(const Communicator& comm, std::int64_t size, std::int64_t first, std::span<const float> mine) {
   Floats all(index(size), 0.0F);
   std::copy(mine.begin(), mine.end(), all.begin() + first);
   comm.sum(std::span<float>(all));
@@ -71,10 +71,11 @@ template <typename Real>
 std::vector<Real> gram_of_all(const Point& p, std::int64_t rows, std::int64_t first) {
   const std::int64_t dim = p.problem.dim, own = p.problem.rows;
   const bool alone = p.comm.size() == 1;
-  const Floats x = alone ? Floats{} : all_ranks(p.comm, rows * dim, first * dim, p.problem.x);
+  FeatureRows features(p.problem);
+  const float* x = features({0, own});
+  const Floats all = alone ? Floats{} : all_ranks(p.comm, rows * dim, first * dim, {x, index(own * dim)});
   std::vector<Real> out(index(rows * rows), Real{0});
-  set_row_products(own, rows, dim, p.problem.x.data(), alone ? p.problem.x.data() : x.data(),
-                   out.data() + first * rows);
+  set_row_products(own, rows, dim, x, alone ? x : all.data(), out.data() + first * rows);
   if (!alone) p.comm.sum(std::span<Real>(out));
   const auto shift = static_cast<Real>(p.bias * p.bias);
   for (Real& v : out) v += shift;

@@ -3,26 +3,25 @@
 #include <algorithm>
 #include <utility>
 
-#include "pool3/partition.hpp"
+#include "svm/feature_rows.hpp"
 #include "svm/matrix.hpp"
 
 namespace pool3::detail {
 namespace {
 
 /// Rows that are doubles at a time: 2 MiB of 2048 features.
-constexpr std::int64_t panel_rows = 128;
+constexpr std::int64_t precise_rows = 128;
 /// Features that are doubles at a time where rows meet rows.
 constexpr std::int64_t strip_columns = 256;
 
 /// Calls `use(rows, their features in double)` on all rows of this rank.
 template <typename Use>
-void for_each_panel(const Problem& problem, const Use& use) {
-  Doubles panel(index(std::min(panel_rows, problem.rows) * problem.dim));
-  for (std::int64_t b = 0; b < block_count(problem.rows, panel_rows); ++b) {
-    const RowRange rows = block_range(problem.rows, panel_rows, b);
-    std::copy_n(problem.x.data() + rows.begin * problem.dim, rows.size() * problem.dim, panel.begin());
+void for_each_precise_panel(const Problem& problem, const Use& use) {
+  Doubles panel(index(std::min(precise_rows, problem.rows) * problem.dim));
+  for_each_panel(problem, precise_rows, [&](RowRange rows, const float* x) {
+    std::copy_n(x, rows.size() * problem.dim, panel.begin());
     use(rows, panel.data());
-  }
+  });
 }
 
 /// Some columns of x[rows, dim] in double.
@@ -66,7 +65,7 @@ void round_into(Point& point, const Pair<double>& pair) {
 Doubles PreciseProducts::margins(const Doubles& v) const {
   const std::int64_t dim = point_.problem.dim;
   Doubles out(index(point_.problem.rows * width_));
-  for_each_panel(point_.problem, [&](RowRange rows, const double* x) {
+  for_each_precise_panel(point_.problem, [&](RowRange rows, const double* x) {
     multiply(rows.size(), width_, dim, x, v.data(), out.data() + rows.begin * width_);
   });
   const double* bias_row = v.data() + dim * width_;
@@ -77,7 +76,7 @@ Doubles PreciseProducts::margins(const Doubles& v) const {
 Doubles PreciseProducts::back(const Doubles& u) const {
   const std::int64_t dim = point_.problem.dim;
   Doubles out(index((dim + 1) * width_), 0.0);
-  for_each_panel(point_.problem, [&](RowRange rows, const double* x) {
+  for_each_precise_panel(point_.problem, [&](RowRange rows, const double* x) {
     add_transposed_product(dim, width_, rows.size(), x, u.data() + rows.begin * width_, out.data());
   });
   double* bias_row = out.data() + dim * width_;

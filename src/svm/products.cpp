@@ -1,26 +1,15 @@
 #include "svm/products.hpp"
 
-#include "pool3/partition.hpp"
+#include "svm/feature_rows.hpp"
 #include "svm/matrix.hpp"
 
 namespace pool3::detail {
-namespace {
-
-/// Rows of one matrix product.
-constexpr std::int64_t panel_rows = 4096;
-
-template <typename Use>
-void for_each_panel(std::int64_t rows, const Use& use) {
-  for (std::int64_t b = 0; b < block_count(rows, panel_rows); ++b) use(block_range(rows, panel_rows, b));
-}
-
-}  // namespace
 
 Floats Products::margins(const Floats& v) const {
   const std::int64_t dim = point_.problem.dim;
   Floats out(index(point_.problem.rows * width_));
-  for_each_panel(point_.problem.rows, [&](RowRange rows) {
-    multiply(rows.size(), width_, dim, point_.features(rows.begin), v.data(), out.data() + rows.begin * width_);
+  for_each_panel(point_.problem, panel_rows, [&](RowRange rows, const float* x) {
+    multiply(rows.size(), width_, dim, x, v.data(), out.data() + rows.begin * width_);
   });
   const auto bias = static_cast<float>(point_.bias);
   const float* bias_row = v.data() + dim * width_;
@@ -31,9 +20,8 @@ Floats Products::margins(const Floats& v) const {
 Floats Products::back(const Floats& u) const {
   const std::int64_t dim = point_.problem.dim;
   Floats out(index((dim + 1) * width_), 0.0F);
-  for_each_panel(point_.problem.rows, [&](RowRange rows) {
-    add_transposed_product(dim, width_, rows.size(), point_.features(rows.begin), u.data() + rows.begin * width_,
-                           out.data());
+  for_each_panel(point_.problem, panel_rows, [&](RowRange rows, const float* x) {
+    add_transposed_product(dim, width_, rows.size(), x, u.data() + rows.begin * width_, out.data());
   });
   Doubles sums(index(width_), 0.0);
   for_each_entry(u.size(), sums.size(), [&](std::size_t i, std::size_t c) { sums[c] += static_cast<double>(u[i]); });
