@@ -61,7 +61,7 @@ ConjugateGradients::ConjugateGradients(const Point& point, const Spectrum& spect
 Floats ConjugateGradients::curved() const {
   Floats h;
   if (few_) {
-    h = pairs_.curved(along_, left_);
+    h = pairs_.curved(along_);
   } else {
     const Products product(point_, left_.size());
     Floats weighted = product.margins(along_);
@@ -111,7 +111,10 @@ void ConjugateGradients::leave_behind() {
   if (static_cast<double>(width - std::ssize(stay)) < closed_part * static_cast<double>(width)) return;
   r_ = gather(r_, width, stay);
   along_ = gather(along_, width, stay);
-  if (!few_) curvature_ = gather(curvature_, width, stay);
+  if (few_)
+    pairs_.keep(stay);
+  else
+    curvature_ = gather(curvature_, width, stay);
   pick(left_, stay);
   pick(mean_, stay);
   pick(rz_, stay);

@@ -8,7 +8,7 @@ namespace pool3::detail {
 Floats Products::margins(const Floats& v) const {
   const std::int64_t dim = point_.problem.dim;
   Floats out(index(point_.problem.rows * width_));
-  for_each_panel(point_.problem, panel_rows, [&](RowRange rows, const float* x) {
+  for_each_panel(point_.problem, margin_rows, [&](RowRange rows, const float* x) {
     multiply(rows.size(), width_, dim, x, v.data(), out.data() + rows.begin * width_);
   });
   const auto bias = static_cast<float>(point_.bias);
@@ -20,7 +20,7 @@ Floats Products::margins(const Floats& v) const {
 Floats Products::back(const Floats& u) const {
   const std::int64_t dim = point_.problem.dim;
   Floats out(index((dim + 1) * width_), 0.0F);
-  for_each_panel(point_.problem, panel_rows, [&](RowRange rows, const float* x) {
+  for_each_panel(point_.problem, back_rows, [&](RowRange rows, const float* x) {
     add_transposed_product(dim, width_, rows.size(), x, u.data() + rows.begin * width_, out.data());
   });
   Doubles sums(index(width_), 0.0);
