@@ -1,5 +1,6 @@
 #include "svm/row_entries.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <utility>
@@ -50,6 +51,15 @@ class AlignedColumns {
   std::size_t stride_, first_ = 0;
   Floats values_;
 };
+
+/// Calls `use(row, column)` on every place of [rows, width], a few rows of each column at a time.
+template <typename Use>
+void for_each_place(std::size_t rows, std::size_t width, const Use& use) {
+  constexpr std::size_t tile = 16;
+  for (std::size_t top = 0; top < rows; top += tile)
+    for (std::size_t c = 0; c < width; ++c)
+      for (std::size_t row = top; row < std::min(top + tile, rows); ++row) use(row, c);
+}
 
 }  // namespace
 
@@ -109,7 +119,7 @@ Floats RowEntries::sum_rows(const Use& factor) const {
     }
   }
   Floats out(index(dim + 1) * width_);
-  for (std::size_t at = 0; at < out.size(); ++at) out[at] = sums[at % width_][at / width_];
+  for_each_place(index(dim + 1), width_, [&](std::size_t row, std::size_t c) { out[row * width_ + c] = sums[c][row]; });
   point_->comm.sum(std::span<float>(out));
   return out;
 }
@@ -122,7 +132,8 @@ Floats RowEntries::curved(const Floats& v) const {
   const std::int64_t dim = point_->problem.dim;
   const auto bias = static_cast<float>(point_->bias);
   AlignedColumns directions(dim + 1, width_);
-  for (std::size_t at = 0; at < v.size(); ++at) directions[at % width_][at / width_] = v[at];
+  for_each_place(index(dim + 1), width_,
+                 [&](std::size_t row, std::size_t c) { directions[c][row] = v[row * width_ + c]; });
   return sum_rows([&](const float* x, std::size_t column, float value) {
     const float* d = directions[column];
     return value * (dot(x, d, dim) + bias * d[dim]);
