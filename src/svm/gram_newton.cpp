@@ -4,11 +4,11 @@
 #include <array>
 #include <limits>
 #include <numeric>
-#include <type_traits>
 #include <utility>
 
 #include "pool3/partition.hpp"
 #include "svm/matrix.hpp"
+#include "svm/precision.hpp"
 
 namespace pool3::detail {
 namespace {
@@ -19,10 +19,6 @@ constexpr std::int64_t few_rows = 2048;
 constexpr double factorisations = 6, gradient_passes = 150;
 /// Flops of a column that are no matter.
 constexpr double cheap_flops = 2e9;
-/// Newton steps without a clearly better gap that end it. The smoothed loss falls with each step, but the gap may grow
-/// for some sixty. Float has double to go on after it.
-template <typename Real>
-constexpr int stall_steps = std::is_same_v<Real, float> ? 10 : 100;
 /// Part of the tolerance to stop at.
 constexpr double enough = 0.5;
 
@@ -190,7 +186,7 @@ std::int64_t GramNewton<Real>::solve(Pair<Real>& pair, const NewtonLimits& limit
   std::int64_t products = 1;
   double best = std::numeric_limits<double>::infinity();
   for (int since_best = 0;
-       since_best < stall_steps<Real> && products + 2 <= limits.max_products && !limits.expired();) {
+       since_best < Precision<Real>::gram_stall_steps && products + 2 <= limits.max_products && !limits.expired();) {
     std::vector<GramColumn<Real>*> open;
     for (GramColumn<Real>& c : columns)
       if (products == 1 || c.gap() > 0.1 * limits.tolerance * c.primal()) open.push_back(&c);

@@ -1,10 +1,8 @@
-#include "svm/precise.hpp"
-
 #include <algorithm>
-#include <utility>
 
 #include "pool3/partition.hpp"
 #include "svm/matrix.hpp"
+#include "svm/products.hpp"
 
 namespace pool3::detail {
 namespace {
@@ -33,37 +31,9 @@ Doubles strip(std::int64_t rows, std::int64_t dim, const float* x, RowRange colu
   return out;
 }
 
-float to_float(double value) { return static_cast<float>(value); }
-
 }  // namespace
 
-Pair<float> take_pair(Point& point) {
-  Pair<float> pair{point.w, std::move(point.alpha)};
-  pair.v.insert(pair.v.end(), point.bias_w.begin(), point.bias_w.end());
-  return pair;
-}
-
-void put_pair(Point& point, Pair<float> pair) {
-  const auto bias = pair.v.begin() + std::ssize(point.w);
-  point.w.assign(pair.v.begin(), bias);
-  point.bias_w.assign(bias, pair.v.end());
-  point.alpha = std::move(pair.alpha);
-}
-
-Pair<double> precise_pair(const Point& point) {
-  Pair<double> pair{Doubles(point.w.begin(), point.w.end()), Doubles(point.alpha.begin(), point.alpha.end())};
-  pair.v.insert(pair.v.end(), point.bias_w.begin(), point.bias_w.end());
-  return pair;
-}
-
-void round_into(Point& point, const Pair<double>& pair) {
-  const auto bias = pair.v.begin() + std::ssize(point.w);
-  std::transform(pair.v.begin(), bias, point.w.begin(), to_float);
-  std::transform(bias, pair.v.end(), point.bias_w.begin(), to_float);
-  std::transform(pair.alpha.begin(), pair.alpha.end(), point.alpha.begin(), to_float);
-}
-
-Doubles PreciseProducts::margins(const Doubles& v) const {
+Doubles Products::margins(const Doubles& v) const {
   const std::int64_t dim = point_.problem.dim;
   Doubles out(index(point_.problem.rows * width_));
   for_each_panel(point_.problem, [&](RowRange rows, const double* x) {
@@ -74,7 +44,7 @@ Doubles PreciseProducts::margins(const Doubles& v) const {
   return out;
 }
 
-Doubles PreciseProducts::back(const Doubles& u) const {
+Doubles Products::back(const Doubles& u) const {
   const std::int64_t dim = point_.problem.dim;
   Doubles out(index((dim + 1) * width_), 0.0);
   for_each_panel(point_.problem, [&](RowRange rows, const double* x) {
@@ -94,54 +64,6 @@ Doubles precise_row_products(std::int64_t m, std::int64_t n, std::int64_t dim, c
                               out.data());
   }
   return out;
-}
-
-Floats weights_of(const Point& point, const Floats& alpha) {
-  const Doubles sums = point.weights_of_duals(alpha);
-  Floats out(sums.size());
-  std::transform(sums.begin(), sums.end(), out.begin(), to_float);
-  return out;
-}
-
-Doubles weights_of(const Point& point, const Doubles& alpha) {
-  Doubles signed_alpha(alpha.size());
-  for (std::int64_t i = 0; i < point.problem.rows; ++i)
-    for (std::int64_t j = 0; j < point.padded(); ++j) {
-      const auto at = index(i * point.padded() + j);
-      signed_alpha[at] = point.table.is_positive(j, point.problem.labels[index(i)]) ? alpha[at] : -alpha[at];
-    }
-  return PreciseProducts(point, index(point.padded())).back(signed_alpha);
-}
-
-Certificate certify_pair(const Point& p, const Pair<double>& pair) {
-  const std::int64_t padded = p.padded();
-  const bool squared = p.table.loss == Loss::l2;
-  const PreciseProducts products(p, index(padded));
-  const Doubles f = products.margins(pair.v);
-  Doubles signed_alpha(f.size(), 0.0);
-  Certificate sums{Doubles(index(padded), 0.0), Doubles(index(padded), 0.0)};
-  for (std::int64_t i = 0; i < p.problem.rows; ++i)
-    for (std::int64_t j = 0; j < padded; ++j) {
-      if (!p.table.counts(j, p.fold(i))) continue;
-      const auto at = index(i * padded + j);
-      const double y = p.table.is_positive(j, p.problem.labels[index(i)]) ? 1 : -1, a = pair.alpha[at];
-      const auto c = static_cast<double>(p.cost(j, i));
-      const double slack = 1 - y * f[at], xi = std::max(slack, 0.0);
-      const double loss = squared ? c * xi * xi : c * xi;
-      signed_alpha[at] = y * a;
-      sums.primal[index(j)] += loss;
-      sums.gap[index(j)] += loss - a * slack + (squared ? a * a / (4 * c) : 0.0);
-    }
-  p.comm.sum(std::span<double>(sums.primal));
-  p.comm.sum(std::span<double>(sums.gap));
-  const Doubles of_duals = products.back(signed_alpha);
-  for (std::size_t i = 0; i < of_duals.size(); ++i) {
-    const double away = pair.v[i] - of_duals[i];
-    sums.primal[i % index(padded)] += 0.5 * pair.v[i] * pair.v[i];
-    sums.gap[i % index(padded)] += 0.5 * away * away;
-  }
-  for (double& gap : sums.gap) gap = std::max(gap, 0.0);  // a sum of nothing but rounding
-  return sums;
 }
 
 }  // namespace pool3::detail
