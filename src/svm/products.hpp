@@ -1,6 +1,6 @@
 #pragma once
 // Products of the whole matrix with several columns at once, bias included: in float, or in double for what float can't
-// tell apart. Features stay floats where they lie; for the latter, a panel of them at a time becomes doubles.
+// tell apart. For the latter, a panel of rows at a time becomes doubles.
 
 #include "svm/columns.hpp"
 
@@ -16,20 +16,16 @@ class Products {
   Products(const Point& point, std::size_t width) : point_(point), width_(static_cast<std::int64_t>(width)) {}
 
   /// x [v; b] of this rank's rows. Not collective.
-  [[nodiscard]] Floats margins(const Floats& v) const;
-  [[nodiscard]] Doubles margins(const Doubles& v) const;
+  template <typename Real>
+  [[nodiscard]] std::vector<Real> margins(const std::vector<Real>& v) const;
   /// x^T u, bias row included, over all ranks. Collective.
-  [[nodiscard]] Floats back(const Floats& u) const;
-  [[nodiscard]] Doubles back(const Doubles& u) const;
+  template <typename Real>
+  [[nodiscard]] std::vector<Real> back(const std::vector<Real>& u) const;
 
  private:
   const Point& point_;
   std::int64_t width_;
 };
-
-/// c[m, n] = a[m, dim] b[n, dim]^T.
-[[nodiscard]] Doubles precise_row_products(std::int64_t m, std::int64_t n, std::int64_t dim, const float* a,
-                                           const float* b);
 
 /// Calls `use(at, column)` on every entry of [rows, width].
 template <typename Use>

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "svm/cpu_clones.hpp"
+#include "svm/feature_rows.hpp"
 
 namespace pool3::detail {
 namespace {
@@ -71,16 +72,20 @@ std::vector<Real> RowEntries<Real>::sum_rows(const std::vector<std::int64_t>& co
   std::vector<std::int64_t> places(width_, -1);
   for (std::size_t c = 0; c < columns.size(); ++c) places[index(columns[c])] = static_cast<std::int64_t>(c);
   Reals sums(columns.size() * height, Real{0});
-  for (std::size_t i = 0; i + 1 < first_.size(); ++i)
+  FeatureRows features(point_.problem);
+  for (std::size_t i = 0; i + 1 < first_.size(); ++i) {
+    if (first_[i] == first_[i + 1]) continue;
+    const auto row = static_cast<std::int64_t>(i);
+    const float* x = features({row, row + 1});
     for (std::size_t e = first_[i]; e < first_[i + 1]; ++e) {
       const std::int64_t place = places[column_[e]];
       if (place < 0) continue;
       Real* to = sums.data() + index(place) * height;
-      const float* x = point_.features(static_cast<std::int64_t>(i));
       const Real scale = factor(x, index(place), value_[e]);
       add_scaled(x, scale, dim, to);
       to[dim] += scale * bias;
     }
+  }
   Reals out = transposed(sums, columns.size(), height);
   point_.comm.sum(std::span<Real>(out));
   return out;

@@ -14,7 +14,11 @@ constexpr double least_fall = 0.02;
 
 Problem first_rows(const Problem& all, std::int64_t rows) {
   Problem some{.rows = rows, .dim = all.dim, .classes = all.classes};
-  some.x.assign(all.x.begin(), all.x.begin() + rows * all.dim);
+  if (all.halves.empty())
+    some.x.assign(all.x.begin(), all.x.begin() + rows * all.dim);
+  else
+    some.halves.assign(all.halves.begin(), all.halves.begin() + rows * all.dim);
+  some.of_halves = all.of_halves;
   some.labels.assign(all.labels.begin(), all.labels.begin() + rows);
   if (!all.folds.empty()) some.folds.assign(all.folds.begin(), all.folds.begin() + rows);
   if (!all.weights.empty()) some.weights.assign(all.weights.begin(), all.weights.begin() + rows);
