@@ -19,37 +19,40 @@ constexpr std::size_t rows_ahead = 2;
 /// Running sums: a fixed order that the compiler can still do in parallel.
 constexpr std::int64_t lanes = 64;
 
-POOL3_CPU_CLONES float dot(const float* a, const float* b, std::int64_t size) {
-  std::array<float, lanes> part{};
+template <typename Real>
+POOL3_CPU_CLONES Real dot(const float* a, const Real* b, std::int64_t size) {
+  std::array<Real, lanes> part{};
   std::int64_t k = 0;
   for (; k + lanes <= size; k += lanes)
-    for (std::int64_t u = 0; u < lanes; ++u) part[index(u)] += a[k + u] * b[k + u];
-  for (; k < size; ++k) part[index(k % lanes)] += a[k] * b[k];
+    for (std::int64_t u = 0; u < lanes; ++u) part[index(u)] += static_cast<Real>(a[k + u]) * b[k + u];
+  for (; k < size; ++k) part[index(k % lanes)] += static_cast<Real>(a[k]) * b[k];
   for (std::int64_t half = lanes / 2; half > 0; half /= 2)
     for (std::int64_t u = 0; u < half; ++u) part[index(u)] += part[index(u + half)];
   return part[0];
 }
 
-POOL3_CPU_CLONES void add_scaled(const float* x, float factor, std::int64_t size, float* to) {
-  for (std::int64_t k = 0; k < size; ++k) to[k] += factor * x[k];
+template <typename Real>
+POOL3_CPU_CLONES void add_scaled(const float* x, Real factor, std::int64_t size, Real* to) {
+  for (std::int64_t k = 0; k < size; ++k) to[k] += factor * static_cast<Real>(x[k]);
 }
 
 /// [width] vectors of dim + 1 numbers, each from the start of a cache line on: a vector instruction that straddles two
 /// lines takes twice as long (1.4 times the whole pass).
+template <typename Real>
 class AlignedColumns {
  public:
   AlignedColumns(std::int64_t height, std::size_t width)
-      : stride_(index((height + in_line - 1) / in_line * in_line)), values_(stride_ * width + in_line, 0.0F) {
-    const auto past = reinterpret_cast<std::uintptr_t>(values_.data()) / sizeof(float) % in_line;
+      : stride_(index((height + in_line - 1) / in_line * in_line)), values_(stride_ * width + in_line, Real{0}) {
+    const auto past = reinterpret_cast<std::uintptr_t>(values_.data()) / sizeof(Real) % in_line;
     first_ = (in_line - past) % in_line;
   }
-  [[nodiscard]] float* operator[](std::size_t column) { return values_.data() + first_ + column * stride_; }
-  [[nodiscard]] const float* operator[](std::size_t column) const { return values_.data() + first_ + column * stride_; }
+  [[nodiscard]] Real* operator[](std::size_t column) { return values_.data() + first_ + column * stride_; }
+  [[nodiscard]] const Real* operator[](std::size_t column) const { return values_.data() + first_ + column * stride_; }
 
  private:
-  static constexpr std::int64_t in_line = 64 / sizeof(float);
+  static constexpr std::int64_t in_line = 64 / sizeof(Real);
   std::size_t stride_, first_ = 0;
-  Floats values_;
+  std::vector<Real> values_;
 };
 
 /// Calls `use(row, column)` on every place of [rows, width], a few rows of each column at a time.
@@ -63,11 +66,12 @@ void for_each_place(std::size_t rows, std::size_t width, const Use& use) {
 
 }  // namespace
 
-RowEntries::RowEntries(const Point& point, const Floats& dense, std::size_t width) : RowEntries(point, width) {
+template <typename Real>
+RowEntries<Real>::RowEntries(const Point& point, const Reals& dense, std::size_t width) : RowEntries(point, width) {
   for (std::int64_t row = 0; row < point.problem.rows; ++row) {
-    const float* values = dense.data() + index(row) * width;
+    const Real* values = dense.data() + index(row) * width;
     for (std::size_t c = 0; c < width; ++c) {
-      if (values[c] == 0.0F) continue;
+      if (values[c] == Real{0}) continue;
       column_.push_back(static_cast<std::uint32_t>(c));
       value_.push_back(values[c]);
     }
@@ -76,15 +80,20 @@ RowEntries::RowEntries(const Point& point, const Floats& dense, std::size_t widt
 }
 
 /// The pairs since the last row's end are those of this row.
-void RowEntries::end_row(std::int64_t row) {
+template <typename Real>
+void RowEntries<Real>::end_row(std::int64_t row) {
   if (first_.back() == value_.size()) return;
   rows_.push_back(row);
   first_.push_back(value_.size());
 }
 
-bool RowEntries::few() const { return price_of_pair * value_.size() <= index(point_->problem.rows) * width_; }
+template <typename Real>
+bool RowEntries<Real>::few() const {
+  return price_of_pair * value_.size() <= index(point_->problem.rows) * width_;
+}
 
-void RowEntries::keep(const std::vector<std::int64_t>& columns) {
+template <typename Real>
+void RowEntries<Real>::keep(const std::vector<std::int64_t>& columns) {
   std::vector<std::int64_t> places(width_, -1);
   for (std::size_t c = 0; c < columns.size(); ++c) places[index(columns[c])] = static_cast<std::int64_t>(c);
   const RowEntries all = std::exchange(*this, RowEntries(*point_, columns.size()));
@@ -100,11 +109,12 @@ void RowEntries::keep(const std::vector<std::int64_t>& columns) {
 }
 
 /// Sums factor(x, column, value) [x; bias] over the pairs of all ranks. Collective.
+template <typename Real>
 template <typename Use>
-Floats RowEntries::sum_rows(const Use& factor) const {
+std::vector<Real> RowEntries<Real>::sum_rows(const Use& factor) const {
   const std::int64_t dim = point_->problem.dim;
-  const auto bias = static_cast<float>(point_->bias);
-  AlignedColumns sums(dim + 1, width_);
+  const auto bias = static_cast<Real>(point_->bias);
+  AlignedColumns<Real> sums(dim + 1, width_);
   FeatureRows features(point_->problem);
   for (std::size_t k = 0; k < rows_.size(); ++k) {
     const float* x = features({rows_[k], rows_[k] + 1});
@@ -112,32 +122,37 @@ Floats RowEntries::sum_rows(const Use& factor) const {
     for (std::int64_t p = 0; p < pairs; ++p) {
       if (k + rows_ahead < rows_.size()) features.prefetch(rows_[k + rows_ahead], even_share(dim, pairs, p));
       const std::size_t e = first_[k] + index(p);
-      float* to = sums[column_[e]];
-      const float scale = factor(x, column_[e], value_[e]);
+      Real* to = sums[column_[e]];
+      const Real scale = factor(x, column_[e], value_[e]);
       add_scaled(x, scale, dim, to);
       to[dim] += scale * bias;
     }
   }
-  Floats out(index(dim + 1) * width_);
+  Reals out(index(dim + 1) * width_);
   for_each_place(index(dim + 1), width_, [&](std::size_t row, std::size_t c) { out[row * width_ + c] = sums[c][row]; });
-  point_->comm.sum(std::span<float>(out));
+  point_->comm.sum(std::span<Real>(out));
   return out;
 }
 
-Floats RowEntries::back() const {
-  return sum_rows([](const float*, std::size_t, float value) { return value; });
+template <typename Real>
+std::vector<Real> RowEntries<Real>::back() const {
+  return sum_rows([](const float*, std::size_t, Real value) { return value; });
 }
 
-Floats RowEntries::curved(const Floats& v) const {
+template <typename Real>
+std::vector<Real> RowEntries<Real>::curved(const Reals& v) const {
   const std::int64_t dim = point_->problem.dim;
-  const auto bias = static_cast<float>(point_->bias);
-  AlignedColumns directions(dim + 1, width_);
+  const auto bias = static_cast<Real>(point_->bias);
+  AlignedColumns<Real> directions(dim + 1, width_);
   for_each_place(index(dim + 1), width_,
                  [&](std::size_t row, std::size_t c) { directions[c][row] = v[row * width_ + c]; });
-  return sum_rows([&](const float* x, std::size_t column, float value) {
-    const float* d = directions[column];
+  return sum_rows([&](const float* x, std::size_t column, Real value) {
+    const Real* d = directions[column];
     return value * (dot(x, d, dim) + bias * d[dim]);
   });
 }
+
+template class RowEntries<float>;
+template class RowEntries<double>;
 
 }  // namespace pool3::detail

@@ -47,7 +47,9 @@ double start_from_sample(Point& point, const std::function<const Spectrum&()>& s
   if (has_many_rows(sample)) passes = start_from_sample(sample, spectrum, limits);
   NewtonLimits loose = limits;
   loose.least_fall = least_fall;
-  passes += static_cast<double>(newton(sample, spectrum, loose, [](const NewtonProgress&) {}).products);
+  Pair<float> pair = take_pair<float>(sample);
+  passes += static_cast<double>(newton(sample, pair, spectrum, loose, [](const NewtonProgress&) {}).products);
+  put_pair(sample, std::move(pair));
   point.w = std::move(sample.w);
   point.bias_w = std::move(sample.bias_w);
   return passes * share;
