@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pool3/half.hpp"
 #include "pool3/partition.hpp"
 
 namespace pool3::jobs {
@@ -68,17 +69,22 @@ void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reade
 Problem load_training_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, int folds,
                            const std::string& row_weights) {
   Problem problem{.dim = feature_dim, .classes = static_cast<std::int32_t>(reader.classes().size())};
+  const bool halves = reader.type() == FeatureType::float16;
   std::vector<float> weights;
   comm.all_do([&] {
     weights = weights_of_rows(reader, row_weights);
-    problem.x.reserve(index((reader.rows() / comm.size() + reader.block_rows()) * feature_dim));
+    const std::size_t most = index((reader.rows() / comm.size() + reader.block_rows()) * feature_dim);
+    halves ? problem.halves.reserve(most) : problem.x.reserve(most);
   });
   for_each_labelled_rows(comm, reader, split, Side::training, [&](const LabelledRows& found) {
     for (std::size_t i = 0; i < found.rows.size(); ++i) {
       const Row row = found.rows[i];
       if (!weights.empty() && weights[index(row)] == 0) continue;
-      const auto first = found.features.begin() + static_cast<std::ptrdiff_t>(i) * feature_dim;
-      problem.x.insert(problem.x.end(), first, first + feature_dim);
+      const auto features = found.features.subspan(i * index(feature_dim), index(feature_dim));
+      if (halves)  // exact: they were halves in the file
+        std::ranges::transform(features, std::back_inserter(problem.halves), half_of_float);
+      else
+        problem.x.insert(problem.x.end(), features.begin(), features.end());
       if (!weights.empty()) problem.weights.push_back(weights[index(row)]);
       problem.labels.push_back(found.labels[i]);
       problem.origin.push_back(row);

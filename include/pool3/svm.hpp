@@ -18,22 +18,24 @@
 
 namespace pool3 {
 
+/// x' = (x - mean) / scale.
+struct Standardisation {
+  std::vector<double> mean;  ///< [dim]; empty means no centring
+  double scale = 1;
+};
+
 /// This rank's share of the training rows. The features are changed in place by standardise() and shuffle_rows().
 struct Problem {
   std::int64_t rows = 0;
   std::int64_t dim = 0;
   std::int32_t classes = 0;
-  std::vector<float> x;              ///< [rows, dim] row-major
-  std::vector<std::int32_t> labels;  ///< [rows] in [0, classes)
-  std::vector<std::int32_t> folds;   ///< [rows], or empty if no column excludes a fold
-  std::vector<float> weights;        ///< [rows] factor on C of each row, above 0; or empty: all 1
-  std::vector<std::int64_t> origin;  ///< [rows] where each row came from, for messages; or empty
-};
-
-/// x' = (x - mean) / scale.
-struct Standardisation {
-  std::vector<double> mean;  ///< [dim]; empty means no centring
-  double scale = 1;
+  std::vector<float> x;               ///< [rows, dim] row-major; or empty, and then there are
+  std::vector<std::uint16_t> halves;  ///< [rows, dim] float16, which become floats some rows at a time, and
+  Standardisation of_halves;          ///< standardised then
+  std::vector<std::int32_t> labels;   ///< [rows] in [0, classes)
+  std::vector<std::int32_t> folds;    ///< [rows], or empty if no column excludes a fold
+  std::vector<float> weights;         ///< [rows] factor on C of each row, above 0; or empty: all 1
+  std::vector<std::int64_t> origin;   ///< [rows] where each row came from, for messages; or empty
 };
 
 /// Throws a collective Error if there are no rows, fewer than two classes with rows, or a feature that is NaN or
@@ -41,8 +43,8 @@ struct Standardisation {
 void check_problem(const Communicator& comm, const Problem& problem);
 /// Rows of each class over all ranks. Collective.
 [[nodiscard]] std::vector<std::int64_t> class_counts(const Communicator& comm, const Problem& problem);
-/// Centres and scales in place so that the mean of |x|^2 over all rows is 1. It looks at no label, so it may be
-/// done once for all folds. Collective.
+/// Centres and scales in place so that the mean of |x|^2 over all rows is 1; halves stay, and become such floats. Mean
+/// and scale are those of floats. It looks at no label, so it may be done once for all folds. Collective.
 [[nodiscard]] Standardisation standardise(const Communicator& comm, Problem& problem);
 /// Puts the rows of this rank in a random order, in place. Blocks of the solver are runs of rows, and a catalogue
 /// comes sorted by class. Not collective.

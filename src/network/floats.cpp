@@ -2,25 +2,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstring>
-#include <limits>
+
+#include "pool3/half.hpp"
 
 namespace pool3 {
-
-float float_of_half(std::uint16_t bits) {
-  const int exponent = (bits >> 10U) & 31;
-  const auto fraction = static_cast<float>(bits & 1023U);
-  float magnitude = 0;
-  if (exponent == 31) {
-    magnitude = fraction == 0.0F ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-  } else if (exponent == 0) {
-    magnitude = std::ldexp(fraction, -24);
-  } else {
-    magnitude = std::ldexp(1024.0F + fraction, exponent - 25);
-  }
-  return (bits & 0x8000U) != 0 ? -magnitude : magnitude;
-}
 
 float float_of_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U); }
 

@@ -12,8 +12,6 @@ enum class FloatType : std::uint8_t { f32, f16, bf16 };
 
 [[nodiscard]] constexpr std::uint64_t bytes_of(FloatType type) { return type == FloatType::f32 ? 4 : 2; }
 
-/// Float of a float16 bit pattern.
-[[nodiscard]] float float_of_half(std::uint16_t bits);
 /// Float of a bfloat16 bit pattern.
 [[nodiscard]] float float_of_bfloat16(std::uint16_t bits);
 

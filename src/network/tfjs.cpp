@@ -7,6 +7,7 @@
 #include "network/sha256.hpp"
 #include "network/tfjs_files.hpp"
 #include "network/weights_error.hpp"
+#include "pool3/half.hpp"
 
 namespace pool3 {
 namespace {

@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "pool3/half.hpp"
+
 namespace pool3::store {
 
 Handle half_type() {
@@ -14,9 +16,9 @@ Handle half_type() {
 }
 
 std::vector<std::byte> to_half(std::span<const float> values) {
-  std::vector<std::byte> halves(values.size() * sizeof(_Float16));
+  std::vector<std::byte> halves(values.size() * sizeof(std::uint16_t));
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto half = static_cast<_Float16>(values[i]);
+    const std::uint16_t half = half_of_float(values[i]);
     std::memcpy(halves.data() + i * sizeof half, &half, sizeof half);
   }
   return halves;
@@ -24,9 +26,9 @@ std::vector<std::byte> to_half(std::span<const float> values) {
 
 void from_half(std::span<const std::byte> halves, std::span<float> out) {
   for (std::size_t i = 0; i < out.size(); ++i) {
-    _Float16 half{};
+    std::uint16_t half = 0;
     std::memcpy(&half, halves.data() + i * sizeof half, sizeof half);
-    out[i] = static_cast<float>(half);
+    out[i] = float_of_half(half);
   }
 }
 

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <array>
 
-#include "pool3/partition.hpp"
 #include "pool3/svm.hpp"
+#include "svm/feature_rows.hpp"
 #include "svm/matrix.hpp"
 
 namespace pool3 {
@@ -19,14 +19,13 @@ void for_each_scored_block(const Problem& p, const Fit& fit, int threads, const 
   std::vector<float> w(fit.w.size());
   std::transform(fit.w.begin(), fit.w.end(), w.begin(), [](double v) { return static_cast<float>(v); });
   std::vector<float> scores(index(block_rows * fit.columns));
-  for (std::int64_t b = 0; b < block_count(p.rows, block_rows); ++b) {
-    const RowRange rows = block_range(p.rows, block_rows, b);
-    detail::multiply(rows.size(), fit.columns, p.dim, p.x.data() + rows.begin * p.dim, w.data(), scores.data());
+  detail::for_each_panel(p, block_rows, [&](RowRange rows, const float* x) {
+    detail::multiply(rows.size(), fit.columns, p.dim, x, w.data(), scores.data());
     for (std::int64_t i = 0; i < rows.size(); ++i)
       for (std::int64_t j = 0; j < fit.columns; ++j)
         scores[index(i * fit.columns + j)] += static_cast<float>(fit.intercept[index(j)]);
     use(rows, scores.data());
-  }
+  });
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "pool3/partition.hpp"
+#include "svm/feature_rows.hpp"
 #include "svm/matrix.hpp"
 
 namespace pool3::detail {
@@ -50,8 +50,7 @@ std::vector<double> Point::half_norms() const {
 std::vector<double> Point::weights_of_duals(const std::vector<float>& duals) const {
   std::vector<double> sum(w.size() + bias_w.size(), 0.0);
   std::vector<float> part(w.size()), signed_alpha(index(block_rows * padded()));
-  for (std::int64_t b = 0; b < block_count(problem.rows, block_rows); ++b) {
-    const RowRange rows = block_range(problem.rows, block_rows, b);
+  for_each_panel(problem, block_rows, [&](RowRange rows, const float* x) {
     for (std::int64_t i = 0; i < rows.size(); ++i) {
       const std::int32_t label = problem.labels[index(rows.begin + i)];
       for (std::int64_t j = 0; j < padded(); ++j) {
@@ -61,9 +60,9 @@ std::vector<double> Point::weights_of_duals(const std::vector<float>& duals) con
         sum[w.size() + index(j)] += bias * static_cast<double>(v);
       }
     }
-    transposed_product(problem.dim, padded(), rows.size(), features(rows.begin), signed_alpha.data(), part.data());
+    transposed_product(problem.dim, padded(), rows.size(), x, signed_alpha.data(), part.data());
     for (std::size_t i = 0; i < w.size(); ++i) sum[i] += static_cast<double>(part[i]);
-  }
+  });
   comm.sum(std::span<double>(sum));
   return sum;
 }
@@ -81,11 +80,10 @@ Certificate sum_rows(const Point& p) {
   const std::size_t padded = index(p.padded());
   Certificate sums{std::vector<double>(padded, 0.0), std::vector<double>(padded, 0.0)};
   std::vector<float> margins(index(block_rows) * padded);
-  for (std::int64_t b = 0; b < block_count(p.problem.rows, block_rows); ++b) {
-    const RowRange rows = block_range(p.problem.rows, block_rows, b);
-    multiply(rows.size(), p.padded(), p.problem.dim, p.features(rows.begin), p.w.data(), margins.data());
+  for_each_panel(p.problem, block_rows, [&](RowRange rows, const float* x) {
+    multiply(rows.size(), p.padded(), p.problem.dim, x, p.w.data(), margins.data());
     for (std::int64_t i = 0; i < rows.size(); ++i) add_row(p, rows.begin + i, margins.data() + i * p.padded(), sums);
-  }
+  });
   p.comm.sum(std::span<double>(sums.primal));
   p.comm.sum(std::span<double>(sums.gap));
   const auto norms = p.half_norms();

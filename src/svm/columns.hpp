@@ -48,7 +48,6 @@ struct Point {
   std::vector<float> alpha;   ///< [rows, padded]
 
   [[nodiscard]] std::int64_t padded() const { return table.padded(); }
-  [[nodiscard]] const float* features(std::int64_t row) const { return problem.x.data() + row * problem.dim; }
   [[nodiscard]] std::int32_t fold(std::int64_t row) const {
     return problem.folds.empty() ? no_class : problem.folds[index(row)];
   }

@@ -27,22 +27,28 @@ void for_each_weight(const Point& p, const std::vector<float>& w, const std::vec
 }  // namespace
 
 Descent::Descent(Point& point, std::uint64_t seed)
-    : point_(point), random_(seed + 1000003U * static_cast<std::uint64_t>(point.comm.rank())) {
+    : point_(point),
+      features_(point.problem),
+      random_(seed + 1000003U * static_cast<std::uint64_t>(point.comm.rank())) {
   const auto most_blocks = static_cast<std::int64_t>(point.comm.max(static_cast<double>(blocks())));
   rounds_ = point.comm.size() == 1 ? 1 : std::clamp<std::int64_t>(most_blocks, 1, rounds_per_epoch);
-  margins_.resize(index(block_rows * point.padded()));
-  delta_.resize(index(block_rows * point.padded()));
-  grams_.resize(index(blocks() * block_rows * block_rows));
-  const auto shift = static_cast<float>(point.bias * point.bias);
-  for (std::int64_t b = 0; b < blocks(); ++b)
-    gram(block(b).size(), point.problem.dim, point.features(block(b).begin), shift,
-         grams_.data() + b * block_rows * block_rows);
 }
 
 std::int64_t Descent::blocks() const { return block_count(point_.problem.rows, block_rows); }
 RowRange Descent::block(std::int64_t b) const { return block_range(point_.problem.rows, block_rows, b); }
 
+/// At the first epoch: Newton's method may be all that a problem needs.
+void Descent::compute_grams() {
+  margins_.resize(index(block_rows * point_.padded()));
+  delta_.resize(index(block_rows * point_.padded()));
+  grams_.resize(index(blocks() * block_rows * block_rows));
+  const auto shift = static_cast<float>(point_.bias * point_.bias);
+  for (std::int64_t b = 0; b < blocks(); ++b)
+    gram(block(b).size(), point_.problem.dim, features_(block(b)), shift, grams_.data() + b * block_rows * block_rows);
+}
+
 WalkSums Descent::epoch() {
+  if (margins_.empty()) compute_grams();
   std::vector<std::int32_t> sequence(index(blocks()));
   std::iota(sequence.begin(), sequence.end(), 0);
   std::shuffle(sequence.begin(), sequence.end(), random_);
@@ -88,7 +94,8 @@ WalkSums Descent::visit(std::int64_t b) {
   order_.resize(index(rows.size()));
   std::iota(order_.begin(), order_.end(), 0);
   std::shuffle(order_.begin(), order_.end(), random_);
-  multiply(rows.size(), padded, p.problem.dim, p.features(rows.begin), p.w.data(), margins_.data());
+  const float* x = features_(rows);
+  multiply(rows.size(), padded, p.problem.dim, x, p.w.data(), margins_.data());
   const auto bias = static_cast<float>(p.bias);
   for (std::int64_t i = 0; i < rows.size(); ++i)
     for (std::int64_t j = 0; j < padded; ++j) margins_[index(i * padded + j)] += bias * p.bias_w[index(j)];
@@ -102,7 +109,7 @@ WalkSums Descent::visit(std::int64_t b) {
                        .alpha = p.alpha.data() + rows.begin * padded,
                        .delta = delta_.data()};
   const WalkSums sums = walk_block(p.table, view, scratch_);
-  add_transposed_product(p.problem.dim, padded, rows.size(), p.features(rows.begin), delta_.data(), p.w.data());
+  add_transposed_product(p.problem.dim, padded, rows.size(), x, delta_.data(), p.w.data());
   for (std::int64_t i = 0; i < rows.size(); ++i)
     for (std::int64_t j = 0; j < padded; ++j) p.bias_w[index(j)] += bias * delta_[index(i * padded + j)];
   return sums;

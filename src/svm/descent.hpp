@@ -6,6 +6,7 @@
 #include "pool3/types.hpp"
 #include "svm/block_walk.hpp"
 #include "svm/columns.hpp"
+#include "svm/feature_rows.hpp"
 
 namespace pool3::detail {
 
@@ -31,11 +32,13 @@ class Descent {
   [[nodiscard]] std::int64_t blocks() const;
   [[nodiscard]] RowRange block(std::int64_t b) const;
   WalkSums round(std::span<const std::int32_t> chunk);
+  void compute_grams();
   WalkSums visit(std::int64_t b);
   void combine(const Before& before, std::span<const std::int32_t> chunk);
   [[nodiscard]] std::vector<float> step_lengths(const Before& before, std::span<const std::int32_t> chunk) const;
 
   Point& point_;
+  FeatureRows features_;
   std::mt19937_64 random_;
   std::int64_t rounds_;       ///< exchanges of an epoch
   std::vector<float> grams_;  ///< one square a block

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "svm/precise_newton.hpp"
-
 namespace pool3::detail {
 namespace {
 
@@ -42,22 +40,23 @@ FinishResult Finish::solve(const NewtonLimits& limits, bool from_sample, const T
 }
 
 void Finish::in_float(FinishResult& result, NewtonLimits limits, const Tell& progress, bool by_gram) {
+  Pair<float> pair = take_pair<float>(point_);
   if (by_gram) {
     if (!float_gram_) float_gram_.emplace(point_);
     --limits.max_products;  // for the certificate
-    Pair<float> pair = take_pair(point_);
     result.products += float_gram_->solve(pair, limits, progress);
     put_pair(point_, std::move(pair));
     result.certificate = certify_pair(point_);
     return;
   }
-  const NewtonResult newtons = newton(point_, spectrum(), limits, progress);
+  const NewtonResult newtons = newton(point_, pair, spectrum(), limits, progress);
+  put_pair(point_, std::move(pair));
   result.certificate = newtons.certificate;
   result.products += newtons.products;
 }
 
 void Finish::in_double(FinishResult& result, NewtonLimits limits, const Tell& progress, bool by_gram) {
-  Pair<double> pair = precise_pair(point_);
+  Pair<double> pair = take_pair<double>(point_);
   if (by_gram) {
     if (!double_gram_) double_gram_.emplace(point_);
     --limits.max_products;
@@ -70,15 +69,15 @@ void Finish::in_double(FinishResult& result, NewtonLimits limits, const Tell& pr
   const bool done = by_gram && result.certificate.relative_gap() <= limits.tolerance;
   if (!done && limits.max_products >= 1 && !limits.expired()) {
     const Pair<double> before = by_gram ? pair : Pair<double>{};
-    const NewtonResult newtons = precise_newton(point_, pair, spectrum(), limits, progress);
+    const NewtonResult newtons = newton(point_, pair, spectrum(), limits, progress);
     result.products += newtons.products;
     if (by_gram && result.certificate.relative_gap() < newtons.certificate.relative_gap())
       pair = before;
     else
       result.certificate = newtons.certificate;
   }
-  round_into(point_, pair);
-  result.v = std::move(pair.v);
+  result.v = pair.v;
+  put_pair(point_, std::move(pair));
 }
 
 }  // namespace pool3::detail

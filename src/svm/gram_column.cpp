@@ -8,17 +8,12 @@
 
 #include "svm/cholesky.hpp"
 #include "svm/cpu_clones.hpp"
+#include "svm/precision.hpp"
 
 namespace pool3::detail {
 namespace {
 
 // As in newton.cpp.
-template <typename Real>
-constexpr Real first_stiffness = std::is_same_v<Real, float> ? Real{3} : Real{0.01};
-template <typename Real>
-constexpr Real stiffness_growth = std::is_same_v<Real, float> ? Real{2} : Real{4};
-template <typename Real>
-constexpr Real most_stiffness = std::is_same_v<Real, float> ? Real{100} : Real{1e6};
 constexpr double near_minimum = 0.3;
 constexpr int most_line_steps = 30;
 /// The squared hinge's matrix is factorised in float up to this condition: 7 digits, less 5, are what a step needs.
@@ -62,7 +57,7 @@ GramColumn<Real>::GramColumn(GramColumnProblem<Real> problem, Reals u, Reals f)
       u_(std::move(u)),
       f_(std::move(f)),
       centre_(u_.size(), Real{0}),
-      stiffness_(problem_.squared ? Real{2} : first_stiffness<Real>) {
+      stiffness_(problem_.squared ? Real{2} : static_cast<Real>(Precision<Real>::gram.first)) {
   if (!problem_.squared)
     for (std::size_t i = 0; i < u_.size(); ++i)
       centre_[i] = std::clamp(problem_.y[i] * u_[i], Real{0}, problem_.cost[i]);
@@ -107,7 +102,8 @@ void GramColumn<Real>::take_dual_margins(Reals margins) {
 template <typename Real>
 void GramColumn<Real>::move_centre() {
   for (std::size_t i = 0; i < centre_.size(); ++i) centre_[i] = std::abs(duals_[i]);
-  stiffness_ = std::min(stiffness_growth<Real> * stiffness_, most_stiffness<Real>);
+  constexpr Stiffness limit = Precision<Real>::gram;
+  stiffness_ = static_cast<Real>(std::min(limit.growth * static_cast<double>(stiffness_), limit.most));
 }
 
 template <typename Real>

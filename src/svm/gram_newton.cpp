@@ -4,11 +4,11 @@
 #include <array>
 #include <limits>
 #include <numeric>
-#include <type_traits>
 #include <utility>
 
-#include "pool3/partition.hpp"
+#include "svm/feature_rows.hpp"
 #include "svm/matrix.hpp"
+#include "svm/precision.hpp"
 
 namespace pool3::detail {
 namespace {
@@ -17,12 +17,10 @@ namespace {
 constexpr std::int64_t few_rows = 2048;
 /// Factorisations that a column is expected to need, and passes of conjugate gradients, which they are weighed against.
 constexpr double factorisations = 6, gradient_passes = 150;
+/// Features that are doubles at a time where rows meet rows in double.
+constexpr std::int64_t strip_columns = 256;
 /// Flops of a column that are no matter.
 constexpr double cheap_flops = 2e9;
-/// Newton steps without a clearly better gap that end it. The smoothed loss falls with each step, but the gap may grow
-/// for some sixty. Float has double to go on after it.
-template <typename Real>
-constexpr int stall_steps = std::is_same_v<Real, float> ? 10 : 100;
 /// Part of the tolerance to stop at.
 constexpr double enough = 0.5;
 
@@ -37,7 +35,7 @@ std::vector<const std::vector<Real>*> pointers(const ManyReals<Real>& vectors) {
 }
 
 /// This rank's `mine`, with those of the others before and after. Collective.
-Floats all_ranks(const Communicator& comm, std::int64_t size, std::int64_t first, const Floats& mine) {
+Floats all_ranks(const Communicator& comm, std::int64_t size, std::int64_t first, std::span<const float> mine) {
   Floats all(index(size), 0.0F);
   std::copy(mine.begin(), mine.end(), all.begin() + first);
   comm.sum(std::span<float>(all));
@@ -60,10 +58,21 @@ void set_row_products(std::int64_t own, std::int64_t rows, std::int64_t dim, con
     multiply_by_transposed(own, rows, dim, x, all, out);
 }
 
+/// Some columns of x[rows, dim] in double.
+Doubles strip(std::int64_t rows, std::int64_t dim, const float* x, RowRange columns) {
+  Doubles out(index(rows * columns.size()));
+  for (std::int64_t i = 0; i < rows; ++i)
+    std::copy_n(x + i * dim + columns.begin, columns.size(), out.begin() + i * columns.size());
+  return out;
+}
+
 void set_row_products(std::int64_t own, std::int64_t rows, std::int64_t dim, const float* x, const float* all,
                       double* out) {
-  const Doubles products = precise_row_products(own, rows, dim, x, all);
-  std::copy(products.begin(), products.end(), out);
+  for (std::int64_t s = 0; s < block_count(dim, strip_columns); ++s) {
+    const RowRange columns = block_range(dim, strip_columns, s);
+    add_product_by_transposed(own, rows, columns.size(), strip(own, dim, x, columns).data(),
+                              strip(rows, dim, all, columns).data(), out);
+  }
 }
 
 /// x x^T + shift of the rows of all ranks, each of which computes its own rows. Collective.
@@ -71,10 +80,11 @@ template <typename Real>
 std::vector<Real> gram_of_all(const Point& p, std::int64_t rows, std::int64_t first) {
   const std::int64_t dim = p.problem.dim, own = p.problem.rows;
   const bool alone = p.comm.size() == 1;
-  const Floats x = alone ? Floats{} : all_ranks(p.comm, rows * dim, first * dim, p.problem.x);
+  FeatureRows features(p.problem);
+  const float* x = features({0, own});
+  const Floats all = alone ? Floats{} : all_ranks(p.comm, rows * dim, first * dim, {x, index(own * dim)});
   std::vector<Real> out(index(rows * rows), Real{0});
-  set_row_products(own, rows, dim, p.problem.x.data(), alone ? p.problem.x.data() : x.data(),
-                   out.data() + first * rows);
+  set_row_products(own, rows, dim, x, alone ? x : all.data(), out.data() + first * rows);
   if (!alone) p.comm.sum(std::span<Real>(out));
   const auto shift = static_cast<Real>(p.bias * p.bias);
   for (Real& v : out) v += shift;
@@ -190,7 +200,7 @@ std::int64_t GramNewton<Real>::solve(Pair<Real>& pair, const NewtonLimits& limit
   std::int64_t products = 1;
   double best = std::numeric_limits<double>::infinity();
   for (int since_best = 0;
-       since_best < stall_steps<Real> && products + 2 <= limits.max_products && !limits.expired();) {
+       since_best < Precision<Real>::gram_stall_steps && products + 2 <= limits.max_products && !limits.expired();) {
     std::vector<GramColumn<Real>*> open;
     for (GramColumn<Real>& c : columns)
       if (products == 1 || c.gap() > 0.1 * limits.tolerance * c.primal()) open.push_back(&c);

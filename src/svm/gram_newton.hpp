@@ -6,7 +6,6 @@
 
 #include "svm/gram_column.hpp"
 #include "svm/newton.hpp"
-#include "svm/precise.hpp"
 
 namespace pool3::detail {
 
@@ -20,7 +19,6 @@ namespace pool3::detail {
 ///
 /// A Newton step of a column solves with the rows inside its margin alone, by Cholesky: no condition is too bad, and
 /// some ten steps do. It pays where rows are few; newton() certifies what comes out, and does the rest.
-/// In float it moves the point itself, in double a pair beside it.
 template <typename Real>
 class GramNewton {
  public:

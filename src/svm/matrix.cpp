@@ -15,15 +15,6 @@ namespace pool3::detail {
 // BLAS counts with int here: every product is of one block of rows, so each side stays far below 2^31.
 namespace {
 int narrow(std::int64_t n) { return static_cast<int>(n); }
-
-/// Copies the upper half of a[n, n] to the lower, tile by tile.
-void mirror(std::int64_t n, float* a) {
-  constexpr std::int64_t tile = 32;
-  for (std::int64_t top = 0; top < n; top += tile)
-    for (std::int64_t left = 0; left <= top; left += tile)
-      for (std::int64_t i = top; i < std::min(top + tile, n); ++i)
-        for (std::int64_t j = left; j < std::min(left + tile, i); ++j) a[i * n + j] = a[j * n + i];
-}
 }  // namespace
 
 void set_product_threads(int threads) { openblas_set_num_threads(threads); }
@@ -59,9 +50,16 @@ void row_products(std::int64_t m, std::int64_t k, const float* a, float* c) {
   mirror(m, c);
 }
 
-void moment_matrix(std::int64_t m, std::int64_t k, const float* a, float* c) {
-  cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, narrow(k), narrow(m), 1.0F, a, narrow(k), 0.0F, c, narrow(k));
-  mirror(k, c);
+void add_moments(std::int64_t m, std::int64_t k, const float* a, float* c) {
+  cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, narrow(k), narrow(m), 1.0F, a, narrow(k), 1.0F, c, narrow(k));
+}
+
+void mirror(std::int64_t n, float* a) {
+  constexpr std::int64_t tile = 32;
+  for (std::int64_t top = 0; top < n; top += tile)
+    for (std::int64_t left = 0; left <= top; left += tile)
+      for (std::int64_t i = top; i < std::min(top + tile, n); ++i)
+        for (std::int64_t j = left; j < std::min(left + tile, i); ++j) a[i * n + j] = a[j * n + i];
 }
 
 void multiply(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b, double* c) {

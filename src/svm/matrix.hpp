@@ -22,8 +22,10 @@ void gram(std::int64_t m, std::int64_t k, const float* a, float shift, float* c)
 void multiply_by_transposed(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float* c);
 /// c[m, m] = a[m, k] a[m, k]^T, at half the cost.
 void row_products(std::int64_t m, std::int64_t k, const float* a, float* c);
-/// c[k, k] = a[m, k]^T a[m, k].
-void moment_matrix(std::int64_t m, std::int64_t k, const float* a, float* c);
+/// c[k, k] += a[m, k]^T a[m, k], above the diagonal only.
+void add_moments(std::int64_t m, std::int64_t k, const float* a, float* c);
+/// Copies the upper half of a[n, n] to the lower.
+void mirror(std::int64_t n, float* a);
 // In double.
 /// c[m, n] = a[m, k] b[k, n].
 void multiply(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b, double* c);

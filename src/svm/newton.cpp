@@ -5,7 +5,7 @@
 
 #include "svm/conjugate_gradients.hpp"
 #include "svm/line_search.hpp"
-#include "svm/products.hpp"
+#include "svm/precision.hpp"
 #include "svm/row_entries.hpp"
 #include "svm/smoothed_loss.hpp"
 
@@ -15,38 +15,29 @@ namespace {
 /// Residual, relative to the gradient, that a Newton step is solved to.
 constexpr double forcing = 0.1;
 constexpr std::int64_t most_cg_products = 60;
-/// Stiffness of the smoothed hinge: at first, its growth with each move of the centres, and at most. The squared hinge
-/// has 2. More would make dual variables of the noise in float margins.
-constexpr float first_stiffness = 3.0F;
-constexpr float stiffness_growth = 2.0F;
-constexpr float most_stiffness = 100.0F;
 /// The centres move when so much of the gap, compared with that of the smoothing, is left in the gradient.
 constexpr double near_minimum = 0.3;
-/// Steps without a better certificate after which float has nothing more to give.
+/// Steps without a better certificate after which a precision has nothing more to give.
 constexpr int stall_steps = 30;
 /// Steps after which margins are computed anew: until then, what a step changes is added to them.
 constexpr int most_stale_steps = 8;
 
-/// w with its bias row below: [dim + 1, padded].
-Floats weights_with_bias(const Point& point) {
-  Floats v = point.w;
-  v.insert(v.end(), point.bias_w.begin(), point.bias_w.end());
-  return v;
-}
-
+template <typename Real>
 class Newton {
  public:
-  Newton(Point& point, const std::function<const Spectrum&()>& spectrum, const NewtonLimits& limits)
+  Newton(const Point& point, Pair<Real>& pair, const std::function<const Spectrum&()>& spectrum,
+         const NewtonLimits& limits)
       : p_(point),
+        v_(pair.v),
+        alpha_(pair.alpha),
         spectrum_(spectrum),
         limits_(limits),
         padded_(point.padded()),
         every_column_(index(padded_)),
-        v_(weights_with_bias(point)),
         squared_(point.table.loss == Loss::l2),
-        stiffness_(index(padded_), squared_ ? 2.0F : first_stiffness) {
+        stiffness_(index(padded_), squared_ ? Real{2} : static_cast<Real>(limit.first)) {
     std::iota(every_column_.begin(), every_column_.end(), 0);
-    if (!squared_) centre_ = point.alpha;
+    if (!squared_) centre_ = alpha_;
   }
 
   /// Loss, alpha, gradient and gap at v. Collective.
@@ -64,59 +55,62 @@ class Newton {
   [[nodiscard]] double primal() const {
     return std::accumulate(certificate.primal.begin(), certificate.primal.end(), 0.0);
   }
-  /// Writes v and alpha back.
-  void store();
 
   Certificate certificate;
   std::int64_t products = 0;
 
  private:
-  Floats evaluate_rows();
+  using Reals = std::vector<Real>;
+  static constexpr Stiffness limit = Precision<Real>::gradients;
+  Reals evaluate_rows();
   struct Direction {
-    Floats d;   ///< [dim + 1, width]
-    Floats xd;  ///< [rows, width]
+    Reals d;   ///< [dim + 1, width]
+    Reals xd;  ///< [rows, width]
   };
   [[nodiscard]] std::vector<std::int64_t> open_columns() const;
-  [[nodiscard]] LossRow loss_row(std::int64_t row, const Floats& f, const Floats& centre, std::size_t width) const;
-  [[nodiscard]] Floats columns_of(const Floats& all, const std::vector<std::int64_t>& columns) const;
-  [[nodiscard]] Floats curvatures(const std::vector<std::int64_t>& columns) const;
+  [[nodiscard]] LossRow<Real> loss_row(std::int64_t row, const Reals& f, const Reals& centre, std::size_t width) const;
+  [[nodiscard]] Reals columns_of(const Reals& all, const std::vector<std::int64_t>& columns) const;
+  [[nodiscard]] Reals curvatures(const std::vector<std::int64_t>& columns) const;
   Direction conjugate_gradients(const std::vector<std::int64_t>& columns);
   /// What the search along a direction looks at: [rows, width].
   struct Line {
-    LossColumns columns;
-    Floats f, centre;
-    const Floats& xd;
+    LossColumns<Real> columns;
+    Reals f, centre;
+    const Reals& xd;
   };
   [[nodiscard]] LossSlopes loss_slopes(const Line& line, const Doubles& t) const;
   [[nodiscard]] Doubles line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const;
 
-  Point& p_;
+  const Point& p_;
+  Reals& v_;      ///< [dim + 1, padded]: w, then its bias row
+  Reals& alpha_;  ///< [rows, padded]
   const std::function<const Spectrum&()>& spectrum_;
   const NewtonLimits& limits_;
   std::int64_t padded_;
   std::vector<std::int64_t> every_column_;
-  Floats v_;  ///< [dim + 1, padded]: w, then its bias row
   bool squared_;
-  Floats stiffness_;       ///< [padded] of the smoothed loss, in units of C_i
-  Floats centre_;          ///< [rows, padded] dual variables that the smoothing pulls to; empty: 0
-  Floats f_;               ///< [rows, padded] margins at v
+  Reals stiffness_;        ///< [padded] of the smoothed loss, in units of C_i
+  Reals centre_;           ///< [rows, padded] dual variables that the smoothing pulls to; empty: 0
+  Reals f_;                ///< [rows, padded] margins at v
   Doubles smoothing_gap_;  ///< [padded] part of the gap that the gradient does not tell: 0 for the squared hinge
-  Floats gradient_;        ///< [dim + 1, padded]
+  Reals gradient_;         ///< [dim + 1, padded]
   int stale_steps_ = 0;    ///< since margins were computed
 };
 
-void Newton::evaluate_anew() {
+template <typename Real>
+void Newton<Real>::evaluate_anew() {
   f_ = Products(p_, index(padded_)).margins(v_);
   stale_steps_ = 0;
   ++products;
   evaluate();
 }
 
-void Newton::evaluate() {
-  const Floats signed_alpha = evaluate_rows();
+template <typename Real>
+void Newton<Real>::evaluate() {
+  const Reals signed_alpha = evaluate_rows();
   p_.comm.sum(std::span<double>(certificate.primal));
   p_.comm.sum(std::span<double>(smoothing_gap_));
-  const RowEntries duals(p_, signed_alpha, index(padded_));
+  const RowEntries<Real> duals(p_, signed_alpha, index(padded_));
   gradient_ = duals.few() ? duals.back() : Products(p_, index(padded_)).back(signed_alpha);
   for (std::size_t i = 0; i < v_.size(); ++i) gradient_[i] = v_[i] - gradient_[i];
   certificate.gap = smoothing_gap_;
@@ -127,13 +121,15 @@ void Newton::evaluate() {
   }
 }
 
-void Newton::evaluate_step(double tolerance) {
+template <typename Real>
+void Newton<Real>::evaluate_step(double tolerance) {
   if (stale_steps_ >= most_stale_steps) return evaluate_anew();
   evaluate();
   if (certificate.relative_gap() <= tolerance) evaluate_anew();
 }
 
-LossRow Newton::loss_row(std::int64_t row, const Floats& f, const Floats& centre, std::size_t width) const {
+template <typename Real>
+LossRow<Real> Newton<Real>::loss_row(std::int64_t row, const Reals& f, const Reals& centre, std::size_t width) const {
   const std::size_t at = index(row) * width;
   return {.label = p_.problem.labels[index(row)],
           .fold = p_.fold(row),
@@ -143,33 +139,37 @@ LossRow Newton::loss_row(std::int64_t row, const Floats& f, const Floats& centre
 }
 
 /// Sets alpha of this rank's rows, and their share of loss and smoothing gap. Returns y alpha. Not collective.
-Floats Newton::evaluate_rows() {
+template <typename Real>
+std::vector<Real> Newton<Real>::evaluate_rows() {
   certificate.primal.assign(index(padded_), 0.0);
   smoothing_gap_.assign(index(padded_), 0.0);
-  Floats signed_alpha(f_.size());
-  const LossColumns columns(p_.table, every_column_, stiffness_);
+  Reals signed_alpha(f_.size());
+  const LossColumns<Real> columns(p_.table, every_column_, stiffness_);
   for (std::int64_t i = 0; i < p_.problem.rows; ++i)
-    add_loss(columns, loss_row(i, f_, centre_, index(padded_)), p_.alpha.data() + i * padded_,
+    add_loss(columns, loss_row(i, f_, centre_, index(padded_)), alpha_.data() + i * padded_,
              signed_alpha.data() + i * padded_, certificate.primal.data(), smoothing_gap_.data());
   return signed_alpha;
 }
 
-void Newton::move_centres() {
+template <typename Real>
+void Newton<Real>::move_centres() {
   if (squared_) return;
   std::vector<std::int64_t> due;
   for (std::int64_t j = 0; j < padded_; ++j) {
     const double smoothing = smoothing_gap_[index(j)];
     if (smoothing <= 0 || certificate.gap[index(j)] - smoothing > near_minimum * smoothing) continue;
     due.push_back(j);
-    stiffness_[index(j)] = std::min(stiffness_growth * stiffness_[index(j)], most_stiffness);
+    stiffness_[index(j)] =
+        static_cast<Real>(std::min(limit.growth * static_cast<double>(stiffness_[index(j)]), limit.most));
   }
   if (due.empty()) return;
   for (std::int64_t i = 0; i < p_.problem.rows; ++i)
-    for (const std::int64_t j : due) centre_[index(i * padded_ + j)] = p_.alpha[index(i * padded_ + j)];
+    for (const std::int64_t j : due) centre_[index(i * padded_ + j)] = alpha_[index(i * padded_ + j)];
   evaluate();
 }
 
-std::vector<std::int64_t> Newton::open_columns() const {
+template <typename Real>
+std::vector<std::int64_t> Newton<Real>::open_columns() const {
   std::vector<std::int64_t> columns;
   for (std::int64_t j = 0; j < padded_; ++j)
     if (certificate.gap[index(j)] > 0.5 * limits_.tolerance * certificate.primal[index(j)]) columns.push_back(j);
@@ -177,22 +177,24 @@ std::vector<std::int64_t> Newton::open_columns() const {
 }
 
 /// Second derivatives of the smoothed loss: [rows, width].
-Floats Newton::curvatures(const std::vector<std::int64_t>& columns) const {
-  Floats out(index(p_.problem.rows) * columns.size());
+template <typename Real>
+std::vector<Real> Newton<Real>::curvatures(const std::vector<std::int64_t>& columns) const {
+  Reals out(index(p_.problem.rows) * columns.size());
   for (std::int64_t i = 0; i < p_.problem.rows; ++i)
     for (std::size_t c = 0; c < columns.size(); ++c) {
-      const float a = p_.alpha[index(i * padded_ + columns[c])];
-      const float cost = p_.cost(columns[c], i);
-      const bool inside = a > 0.0F && (squared_ || a < cost);
-      out[index(i) * columns.size() + c] = inside ? stiffness_[index(columns[c])] * cost : 0.0F;
+      const Real a = alpha_[index(i * padded_ + columns[c])];
+      const Real cost = p_.cost(columns[c], i);
+      const bool inside = a > Real{0} && (squared_ || a < cost);
+      out[index(i) * columns.size() + c] = inside ? stiffness_[index(columns[c])] * cost : Real{0};
     }
   return out;
 }
 
-Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& columns) {
-  Floats right = gather(gradient_, padded_, columns);
-  for (float& value : right) value = -value;
-  ConjugateGradients solver(p_, spectrum_(), curvatures(columns), std::move(right), forcing);
+template <typename Real>
+typename Newton<Real>::Direction Newton<Real>::conjugate_gradients(const std::vector<std::int64_t>& columns) {
+  Reals right = gather(gradient_, padded_, columns);
+  for (Real& value : right) value = -value;
+  ConjugateGradients<Real> solver(p_, spectrum_(), curvatures(columns), std::move(right), forcing);
   for (std::int64_t k = 0; k < most_cg_products && products + 1 < limits_.max_products && !solver.done(); ++k) {
     solver.pass();
     ++products;
@@ -202,12 +204,14 @@ Newton::Direction Newton::conjugate_gradients(const std::vector<std::int64_t>& c
 }
 
 /// Some columns of [rows, padded].
-Floats Newton::columns_of(const Floats& all, const std::vector<std::int64_t>& columns) const {
+template <typename Real>
+std::vector<Real> Newton<Real>::columns_of(const Reals& all, const std::vector<std::int64_t>& columns) const {
   return std::ssize(columns) == padded_ ? all : gather(all, padded_, columns);
 }
 
 /// Derivatives of P along the direction at step lengths t, but for the terms of 1/2 |v|^2. Collective.
-LossSlopes Newton::loss_slopes(const Line& line, const Doubles& t) const {
+template <typename Real>
+LossSlopes Newton<Real>::loss_slopes(const Line& line, const Doubles& t) const {
   const std::size_t width = line.columns.width();
   LossSlopes out{Doubles(width, 0.0), Doubles(width, 0.0)};
   for (std::int64_t i = 0; i < p_.problem.rows; ++i)
@@ -219,15 +223,17 @@ LossSlopes Newton::loss_slopes(const Line& line, const Doubles& t) const {
 }
 
 /// Collective.
-Doubles Newton::line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const {
+template <typename Real>
+Doubles Newton<Real>::line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const {
   const Doubles vd = dots(gather(v_, padded_, columns), direction.d, columns.size());
   const Doubles dd = dots(direction.d, direction.d, columns.size());
-  const Line line{LossColumns(p_.table, columns, stiffness_), columns_of(f_, columns),
-                  squared_ ? Floats() : columns_of(centre_, columns), direction.xd};
+  const Line line{LossColumns<Real>(p_.table, columns, stiffness_), columns_of(f_, columns),
+                  squared_ ? Reals() : columns_of(centre_, columns), direction.xd};
   return detail::line_search(vd, dd, [&](const Doubles& t) { return loss_slopes(line, t); });
 }
 
-void Newton::step() {
+template <typename Real>
+void Newton<Real>::step() {
   const auto columns = open_columns();
   const Direction direction = conjugate_gradients(columns);
   const Doubles t = line_search(columns, direction);
@@ -236,17 +242,12 @@ void Newton::step() {
   ++stale_steps_;
 }
 
-void Newton::store() {
-  const auto split = v_.begin() + p_.problem.dim * padded_;
-  p_.w.assign(v_.begin(), split);
-  p_.bias_w.assign(split, v_.end());
-}
-
 }  // namespace
 
-NewtonResult newton(Point& point, const std::function<const Spectrum&()>& spectrum, const NewtonLimits& limits,
-                    const std::function<void(const NewtonProgress&)>& progress) {
-  Newton solver(point, spectrum, limits);
+template <typename Real>
+NewtonResult newton(const Point& point, Pair<Real>& pair, const std::function<const Spectrum&()>& spectrum,
+                    const NewtonLimits& limits, const std::function<void(const NewtonProgress&)>& progress) {
+  Newton<Real> solver(point, pair, spectrum, limits);
   solver.evaluate_anew();
   double best = solver.certificate.relative_gap();
   // A step is three passes at least: centres, conjugate gradients, certificate.
@@ -262,8 +263,12 @@ NewtonResult newton(Point& point, const std::function<const Spectrum&()>& spectr
     best = std::min(best, solver.certificate.relative_gap());
   }
   if (solver.is_stale()) solver.evaluate_anew();
-  solver.store();
   return {solver.certificate, solver.products};
 }
+
+template NewtonResult newton(const Point&, Pair<float>&, const std::function<const Spectrum&()>&, const NewtonLimits&,
+                             const std::function<void(const NewtonProgress&)>&);
+template NewtonResult newton(const Point&, Pair<double>&, const std::function<const Spectrum&()>&, const NewtonLimits&,
+                             const std::function<void(const NewtonProgress&)>&);
 
 }  // namespace pool3::detail

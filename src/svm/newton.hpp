@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "svm/columns.hpp"
+#include "svm/pair.hpp"
 #include "svm/spectrum.hpp"
 
 namespace pool3::detail {
@@ -25,7 +25,8 @@ struct NewtonResult {
   std::int64_t products = 0;
 };
 
-/// Minimises P(w) from point.w and point.alpha on until a limit is reached, or float gives no better certificate.
+/// Minimises P(w) from `pair` on, which it sets, until a limit is reached, or Real gives no better certificate. `point`
+/// is the problem alone.
 ///
 /// Each step solves H p = -grad by conjugate gradients, H = I + sum_i h_i x_i x_i^T, preconditioned in the eigenbasis
 /// of X^T X, and goes to the minimum along p (Keerthi and DeCoste 2005). Ranks add up their rows' share of every
@@ -38,9 +39,10 @@ struct NewtonResult {
 ///
 /// The certificate needs no more than the gradient: gap = P(w) - D(a) = sum [C xi - a s] + 1/2 |grad|^2 for the hinge,
 /// and 1/2 |grad|^2 for the squared hinge. Every term is at least 0.
-/// Sets point.w and point.alpha = a. `spectrum` is called, on every rank, when the eigenbasis is needed. Collective.
-[[nodiscard]] NewtonResult newton(Point& point, const std::function<const Spectrum&()>& spectrum,
-                                  const NewtonLimits& limits,
+/// `spectrum` is called, on every rank, when the eigenbasis is needed. Collective.
+template <typename Real>
+[[nodiscard]] NewtonResult newton(const Point& point, Pair<Real>& pair,
+                                  const std::function<const Spectrum&()>& spectrum, const NewtonLimits& limits,
                                   const std::function<void(const NewtonProgress&)>& progress);
 
 }  // namespace pool3::detail

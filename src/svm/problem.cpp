@@ -4,19 +4,25 @@
 #include <random>
 
 #include "pool3/svm.hpp"
+#include "svm/feature_rows.hpp"
 
 namespace pool3 {
 namespace {
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
+/// Calls `use(row, features)` on every row of this rank.
+template <typename Use>
+void for_each_row(const Problem& p, const Use& use) {
+  detail::for_each_panel(p, 1, [&](RowRange rows, const float* x) { use(rows.begin, x); });
+}
+
 /// sum over all ranks' rows of x, [dim]. Collective.
 std::vector<double> column_sums(const Communicator& comm, const Problem& p) {
   std::vector<double> sums(index(p.dim), 0.0);
-  for (std::int64_t i = 0; i < p.rows; ++i) {
-    const float* row = p.x.data() + i * p.dim;
+  for_each_row(p, [&](std::int64_t, const float* row) {
     for (std::int64_t j = 0; j < p.dim; ++j) sums[index(j)] += static_cast<double>(row[j]);
-  }
+  });
   comm.sum(std::span<double>(sums));
   return sums;
 }
@@ -26,11 +32,10 @@ constexpr std::size_t most_named = 5;
 /// Where the rows of this rank with a feature that is NaN or infinite came from.
 std::vector<std::int64_t> rows_not_finite(const Problem& p) {
   std::vector<std::int64_t> bad;
-  for (std::int64_t i = 0; i < p.rows; ++i) {
-    const float* row = p.x.data() + i * p.dim;
-    if (std::all_of(row, row + p.dim, [](float v) { return std::isfinite(v); })) continue;
+  for_each_row(p, [&](std::int64_t i, const float* row) {
+    if (std::all_of(row, row + p.dim, [](float v) { return std::isfinite(v); })) return;
     bad.push_back(p.origin.empty() ? i : p.origin[index(i)]);
-  }
+  });
   return bad;
 }
 
@@ -84,20 +89,32 @@ void check_problem(const Communicator& comm, const Problem& problem) {
   });
 }
 
+namespace {
+/// Halves are standardised in float: what that takes for mean and scale.
+Standardisation rounded(Standardisation s) {
+  for (double& m : s.mean) m = static_cast<double>(static_cast<float>(m));
+  s.scale = 1 / static_cast<double>(static_cast<float>(1 / s.scale));
+  return s;
+}
+}  // namespace
+
 Standardisation standardise(const Communicator& comm, Problem& problem) {
   const double rows = static_cast<double>(comm.sum(problem.rows));
   Standardisation s{column_sums(comm, problem), 1.0};
   for (double& m : s.mean) m /= rows;
   double squares = 0.0;
-  for (std::int64_t i = 0; i < problem.rows; ++i) {
-    const float* row = problem.x.data() + i * problem.dim;
+  for_each_row(problem, [&](std::int64_t, const float* row) {
     for (std::int64_t j = 0; j < problem.dim; ++j) {
       const double centred = static_cast<double>(row[j]) - s.mean[index(j)];
       squares += centred * centred;
     }
-  }
+  });
   const double mean_square = comm.sum(squares) / rows;
   if (mean_square > 0.0) s.scale = std::sqrt(mean_square);
+  if (!problem.halves.empty()) {
+    problem.of_halves = s = rounded(std::move(s));
+    return s;
+  }
   const double factor = 1.0 / s.scale;
   for (std::int64_t i = 0; i < problem.rows; ++i) {
     float* row = problem.x.data() + i * problem.dim;
@@ -107,13 +124,20 @@ Standardisation standardise(const Communicator& comm, Problem& problem) {
   return s;
 }
 
+namespace {
+template <typename T>
+void swap_rows(std::vector<T>& rows, std::int64_t dim, std::int64_t i, std::int64_t j) {
+  if (!rows.empty()) std::swap_ranges(&rows[index(i * dim)], &rows[index(i * dim)] + dim, &rows[index(j * dim)]);
+}
+}  // namespace
+
 void shuffle_rows(Problem& problem, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   for (std::int64_t i = problem.rows - 1; i > 0; --i) {
     const auto j = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(i + 1));
     if (i == j) continue;
-    float* a = problem.x.data() + i * problem.dim;
-    std::swap_ranges(a, a + problem.dim, problem.x.data() + j * problem.dim);
+    swap_rows(problem.x, problem.dim, i, j);
+    swap_rows(problem.halves, problem.dim, i, j);
     std::swap(problem.labels[index(i)], problem.labels[index(j)]);
     if (!problem.folds.empty()) std::swap(problem.folds[index(i)], problem.folds[index(j)]);
     if (!problem.weights.empty()) std::swap(problem.weights[index(i)], problem.weights[index(j)]);

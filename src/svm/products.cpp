@@ -1,45 +1,54 @@
 #include "svm/products.hpp"
 
-#include "pool3/partition.hpp"
+#include <algorithm>
+#include <type_traits>
+
+#include "svm/feature_rows.hpp"
 #include "svm/matrix.hpp"
 
 namespace pool3::detail {
 namespace {
 
-/// Rows of one matrix product.
-constexpr std::int64_t panel_rows = 4096;
-
-template <typename Use>
-void for_each_panel(std::int64_t rows, const Use& use) {
-  for (std::int64_t b = 0; b < block_count(rows, panel_rows); ++b) use(block_range(rows, panel_rows, b));
+/// Calls `use(rows, their features as Real)` on all rows of this rank, so many at a time, or half as many doubles.
+template <typename Real, typename Use>
+void for_each_panel_of(const Problem& problem, std::int64_t rows_of_floats, const Use& use) {
+  if constexpr (std::is_same_v<Real, float>) {
+    for_each_panel(problem, rows_of_floats, use);
+  } else {
+    std::vector<Real> panel(index(rows_of_floats / 2 * problem.dim));
+    for_each_panel(problem, rows_of_floats / 2, [&](RowRange rows, const float* x) {
+      std::copy_n(x, rows.size() * problem.dim, panel.begin());
+      use(rows, panel.data());
+    });
+  }
 }
 
 }  // namespace
 
-Floats Products::margins(const Floats& v) const {
+template <typename Real>
+std::vector<Real> Products::margins(const std::vector<Real>& v) const {
   const std::int64_t dim = point_.problem.dim;
-  Floats out(index(point_.problem.rows * width_));
-  for_each_panel(point_.problem.rows, [&](RowRange rows) {
-    multiply(rows.size(), width_, dim, point_.features(rows.begin), v.data(), out.data() + rows.begin * width_);
+  std::vector<Real> out(index(point_.problem.rows * width_));
+  for_each_panel_of<Real>(point_.problem, margin_rows, [&](RowRange rows, const Real* x) {
+    multiply(rows.size(), width_, dim, x, v.data(), out.data() + rows.begin * width_);
   });
-  const auto bias = static_cast<float>(point_.bias);
-  const float* bias_row = v.data() + dim * width_;
+  const auto bias = static_cast<Real>(point_.bias);
+  const Real* bias_row = v.data() + dim * width_;
   for_each_entry(out.size(), index(width_), [&](std::size_t i, std::size_t c) { out[i] += bias * bias_row[c]; });
   return out;
 }
 
-Floats Products::back(const Floats& u) const {
+template <typename Real>
+std::vector<Real> Products::back(const std::vector<Real>& u) const {
   const std::int64_t dim = point_.problem.dim;
-  Floats out(index((dim + 1) * width_), 0.0F);
-  for_each_panel(point_.problem.rows, [&](RowRange rows) {
-    add_transposed_product(dim, width_, rows.size(), point_.features(rows.begin), u.data() + rows.begin * width_,
-                           out.data());
+  std::vector<Real> out(index((dim + 1) * width_), Real{0});
+  for_each_panel_of<Real>(point_.problem, back_rows, [&](RowRange rows, const Real* x) {
+    add_transposed_product(dim, width_, rows.size(), x, u.data() + rows.begin * width_, out.data());
   });
   Doubles sums(index(width_), 0.0);
   for_each_entry(u.size(), sums.size(), [&](std::size_t i, std::size_t c) { sums[c] += static_cast<double>(u[i]); });
-  for (std::size_t c = 0; c < sums.size(); ++c)
-    out[index(dim * width_) + c] = static_cast<float>(point_.bias * sums[c]);
-  point_.comm.sum(std::span<float>(out));
+  for (std::size_t c = 0; c < sums.size(); ++c) out[index(dim * width_) + c] = static_cast<Real>(point_.bias * sums[c]);
+  point_.comm.sum(std::span<Real>(out));
   return out;
 }
 
@@ -71,6 +80,10 @@ Doubles dots(const std::vector<Real>& a, const std::vector<Real>& b, std::size_t
   return sums;
 }
 
+template Floats Products::margins(const Floats&) const;
+template Doubles Products::margins(const Doubles&) const;
+template Floats Products::back(const Floats&) const;
+template Doubles Products::back(const Doubles&) const;
 template Floats gather(const Floats&, std::int64_t, const std::vector<std::int64_t>&);
 template Doubles gather(const Doubles&, std::int64_t, const std::vector<std::int64_t>&);
 template void scatter_add(Floats&, std::int64_t, const std::vector<std::int64_t>&, const Floats&, const Doubles&);

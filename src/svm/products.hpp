@@ -1,5 +1,6 @@
 #pragma once
-// Products of the whole matrix with several columns at once, bias included.
+// Products of the whole matrix with several columns at once, bias included: in float, or in double for what float can't
+// tell apart. For the latter, a panel of rows at a time becomes doubles.
 
 #include "svm/columns.hpp"
 
@@ -15,9 +16,11 @@ class Products {
   Products(const Point& point, std::size_t width) : point_(point), width_(static_cast<std::int64_t>(width)) {}
 
   /// x [v; b] of this rank's rows. Not collective.
-  [[nodiscard]] Floats margins(const Floats& v) const;
+  template <typename Real>
+  [[nodiscard]] std::vector<Real> margins(const std::vector<Real>& v) const;
   /// x^T u, bias row included, over all ranks. Collective.
-  [[nodiscard]] Floats back(const Floats& u) const;
+  template <typename Real>
+  [[nodiscard]] std::vector<Real> back(const std::vector<Real>& u) const;
 
  private:
   const Point& point_;

@@ -14,7 +14,11 @@ constexpr double least_fall = 0.02;
 
 Problem first_rows(const Problem& all, std::int64_t rows) {
   Problem some{.rows = rows, .dim = all.dim, .classes = all.classes};
-  some.x.assign(all.x.begin(), all.x.begin() + rows * all.dim);
+  if (all.halves.empty())
+    some.x.assign(all.x.begin(), all.x.begin() + rows * all.dim);
+  else
+    some.halves.assign(all.halves.begin(), all.halves.begin() + rows * all.dim);
+  some.of_halves = all.of_halves;
   some.labels.assign(all.labels.begin(), all.labels.begin() + rows);
   if (!all.folds.empty()) some.folds.assign(all.folds.begin(), all.folds.begin() + rows);
   if (!all.weights.empty()) some.weights.assign(all.weights.begin(), all.weights.begin() + rows);
@@ -43,7 +47,9 @@ double start_from_sample(Point& point, const std::function<const Spectrum&()>& s
   if (has_many_rows(sample)) passes = start_from_sample(sample, spectrum, limits);
   NewtonLimits loose = limits;
   loose.least_fall = least_fall;
-  passes += static_cast<double>(newton(sample, spectrum, loose, [](const NewtonProgress&) {}).products);
+  Pair<float> pair = take_pair<float>(sample);
+  passes += static_cast<double>(newton(sample, pair, spectrum, loose, [](const NewtonProgress&) {}).products);
+  put_pair(sample, std::move(pair));
   point.w = std::move(sample.w);
   point.bias_w = std::move(sample.bias_w);
   return passes * share;

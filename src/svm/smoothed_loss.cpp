@@ -7,13 +7,13 @@
 namespace pool3::detail {
 namespace {
 
-template <bool Squared>
-[[gnu::always_inline]] inline void slopes(const LossColumns& columns, const LossRow& row, const float* xd,
-                                          const double* t, double* slope, double* curve) {
+template <bool Squared, typename Real>
+POOL3_CPU_CLONES void slopes(const LossColumns<Real>& columns, const LossRow<Real>& row, const Real* xd,
+                             const double* t, double* slope, double* curve) {
   const std::int32_t* classes = columns.positive_class.data();
   const std::int32_t* folds = columns.excluded_fold.data();
   const float* positive_cost = columns.positive_cost.data();
-  const float* stiffness = columns.stiffness.data();
+  const Real* stiffness = columns.stiffness.data();
   const float negative_cost = columns.negative_cost;
   const std::size_t width = columns.width();
   for (std::size_t c = 0; c < width; ++c) {
@@ -31,51 +31,36 @@ template <bool Squared>
   }
 }
 
-template <bool Squared>
-[[gnu::always_inline]] inline void losses(const LossColumns& columns, const LossRow& row, float* alpha,
-                                          float* signed_alpha, double* loss, double* smoothing_gap) {
+template <bool Squared, typename Real>
+POOL3_CPU_CLONES void losses(const LossColumns<Real>& columns, const LossRow<Real>& row, Real* alpha,
+                             Real* signed_alpha, double* loss, double* smoothing_gap) {
   const std::int32_t* classes = columns.positive_class.data();
   const std::int32_t* folds = columns.excluded_fold.data();
   const float* positive_cost = columns.positive_cost.data();
-  const float* stiffness = columns.stiffness.data();
+  const Real* stiffness = columns.stiffness.data();
   const float negative_cost = columns.negative_cost;
   const std::size_t width = columns.width();
   for (std::size_t c = 0; c < width; ++c) {
     const bool active = classes[c] != no_class && folds[c] != row.fold;
     const bool positive = classes[c] == row.label;
-    const float y = positive ? 1.0F : -1.0F;
-    const float cost = row.weight * (positive ? positive_cost[c] : negative_cost);
-    const float slack = 1.0F - y * row.f[c], xi = std::max(slack, 0.0F);
-    const float free = std::max((Squared ? 0.0F : row.centre[c]) + stiffness[c] * cost * slack, 0.0F);
-    const float a = Squared ? free : std::min(free, cost);
-    alpha[c] = active ? a : 0.0F;
-    signed_alpha[c] = active ? y * a : 0.0F;
+    const Real y = positive ? Real{1} : Real{-1};
+    const Real cost = row.weight * (positive ? positive_cost[c] : negative_cost);
+    const Real slack = Real{1} - y * row.f[c], xi = std::max(slack, Real{0});
+    const Real free = std::max((Squared ? Real{0} : row.centre[c]) + stiffness[c] * cost * slack, Real{0});
+    const Real a = Squared ? free : std::min(free, cost);
+    alpha[c] = active ? a : Real{0};
+    signed_alpha[c] = active ? y * a : Real{0};
     loss[c] += active ? static_cast<double>(Squared ? cost * xi * xi : cost * xi) : 0.0;
-    if (!Squared) smoothing_gap[c] += active ? static_cast<double>((cost - a) * xi - a * std::min(slack, 0.0F)) : 0.0;
+    if (!Squared)
+      smoothing_gap[c] += active ? static_cast<double>((cost - a) * xi - a * std::min(slack, Real{0})) : 0.0;
   }
-}
-
-POOL3_CPU_CLONES void slopes_squared(const LossColumns& columns, const LossRow& row, const float* xd, const double* t,
-                                     double* slope, double* curve) {
-  slopes<true>(columns, row, xd, t, slope, curve);
-}
-POOL3_CPU_CLONES void slopes_hinge(const LossColumns& columns, const LossRow& row, const float* xd, const double* t,
-                                   double* slope, double* curve) {
-  slopes<false>(columns, row, xd, t, slope, curve);
-}
-POOL3_CPU_CLONES void losses_squared(const LossColumns& columns, const LossRow& row, float* alpha, float* signed_alpha,
-                                     double* loss, double* smoothing_gap) {
-  losses<true>(columns, row, alpha, signed_alpha, loss, smoothing_gap);
-}
-POOL3_CPU_CLONES void losses_hinge(const LossColumns& columns, const LossRow& row, float* alpha, float* signed_alpha,
-                                   double* loss, double* smoothing_gap) {
-  losses<false>(columns, row, alpha, signed_alpha, loss, smoothing_gap);
 }
 
 }  // namespace
 
-LossColumns::LossColumns(const ColumnTable& table, const std::vector<std::int64_t>& columns,
-                         const std::vector<float>& stiffness_of_all)
+template <typename Real>
+LossColumns<Real>::LossColumns(const ColumnTable& table, const std::vector<std::int64_t>& columns,
+                               const std::vector<Real>& stiffness_of_all)
     : negative_cost(table.negative_cost), squared(table.loss == Loss::l2) {
   for (const std::int64_t j : columns) {
     positive_class.push_back(table.positive_class[index(j)]);
@@ -85,14 +70,25 @@ LossColumns::LossColumns(const ColumnTable& table, const std::vector<std::int64_
   }
 }
 
-void add_slopes(const LossColumns& columns, const LossRow& row, const float* xd, const double* t, double* slope,
-                double* curve) {
-  (columns.squared ? slopes_squared : slopes_hinge)(columns, row, xd, t, slope, curve);
+template <typename Real>
+void add_slopes(const LossColumns<Real>& columns, const LossRow<Real>& row, const Real* xd, const double* t,
+                double* slope, double* curve) {
+  (columns.squared ? slopes<true, Real> : slopes<false, Real>)(columns, row, xd, t, slope, curve);
 }
 
-void add_loss(const LossColumns& columns, const LossRow& row, float* alpha, float* signed_alpha, double* loss,
+template <typename Real>
+void add_loss(const LossColumns<Real>& columns, const LossRow<Real>& row, Real* alpha, Real* signed_alpha, double* loss,
               double* smoothing_gap) {
-  (columns.squared ? losses_squared : losses_hinge)(columns, row, alpha, signed_alpha, loss, smoothing_gap);
+  (columns.squared ? losses<true, Real> : losses<false, Real>)(columns, row, alpha, signed_alpha, loss, smoothing_gap);
 }
+
+template struct LossColumns<float>;
+template struct LossColumns<double>;
+template void add_slopes(const LossColumns<float>&, const LossRow<float>&, const float*, const double*, double*,
+                         double*);
+template void add_slopes(const LossColumns<double>&, const LossRow<double>&, const double*, const double*, double*,
+                         double*);
+template void add_loss(const LossColumns<float>&, const LossRow<float>&, float*, float*, double*, double*);
+template void add_loss(const LossColumns<double>&, const LossRow<double>&, double*, double*, double*, double*);
 
 }  // namespace pool3::detail

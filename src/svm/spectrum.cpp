@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "svm/feature_rows.hpp"
 #include "svm/matrix.hpp"
 
 namespace pool3::detail {
@@ -17,6 +18,8 @@ constexpr double noise = 1e-5;
 
 /// Rows, for each feature, that stand for all: a preconditioner need not be exact.
 constexpr std::int64_t rows_per_feature = 8;
+/// Of one matrix product.
+constexpr std::int64_t rows_of_moments = 1024;
 
 /// Sets the root's spectrum from X^T X. Collective.
 void from_moments(const Point& point, Spectrum& spectrum) {
@@ -24,7 +27,10 @@ void from_moments(const Point& point, Spectrum& spectrum) {
   std::vector<float> matrix(index(dim * dim), 0.0F);
   const double part = std::min(1.0, static_cast<double>(rows_per_feature * dim) / spectrum.rows);
   const auto used = static_cast<std::int64_t>(std::ceil(part * static_cast<double>(point.problem.rows)));
-  moment_matrix(used, dim, point.problem.x.data(), matrix.data());
+  for_each_panel(point.problem, rows_of_moments, [&](RowRange rows, const float* x) {
+    add_moments(std::clamp<std::int64_t>(used - rows.begin, 0, rows.size()), dim, x, matrix.data());
+  });
+  mirror(dim, matrix.data());
   const double each = spectrum.rows / static_cast<double>(point.comm.sum(used));
   point.comm.sum(std::span<float>(matrix));
   point.comm.root_does([&] {
@@ -38,10 +44,12 @@ void from_moments(const Point& point, Spectrum& spectrum) {
 
 /// The rows of all ranks, on the root. They are fewer than the columns. Collective.
 std::vector<float> gather_rows(const Point& point) {
-  const auto& x = point.problem.x;
+  const std::int64_t mine = point.problem.rows;
+  FeatureRows features(point.problem);
+  const auto* bytes = reinterpret_cast<const char*>(features({0, mine}));
   std::vector<float> all;
   for (const std::string& part :
-       point.comm.gather(std::string(reinterpret_cast<const char*>(x.data()), x.size() * sizeof(float)))) {
+       point.comm.gather(std::string(bytes, index(mine * point.problem.dim) * sizeof(float)))) {
     const std::size_t before = all.size();
     all.resize(before + part.size() / sizeof(float));
     std::copy_n(part.data(), part.size(), reinterpret_cast<char*>(all.data() + before));

@@ -1,4 +1,5 @@
-"""Training needs little more memory than its rows of features, as float32: the peak with many rows beside that with few.
+"""Training needs little more memory than its rows of features, float32 or float16: the peak with many rows beside that
+with few.
 
 Both are more than the solver's matrix of rows with rows takes, so that what does not grow with the rows, such as 2048 x 2048
 numbers of the eigenbasis, is in both.
@@ -16,7 +17,9 @@ MOST = 1.3
 # Descent alone; Newton's steps after it, for each loss.
 CASES = [("float32", "--C", "0.01", "--max-epochs", "5"), ("float16", "--C", "0.01", "--max-epochs", "5"),
          ("float32", "--C", "1", "--no-centering", "--max-epochs", "12"),
-         ("float32", "--C", "10", "--loss", "l1", "--max-epochs", "12")]
+         ("float32", "--C", "10", "--loss", "l1", "--max-epochs", "12"),
+         ("float16", "--C", "1", "--no-centering", "--max-epochs", "12"),
+         ("float16", "--C", "10", "--loss", "l1", "--max-epochs", "12")]
 
 
 def peak_bytes(pool3, features, out, *flags):
@@ -40,9 +43,11 @@ def main():
     for kind, *flags in CASES:
         many, few = (peak_bytes(pool3, folder / f"{kind}-{rows}.h5", folder / "m.h5", *flags) for rows in (ROWS, FEW))
         row = (many - few) / (ROWS - FEW)
-        numbers = (row - 2048 * 4) / (COLUMNS * 4)
-        check(row < MOST * 2048 * 4, f"{kind}, {' '.join(flags)}: {row:.0f} bytes a row, {row / 2048 / 4:.3f} of its features in "
-                                     f"float32 (what is more is {numbers:.1f} numbers a column); peak {many / 1e6:.0f} MB")
+        features = 2048 * (4 if kind == "float32" else 2)
+        numbers = (row - features) / (COLUMNS * 4)
+        check(row < MOST * features,
+              f"{kind}, {' '.join(flags)}: {row:.0f} bytes a row, {row / features:.3f} of its features (what is more is "
+              f"{numbers:.1f} numbers a column); peak {many / 1e6:.0f} MB")
     check.finish()
 
 

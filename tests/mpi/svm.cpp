@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "pool3/half.hpp"
 #include "pool3/partition.hpp"
 #include "support/reference_svm.hpp"
 
@@ -196,6 +197,43 @@ TEST(DistributedSolver, StandardisationIsThatOfAllRows) {
   for (std::int64_t i = 0; i < some_rows; ++i)
     mean += static_cast<double>(data.x[static_cast<std::size_t>(i * dim)]) / some_rows;
   EXPECT_NEAR(s.mean[0], mean, 1e-9);
+}
+
+// Features that lie as float16 are those of floats with the same values: few rows and many, both losses, descent and
+// Newton.
+TEST(DistributedSolver, HalvesAreTheFloatsThatTheyStandFor) {
+  const Communicator comm = Communicator::world();
+  for (const std::int64_t rows : {some_rows, std::int64_t{4000}})
+    for (const bool centred : {true, false}) {
+      Problem floats = my_share(comm, false, rows), halves = floats;
+      for (float& value : floats.x)
+        halves.halves.push_back(half_of_float(value)), value = float_of_half(halves.halves.back());
+      halves.x.clear();
+      Standardisation of_floats, of_halves;
+      if (centred) of_floats = standardise(comm, floats), of_halves = standardise(comm, halves);
+      shuffle_rows(floats, 5);
+      shuffle_rows(halves, 5);
+      for (const auto& [loss, C] : {std::pair{Loss::l2, 0.02}, {Loss::l1, 0.02}, {Loss::l2, 30.0}}) {
+        const SolverOptions options{.loss = loss, .tolerance = 1e-7};
+        Solver one(comm, floats, all_classes, options), other(comm, halves, all_classes, options);
+        const Fit expected = one.solve(C), fit = other.solve(C);
+        EXPECT_TRUE(fit.converged);
+        for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(fit.primal[k], expected.primal[k], 1e-6 * expected.primal[k]);
+        const auto scores = decision_values(halves, fit), expected_scores = decision_values(floats, expected);
+        for (std::size_t i = 0; i < scores.size(); ++i) ASSERT_NEAR(scores[i], expected_scores[i], 2e-3);
+      }
+      for (std::size_t j = 0; j < of_floats.mean.size(); ++j) EXPECT_NEAR(of_halves.mean[j], of_floats.mean[j], 1e-6);
+    }
+}
+
+TEST(DistributedSolver, NotFiniteHalvesAreFound) {
+  const Communicator comm = Communicator::world();
+  Problem problem = my_share(comm);
+  for (const float value : problem.x) problem.halves.push_back(half_of_float(value));
+  problem.x.clear();
+  EXPECT_NO_THROW(check_problem(comm, problem));
+  if (comm.rank() == comm.size() - 1) problem.halves[5] = 0x7e00;
+  EXPECT_THROW(check_problem(comm, problem), Error);
 }
 
 TEST(DistributedSolver, BadRowOnOneRankIsEveryRanksError) {

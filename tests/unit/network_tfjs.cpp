@@ -85,19 +85,6 @@ TEST(Tfjs, ReadsUmdModules) {
   EXPECT_EQ(model.source, "tiny 1.2.3");
 }
 
-// IEEE 754, binary16: the ends of each range.
-TEST(Tfjs, HalvesBecomeFloats) {
-  EXPECT_EQ(float_of_half(0x0000), 0.0F);
-  EXPECT_TRUE(std::signbit(float_of_half(0x8000)));
-  EXPECT_EQ(float_of_half(0x0001), 0x1p-24F);
-  EXPECT_EQ(float_of_half(0x03ff), 0x1.ff8p-15F);
-  EXPECT_EQ(float_of_half(0x0400), 0x1p-14F);
-  EXPECT_EQ(float_of_half(0x3555), 0x1.554p-2F);
-  EXPECT_EQ(float_of_half(0x7bff), 65504.0F);
-  EXPECT_EQ(float_of_half(0xfc00), -std::numeric_limits<float>::infinity());
-  EXPECT_TRUE(std::isnan(float_of_half(0x7e00)));
-}
-
 TEST(Tfjs, ShardsMustStayInTheFolder) {
   for (const char* name : {"../b", "/etc/passwd", "..", ".", "", "a/../b", "a\\\\b", "b\\u0000"}) {
     const Broken broken = {.paths = std::string("[\"") + name + "\"]"};
