@@ -13,12 +13,15 @@
 #include <string>
 #include <vector>
 
+#include "pool3/half.hpp"
 #include "split_products.hpp"
+#include "svm/feature_rows.hpp"
 #include "svm/matrix.hpp"
 
 namespace {
 
 using pool3::detail::add_transposed_product;
+using pool3::detail::for_each_panel;
 using pool3::detail::multiply;
 using pool3::detail::multiply_by_transposed;
 
@@ -81,26 +84,39 @@ int main(int argc, char** argv) {
   const auto flops = [](std::int64_t m, std::int64_t n, std::int64_t k) {
     return 2.0 * static_cast<double>(m * n * k);
   };
+  pool3::Problem floats{.rows = panel, .dim = dim}, halves = floats;
+  floats.x = x;
+  std::transform(x.begin(), x.end(), std::back_inserter(halves.halves), pool3::half_of_float);
+  const auto margins = [&](const pool3::Problem& p) {
+    for_each_panel(p, pool3::detail::margin_rows, [&](pool3::RowRange rows, const float* of) {
+      multiply(rows.size(), columns, dim, of, b.data(), c.data() + rows.begin * columns);
+    });
+  };
+  const auto back = [&](const pool3::Problem& p) {
+    for_each_panel(p, pool3::detail::back_rows, [&](pool3::RowRange rows, const float* of) {
+      add_transposed_product(dim, columns, rows.size(), of, b.data() + rows.begin * columns, c.data());
+    });
+  };
   std::vector<Case> cases = {
       {"square, 2048", flops(dim, dim, dim), [&] { multiply(dim, dim, dim, x.data(), b.data(), c.data()); }},
-      {"margins of 4096 rows (Newton)", flops(panel, columns, dim),
-       [&] { multiply(panel, columns, dim, x.data(), b.data(), c.data()); }},
-      {"back from 4096 rows (Newton)", flops(panel, columns, dim),
-       [&] { add_transposed_product(dim, columns, panel, x.data(), b.data(), c.data()); }},
+      {"margins of 4096 rows, in panels (Newton)", flops(panel, columns, dim), [&] { margins(floats); }},
+      {"back from 4096 rows, in panels (Newton)", flops(panel, columns, dim), [&] { back(floats); }},
+      {"the same margins, float16", flops(panel, columns, dim), [&] { margins(halves); }},
+      {"the same back, float16", flops(panel, columns, dim), [&] { back(halves); }},
       {"margins of 128 rows (descent)", flops(block, columns, dim),
        [&] { multiply(block, columns, dim, x.data(), b.data(), c.data()); }},
       {"back from 128 rows (descent)", flops(block, columns, dim),
        [&] { add_transposed_product(dim, columns, block, x.data(), b.data(), c.data()); }},
       {"columns times a Gram matrix of 2048", flops(columns, dim, dim),
        [&] { multiply_by_transposed(columns, dim, dim, b.data(), x.data(), c.data()); }},
-      {"tried: back from 1024 rows", flops(1024, columns, dim),
-       [&] { add_transposed_product(dim, columns, 1024, x.data(), b.data(), c.data()); }},
+      {"tried: margins of 4096 rows at once", flops(panel, columns, dim),
+       [&] { multiply(panel, columns, dim, x.data(), b.data(), c.data()); }},
+      {"tried: back from 4096 rows at once", flops(panel, columns, dim),
+       [&] { add_transposed_product(dim, columns, panel, x.data(), b.data(), c.data()); }},
       {"tried: back from 2048 rows", flops(2048, columns, dim),
        [&] { add_transposed_product(dim, columns, 2048, x.data(), b.data(), c.data()); }},
       {"tried: back from 4096 rows, other way round", flops(panel, columns, dim),
        [&] { add_transposed_product(columns, dim, panel, b.data(), x.data(), c.data()); }},
-      {"tried: margins of 1024 rows", flops(1024, columns, dim),
-       [&] { multiply(1024, columns, dim, x.data(), b.data(), c.data()); }},
       {"tried: a Gram matrix of 2048 times columns", flops(columns, dim, dim),
        [&] { multiply(dim, columns, dim, x.data(), b.data(), c.data()); }},
       {"tried: the same, columns given as rows", flops(columns, dim, dim),

@@ -1,9 +1,9 @@
 // pool3's solver as a peer of bench/compare svm and bench/ranks; alone or under mpirun.
-//   bench_svm_worker X.f32 LABELS.i32 DIM CLASSES COEF.f64 [centred]
+//   bench_svm_worker X.f32 LABELS.i32 DIM CLASSES COEF.f64 [centred] [float16]
 // Reads rows and labels (every P-th block of 256 rows a rank), says "ready", and then answers each line
 // "l1|l2 C TOLERANCE" with the CPU and the wall seconds of the first rank in a fresh solve, the passes, the relative
 // gap, and the first rank's bytes, seconds and number of collective calls. The rows are used as they are, or centred
-// and scaled. COEF.f64 then holds [CLASSES, DIM + 1] for these rows, intercepts last.
+// and scaled, or rounded to float16 first. COEF.f64 then holds [CLASSES, DIM + 1] for these rows, intercepts last.
 
 #include <algorithm>
 #include <chrono>
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "pool3/error.hpp"
+#include "pool3/half.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/svm.hpp"
 #include "pool3/traffic.hpp"
@@ -48,7 +49,12 @@ pool3::Problem read_problem(const pool3::Communicator& comm, const std::vector<s
   p.labels = read_rows<std::int32_t>(comm, args[1], 1);
   p.rows = std::ssize(p.labels);
   if (p.rows * p.dim != std::ssize(p.x)) throw pool3::usage_error("rows and labels differ in number");
-  if (args.size() > 5 && args[5] == "centred") static_cast<void>(pool3::standardise(comm, p));
+  const auto given = [&](const char* word) { return std::find(args.begin() + 5, args.end(), word) != args.end(); };
+  if (given("float16")) {
+    std::transform(p.x.begin(), p.x.end(), std::back_inserter(p.halves), pool3::half_of_float);
+    p.x = {};
+  }
+  if (given("centred")) static_cast<void>(pool3::standardise(comm, p));
   return p;
 }
 

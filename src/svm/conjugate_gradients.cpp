@@ -64,7 +64,7 @@ template <typename Real>
 std::vector<Real> ConjugateGradients<Real>::curved() const {
   Reals h;
   if (few_) {
-    h = pairs_.curved(along_, left_);
+    h = pairs_.curved(along_);
   } else {
     const Products product(point_, left_.size());
     Reals weighted = product.margins(along_);
@@ -117,7 +117,10 @@ void ConjugateGradients<Real>::leave_behind() {
   if (static_cast<double>(width - std::ssize(stay)) < closed_part * static_cast<double>(width)) return;
   r_ = gather(r_, width, stay);
   along_ = gather(along_, width, stay);
-  if (!few_) curvature_ = gather(curvature_, width, stay);
+  if (few_)
+    pairs_.keep(stay);
+  else
+    curvature_ = gather(curvature_, width, stay);
   pick(left_, stay);
   pick(mean_, stay);
   pick(rz_, stay);

@@ -14,6 +14,8 @@ class FeatureRows {
   explicit FeatureRows(const Problem& problem);
   /// Features of these rows of this rank, [rows, dim]: where they lie, or a copy that holds until the next call.
   [[nodiscard]] const float* operator()(RowRange rows);
+  /// Starts to bring some columns of a row into the cache. There need not be such a row.
+  void prefetch(std::int64_t row, RowRange columns) const;
 
  private:
   const Problem& problem_;
@@ -22,8 +24,8 @@ class FeatureRows {
   std::vector<float> copy_;
 };
 
-/// Rows that become floats at a time: few enough for their copy to stay in the cache, many enough for a matrix product.
-inline constexpr std::int64_t panel_rows = 1024;
+/// Rows of a product with few columns, from the right and from the left (bench/svm_products.cpp; docs/solver.md).
+inline constexpr std::int64_t margin_rows = 256, back_rows = 64;
 
 /// Calls `use(rows, their features)` on one panel of this rank's rows after another.
 template <typename Use>

@@ -9,21 +9,18 @@
 namespace pool3::detail {
 namespace {
 
-/// Rows that are doubles at a time: 2 MiB of 2048 features.
-constexpr std::int64_t precise_rows = 128;
-
-/// Calls `use(rows, their features as Real)` on all rows of this rank.
+/// Calls `use(rows, their features as Real)` on one panel of this rank's rows after another.
 template <typename Real, typename Use>
-void for_each_panel_of(const Problem& problem, const Use& use) {
-  if constexpr (std::is_same_v<Real, float>) {
-    for_each_panel(problem, panel_rows, use);
-  } else {
-    std::vector<Real> panel(index(std::min(precise_rows, problem.rows) * problem.dim));
-    for_each_panel(problem, precise_rows, [&](RowRange rows, const float* x) {
-      std::copy_n(x, rows.size() * problem.dim, panel.begin());
-      use(rows, panel.data());
-    });
-  }
+void for_each_panel_of(const Problem& problem, std::int64_t rows_of_panel, const Use& use) {
+  std::vector<Real> copy(std::is_same_v<Real, float> ? 0 : index(std::min(rows_of_panel, problem.rows) * problem.dim));
+  for_each_panel(problem, rows_of_panel, [&](RowRange rows, const float* x) {
+    if constexpr (std::is_same_v<Real, float>) {
+      use(rows, x);
+    } else {
+      std::copy_n(x, rows.size() * problem.dim, copy.begin());
+      use(rows, copy.data());
+    }
+  });
 }
 
 }  // namespace
@@ -32,7 +29,7 @@ template <typename Real>
 std::vector<Real> Products::margins(const std::vector<Real>& v) const {
   const std::int64_t dim = point_.problem.dim;
   std::vector<Real> out(index(point_.problem.rows * width_));
-  for_each_panel_of<Real>(point_.problem, [&](RowRange rows, const Real* x) {
+  for_each_panel_of<Real>(point_.problem, margin_rows, [&](RowRange rows, const Real* x) {
     multiply(rows.size(), width_, dim, x, v.data(), out.data() + rows.begin * width_);
   });
   const auto bias = static_cast<Real>(point_.bias);
@@ -45,7 +42,7 @@ template <typename Real>
 std::vector<Real> Products::back(const std::vector<Real>& u) const {
   const std::int64_t dim = point_.problem.dim;
   std::vector<Real> out(index((dim + 1) * width_), Real{0});
-  for_each_panel_of<Real>(point_.problem, [&](RowRange rows, const Real* x) {
+  for_each_panel_of<Real>(point_.problem, back_rows, [&](RowRange rows, const Real* x) {
     add_transposed_product(dim, width_, rows.size(), x, u.data() + rows.begin * width_, out.data());
   });
   Doubles sums(index(width_), 0.0);

@@ -18,17 +18,22 @@ class RowEntries {
   [[nodiscard]] bool few() const;
   /// x^T u for u = these entries, bias row included: [dim + 1, width]. Collective.
   [[nodiscard]] Reals back() const;
-  /// x^T (h . x [v; b]) for h = these entries, in some columns alone: v and the result are [dim + 1, columns].
-  /// Collective.
-  [[nodiscard]] Reals curved(const Reals& v, const std::vector<std::int64_t>& columns) const;
+  /// x^T (h . x [v; b]) for h = these entries: v and the result are [dim + 1, width]. Collective.
+  [[nodiscard]] Reals curved(const Reals& v) const;
+  /// Forgets all columns but these, which are numbered from 0 on then. `columns` rise.
+  void keep(const std::vector<std::int64_t>& columns);
 
  private:
+  /// None at first.
+  RowEntries(const Point& point, std::size_t width) : point_(&point), width_(width), first_{0} {}
+  void end_row(std::int64_t row);
   template <typename Use>
-  [[nodiscard]] Reals sum_rows(const std::vector<std::int64_t>& columns, const Use& factor) const;
+  [[nodiscard]] Reals sum_rows(const Use& factor) const;
 
-  const Point& point_;
+  const Point* point_;
   std::size_t width_;
-  std::vector<std::size_t> first_;  ///< [rows + 1] of each row in the two below
+  std::vector<std::int64_t> rows_;  ///< that have pairs
+  std::vector<std::size_t> first_;  ///< of each of these rows in the two below, and the end
   std::vector<std::uint32_t> column_;
   Reals value_;
 };

@@ -18,6 +18,8 @@ constexpr double noise = 1e-5;
 
 /// Rows, for each feature, that stand for all: a preconditioner need not be exact.
 constexpr std::int64_t rows_per_feature = 8;
+/// Of one matrix product.
+constexpr std::int64_t rows_of_moments = 1024;
 
 /// Sets the root's spectrum from X^T X. Collective.
 void from_moments(const Point& point, Spectrum& spectrum) {
@@ -25,7 +27,7 @@ void from_moments(const Point& point, Spectrum& spectrum) {
   std::vector<float> matrix(index(dim * dim), 0.0F);
   const double part = std::min(1.0, static_cast<double>(rows_per_feature * dim) / spectrum.rows);
   const auto used = static_cast<std::int64_t>(std::ceil(part * static_cast<double>(point.problem.rows)));
-  for_each_panel(point.problem, panel_rows, [&](RowRange rows, const float* x) {
+  for_each_panel(point.problem, rows_of_moments, [&](RowRange rows, const float* x) {
     add_moments(std::clamp<std::int64_t>(used - rows.begin, 0, rows.size()), dim, x, matrix.data());
   });
   mirror(dim, matrix.data());

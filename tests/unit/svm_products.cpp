@@ -26,7 +26,7 @@ TEST(RowEntries, AreTheProductsOfTheMatrix) {
   Floats dense = noise(rows * width, 2);
   for (std::size_t i = 0; i < dense.size(); ++i)
     if (i % 7 != 0) dense[i] = 0;
-  const detail::RowEntries pairs(point, dense, width);
+  detail::RowEntries pairs(point, dense, width);
   EXPECT_TRUE(pairs.few());
   EXPECT_FALSE(detail::RowEntries(point, noise(rows * width, 2), width).few());
   const detail::Products products(point, width);
@@ -37,8 +37,11 @@ TEST(RowEntries, AreTheProductsOfTheMatrix) {
   Floats weighted = products.margins(v);
   for (std::size_t i = 0; i < dense.size(); ++i) weighted[i] *= dense[i];
   const Floats curved = products.back(weighted);
+  const Floats all = pairs.curved(v);
+  for (std::size_t i = 0; i < curved.size(); ++i) EXPECT_NEAR(all[i], curved[i], 1e-3);
   const std::vector<std::int64_t> columns = {0, 2, 3};
-  const Floats some = pairs.curved(detail::gather(v, width, columns), columns);
+  pairs.keep(columns);
+  const Floats some = pairs.curved(detail::gather(v, width, columns));
   const Floats wanted = detail::gather(curved, width, columns);
   for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(some[i], wanted[i], 1e-3);
 }
