@@ -16,6 +16,10 @@ stages=("$@")
 for name in "${stages[@]}"; do
   [[ $name =~ ^(embed|train|search|evaluate)$ ]] || die "'$name' is no stage; there are embed, train, search and evaluate"
 done
+# As seen from here, also for jobs that start in another folder (--chdir).
+POOL3_FOLDER=$(realpath -m "$POOL3_FOLDER")
+[[ -z ${POOL3_SETTINGS:-} ]] || POOL3_SETTINGS=$(realpath "$POOL3_SETTINGS")
+export POOL3_FOLDER POOL3_SETTINGS=${POOL3_SETTINGS:-}
 mkdir -p "$POOL3_FOLDER/log"
 read -ra more <<<"${SBATCH_ARGS:-}"
 

@@ -31,6 +31,22 @@ fi
 : "${POOL3_EXTRACT_FLAGS:=}" "${POOL3_TRAIN_FLAGS:=}" "${POOL3_SEARCH_FLAGS:=}"
 : "${POOL3_STATUS:=$POOL3_FOLDER/status}" "${POOL3_PROMETHEUS:=}" "${POOL3_MOST_RESTARTS:=20}" "${POOL3_MOST_TRIES:=3}"
 
+# Jobs of cron, or with --export, have no `module` from a login shell. Neither it nor Lmod's can bear `set -eu`.
+load_modules() {
+  local -a modules
+  local init
+  read -ra modules <<<"$POOL3_MODULES"
+  set +eu
+  for init in "$LMOD_PKG/init/bash" "$MODULESHOME/init/bash" /etc/profile.d/{lmod,modules}.sh /usr/share/{lmod/lmod,modules}/init/bash; do
+    [[ $(type -t module) != function && -r $init ]] || continue
+    # shellcheck disable=SC1090  # one of the site's
+    source "$init"
+  done
+  [[ $(type -t module) == function ]] || die "POOL3_MODULES: this node has no environment modules"
+  module load "${modules[@]}" || die "module load $POOL3_MODULES failed"
+  set -eu
+}
+
 # begin NAME [KEEPS]: makes folders, and the status file NAME.json. KEEPS `no`: what is stopped begins anew, so it does not
 # go back into the queue for another life that is as short.
 begin() {
@@ -45,11 +61,7 @@ begin() {
   trap 'on_signal signal USR1' USR1
   trap 'on_signal cancelled TERM' TERM
   trap 'on_exit $?' EXIT
-  if [[ -n $POOL3_MODULES ]]; then
-    local -a modules
-    read -ra modules <<<"$POOL3_MODULES"
-    module load "${modules[@]}" || die "module load $POOL3_MODULES failed"
-  fi
+  [[ -z $POOL3_MODULES ]] || load_modules
   say "job ${SLURM_JOB_ID:-none}, life $((restarts + 1)), on ${SLURM_JOB_NODELIST:-this machine}"
   write_status running 0 ''
 }
@@ -95,11 +107,17 @@ start() {
   read -ra flags <<<"$POOL3_LAUNCH_FLAGS"
   case $POOL3_LAUNCH in
     srun)
-      front=(srun --mpi=pmix --kill-on-bad-exit=1)
+      # Ranks get what this script has, whatever `sbatch --export` said.
+      front=(srun --mpi=pmix --kill-on-bad-exit=1 --export=ALL)
       # srun does not take this over from sbatch any more
       [[ -z ${SLURM_CPUS_PER_TASK:-} ]] || front+=("--cpus-per-task=$SLURM_CPUS_PER_TASK")
       ;;
-    mpirun) front=(mpirun -n "${SLURM_NTASKS:-1}") ;;
+    mpirun)
+      front=(mpirun -n "${SLURM_NTASKS:-1}")
+      # By itself it binds each of two ranks to one core, however many a task has.
+      [[ ${SLURM_CPUS_PER_TASK:-1} == 1 || " $POOL3_LAUNCH_FLAGS" == *" --bind-to "* || " $POOL3_LAUNCH_FLAGS" == *" --map-by "* ]] ||
+        front+=(--bind-to none)
+      ;;
     none) front=() ;;
     *) die "POOL3_LAUNCH must be srun, mpirun or none, not '$POOL3_LAUNCH'" ;;
   esac
@@ -153,7 +171,7 @@ root() {
 # False if a node of the job is gone: then the job's own exit code says nothing.
 nodes_answer() {
   [[ -n ${SLURM_JOB_ID:-} ]] && ((${SLURM_JOB_NUM_NODES:-1} > 1)) || return 0
-  timeout -k 5 60 srun --overlap --mpi=none -N "$SLURM_JOB_NUM_NODES" -n "$SLURM_JOB_NUM_NODES" --ntasks-per-node=1 true \
+  timeout -k 5 60 srun --overlap --mpi=none --export=ALL -N "$SLURM_JOB_NUM_NODES" -n "$SLURM_JOB_NUM_NODES" --ntasks-per-node=1 true \
     </dev/null >/dev/null 2>&1
 }
 
@@ -168,7 +186,9 @@ again() {
     write_status requeued 75 "$1"
     say "$1; back into the queue"
     trap - TERM  # what ends this script next
-    scontrol requeue "$SLURM_JOB_ID" && sleep 60
+    # The number of one task of an array is also that of the whole array.
+    local job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID}
+    scontrol requeue "${job:-$SLURM_JOB_ID}" && sleep 60
     write_status failed 75 "$1; scontrol requeue failed"
   fi
   exit 75

@@ -28,7 +28,8 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 COLUMNS = ("stage", "mode", "ranks", "repeat", "items", "seconds", "passes", "communication_share", "calls", "bytes",
            "busy_seconds", "command_seconds")
 TRAINING_SHARE = 0.8
-FREE = ("add", "stages", "repeats", "predict", "limit_seconds")  # settings in which experiments that belong together may differ
+# Settings in which experiments that belong together may differ.
+FREE = ("add", "stages", "repeats", "predict", "latency_us", "bandwidth_gbps", "limit_seconds")
 
 
 def parse_arguments():
@@ -122,15 +123,15 @@ class Experiment:
                 if line.startswith("{")], seconds
 
     def network(self):
-        """What messages cost: as told, else as measured between the first and the last of the most ranks."""
+        """What messages cost in the prediction: as told, else as measured between the first and the last of the most ranks."""
         told = {"latency_us": self.a.latency_us, "bandwidth_gbps": self.a.bandwidth_gbps}
         told = {name: value for name, value in told.items() if value is not None}
-        if len(told) == 2:
-            return {**told, "told": sorted(told)}
-        if self.most == 1:
+        if self.most > 1:
+            measured = self.launch(self.most, "bench", "messages")[0][-1]
+            return {**measured, **told, "told": sorted(told), "measured": measured}
+        if len(told) < 2:
             sys.exit("scaling: messages can't be measured on one rank: give --latency-us and --bandwidth-gbps, or more --ranks")
-        measured = self.launch(self.most, "bench", "messages")[0][-1]
-        return {**measured, **told, "told": sorted(told)}
+        return {**told, "told": sorted(told)}
 
     def share(self, mode, ranks):
         """Of the work: all of it, or what falls to so many of the ranks."""
@@ -158,24 +159,24 @@ class Experiment:
     def train(self, mode, ranks):
         lines, command = self.launch(ranks, "train", *self.solver_flags(mode, ranks), "--C", 1, "--probability-folds", 0,
                                      "--out", self.out / "scratch-model.h5")
-        return self.solved(next(line for line in lines if "communication_seconds" in line), command)
+        return self.solved(next(line for line in lines if "communication_seconds" in line), "seconds", command)
 
     def search(self, mode, ranks):
         lines, command = self.launch(ranks, "search", *self.solver_flags(mode, ranks), "--C", 0.1, 1, "--folds", self.a.folds,
                                      "--out", self.out / "scratch-search.json")
-        return self.solved(next(line for line in lines if "communication_seconds" in line), command)
+        # With the reading of the rows, which every group of ranks does for itself.
+        return self.solved(next(line for line in lines if "communication_seconds" in line), "wall_seconds", command)
 
     @staticmethod
-    def solved(line, command):
-        # A search also loads rows between these calls.
-        share = min(1.0, line["communication_seconds"] / max(line.get("wall_seconds", line["seconds"]), 1e-9))
-        return {"items": line["rows"], "seconds": line["seconds"], "passes": line["passes"], "calls": line["communication_calls"],
-                "bytes": line["communication_bytes"], "communication_share": share,
-                "busy_seconds": line["seconds"] * (1 - share), "command_seconds": command}
+    def solved(line, which, command):
+        seconds, communication = line[which], min(line[which], line["communication_seconds"])
+        return {"items": line["rows"], "seconds": seconds, "passes": line["passes"], "calls": line["communication_calls"],
+                "bytes": line["communication_bytes"], "communication_share": communication / max(seconds, 1e-9),
+                "busy_seconds": seconds - communication, "command_seconds": command}
 
     def run(self):
         """Fills `runs`."""
-        if self.features is None and set(self.a.stages) != {"extract"}:
+        if self.features is None and set(self.a.stages) != {"extract"} and self.a.repeats > 0:
             self.features = self.out / "features.h5"
             self.extract("strong", self.most, keep=self.features)
         # Repeats outside: what else the machine does meets all of them alike.
@@ -217,10 +218,11 @@ def main():
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(experiment.runs)
-    network = scaling_model.Network(messages["latency_us"] * 1e-6, messages["bandwidth_gbps"] * 1e9)
+    setting = scaling_model.Setting(scaling_model.network(messages.get("measured", messages)), scaling_model.network(messages),
+                                    arguments.folds)
     report = {"format": "pool3 scaling", "format_version": 1, "machine": description,
               "network": messages, "settings": {**vars(arguments), "pictures": len(experiment.pictures)}, "runs": experiment.runs,
-              "points": scaling_model.points(experiment.runs, arguments.predict, network, arguments.folds)}
+              "points": scaling_model.points(experiment.runs, arguments.predict, setting)}
     (experiment.out / "scaling.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     (experiment.out / "scaling.html").write_text(scaling_page.html(report), encoding="utf-8")
     print(experiment.out / "scaling.html")

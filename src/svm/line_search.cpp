@@ -7,6 +7,9 @@ namespace pool3::detail {
 namespace {
 
 constexpr int most_steps = 12;
+/// A change of the step, relative to it, that ends the search: the loss is quadratic in pieces, so the last change is the
+/// better part of the rest.
+constexpr double enough = 1e-5;
 
 }  // namespace
 
@@ -21,10 +24,14 @@ std::vector<double> line_search(const std::vector<double>& vd, const std::vector
       const double slope = loss.slope[c] + vd[c] + t[c] * dd[c];
       if (!(dd[c] > 0) || slope == 0) continue;
       (slope > 0 ? high : low)[c] = t[c];
-      double next = t[c] - slope / (loss.curve[c] + dd[c]);
-      if (next <= low[c] || next >= high[c]) next = std::isinf(high[c]) ? 2 * t[c] : 0.5 * (low[c] + high[c]);
-      moved = moved || std::abs(next - t[c]) > 1e-6 * t[c];
-      t[c] = next;
+      const double change = -slope / (loss.curve[c] + dd[c]);
+      const bool there = std::abs(change) <= enough * t[c];
+      const bool inside = t[c] + change > low[c] && t[c] + change < high[c];
+      moved = moved || !there;
+      if (there || inside)
+        t[c] += change;
+      else
+        t[c] = std::isinf(high[c]) ? 2 * t[c] : 0.5 * (low[c] + high[c]);
     }
     if (!moved) break;
   }

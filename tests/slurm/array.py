@@ -1,11 +1,13 @@
-"""A catalogue in three parts, as an array; one part is lost and made again; the last one to finish links them."""
+"""A catalogue in three parts, as an array; one part is lost and made again; the last one to finish links them. A part that is
+stopped goes back into the queue alone.
+"""
 
 import batch
 from batch import e2e
 
 
 def test(site):
-    e2e.build_corpus(site.folder / "corpus", ["animals", "computer"], 9)
+    site.build_corpus(9)
     reference = e2e.Features(site.reference())
     job = site.submit("array.sbatch", "--array=1-3", "--ntasks=1")
     site.cluster.wait_until(lambda: not site.cluster("squeue", "-h"), 240, "the array has ended")
@@ -23,6 +25,26 @@ def test(site):
     again = site.submit("array.sbatch", "--array=2", "--ntasks=2", POOL3_PARTS="3")
     site.expect(again)
     check_same(site, out, reference)
+    some = site.submit("array.sbatch", "--array=1,3", "--ntasks=1")
+    site.expect(f"{some}_3", "FAILED")
+    site.check("set POOL3_PARTS" in (site.folder / f"pool3-array-{some}_3.log").read_text(), "some parts alone need POOL3_PARTS")
+    test_stop(site, reference)
+
+
+def test_stop(site, reference):
+    """The task with the array's own number is stopped."""
+    work = site.folder / "stopped"
+    job = site.submit("array.sbatch", "--array=1-2", "--ntasks=1", POOL3_FOLDER=str(work), POOL3_PROGRAM=site.slow_program())
+    site.wait_for_rows(work / "parts" / "part-1-of-2.h5.partial")
+    site.wait_for_rows(work / "parts" / "part-2-of-2.h5.partial")
+    task = next(t for t in (1, 2) if site.cluster.show(f"{job}_{t}")["JobId"] == job)
+    site.cluster("scancel", "--signal=USR1", "--batch", f"{job}_{task}")
+    restarts = {}
+    for t in (1, 2):
+        site.expect(f"{job}_{t}")
+        restarts[t] = int(site.cluster.show(f"{job}_{t}")["Restarts"])
+    site.check(restarts == {task: 1, 3 - task: 0}, f"a task that is stopped is requeued, and no other: {restarts}")
+    check_same(site, work / "features.h5", reference)
 
 
 def check_same(site, out, reference):

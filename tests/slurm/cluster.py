@@ -52,6 +52,7 @@ SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=0,requeue_s
 JobRequeue=1
 {nodes}
 PartitionName=main Nodes=ALL Default=YES State=UP
+PartitionName=other Nodes=ALL State=UP
 """
 
 
@@ -192,7 +193,7 @@ class Cluster:
         daemon.wait()
 
     def idle_nodes(self):
-        return len(self("sinfo", "-h", "-N", "-t", "idle", "-o", "%N", check=False).split())
+        return len(set(self("sinfo", "-h", "-N", "-t", "idle", "-o", "%N", check=False).split()))
 
     def __call__(self, *command, check=True, env=None):
         """What the command prints."""

@@ -65,6 +65,8 @@ def test_held(site, pictures):
     night(site, "FAILED")
     site.check(published(site) == before and "are gone" in site.status("reembed")["message"],
                f"a lost folder: {site.status('reembed')['message']}")
+    night(site, POOL3_MOST_REMOVED="100")
+    site.check(published(site) != before, "POOL3_MOST_REMOVED lets it pass for one night")
     for name in pictures[4:8]:
         (away / os.path.basename(name)).rename(site.corpus / name)
 
@@ -98,11 +100,12 @@ def test_not_twice(site):
 
 
 def test_series(site):
-    job = site.submit("reembed.sbatch", "--ntasks=1", POOL3_AGAIN="now+2hours")
+    job = site.submit("reembed.sbatch", "--ntasks=1", "--partition=other", "--time=33", "--mem=700M", POOL3_AGAIN="now+2hours")
     site.expect(job)
-    waiting = site.cluster("squeue", "-h", "-o", "%j %r %S").split()
+    waiting = site.cluster("squeue", "-h", "-o", "%j %r %S %P %l %m").split()
     later = datetime.datetime.fromisoformat(waiting[2]) - datetime.datetime.now()
     site.check(waiting[0] == "pool3-reembed" and 3600 < later.total_seconds() < 7300, f"the next night waits: {waiting}")
+    site.check(waiting[3:] == ["other", "33:00", "700M"], "with the partition, time and memory of this one")
     site.cluster("scancel", "--name=pool3-reembed")
 
 

@@ -28,9 +28,9 @@ TEST(RowEntries, AreTheProductsOfTheMatrix) {
   Floats dense = noise(rows * width, 2);
   for (std::size_t i = 0; i < dense.size(); ++i)
     if (i % 7 != 0) dense[i] = 0;
-  detail::RowEntries pairs(point, dense, width);
+  detail::RowEntries<float> pairs(point, dense, width);
   EXPECT_TRUE(pairs.few());
-  EXPECT_FALSE(detail::RowEntries(point, noise(rows * width, 2), width).few());
+  EXPECT_FALSE(detail::RowEntries<float>(point, noise(rows * width, 2), width).few());
   const detail::Products products(point, width);
   const Floats expected = products.back(dense), found = pairs.back();
   for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-4);
