@@ -1,9 +1,10 @@
-// pool3's solver as a peer of bench/compare svm and bench/ranks; alone or under mpirun.
-//   bench_svm_worker X.f32 LABELS.i32 DIM CLASSES COEF.f64 [centred] [float16]
-// Reads rows and labels (every P-th block of 256 rows a rank), says "ready", and then answers each line
-// "l1|l2 C TOLERANCE" with the CPU and the wall seconds of the first rank in a fresh solve, the passes, the relative
-// gap, and the first rank's bytes, seconds and number of collective calls. The rows are used as they are, or centred
-// and scaled, or rounded to float16 first. COEF.f64 then holds [CLASSES, DIM + 1] for these rows, intercepts last.
+// pool3's solver on raw rows: what bench/compare svm and bench/ranks measure, and tests compare. Alone or under mpirun.
+//   svm_worker X.f32 LABELS.i32 DIM CLASSES COEF.f64 [centred] [float16]
+// Reads rows and labels (every P-th block of 16 rows a rank), says "ready", and then answers each line
+// "l1|l2 C TOLERANCE [MOST_PASSES]" with the CPU and the wall seconds of the first rank in a fresh solve, the passes,
+// the relative gap, and the first rank's bytes, seconds and number of collective calls. The rows are used as they are,
+// or centred and scaled, or rounded to float16 first. COEF.f64 then holds [CLASSES, DIM + 1] for these rows, intercepts
+// last.
 
 #include <algorithm>
 #include <chrono>
@@ -22,7 +23,7 @@
 
 namespace {
 
-constexpr std::int64_t block_rows = 256;
+constexpr std::int64_t block_rows = 16;
 
 /// This rank's blocks of rows of `width` values.
 template <typename T>
@@ -75,8 +76,11 @@ void answer(const pool3::Communicator& comm, pool3::Problem& problem, const std:
             const std::string& path) {
   std::istringstream words(line);
   std::string loss;
-  double C = 0, tolerance = 0;
-  if (!(words >> loss >> C >> tolerance)) throw pool3::usage_error("not 'LOSS C TOLERANCE': " + line);
+  double C = 0;
+  pool3::SolverOptions options;
+  if (!(words >> loss >> C >> options.tolerance)) throw pool3::usage_error("not 'LOSS C TOLERANCE': " + line);
+  options.loss = loss == "l1" ? pool3::Loss::l1 : pool3::Loss::l2;
+  if (std::int64_t most = 0; words >> most) options.max_epochs = most;
   std::vector<pool3::Column> columns;
   comm.barrier();
   const pool3::Traffic before = pool3::traffic();
@@ -84,8 +88,7 @@ void answer(const pool3::Communicator& comm, pool3::Problem& problem, const std:
   const std::clock_t cpu = std::clock();
   const auto start = std::chrono::steady_clock::now();
   pool3::shuffle_rows(problem, 42);
-  pool3::Solver solver(comm, problem, columns,
-                       {.loss = loss == "l1" ? pool3::Loss::l1 : pool3::Loss::l2, .tolerance = tolerance});
+  pool3::Solver solver(comm, problem, columns, options);
   const pool3::Fit fit = solver.solve(C);
   const double cpu_seconds = static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC;
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -118,7 +121,7 @@ int main(int argc, char** argv) {
       answer(comm, problem, line, args[4]);
     return 0;
   } catch (const std::exception& error) {
-    std::cerr << "bench_svm_worker: " << error.what() << '\n';
+    std::cerr << "svm_worker: " << error.what() << '\n';
     return 1;
   }
 }

@@ -102,8 +102,8 @@ void GramColumn<Real>::take_dual_margins(Reals margins) {
 template <typename Real>
 void GramColumn<Real>::move_centre() {
   for (std::size_t i = 0; i < centre_.size(); ++i) centre_[i] = std::abs(duals_[i]);
-  constexpr Stiffness limit = Precision<Real>::gram;
-  stiffness_ = static_cast<Real>(std::min(limit.growth * static_cast<double>(stiffness_), limit.most));
+  constexpr Pace pace = Precision<Real>::gram;
+  stiffness_ = static_cast<Real>(std::min(pace.growth * static_cast<double>(stiffness_), pace.most));
 }
 
 template <typename Real>

@@ -176,10 +176,12 @@ std::vector<GramColumn<Real>> GramNewton<Real>::make_columns(std::int64_t first,
 }
 
 template <typename Real>
-void GramNewton<Real>::step(const std::vector<GramColumn<Real>*>& open) const {
+bool GramNewton<Real>::step(const std::vector<GramColumn<Real>*>& open) const {
+  bool moves = false;
   std::vector<Reals> targets;
   for (const GramColumn<Real>* c : open) {
     targets.push_back(c->newton_point());
+    moves = moves || !targets.back().empty();
     if (targets.back().empty()) targets.back() = c->u();
   }
   std::vector<Reals> f = margins(pointers<Real>(targets));
@@ -190,6 +192,7 @@ void GramNewton<Real>::step(const std::vector<GramColumn<Real>*>& open) const {
   }
   f = margins(duals);
   for (std::size_t k = 0; k < open.size(); ++k) open[k]->take_dual_margins(std::move(f[k]));
+  return moves;
 }
 
 template <typename Real>
@@ -200,18 +203,18 @@ std::int64_t GramNewton<Real>::solve(Pair<Real>& pair, const NewtonLimits& limit
   std::int64_t products = 1;
   double best = std::numeric_limits<double>::infinity();
   for (int since_best = 0;
-       since_best < Precision<Real>::gram_stall_steps && products + 2 <= limits.max_products && !limits.expired();) {
+       since_best < Precision<Real>::gram.stall_steps && products + 2 <= limits.max_products && !limits.expired();) {
     std::vector<GramColumn<Real>*> open;
     for (GramColumn<Real>& c : columns)
       if (products == 1 || c.gap() > 0.1 * limits.tolerance * c.primal()) open.push_back(&c);
-    step(open);
+    std::array<double, 3> sums{};
+    if (step(open)) sums[2] = 1;
     products += 2;
-    std::array<double, 2> sums{};
     for (const GramColumn<Real>& c : columns) sums[0] += c.gap(), sums[1] += c.primal();
     p_.comm.sum(std::span<double>(sums));
     const double gap = sums[1] > 0 ? sums[0] / sums[1] : 0.0;
     progress({products, gap});
-    if (gap <= enough * limits.tolerance) break;
+    if (gap <= enough * limits.tolerance || sums[2] == 0) break;
     since_best = gap < 0.8 * best ? 0 : since_best + 1;
     best = std::min(best, gap);
   }

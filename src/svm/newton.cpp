@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "svm/conjugate_gradients.hpp"
+#include "svm/direct.hpp"
 #include "svm/line_search.hpp"
 #include "svm/precision.hpp"
 #include "svm/row_entries.hpp"
@@ -17,8 +19,6 @@ constexpr double forcing = 0.1;
 constexpr std::int64_t most_cg_products = 60;
 /// The centres move when so much of the gap, compared with that of the smoothing, is left in the gradient.
 constexpr double near_minimum = 0.3;
-/// Steps without a better certificate after which a precision has nothing more to give.
-constexpr int stall_steps = 30;
 /// Steps after which margins are computed anew: until then, what a step changes is added to them.
 constexpr int most_stale_steps = 8;
 
@@ -35,7 +35,7 @@ class Newton {
         padded_(point.padded()),
         every_column_(index(padded_)),
         squared_(point.table.loss == Loss::l2),
-        stiffness_(index(padded_), squared_ ? Real{2} : static_cast<Real>(limit.first)) {
+        stiffness_(index(padded_), squared_ ? Real{2} : static_cast<Real>(pace.first)) {
     std::iota(every_column_.begin(), every_column_.end(), 0);
     if (!squared_) centre_ = alpha_;
   }
@@ -61,7 +61,7 @@ class Newton {
 
  private:
   using Reals = std::vector<Real>;
-  static constexpr Stiffness limit = Precision<Real>::gradients;
+  static constexpr Pace pace = Precision<Real>::newton;
   Reals evaluate_rows();
   struct Direction {
     Reals d;   ///< [dim + 1, width]
@@ -71,7 +71,8 @@ class Newton {
   [[nodiscard]] LossRow<Real> loss_row(std::int64_t row, const Reals& f, const Reals& centre, std::size_t width) const;
   [[nodiscard]] Reals columns_of(const Reals& all, const std::vector<std::int64_t>& columns) const;
   [[nodiscard]] Reals curvatures(const std::vector<std::int64_t>& columns) const;
-  Direction conjugate_gradients(const std::vector<std::int64_t>& columns);
+  Direction direction(const std::vector<std::int64_t>& columns);
+  Reals conjugate_gradients(const std::vector<std::int64_t>& columns, Reals right);
   /// What the search along a direction looks at: [rows, width].
   struct Line {
     LossColumns<Real> columns;
@@ -160,7 +161,7 @@ void Newton<Real>::move_centres() {
     if (smoothing <= 0 || certificate.gap[index(j)] - smoothing > near_minimum * smoothing) continue;
     due.push_back(j);
     stiffness_[index(j)] =
-        static_cast<Real>(std::min(limit.growth * static_cast<double>(stiffness_[index(j)]), limit.most));
+        static_cast<Real>(std::min(pace.growth * static_cast<double>(stiffness_[index(j)]), pace.most));
   }
   if (due.empty()) return;
   for (std::int64_t i = 0; i < p_.problem.rows; ++i)
@@ -191,16 +192,29 @@ std::vector<Real> Newton<Real>::curvatures(const std::vector<std::int64_t>& colu
 }
 
 template <typename Real>
-typename Newton<Real>::Direction Newton<Real>::conjugate_gradients(const std::vector<std::int64_t>& columns) {
+typename Newton<Real>::Direction Newton<Real>::direction(const std::vector<std::int64_t>& columns) {
   Reals right = gather(gradient_, padded_, columns);
   for (Real& value : right) value = -value;
+  Reals d;
+  if constexpr (Precision<Real>::factorises) {
+    if (has_few_features(p_.problem)) {
+      d = solve_directly(p_, curvatures(columns), right);
+      ++products;
+    }
+  }
+  if (d.empty()) d = conjugate_gradients(columns, std::move(right));
+  return {d, Products(p_, columns.size()).margins(d)};
+}
+
+template <typename Real>
+std::vector<Real> Newton<Real>::conjugate_gradients(const std::vector<std::int64_t>& columns, Reals right) {
   ConjugateGradients<Real> solver(p_, spectrum_(), curvatures(columns), std::move(right), forcing);
   for (std::int64_t k = 0; k < most_cg_products && products + 1 < limits_.max_products && !solver.done(); ++k) {
     solver.pass();
     ++products;
     if (limits_.expired()) break;
   }
-  return {solver.direction(), Products(p_, columns.size()).margins(solver.direction())};
+  return solver.direction();
 }
 
 /// Some columns of [rows, padded].
@@ -235,10 +249,10 @@ Doubles Newton<Real>::line_search(const std::vector<std::int64_t>& columns, cons
 template <typename Real>
 void Newton<Real>::step() {
   const auto columns = open_columns();
-  const Direction direction = conjugate_gradients(columns);
-  const Doubles t = line_search(columns, direction);
-  scatter_add(v_, padded_, columns, direction.d, t);
-  scatter_add(f_, padded_, columns, direction.xd, t);
+  const Direction to = direction(columns);
+  const Doubles t = line_search(columns, to);
+  scatter_add(v_, padded_, columns, to.d, t);
+  scatter_add(f_, padded_, columns, to.xd, t);
   ++stale_steps_;
 }
 
@@ -251,7 +265,8 @@ NewtonResult newton(const Point& point, Pair<Real>& pair, const std::function<co
   solver.evaluate_anew();
   double best = solver.certificate.relative_gap();
   // A step is three passes at least: centres, conjugate gradients, certificate.
-  for (int since_best = 0; solver.certificate.relative_gap() > limits.tolerance && since_best < stall_steps &&
+  for (int since_best = 0; solver.certificate.relative_gap() > limits.tolerance &&
+                           since_best < Precision<Real>::newton.stall_steps &&
                            solver.products + 3 <= limits.max_products && !limits.expired();) {
     solver.move_centres();
     const double primal = solver.primal();

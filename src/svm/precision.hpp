@@ -3,10 +3,11 @@
 
 namespace pool3::detail {
 
-/// Of the smoothed hinge (newton.hpp): at first, its growth with each move of the centres, and at most. The squared
-/// hinge has 2.
-struct Stiffness {
+/// Stiffness of the smoothed hinge (newton.hpp): at first, its growth with each move of the centres, and at most; the
+/// squared hinge has 2. And steps without a better certificate after which there is nothing more to gain.
+struct Pace {
   double first, growth, most;
+  int stall_steps;
 };
 
 template <typename Real>
@@ -16,19 +17,19 @@ struct Precision;
 /// variable comes from. With the Gram matrix float ends early, since double goes on after it.
 template <>
 struct Precision<float> {
-  static constexpr Stiffness gradients{3, 2, 100};  ///< with conjugate gradients
-  static constexpr Stiffness gram{3, 2, 100};
-  static constexpr int gram_stall_steps = 10;  ///< without a clearly better gap, which end it
+  static constexpr Pace newton{3, 2, 100, 30};
+  static constexpr Pace gram{3, 2, 100, 10};
+  static constexpr bool factorises = false;
 };
 
-/// Margins have 8 digits more, so k may grow 10^4 times further. Conjugate gradients begin where float has ended. With
-/// the Gram matrix a step is cheap, and a start from next to no stiffness solves what a stiff one fails at; there the
-/// smoothed loss falls with each step, but the gap may grow for some sixty.
+/// Margins have 8 digits more, so k may grow 10^4 times further. Each smoothed loss falls from step to step, but the
+/// gap may grow for some sixty. newton() begins where float has ended; with the Gram matrix, a start from next to no
+/// stiffness solves what a stiff one fails at. Where features are few, steps are found by factorisation.
 template <>
 struct Precision<double> {
-  static constexpr Stiffness gradients{100, 2, 1e6};
-  static constexpr Stiffness gram{0.01, 4, 1e6};
-  static constexpr int gram_stall_steps = 100;
+  static constexpr Pace newton{100, 2, 1e6, 100};
+  static constexpr Pace gram{0.01, 4, 1e6, 100};
+  static constexpr bool factorises = true;
 };
 
 }  // namespace pool3::detail

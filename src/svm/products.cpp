@@ -9,18 +9,18 @@
 namespace pool3::detail {
 namespace {
 
-/// Calls `use(rows, their features as Real)` on all rows of this rank, so many at a time, or half as many doubles.
+/// Calls `use(rows, their features as Real)` on one panel of this rank's rows after another.
 template <typename Real, typename Use>
-void for_each_panel_of(const Problem& problem, std::int64_t rows_of_floats, const Use& use) {
-  if constexpr (std::is_same_v<Real, float>) {
-    for_each_panel(problem, rows_of_floats, use);
-  } else {
-    std::vector<Real> panel(index(rows_of_floats / 2 * problem.dim));
-    for_each_panel(problem, rows_of_floats / 2, [&](RowRange rows, const float* x) {
-      std::copy_n(x, rows.size() * problem.dim, panel.begin());
-      use(rows, panel.data());
-    });
-  }
+void for_each_panel_of(const Problem& problem, std::int64_t rows_of_panel, const Use& use) {
+  std::vector<Real> copy(std::is_same_v<Real, float> ? 0 : index(std::min(rows_of_panel, problem.rows) * problem.dim));
+  for_each_panel(problem, rows_of_panel, [&](RowRange rows, const float* x) {
+    if constexpr (std::is_same_v<Real, float>) {
+      use(rows, x);
+    } else {
+      std::copy_n(x, rows.size() * problem.dim, copy.begin());
+      use(rows, copy.data());
+    }
+  });
 }
 
 }  // namespace

@@ -3,13 +3,14 @@
 //   make_features F.h5 float16|float32 CLASSES ROWS
 //   make_features F.h5 float16|float32 CLASSES X.f32 LABELS.i32
 
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <string>
 #include <vector>
 
+#include "pool3/error.hpp"
 #include "pool3/features.hpp"
-#include "raw_numbers.hpp"
 
 namespace {
 
@@ -36,9 +37,20 @@ Rows drawn_rows(std::int64_t count, std::int32_t classes) {
   return rows;
 }
 
+/// All of a file, as the machine's numbers. Throws usage Error.
+template <typename T>
+std::vector<T> read_numbers(const std::string& path) {
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  std::vector<T> values(file ? static_cast<std::size_t>(file.tellg()) / sizeof(T) : 0);
+  file.seekg(0);
+  file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
+  if (!file) throw pool3::usage_error("can't read " + path);
+  return values;
+}
+
 Rows given_rows(const std::string& x, const std::string& labels) {
-  Rows rows{.labels = pool3::test::read_numbers<std::int32_t>(labels)};
-  rows.features = [all = pool3::test::read_numbers<float>(x)](std::int64_t i, float* out) {
+  Rows rows{.labels = read_numbers<std::int32_t>(labels)};
+  rows.features = [all = read_numbers<float>(x)](std::int64_t i, float* out) {
     std::copy_n(all.begin() + i * dim, dim, out);
   };
   return rows;

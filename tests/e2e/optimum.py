@@ -21,6 +21,7 @@ import support
 ALIKE = 1e-6  # relative difference of objectives
 AGREE = 0.999  # of the rows' classes
 TOLERANCE = 1e-8
+MOST_PASSES = 20_000
 
 
 class Rows:
@@ -47,7 +48,7 @@ def hard_sets():
     yield Rows("copies with other labels", np.concatenate([x, x[::2], x[::3]]),
                np.concatenate([labels, other, labels[::3]])), (1, 100)
     x, labels = clusters(random, 600, 40, 3)
-    yield Rows("columns of scale 1e-3 to 1e3", x * 10.0 ** np.linspace(-3, 3, 40), labels), (1e-4, 0.1)
+    yield Rows("columns of scale 1e-3 to 1e3", x * 10.0 ** np.linspace(-3, 3, 40), labels), (1e-4, 0.1, 10)
     x, _ = clusters(random, 1500, 30, 2)
     labels = np.repeat([1, 0], [15, 1485])
     yield Rows("1 row in 100 positive", x + labels[:, None], labels), (0.1, 10)
@@ -87,12 +88,13 @@ class Ours:
         command = [*launch, str(program), folder + "/x.f32", folder + "/labels.i32", *map(str, (rows.x.shape[1], rows.classes)), self.out]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         env=support.environment({"OPENBLAS_NUM_THREADS": "1"}))
+        self.process.stdout.readline()  # ready
 
     def solve(self, loss, C, tolerance):
         """Weights, gap, passes, seconds."""
-        self.process.stdin.write(f"{loss} {C} {tolerance}\n")
+        self.process.stdin.write(f"{loss} {C} {tolerance} {MOST_PASSES}\n")
         self.process.stdin.flush()
-        gap, passes, seconds = map(float, self.process.stdout.readline().split())
+        _, seconds, passes, gap, *_ = map(float, self.process.stdout.readline().split())
         return np.fromfile(self.out, "<f8").reshape(self.shape), gap, int(passes), seconds
 
     def close(self):

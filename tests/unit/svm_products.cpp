@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
 
+#include "svm/direct.hpp"
 #include "svm/row_entries.hpp"
 
 namespace pool3 {
@@ -44,6 +46,31 @@ TEST(RowEntries, AreTheProductsOfTheMatrix) {
   const Floats some = pairs.curved(detail::gather(v, width, columns));
   const Floats wanted = detail::gather(curved, width, columns);
   for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(some[i], wanted[i], 1e-3);
+}
+
+// Features of very different scale, and h from 0 to 1e9: (I + sum h x x^T) d is r again.
+TEST(SolveDirectly, SolvesWhatIsBadlyScaled) {
+  const Communicator comm = Communicator::world();
+  constexpr std::size_t rows = 200, dim = 20, width = 2;
+  Problem problem{.rows = rows, .dim = dim, .classes = 2, .x = noise(rows * dim, 1)};
+  for (std::size_t i = 0; i < problem.x.size(); ++i) problem.x[i] *= std::pow(10.0F, static_cast<float>(i % dim) / 4);
+  const detail::Point point{.comm = comm, .problem = problem, .bias = 0.5, .table = {}};
+  const auto x = [&](std::size_t i, std::size_t k) {
+    return k < dim ? static_cast<double>(problem.x[i * dim + k]) : point.bias;
+  };
+  const Floats drawn = noise(rows * width, 2), wanted = noise((dim + 1) * width, 3);
+  detail::Doubles h(drawn.begin(), drawn.end());
+  for (double& value : h) value = value > 0 ? 1e9 * value : 0;
+  const detail::Doubles d(wanted.begin(), wanted.end());
+  detail::Doubles right = d;
+  for (std::size_t c = 0; c < width; ++c)
+    for (std::size_t i = 0; i < rows; ++i) {
+      double margin = 0;
+      for (std::size_t k = 0; k <= dim; ++k) margin += x(i, k) * d[k * width + c];
+      for (std::size_t k = 0; k <= dim; ++k) right[k * width + c] += h[i * width + c] * margin * x(i, k);
+    }
+  const detail::Doubles found = detail::solve_directly(point, h, right);
+  for (std::size_t i = 0; i < d.size(); ++i) EXPECT_NEAR(found[i], d[i], 1e-6);
 }
 
 }  // namespace
