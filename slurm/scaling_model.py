@@ -45,6 +45,7 @@ def medians(runs):
     for ranks, those in sorted(by_ranks.items()):
         names = [n for n, value in those[0].items() if isinstance(value, (int, float))]
         result[ranks] = {n: statistics.median(r[n] for r in those) for n in names}
+        result[ranks]["in_calls"] = statistics.median(r["seconds"] - r["busy_seconds"] for r in those)
         result[ranks]["least"], result[ranks]["most"] = (f(r["seconds"] for r in those) for f in (min, max))
     return result
 
@@ -105,7 +106,7 @@ def solver_share(stage, ranks, mode, folds):
 
 def wait_of_a_call(known, here):
     """Seconds that a call takes longer than its messages."""
-    waits = [(run["seconds"] - run["busy_seconds"] - here.collective(ranks, run["calls"], run["bytes"])) / run["calls"]
+    waits = [(run["in_calls"] - here.collective(ranks, run["calls"], run["bytes"])) / run["calls"]
              for ranks, run in known.items() if run["calls"] > 0]
     return max(0.0, statistics.median(waits)) if waits else 0.0
 

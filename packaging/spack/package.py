@@ -10,6 +10,7 @@ class Pool3(CMakePackage):
     # There is no release to fetch yet: `spack dev-build`, or add a git address here.
     version("main", branch="main")
 
+    depends_on("c", type="build")
     depends_on("cxx", type="build")
     depends_on("cmake@3.25:", type="build")
     depends_on("pkgconfig", type="build")
@@ -29,8 +30,5 @@ class Pool3(CMakePackage):
     depends_on("py-torch@1.13:", type=("build", "link", "run"))
 
     def cmake_args(self):
-        torch = self.spec["py-torch"].package
-        return [
-            self.define("POOL3_TESTS", False),
-            self.define("CMAKE_PREFIX_PATH", join_path(torch.cmake_prefix_paths[0])),
-        ]
+        # Spack itself tells CMake where py-torch keeps its files.
+        return [self.define("POOL3_TESTS", False)]

@@ -85,16 +85,16 @@ def test_solver_model(check):
 
 
 def test_plan(site):
-    """Ten times the rows: ten times the computing, the same messages."""
-    runs = [solver_run("train", 1, 12.0, 10), solver_run("train", 2, 6.0, 10, 0.22, 100, 1e7)]
+    """Ten times the rows: ten times the computing that is shared, the same that is fixed, and the same messages."""
+    runs = [solver_run("train", 1, 12.0, 10), solver_run("train", 2, 8.0, 10, 0.22, 100, 1e7)]
     messages = {"latency_us": 1000, "bandwidth_gbps": 1, "told": []}
     report = {"machine": {"processor": "test"}, "settings": {"threads": 1, "folds": 10}, "network": messages, "runs": runs}
     path = site.folder / "plan.json"
     path.write_text(json.dumps(report))
     said = site.cluster(batch.SCRIPTS / "scaling_plan.py", path, "--items", "train=4000", "--ranks", 4, 16)
-    # 120 s / 16 and 4 levels up and down of 100 ms + 10 ms
+    # 80 s / 16, and 4 s, and 4 levels up and down of 100 ms + 10 ms
     check = site.check
-    check("| 16 | 8.38 |" in said and "7.5 shared + 0.88 messages |" in said and "| 4 | 30.4 |" in said, f"a plan: {said}")
+    check("| 16 | 9.88 |" in said and "5 shared + 4 fixed + 0.88 messages |" in said and "| 4 | 24.4 |" in said, f"a plan: {said}")
 
 
 def test_job(site):
