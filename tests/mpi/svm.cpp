@@ -4,7 +4,9 @@
 
 #include "pool3/half.hpp"
 #include "pool3/partition.hpp"
+#include "pool3/traffic.hpp"
 #include "support/reference_svm.hpp"
+#include "svm/newton.hpp"
 
 namespace pool3 {
 namespace {
@@ -179,6 +181,31 @@ TEST(DistributedSolver, BytesOfAnEpoch) {
   const std::int64_t rounds = std::min<std::int64_t>(block_count(most_rows, 128), 8);
   const std::int64_t epoch = rounds * (4 * (dim + 1) * columns + 16 * columns) + 16;
   EXPECT_EQ(bytes(3) - bytes(1), comm.size() == 1 ? 0 : 2 * epoch);
+}
+
+/// Of newton() from 0, with so many passes. Three columns of one class, so that none is done before the others.
+Traffic traffic_of_passes(const Communicator& comm, const Problem& problem, std::int64_t passes) {
+  detail::Point point{.comm = comm, .problem = problem, .bias = 1};
+  point.table.positive_class = {1, 1, 1};
+  point.table.excluded_fold = {-1, -1, -1};
+  point.table.positive_cost = {1, 1, 1};
+  detail::Pair<float> pair{detail::Floats((dim + 1) * 3), detail::Floats(problem.labels.size() * 3)};
+  const detail::Spectrum flat{.vectors = {}, .values = std::vector<double>(dim, 0.0), .rows = some_rows};
+  const Traffic before = traffic();
+  const auto result = detail::newton<float>(
+      point, pair, [&]() -> const detail::Spectrum& { return flat; },
+      {.tolerance = 1e-12, .max_products = passes, .expired = [] { return false; }}, [](const auto&) {});
+  EXPECT_EQ(result.products, passes);
+  return traffic().since(before);
+}
+
+// Also of docs/solver.md: one pass of conjugate gradients more in Newton's only step. The line search may take another
+// number of steps then, each of which is two sums of 8 bytes a column.
+TEST(DistributedSolver, BytesOfAPass) {
+  const Communicator comm = Communicator::world();
+  const Problem problem = my_share(comm);
+  const Traffic pass = traffic_of_passes(comm, problem, 5).since(traffic_of_passes(comm, problem, 4));
+  EXPECT_EQ(pass.bytes, comm.size() == 1 ? 0 : 8 * (dim + 1) * 3 + (pass.calls - 2) * 8 * 3);
 }
 
 TEST(DistributedSolver, ARankWithoutRows) {
