@@ -29,6 +29,7 @@ Doubles means(const Point& point, const Spectrum& spectrum, const std::vector<Re
 template <typename T>
 void pick(std::vector<T>& from, const std::vector<std::int64_t>& places) {
   std::vector<T> to;
+  to.reserve(places.size());
   for (const std::int64_t p : places) to.push_back(from[index(p)]);
   from = std::move(to);
 }
@@ -78,6 +79,7 @@ std::vector<Real> ConjugateGradients<Real>::curved() const {
 template <typename Real>
 void ConjugateGradients<Real>::pass() {
   const std::size_t width = left_.size();
+  if (width == 0) return;
   const Reals h = curved();
   const Doubles curve = dots(along_, h, width);
   Reals step(width, Real{0});  // a column that has reached its goal stands still

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -15,7 +14,6 @@ namespace {
 
 // As in newton.cpp.
 constexpr double near_minimum = 0.3;
-constexpr int most_line_steps = 30;
 /// The squared hinge's matrix is factorised in float up to this condition: 7 digits, less 5, are what a step needs.
 constexpr double well_conditioned = 1e5;
 
@@ -154,24 +152,22 @@ double GramColumn<Real>::step_length(const Reals& u, const Reals& f) const {
   const double vd = dot_difference(u_, f, f_);
   const double dd = dot_difference(u, f, f_) - vd;
   if (!(dd > 0)) return 0;
-  double t = 1, low = 0, high = std::numeric_limits<double>::infinity();
-  for (int k = 0; k < most_line_steps; ++k) {
-    double slope = vd + t * dd, curve = dd;
-    for (std::size_t i = 0; i < f.size(); ++i) {
-      const auto x = static_cast<double>(f[i] - f_[i]), y = static_cast<double>(problem_.y[i]);
-      const auto stiff = static_cast<double>(pull(i)), cost = static_cast<double>(problem_.cost[i]);
-      const double a = static_cast<double>(centre_[i]) + stiff * (1.0 - y * (static_cast<double>(f_[i]) + t * x));
-      const bool inside = a > 0 && (problem_.squared || a < cost);
-      slope -= y * x * (inside ? a : (a > 0 ? cost : 0.0));
-      curve += inside ? stiff * x * x : 0.0;
-    }
-    (slope > 0 ? high : low) = t;
-    double next = t - slope / curve;
-    if (!(next > low && next < high)) next = std::isinf(high) ? 2 * t : 0.5 * (low + high);
-    if (std::abs(next - t) <= 1e-3 * t) return next;
-    t = next;
+  return line_search({vd}, {dd}, [&](const Doubles& t) { return loss_slopes(f, t.front()); }).front();
+}
+
+/// Derivatives of the loss at f_ + t (f - f_).
+template <typename Real>
+LossSlopes GramColumn<Real>::loss_slopes(const Reals& f, double t) const {
+  double slope = 0, curve = 0;
+  for (std::size_t i = 0; i < f.size(); ++i) {
+    const auto x = static_cast<double>(f[i] - f_[i]), y = static_cast<double>(problem_.y[i]);
+    const auto stiff = static_cast<double>(pull(i)), cost = static_cast<double>(problem_.cost[i]);
+    const double a = static_cast<double>(centre_[i]) + stiff * (1.0 - y * (static_cast<double>(f_[i]) + t * x));
+    const bool inside = a > 0 && (problem_.squared || a < cost);
+    slope -= y * x * (inside ? a : (a > 0 ? cost : 0.0));
+    curve += inside ? stiff * x * x : 0.0;
   }
-  return t;
+  return {{slope}, {curve}};
 }
 
 template <typename Real>

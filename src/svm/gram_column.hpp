@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "svm/line_search.hpp"
 #include "svm/products.hpp"
 
 namespace pool3::detail {
@@ -50,6 +51,7 @@ class GramColumn {
   void set_duals();
   void move_centre();
   [[nodiscard]] double step_length(const Reals& u, const Reals& f) const;
+  [[nodiscard]] LossSlopes loss_slopes(const Reals& f, double t) const;
 
   GramColumnProblem<Real> problem_;
   Reals u_, f_;

@@ -38,7 +38,7 @@ class GramNewton {
   /// Margins of each of `u`, [rows] all.
   [[nodiscard]] std::vector<Reals> margins(const std::vector<const Reals*>& u) const;
   /// One Newton step of each, and their gaps. False if this precision can do none.
-  bool step(const std::vector<GramColumn<Real>*>& open) const;
+  [[nodiscard]] bool step(const std::vector<GramColumn<Real>*>& open) const;
   /// Of this rank's rows, [rows, padded], from [padded, all rows]; times y.
   [[nodiscard]] Reals own_rows(const Reals& signed_duals) const;
   void store(std::int64_t first, const std::vector<GramColumn<Real>>& columns, Pair<Real>& pair) const;

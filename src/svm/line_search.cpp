@@ -6,7 +6,7 @@
 namespace pool3::detail {
 namespace {
 
-constexpr int most_steps = 12;
+constexpr int most_steps = 30;
 /// A change of the step, relative to it, that ends the search: the loss is quadratic in pieces, so the last change is
 /// the better part of the rest.
 constexpr double enough = 1e-5;

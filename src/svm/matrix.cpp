@@ -7,6 +7,7 @@
 
 #include "pool3/error.hpp"
 
+// NOLINTNEXTLINE(readability-identifier-naming): LAPACK's own
 extern "C" void ssyevd_(const char* job, const char* part, const int* n, float* a, const int* lda, float* values,
                         float* work, const int* work_size, int* int_work, const int* int_work_size, int* info);
 

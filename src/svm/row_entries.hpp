@@ -30,8 +30,8 @@ class RowEntries {
   template <typename Use>
   [[nodiscard]] Reals sum_rows(const Use& factor) const;
 
-  const Point* point_;
-  std::size_t width_;
+  const Point* point_ = nullptr;
+  std::size_t width_ = 0;
   std::vector<std::int64_t> rows_;  ///< that have pairs
   std::vector<std::size_t> first_;  ///< of each of these rows in the two below, and the end
   std::vector<std::uint32_t> column_;
