@@ -12,8 +12,6 @@
 namespace pool3::detail {
 namespace {
 
-// As in newton.cpp.
-constexpr double near_minimum = 0.3;
 /// The squared hinge's matrix is factorised in float up to this condition: 7 digits, less 5, are what a step needs.
 constexpr double well_conditioned = 1e5;
 

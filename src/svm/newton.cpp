@@ -17,8 +17,6 @@ namespace {
 /// Residual, relative to the gradient, that a Newton step is solved to.
 constexpr double forcing = 0.1;
 constexpr std::int64_t most_cg_products = 60;
-/// The centres move when so much of the gap, compared with that of the smoothing, is left in the gradient.
-constexpr double near_minimum = 0.3;
 /// Steps after which margins are computed anew: until then, what a step changes is added to them.
 constexpr int most_stale_steps = 8;
 

@@ -10,6 +10,9 @@ struct Pace {
   int stall_steps;
 };
 
+/// The smoothing's centres move when so much of the gap, compared with that of the smoothing, is left in the gradient.
+inline constexpr double near_minimum = 0.3;
+
 template <typename Real>
 struct Precision;
 

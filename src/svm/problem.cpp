@@ -111,7 +111,7 @@ Standardisation standardise(const Communicator& comm, Problem& problem) {
   });
   const double mean_square = comm.sum(squares) / rows;
   if (mean_square > 0.0) s.scale = std::sqrt(mean_square);
-  if (!problem.halves.empty()) {
+  if (comm.sum(std::int64_t{problem.halves.empty() ? 0 : 1}) > 0) {  // a rank may have no rows
     problem.of_halves = s = rounded(std::move(s));
     return s;
   }

@@ -232,7 +232,7 @@ TEST(DistributedSolver, HalvesAreTheFloatsThatTheyStandFor) {
   const Communicator comm = Communicator::world();
   for (const std::int64_t rows : {some_rows, std::int64_t{4000}})
     for (const bool centred : {true, false}) {
-      Problem floats = my_share(comm, false, rows), halves = floats;
+      Problem floats = my_share(comm, true, rows), halves = floats;
       for (float& value : floats.x)
         halves.halves.push_back(half_of_float(value)), value = float_of_half(halves.halves.back());
       halves.x.clear();
@@ -250,6 +250,7 @@ TEST(DistributedSolver, HalvesAreTheFloatsThatTheyStandFor) {
         for (std::size_t i = 0; i < scores.size(); ++i) ASSERT_NEAR(scores[i], expected_scores[i], 2e-3);
       }
       for (std::size_t j = 0; j < of_floats.mean.size(); ++j) EXPECT_NEAR(of_halves.mean[j], of_floats.mean[j], 1e-6);
+      for (const double mean : of_halves.mean) EXPECT_EQ(comm.max(mean), mean);  // also where there are no rows
     }
 }
 
