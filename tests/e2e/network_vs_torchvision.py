@@ -20,7 +20,8 @@ import tempfile
 
 import numpy as np
 
-PICTURES = "/usr/share/openclipart/png"
+import support
+
 LEAST_COSINE = {"fp32": 0.99999, "bf16": 0.999}
 LARGEST_DIFFERENCE = 1e-3  # of fp32, against the norm of the picture's features
 LARGEST_BF16_ERROR = 1.0  # of 1 - cosine in the mean, against PyTorch's bf16
@@ -89,9 +90,9 @@ def pictures(count):
     """Real pictures as inputs, x / 255; a seeded choice."""
     from PIL import Image
 
-    files = sorted(pathlib.Path(PICTURES).rglob("*.png"))
+    files = sorted(support.PICTURES.rglob("*.png"))
     if len(files) < count:
-        give_up(f"no pictures in {PICTURES}")
+        give_up(f"no pictures in {support.PICTURES}")
     chosen = np.random.default_rng(42).choice(len(files), count, replace=False)
     rows = []
     for i in chosen:
@@ -117,12 +118,8 @@ def cosines(a, b):
 
 class Test:
     def __init__(self, args):
-        self.args, self.failed = args, 0
+        self.args, self.check = args, support.Checks()
         self.layers = original_layers(pathlib.Path(args.original))
-
-    def check(self, holds, what):
-        print(f"{'ok' if holds else 'FAILED'}: {what}", flush=True)
-        self.failed += not holds
 
     def expected(self, kind, inputs, bf16=False):
         import inception_reference
@@ -178,7 +175,7 @@ def main():
             with_traits(pathlib.Path(args.weights), weights, *KINDS[kind])
             changed = test.check_fp32(kind, weights, inputs[:few])
             test.check(cosines(changed, expected[:few]).min() < LEAST_COSINE["fp32"], f"{kind}: its features are its own")
-    sys.exit(1 if test.failed else 0)
+    test.check.finish()
 
 
 if __name__ == "__main__":
