@@ -7,6 +7,7 @@
 #include "pool3/mpi.hpp"
 #include "pool3/task_pool.hpp"
 #include "pool3/traffic.hpp"
+#include "support/error_of.hpp"
 
 namespace pool3 {
 namespace {
@@ -72,18 +73,16 @@ TEST(Communicator, ExchangesMoreThanOneCallCanSend) {
 TEST(Communicator, EveryRankThrowsWhatOneThrew) {
   const Communicator comm = Communicator::world();
   const int bad = comm.size() - 1;
-  try {
+  const test::Caught error = test::error_of([&] {
     comm.all_do([&] {
       if (comm.rank() == bad)
         throw Error({.stage = "stage", .path = "/p", .cause = "cause", .advice = "advice", .code = ExitCode::failed});
     });
-    FAIL() << "did not throw";
-  } catch (const Error& error) {
-    EXPECT_TRUE(error.collective());
-    EXPECT_EQ(error.fields().path, "/p");
-    EXPECT_EQ(error.fields().rank, comm.size() > 1 ? bad : -1);
-    EXPECT_NE(std::string(error.what()).find("stage: /p: cause (advice)"), std::string::npos);
-  }
+  });
+  EXPECT_TRUE(error.collective);
+  EXPECT_EQ(error.path, "/p");
+  EXPECT_EQ(error.rank, comm.size() > 1 ? bad : -1);
+  EXPECT_NE(error.line.find("stage: /p: cause (advice)"), std::string::npos);
   EXPECT_THROW(comm.root_does([] { throw usage_error("no"); }), Error);
   comm.barrier();
 }

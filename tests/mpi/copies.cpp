@@ -6,6 +6,7 @@
 
 #include "pool3/maintenance.hpp"
 #include "support/store_sample.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -77,7 +78,7 @@ class Copies : public testing::Test {
   }
 
   Communicator comm_ = Communicator::world();
-  std::optional<test::Folder> folder_;
+  std::optional<test::TemporaryFolder> folder_;
   std::string path_;
 };
 

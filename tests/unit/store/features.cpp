@@ -4,36 +4,33 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "support/error_of.hpp"
 #include "support/store_sample.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace pool3 {
 namespace {
 
-using test::Folder;
 using test::Sample;
 using test::slurp;
 using test::spit;
+using test::TemporaryFolder;
 using testing::HasSubstr;
 
-/// The line of the Error that `action` throws, or "".
+/// The line of the error that `action` throws.
 template <typename Action>
-std::string error_of(Action&& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return {};
+std::string line_of(Action&& action) {
+  return test::error_of(std::forward<Action>(action)).line;
 }
 
 std::string read_error(const std::string& path) {
-  return error_of([&] { FeatureReader reader(path); });
+  return line_of([&] { FeatureReader reader(path); });
 }
 
 class StoreFeatures : public testing::Test {
  protected:
   Communicator comm_ = Communicator::world();
-  Folder folder_;
+  TemporaryFolder folder_;
   const std::string path_ = folder_ / "f.h5";
 };
 
@@ -86,8 +83,8 @@ TEST_F(StoreFeatures, blocks_are_read_one_by_one) {
   EXPECT_EQ(features[0], Sample::feature(8, 0));
   EXPECT_EQ(features.back(), Sample::feature(9, 2047));
   EXPECT_EQ(reader.paths({8, 9}), std::vector<std::string>{sample.paths[8]});
-  EXPECT_THAT(error_of([&] { reader.read_blocks(2, 4, features); }), HasSubstr("no blocks 2 to 4"));
-  EXPECT_THAT(error_of([&] { reader.read_blocks(1, 2, features); }), HasSubstr("do not fit"));
+  EXPECT_THAT(line_of([&] { reader.read_blocks(2, 4, features); }), HasSubstr("no blocks 2 to 4"));
+  EXPECT_THAT(line_of([&] { reader.read_blocks(1, 2, features); }), HasSubstr("do not fit"));
 }
 
 TEST_F(StoreFeatures, may_have_no_rows_no_classes_and_no_labels) {
@@ -154,7 +151,7 @@ TEST_F(StoreFeatures, finish_refuses_rows_that_were_never_written) {
   FeatureWriter writer = FeatureWriter::open(comm_, path_, sample.spec());
   sample.write_block(writer, 0);
   sample.write_block(writer, 2);
-  EXPECT_THAT(error_of([&] { writer.finish(comm_); }), HasSubstr("row 4 was never written"));
+  EXPECT_THAT(line_of([&] { writer.finish(comm_); }), HasSubstr("row 4 was never written"));
   EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
@@ -164,14 +161,14 @@ TEST_F(StoreFeatures, write_block_refuses_wrong_shapes) {
   const std::vector<float> features(4 * feature_dim);
   const std::vector<ImageKey> keys(4);
   const std::vector<RowStatus> status(4, RowStatus::done);
-  EXPECT_THAT(error_of([&] { writer.write_block(3, features, keys, status, {}); }), HasSubstr("no block 3"));
-  EXPECT_THAT(error_of([&] { writer.write_block(2, features, keys, status, {}); }), HasSubstr("block 2 has 1 rows"));
+  EXPECT_THAT(line_of([&] { writer.write_block(3, features, keys, status, {}); }), HasSubstr("no block 3"));
+  EXPECT_THAT(line_of([&] { writer.write_block(2, features, keys, status, {}); }), HasSubstr("block 2 has 1 rows"));
 }
 
 TEST_F(StoreFeatures, create_fails_at_once_where_nothing_can_be_written) {
   const Sample sample(3);
   const auto create = [&](const std::string& path) {
-    return error_of([&] { static_cast<void>(FeatureWriter::open(comm_, path, sample.spec())); });
+    return line_of([&] { static_cast<void>(FeatureWriter::open(comm_, path, sample.spec())); });
   };
   EXPECT_THAT(create(folder_ / "no/such/f.h5"),
               testing::AllOf(HasSubstr("write features: "), HasSubstr("/no/such does not exist")));
@@ -182,7 +179,7 @@ TEST_F(StoreFeatures, create_fails_at_once_where_nothing_can_be_written) {
   Sample huge(3);
   FeatureSpec spec = huge.spec();
   spec.labels = {};
-  EXPECT_THAT(error_of([&] { static_cast<void>(FeatureWriter::open(comm_, path_, spec)); }),
+  EXPECT_THAT(line_of([&] { static_cast<void>(FeatureWriter::open(comm_, path_, spec)); }),
               HasSubstr("0 labels for 3 rows"));
 }
 

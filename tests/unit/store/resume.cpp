@@ -7,15 +7,17 @@
 
 #include <cstring>
 
+#include "support/error_of.hpp"
 #include "support/store_sample.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace pool3 {
 namespace {
 
-using test::Folder;
 using test::Sample;
 using test::slurp;
 using test::spit;
+using test::TemporaryFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -40,12 +42,7 @@ class StoreResume : public testing::Test {
     return slurp(folder_ / "undisturbed.h5");
   }
   std::string refusal(const FeatureSpec& spec) {
-    try {
-      static_cast<void>(FeatureWriter::open(comm_, path_, spec));
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return {};
+    return test::error_of([&] { return FeatureWriter::open(comm_, path_, spec); }).line;
   }
   /// Changes one byte of the unfinished file, at the first occurrence of `pattern`.
   void damage(const std::string& pattern) {
@@ -57,7 +54,7 @@ class StoreResume : public testing::Test {
   }
 
   Communicator comm_ = Communicator::world();
-  Folder folder_;
+  TemporaryFolder folder_;
   const std::string path_ = folder_ / "f.h5";
   const std::string partial_ = path_ + ".partial";
 };

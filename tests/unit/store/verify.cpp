@@ -6,14 +6,15 @@
 #include <random>
 
 #include "support/store_sample.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace pool3 {
 namespace {
 
-using test::Folder;
 using test::Sample;
 using test::slurp;
 using test::spit;
+using test::TemporaryFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -57,7 +58,7 @@ class StoreVerify : public testing::Test {
   }
 
   Communicator comm_ = Communicator::world();
-  Folder folder_;
+  TemporaryFolder folder_;
   const std::string path_ = folder_ / "f.h5";
   const std::string flipped_ = folder_ / "flipped.h5";
   std::string bytes_;
