@@ -309,14 +309,18 @@ TEST_F(Int8, BadCalibrationsAreRefused) {
   EXPECT_THAT(refused([](auto& codes) { codes["Conv2d_1a_3x3"] = codes["Conv2d_2b_3x3"]; }), HasSubstr("have none"));
 }
 
-TEST_F(Int8, NeedsACalibrationAndAmx) {
-  const Weights plain = test::made_up_weights();
-  const auto open = [&](Instructions instructions) {
-    return words_of(
-        [&] { static_cast<void>(open_network(plain, {.precision = Precision::int8, .instructions = instructions})); });
-  };
-  EXPECT_THAT(open(cpu_instructions()), HasSubstr("--calibrate"));
-  EXPECT_THAT(open(Instructions::avx512), HasSubstr("AMX"));
+std::string refusal(const Weights& weights, Instructions instructions) {
+  return words_of(
+      [&] { static_cast<void>(open_network(weights, {.precision = Precision::int8, .instructions = instructions})); });
+}
+
+TEST_F(Int8, NeedsACalibration) {
+  EXPECT_THAT(refusal(test::made_up_weights(), cpu_instructions()), HasSubstr("--calibrate"));
+}
+
+TEST(Int8OnAnyCpu, NeedsAmx) {
+  for (const auto instructions : {Instructions::any, std::min(cpu_instructions(), Instructions::avx512_bf16)})
+    EXPECT_THAT(refusal(test::made_up_weights(), instructions), HasSubstr("AMX"));
 }
 
 TEST_F(Int8, CalibrationNeedsPicturesThatStirTheNetwork) {
