@@ -16,7 +16,7 @@ rooms.ROOMS = {
     "mpi": rooms.Room("collectives", ["types"]),
     "image": rooms.Room("pixels", []),
     "network": rooms.Room("layers", ["types", "image"],
-                          folders={".": ["graph", "torch"], "kernels": [], "graph": ["kernels"], "torch": ["."]}),
+                          folders={".": ["graph", "torch"], "kernels": [], "graph": ["kernels"], "torch": []}),
     "store": rooms.Room("files", ["mpi"], ["features", "model"]),
     "svm": rooms.Room("solver", ["mpi"]),
 }
@@ -97,6 +97,8 @@ BAD = [
     ("a foreign namespace", {"src/svm/s.hpp": "\nnamespace pool3::detail {\n}\n"}, "s.hpp:2: namespace pool3::detail; pool3 or pool3::svm is meant"),
     ("a foreign namespace in jobs", {"jobs/j.hpp": "namespace pool3::mpi {\n}\n"}, "pool3 or pool3::jobs is meant"),
     ("a room that is not in the table", {"src/kitchen/k.cpp": "\n"}, "'kitchen' is not in the table"),
+    ("unit tests of no room", {"tests/unit/kitchen/k.cpp": "\n"}, "this is in 'kitchen'"),
+    ("a unit test outside of the folders", {"tests/unit/k.cpp": "\n"}, "this is in '.'"),
     ("a door that is not in the table", {"include/pool3/kitchen.hpp": "\n"}, "'kitchen' is not in the table"),
     ("an include of such a door", {"jobs/j.hpp": '#include "pool3/kitchen.hpp"\n'}, "pool3/kitchen.hpp is the door of no room"),
     ("a header that is not there", {"src/mpi/m.hpp": '#include "nowhere.hpp"\n'}, "nowhere.hpp is not a file"),
