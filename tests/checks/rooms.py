@@ -53,7 +53,7 @@ GOOD = {
     "tests/support/folder.hpp": "#include <boost/any.hpp>\n",
     "tests/unit/mpi/check.cpp": '#include "fixtures.hpp"\n#include "mpi/check.hpp"\n#include "support/folder.hpp"\nvoid a() { MPI_Finalize(); }\n',
     "tests/unit/mpi/fixtures.hpp": '#include "pool3/model.hpp"\n',
-    "tests/unit/console/options.cpp": '#include "console/options.hpp"\n',
+    "tests/unit/jobs/options.cpp": '#include "console/options.hpp"\n',
     "tests/data/numbers.txt": "1\n" * 1000,
     "bench/layers.cpp": '#include "network/graph/graph.hpp"\n#include "layers.hpp"\n',
     "bench/layers.hpp": "\n",
