@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-#include "extract_loop.hpp"
+#include "commands/extract_loop.hpp"
 
 namespace {
 

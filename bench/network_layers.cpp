@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "network/direct/graph.hpp"
+#include "network/graph/graph.hpp"
 
 namespace {
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "pool3/half.hpp"
+#include "pool3/numbers.hpp"
 #include "split_products.hpp"
 #include "svm/feature_rows.hpp"
 #include "svm/matrix.hpp"

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "pool3/error.hpp"
-#include "pool3/half.hpp"
+#include "pool3/numbers.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/svm.hpp"
 #include "pool3/traffic.hpp"

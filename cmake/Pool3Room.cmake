@@ -1,17 +1,27 @@
-# One room: a static library pool3::NAME from src/NAME, whose door is include/pool3.
-#   pool3_add_room(NAME SOURCES a.cpp ... ROOMS other ... LIBRARIES private third-party targets ... DOOR public ones ...)
+# One room: a static library pool3::NAME of all sources in src/NAME and its folders; its door is in include/pool3.
+#   pool3_add_room(NAME ROOMS other ... LIBRARIES private third-party targets ... DOOR public ones ... WITHOUT folder ...)
 function(pool3_add_room NAME)
-  cmake_parse_arguments(ROOM "" "" "SOURCES;ROOMS;LIBRARIES;DOOR" ${ARGN})
-  add_library(pool3_${NAME} STATIC ${ROOM_SOURCES})
+  cmake_parse_arguments(ROOM "" "" "ROOMS;LIBRARIES;DOOR;WITHOUT" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} *.cpp)
+  foreach(folder IN LISTS ROOM_WITHOUT)
+    list(FILTER sources EXCLUDE REGEX "^${folder}/")
+  endforeach()
+  if(NOT sources)  # a door is all there is
+    add_library(pool3_${NAME} INTERFACE)
+    add_library(pool3::${NAME} ALIAS pool3_${NAME})
+    target_include_directories(pool3_${NAME} INTERFACE ${PROJECT_SOURCE_DIR}/include)
+    return()
+  endif()
+  add_library(pool3_${NAME} STATIC ${sources})
   add_library(pool3::${NAME} ALIAS pool3_${NAME})
   target_include_directories(pool3_${NAME} PUBLIC ${PROJECT_SOURCE_DIR}/include PRIVATE ${PROJECT_SOURCE_DIR}/src)
   list(TRANSFORM ROOM_ROOMS PREPEND pool3::)
-  target_link_libraries(pool3_${NAME} PUBLIC ${ROOM_ROOMS} ${ROOM_DOOR} PRIVATE pool3::options ${ROOM_LIBRARIES})
+  target_link_libraries(pool3_${NAME} PUBLIC ${ROOM_ROOMS} ${ROOM_DOOR} PRIVATE pool3::options pool3_dep::fmt ${ROOM_LIBRARIES})
 endfunction()
 
-# Unit tests of a room: tests/unit/ROOM_*.cpp become one program, each TEST one CTest entry.
+# Unit tests of a room: tests/unit/ROOM/*.cpp become one program, each TEST one CTest entry.
 function(pool3_add_unit_tests ROOM)
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${ROOM}_*.cpp)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${ROOM}/*.cpp)
   if(NOT sources)
     return()
   endif()

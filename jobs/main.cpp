@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <optional>
 
-#include "job.hpp"
+#include "command.hpp"
 #include "version.hpp"
 
 namespace pool3::jobs {

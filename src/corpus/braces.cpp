@@ -4,7 +4,7 @@
 #include <charconv>
 #include <optional>
 
-#include "corpus/sources.hpp"
+#include "corpus/sources/sources.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::corpus {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "corpus/names.hpp"
-#include "corpus/table.hpp"
+#include "corpus/tables/table.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::corpus {

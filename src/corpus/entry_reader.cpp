@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "corpus/files.hpp"
-#include "corpus/shards.hpp"
+#include "corpus/shards/shards.hpp"
 #include "pool3/corpus.hpp"
 
 namespace pool3 {

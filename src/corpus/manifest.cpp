@@ -7,7 +7,7 @@
 
 #include "corpus/classes.hpp"
 #include "corpus/names.hpp"
-#include "corpus/sources.hpp"
+#include "corpus/sources/sources.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/error.hpp"
 

@@ -4,8 +4,8 @@
 #include <string_view>
 #include <utility>
 
-#include "image/decoders.hpp"
 #include "image/exif.hpp"
+#include "image/formats/decoders.hpp"
 
 namespace pool3 {
 namespace image {

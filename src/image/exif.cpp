@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "image/decoders.hpp"
+#include "image/formats/decoders.hpp"
 
 namespace pool3::image {
 namespace {

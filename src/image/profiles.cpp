@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "image/resizers.hpp"
+#include "image/resize/resizers.hpp"
 #include "pool3/image.hpp"
 
 namespace pool3 {

@@ -1,3 +1,5 @@
+#include "pool3/task_pool.hpp"
+
 #include <utility>
 
 #include "mpi/check.hpp"

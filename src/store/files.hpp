@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "store/hdf5.hpp"
+#include "store/hdf5/hdf5.hpp"
 
 namespace pool3::store {
 

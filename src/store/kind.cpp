@@ -1,5 +1,5 @@
+#include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
-#include "store/seal.hpp"
 
 namespace pool3 {
 

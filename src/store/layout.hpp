@@ -6,7 +6,7 @@
 #include <string>
 
 #include "pool3/features.hpp"
-#include "store/attributes.hpp"
+#include "store/hdf5/attributes.hpp"
 
 namespace pool3::store {
 

@@ -6,9 +6,9 @@
 
 #include "pool3/model.hpp"
 #include "store/files.hpp"
+#include "store/hdf5/strings.hpp"
+#include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
-#include "store/seal.hpp"
-#include "store/strings.hpp"
 
 namespace pool3 {
 namespace {

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "store/pieces.hpp"
+#include "store/hdf5/pieces.hpp"
 
 namespace pool3::store {
 namespace {

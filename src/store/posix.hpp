@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "store/hdf5.hpp"
+#include "store/hdf5/hdf5.hpp"
 
 namespace pool3::store {
 

@@ -1,6 +1,6 @@
 #include "svm/feature_rows.hpp"
 
-#include "pool3/half.hpp"
+#include "pool3/numbers.hpp"
 #include "svm/cpu_clones.hpp"
 
 namespace pool3::detail {

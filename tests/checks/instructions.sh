@@ -8,7 +8,7 @@ set -euo pipefail
 seen=0
 for object in "$@"; do
   case $object in
-    */direct/avx*.cpp.o | */direct/amx*.cpp.o) ;;
+    */kernels/avx*.cpp.o | */kernels/amx*.cpp.o) ;;
     *) continue ;;
   esac
   seen=$((seen + 1))

@@ -1,6 +1,6 @@
 // Writes FOLDER/f.h5 and FOLDER/m.h5 for tests that read them with other programs. Run under mpirun.
 
-#include "unit/store_sample.hpp"
+#include "support/store_sample.hpp"
 
 #include "pool3/model.hpp"
 

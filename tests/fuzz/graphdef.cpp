@@ -1,9 +1,9 @@
 // Any bytes as a GraphDef, and as a single constant of one.
 
-#include "network/graphdef.hpp"
+#include "weights/makers/graphdef.hpp"
 
-#include "network/format_error.hpp"
-#include "network/graph_tensor.hpp"
+#include "weights/format_error.hpp"
+#include "weights/makers/graph_tensor.hpp"
 
 namespace {
 

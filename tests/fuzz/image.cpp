@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "image/decoders.hpp"
 #include "image/exif.hpp"
+#include "image/formats/decoders.hpp"
 
 namespace {
 

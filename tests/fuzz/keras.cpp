@@ -1,8 +1,9 @@
 // Any bytes as an HDF5 file: every group and dataset of it, and as Keras's Inception-v3.
 
-#include "network/format_error.hpp"
-#include "network/hdf5_file.hpp"
-#include "network/keras_h5.hpp"
+#include "weights/makers/keras.hpp"
+
+#include "weights/containers/hdf5_file.hpp"
+#include "weights/format_error.hpp"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "corpus/table.hpp"
+#include "corpus/tables/table.hpp"
 #include "pool3/error.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

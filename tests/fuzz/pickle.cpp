@@ -1,11 +1,11 @@
 // Any bytes as a file of torch.save, and as a pickle alone.
 
-#include "network/pickle.hpp"
+#include "weights/containers/pickle.hpp"
 
 #include <array>
 
-#include "network/state_dict.hpp"
-#include "network/torch_file.hpp"
+#include "weights/makers/state_dict.hpp"
+#include "weights/makers/torch_file.hpp"
 
 namespace {
 

@@ -1,9 +1,9 @@
 // Any bytes as a safetensors file: read, or refused with a FormatError.
 
-#include "network/safetensors.hpp"
+#include "weights/containers/safetensors.hpp"
 
-#include "network/format_error.hpp"
-#include "network/layers.hpp"
+#include "weights/format_error.hpp"
+#include "weights/layers.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {

@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "corpus/shards.hpp"
+#include "corpus/shards/shards.hpp"
 #include "pool3/error.hpp"
 
 namespace {

@@ -1,6 +1,6 @@
 // Any bytes as the files of a TensorFlow.js folder: the model file, and after a zero byte the shard "b".
 
-#include "network/tfjs.hpp"
+#include "weights/makers/tfjs.hpp"
 
 #include <unistd.h>
 
@@ -9,8 +9,8 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "network/base64.hpp"
 #include "pool3/error.hpp"
+#include "weights/makers/base64.hpp"
 
 namespace {
 

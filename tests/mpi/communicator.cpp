@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "pool3/mpi.hpp"
+#include "pool3/task_pool.hpp"
 #include "pool3/traffic.hpp"
 
 namespace pool3 {

@@ -1,12 +1,11 @@
 // Copies are counted over all ranks, as one loop over all rows counts them.
 
-#include "copies.hpp"
-
 #include <gtest/gtest.h>
 
 #include <map>
 
-#include "unit/store_sample.hpp"
+#include "pool3/maintenance.hpp"
+#include "support/store_sample.hpp"
 
 namespace pool3::jobs {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <optional>
 
-#include "unit/corpus_tar_bytes.hpp"
-#include "unit/store_sample.hpp"
+#include "support/store_sample.hpp"
+#include "support/tar_bytes.hpp"
 
 namespace pool3 {
 namespace {

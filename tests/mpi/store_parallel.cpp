@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "unit/store_sample.hpp"
+#include "support/store_sample.hpp"
 
 namespace pool3 {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "pool3/half.hpp"
+#include "pool3/numbers.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/traffic.hpp"
 #include "support/reference_svm.hpp"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "unit/store_sample.hpp"
+#include "support/store_sample.hpp"
 
 namespace {
 

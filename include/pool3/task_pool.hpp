@@ -1,0 +1,64 @@
+#pragma once
+// Tasks for whichever rank asks first: dynamic load balance.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "pool3/mpi.hpp"
+
+namespace pool3 {
+
+/// Hands out the numbers 0 .. count-1, each once, to whichever rank asks: dynamic load balance. The root's main
+/// thread answers inside poll(), so every rank calls poll() often until finished().
+/// With every question travels a note, four numbers that the root adds up (progress).
+class TaskPool {
+ public:
+  using Note = std::array<std::int64_t, 4>;
+
+  /// Collective. `done`, on the root, says which of the `count` tasks are not to be handed out; it may be shorter, and
+  /// both count on the root only. `comm` must outlive the pool.
+  TaskPool(const Communicator& comm, std::int64_t count, std::vector<bool> done = {});
+  /// REQUIRES: finished(). (An unfinished pool may only be destroyed on the way to MPI_Abort.)
+  ~TaskPool();
+  TaskPool(const TaskPool&) = delete;
+  TaskPool& operator=(const TaskPool&) = delete;
+
+  /// Asks for one task; the answer comes later through take(). At most one question may be open.
+  void ask(const Note& note);
+  static constexpr std::int64_t none_left = -1;
+  static constexpr std::int64_t stopped = -2;
+  /// The answer, once it has come: a task, or none_left, or, after stop(), stopped.
+  [[nodiscard]] std::optional<std::int64_t> take();
+  /// Says that this rank will not ask again. Call once, with no question open.
+  void leave(const Note& last_note);
+  /// Root only: nothing more is handed out.
+  void stop() { stopped_ = true; }
+  /// Moves messages; never blocks.
+  void poll();
+  /// True once this rank has left and, on the root, once every rank has.
+  [[nodiscard]] bool finished() const { return gone_ && (!comm_->is_root() || left_ == comm_->size()); }
+  /// Sum of the notes so far. Root only.
+  [[nodiscard]] const Note& tally() const { return tally_; }
+
+ private:
+  struct Question {
+    Note note;
+    std::int64_t leaves;
+  };
+  std::int64_t serve(const Question& question);
+
+  const Communicator* comm_;
+  std::int64_t next_ = 0;
+  std::int64_t count_ = 0;
+  std::vector<bool> done_;
+  bool stopped_ = false;
+  int left_ = 0;
+  bool gone_ = false;
+  Note tally_{};
+  std::optional<std::int64_t> answer_;
+  bool open_ = false;
+};
+
+}  // namespace pool3

@@ -1,0 +1,75 @@
+// The convert job: any known weights file -> pool3's own safetensors, calibrated for int8 if pictures are given.
+
+#include <algorithm>
+
+#include "command.hpp"
+#include "pool3/corpus.hpp"
+#include "pool3/image.hpp"
+#include "pool3/network.hpp"
+
+namespace pool3::jobs {
+namespace {
+
+class ConvertJob : public Job {
+ public:
+  void declare(OptionParser& p) override {
+    p.add_required("weights", weights_, "weights file or folder");
+    p.add_required("out", out_, "safetensors file to make", false);
+    p.add("calibrate", corpus_,
+          "measure the ranges that int8 needs on pictures of this corpus: a folder, manifest, list or tar file",
+          std::string());
+    p.add("pictures", pictures_, "pictures to calibrate on, evenly spaced over the corpus", 128);
+  }
+
+  ExitCode run(const Context& context) override {
+    context.comm.all_do([&] {
+      if (pictures_ < 1 || pictures_ > most_pictures) throw usage_error("--pictures must be between 1 and 4096");
+    });
+    Manifest manifest;
+    if (!corpus_.empty())
+      manifest =
+          list_corpus(context.comm, {.corpus = {corpus_}, .labels = {.kind = LabelRule::Kind::none}, .classes = {}});
+    context.comm.root_does([&] {
+      Weights weights = read_weights(weights_);
+      if (!corpus_.empty()) calibrate_on(context, manifest, weights);
+      write_weights(weights, out_);
+      context.log.line("convert", out_ + ": " + weights.source +
+                                      (weights.codes.empty() ? "" : ", calibrated for int8") + ", SHA-256 " +
+                                      sha256_of_file(out_));
+    });
+    return ExitCode::ok;
+  }
+
+ private:
+  static constexpr int most_pictures = 4096;
+
+  void calibrate_on(const Context& context, const Manifest& manifest, Weights& weights) const {
+    const std::int64_t tried = std::min<std::int64_t>(pictures_, manifest.size());
+    const EntryReader entries(manifest.root, largest_file({}));
+    std::vector<float> input(static_cast<std::size_t>(tried * input_floats));
+    int good = 0;
+    for (std::int64_t i = 0; i < tried; ++i) {
+      try {
+        const Image image = decode(entries.read(manifest.paths[i * manifest.size() / tried]));
+        to_input(image, weights.traits.profile,
+                 std::span(input).subspan(static_cast<std::size_t>(good * input_floats),
+                                          static_cast<std::size_t>(input_floats)));
+        ++good;
+      } catch (const ImageError&) {  // a picture less; the next ones tell as much
+      } catch (const ReadError&) {
+      }
+    }
+    calibrate(weights, input, good);
+    context.log.line("convert", "calibrated on " + std::to_string(good) + " pictures" +
+                                    (good < tried ? ", " + std::to_string(tried - good) + " could not be read" : ""));
+  }
+
+  std::string weights_, out_, corpus_;
+  int pictures_ = 128;
+};
+
+}  // namespace
+
+std::unique_ptr<Job> make_convert() { return std::make_unique<ConvertJob>(); }
+
+}  // namespace pool3::jobs

@@ -1,0 +1,77 @@
+#include "commands/evaluate.hpp"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "pool3/evaluation.hpp"
+#include "pool3/model.hpp"
+#include "pool3/training.hpp"
+#include "setup/files.hpp"
+
+namespace pool3::jobs {
+namespace {
+
+void check_match(const FeatureReader& reader, const Model& model, const std::string& model_path) {
+  std::string difference = kind_difference(reader.provenance(), model.features);
+  if (difference.empty() && reader.classes() != model.classes) difference = "the classes differ";
+  if (difference.empty()) return;
+  throw Error({.stage = "evaluate",
+               .path = model_path,
+               .cause = "the model is for other features: " + difference,
+               .advice = "train it on this feature file"});
+}
+
+class EvaluateJob : public Job {
+ public:
+  void declare(OptionParser& p) override {
+    p.add_required("features", features_, "feature file");
+    p.add_required("model", model_, "model file");
+    p.add_required("out", out_, "report to make (JSON)", false);
+  }
+  ExitCode run(const Context& context) override {
+    evaluate(context, features_, model_, out_);
+    return ExitCode::ok;
+  }
+
+ private:
+  std::string features_, model_, out_;
+};
+
+}  // namespace
+
+void evaluate(const Context& context, const std::string& features, const std::string& model_path,
+              const std::string& out) {
+  const Communicator& comm = context.comm;
+  std::unique_ptr<FeatureReader> reader;
+  Model model;
+  std::vector<std::int32_t> truth, predicted;
+  comm.all_do([&] {
+    if (comm.is_root()) check_output(out, "evaluate");
+    reader = std::make_unique<FeatureReader>(features);
+    model = read_model(model_path);
+    check_match(*reader, model, model_path);
+  });
+  for_each_labelled_rows(comm, *reader, {model.seed, model.test_fraction}, Side::test, [&](const LabelledRows& found) {
+    const auto scores = score_rows(model.coef, model.intercept, found.features);
+    const auto best = highest(scores, static_cast<std::int64_t>(model.classes.size()));
+    predicted.insert(predicted.end(), best.begin(), best.end());
+    truth.insert(truth.end(), found.labels.begin(), found.labels.end());
+  });
+  const Evaluation e = evaluate_predictions(comm, model.classes, truth, predicted);
+  comm.root_does([&] {
+    if (e.macro.support == 0)
+      throw Error({.stage = "evaluate",
+                   .path = features,
+                   .cause = "no rows are held out",
+                   .advice = "train with --test-fraction above 0"});
+    std::fputs(classification_report(e).c_str(), stdout);
+    std::printf("\naccuracy on %lld held-out images: %.4f\n", static_cast<long long>(e.macro.support), e.accuracy);
+    std::fflush(stdout);
+    replace_file(out, to_json(e), "evaluate");
+  });
+  context.log.line("evaluate", out + ": accuracy " + fixed(e.accuracy, 4), {{"accuracy", fixed(e.accuracy, 6)}});
+}
+
+std::unique_ptr<Job> make_evaluate() { return std::make_unique<EvaluateJob>(); }
+
+}  // namespace pool3::jobs

@@ -1,0 +1,152 @@
+// The jobs that work on finished feature files: diff, link, publish, repack.
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "command.hpp"
+#include "pool3/maintenance.hpp"
+#include "setup/files.hpp"
+
+namespace pool3::jobs {
+namespace {
+
+std::string json_of(const DiffReport& r, const std::string& a, const std::string& b) {
+  nlohmann::ordered_json j = {{"format", "pool3 diff"}, {"format_version", 1}, {"a", a}, {"b", b}};
+  j["rows_a"] = r.rows_a;
+  j["rows_b"] = r.rows_b;
+  j["added"] = r.added;
+  j["removed"] = r.removed;
+  j["changed"] = r.changed;
+  j["relabelled"] = r.relabelled;
+  j["newly_failed"] = r.newly_failed;
+  j["newly_done"] = r.newly_done;
+  j["compared"] = r.compared;
+  j["kind"] = r.kind;
+  nlohmann::ordered_json cosine = {{"mean", r.mean}, {"least", r.least}, {"least_path", r.least_path}};
+  for (std::size_t i = 0; i < r.quantiles.size(); ++i)
+    cosine["quantiles"].push_back({DiffReport::quantile_shares.at(i), r.quantiles.at(i)});
+  if (r.compared > 0) j["cosine"] = cosine;
+  return j.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+void print(const DiffReport& r) {
+  const auto line = [](const char* name, std::int64_t count) {
+    std::printf("%-14s%10lld\n", name, static_cast<long long>(count));
+  };
+  if (!r.kind.empty()) std::printf("made differently: %s\n", r.kind.c_str());
+  line("added", r.added);
+  line("removed", r.removed);
+  line("changed", r.changed);
+  line("relabelled", r.relabelled);
+  line("newly failed", r.newly_failed);
+  line("newly done", r.newly_done);
+  line("compared", r.compared);
+  if (r.compared == 0) return;
+  std::printf("cosine         mean %.6f, least %.6f (%s)\n", r.mean, r.least, one_line(r.least_path).c_str());
+  for (std::size_t i = 0; i < r.quantiles.size(); ++i)
+    std::printf("  %5.1f %% of them at or below %.5f\n", 100 * DiffReport::quantile_shares.at(i), r.quantiles.at(i));
+}
+
+class DiffJob : public Job {
+ public:
+  void declare(OptionParser& p) override {
+    p.take_arguments("FILE", files_, "two feature files, the old one first");
+    p.add("min-cosine", least_, "fail if a picture's features differ more than this between the two", -1.0);
+    p.add("out", out_, "also write the numbers as JSON", std::string(), false);
+  }
+  ExitCode run(const Context& context) override {
+    context.comm.all_do([&] {
+      if (files_.size() != 2) throw usage_error("diff takes two feature files");
+    });
+    const DiffReport report = diff_features(context.comm, files_[0], files_[1]);
+    context.comm.root_does([&] {
+      print(report);
+      std::fflush(stdout);
+      if (!out_.empty()) replace_file(out_, json_of(report, files_[0], files_[1]), "diff");
+    });
+    const bool drifted =
+        context.comm.max(context.comm.is_root() && report.compared > 0 && report.least < least_ ? 1 : 0) > 0;
+    return drifted ? ExitCode::failed : ExitCode::ok;
+  }
+
+ private:
+  std::vector<std::string> files_;
+  std::string out_;
+  double least_ = -1;
+};
+
+class LinkJob : public Job {
+ public:
+  void declare(OptionParser& p) override {
+    p.take_arguments("FILE", files_, "the file to make, then the parts of one extraction, in any order");
+  }
+  ExitCode run(const Context& context) override {
+    context.comm.root_does([&] {
+      if (files_.size() < 2) throw usage_error("link takes the file to make and its parts");
+      link_features(files_[0], {files_.begin() + 1, files_.end()});
+      context.log.line("link", files_[0] + ": " + std::to_string(FeatureReader(files_[0]).rows()) + " rows in " +
+                                   std::to_string(files_.size() - 1) + " parts");
+    });
+    return ExitCode::ok;
+  }
+
+ private:
+  std::vector<std::string> files_;
+};
+
+class PublishJob : public Job {
+ public:
+  void declare(OptionParser& p) override {
+    p.take_arguments("FILE", files_, "feature file");
+    p.add_required("as", link_, "symbolic link that is to point to it", false);
+  }
+  ExitCode run(const Context& context) override {
+    context.comm.all_do([&] {
+      if (files_.size() != 1) throw usage_error("publish takes one feature file");
+    });
+    const VerifyReport report = verify_features(context.comm, files_[0]);
+    context.comm.root_does([&] {
+      if (!report.problems.empty())
+        throw Error({.stage = "publish",
+                     .path = files_[0],
+                     .cause = report.problems.front(),
+                     .advice = "not published; see pool3 verify"});
+      publish_link(files_[0], link_);
+    });
+    context.log.line("publish", link_ + " -> " + files_[0]);
+    return ExitCode::ok;
+  }
+
+ private:
+  std::vector<std::string> files_;
+  std::string link_;
+};
+
+class RepackJob : public Job {
+ public:
+  void declare(OptionParser& p) override {
+    p.take_arguments("FILE", files_, "feature file, and the copy to make");
+    p.add("chunk-rows", options_.chunk_rows, "rows of features in one chunk", options_.chunk_rows);
+    p.add("compression", options_.compression, "of gzip: 0 (none) to 9", options_.compression);
+  }
+  ExitCode run(const Context& context) override {
+    context.comm.root_does([&] {
+      if (files_.size() != 2) throw usage_error("repack takes a feature file and the copy to make");
+      repack_features(files_[0], files_[1], options_);
+    });
+    return ExitCode::ok;
+  }
+
+ private:
+  std::vector<std::string> files_;
+  RepackOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Job> make_diff() { return std::make_unique<DiffJob>(); }
+std::unique_ptr<Job> make_link() { return std::make_unique<LinkJob>(); }
+std::unique_ptr<Job> make_publish() { return std::make_unique<PublishJob>(); }
+std::unique_ptr<Job> make_repack() { return std::make_unique<RepackJob>(); }
+
+}  // namespace pool3::jobs

@@ -1,0 +1,168 @@
+// The inspect-image job: what the layers of the network make of one picture, as PNG grids, a chart and a page.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <filesystem>
+#include <numeric>
+
+#include "command.hpp"
+#include "pool3/image.hpp"
+#include "pool3/network.hpp"
+#include "pool3/report.hpp"
+#include "setup/files.hpp"
+#include "setup/weights.hpp"
+#include "version.hpp"
+
+namespace pool3::jobs {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* stage = "inspect-image";
+constexpr int page_width = 1120;  ///< pixels that a figure has at most
+
+/// What stands above each grid.
+struct Description {
+  const char* name;
+  const char* title;
+};
+constexpr std::array<Description, 4> descriptions = {{
+    {"Conv2d_1a_3x3", "After the first convolution"},
+    {"Conv2d_2a_3x3", "After the second convolution"},
+    {"Mixed_5d", "End of the 35 x 35 stage"},
+    {"Mixed_6e", "End of the 17 x 17 stage"},
+}};
+
+std::string size_text(std::int64_t width, std::int64_t height) {
+  return std::to_string(width) + " x " + std::to_string(height);
+}
+
+Image read_picture(const std::string& path) {
+  try {
+    return decode(read_file(path));
+  } catch (const ImageError& error) {
+    throw Error({.stage = std::string(stage_of(error.status())),
+                 .path = path,
+                 .cause = error.what(),
+                 .advice = "give a JPEG, PNG, WebP, GIF, BMP or TIFF picture"});
+  }
+}
+
+void check_finite(const StageOutput& output, const std::string& path) {
+  if (std::ranges::all_of(output.values, [](float v) { return std::isfinite(v); })) return;
+  throw Error({.stage = "network",
+               .path = path,
+               .cause = output.name + " has a value that is not finite",
+               .advice = "check the weights"});
+}
+
+Figure grid_figure(const StageOutput& output) {
+  const auto* const known = std::find_if(descriptions.begin(), descriptions.end(),
+                                         [&](const Description& d) { return output.name == d.name; });
+  const GridLayout layout = grid_layout(output);
+  const GreyImage grid = tile_maps(output);
+  return {.title = known == descriptions.end() ? output.name : known->title,
+          .caption = output.name + ": " + std::to_string(output.channels) + " maps of " +
+                     size_text(output.width, output.height) + ", channel 0 at the top left, " +
+                     std::to_string(layout.columns) +
+                     " in a row. Each map has its own scale: black is its smallest value, white its largest.",
+          .file_name = output.name + ".png",
+          .file = encode_png(grid),
+          .width = page_width,
+          .pixelated = grid.width < page_width};
+}
+
+/// The channels with the largest values, for the caption of the chart.
+std::string strongest(std::span<const float> feature, std::size_t count) {
+  std::vector<std::size_t> order(feature.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, [&](auto a, auto b) { return feature[a] > feature[b]; });
+  std::string text;
+  for (std::size_t i = 0; i < std::min(count, order.size()); ++i) {
+    text +=
+        (i == 0 ? "" : ", ") + std::to_string(order[i]) + " (" + fixed(static_cast<double>(feature[order[i]]), 3) + ")";
+  }
+  return text;
+}
+
+Figure chart_figure(const StageOutput& output, const std::string& name) {
+  return {.title = "Pool feature",
+          .caption =
+              "pool_3: the mean of each of the last layer's 8 x 8 maps. This row is what classifiers get. "
+              "Strongest channels: " +
+              strongest(output.values, 8) + ".",
+          .file_name = "pool_feature.svg",
+          .file = feature_chart(output.values, "pool_3 of " + name),
+          .width = page_width};
+}
+
+class InspectImageJob : public Job {
+ public:
+  void declare(OptionParser& p) override {
+    p.add("weights", weights_path_, "weights file or folder; if not given, where the README says", std::string());
+    p.add_required("out", out_, "folder to make: PNG grids, pool_feature.svg, index.html", false);
+    p.take_arguments("IMAGE", images_, "one picture file");
+  }
+
+  ExitCode run(const Context& context) override {
+    context.comm.root_does([&] { inspect(context); });
+    return ExitCode::ok;
+  }
+
+ private:
+  void inspect(const Context& context) const {
+    if (images_.size() != 1) throw usage_error("one IMAGE is looked at, not " + std::to_string(images_.size()));
+    const Image picture = read_picture(images_[0]);
+    const std::string weights_path = find_weights(weights_path_);
+    make_folder(out_, stage);
+    const Weights weights = read_weights(weights_path);
+    std::vector<float> input(static_cast<std::size_t>(input_floats));
+    to_input(picture, weights.traits.profile, input);
+    const auto outputs = open_network(weights, {.precision = Precision::fp32, .batch = 1})->stages(input);
+
+    Page page = front(picture, weights);
+    page.config = context.config;
+    page.figures.push_back(input_figure(input, weights.traits.profile));
+    for (const StageOutput& output : outputs) {
+      check_finite(output, images_[0]);
+      page.figures.push_back(output.name == "pool_3" ? chart_figure(output, name()) : grid_figure(output));
+    }
+    for (const Figure& figure : page.figures) replace_file(path_of(figure.file_name), figure.file, stage);
+    replace_file(path_of("index.html"), html_of(page), stage);
+    context.log.line(stage, "look at " + path_of("index.html"));
+  }
+
+  [[nodiscard]] std::string name() const { return fs::path(images_[0]).filename().string(); }
+  [[nodiscard]] std::string path_of(const std::string& file) const { return (fs::path(out_) / file).string(); }
+
+  [[nodiscard]] Page front(const Image& picture, const Weights& weights) const {
+    return {.title = "What Inception-v3 makes of " + name(),
+            .facts = {{"picture", images_[0]},
+                      {"size", size_text(picture.width, picture.height)},
+                      {"weights", weights.source},
+                      {"weights SHA-256", weights.sha256},
+                      {"input profile", std::string(to_string(weights.traits.profile))},
+                      {"precision", "fp32"},
+                      {"made by", std::string("pool3 ") + version}},
+            .figures = {},
+            .config = {}};
+  }
+
+  static Figure input_figure(std::span<const float> input, InputProfile profile) {
+    return {.title = "Input",
+            .caption = "What the network sees: the picture at " + size_text(input_side, input_side) + " pixels.",
+            .file_name = "input.png",
+            .file = encode_png(picture_of_input(input, profile)),
+            .width = input_side};
+  }
+
+  std::string weights_path_, out_;
+  std::vector<std::string> images_;
+};
+
+}  // namespace
+
+std::unique_ptr<Job> make_inspect_image() { return std::make_unique<InspectImageJob>(); }
+
+}  // namespace pool3::jobs

@@ -1,0 +1,112 @@
+// The status job: how far a feature file is, told from another shell than its job's.
+
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "command.hpp"
+#include "pool3/maintenance.hpp"
+
+namespace pool3::jobs {
+namespace {
+
+using State = ProgressReport::State;
+
+const char* name_of(State state) {
+  switch (state) {
+    case State::running:
+      return "running";
+    case State::finishing:
+      return "finishing";
+    case State::finished:
+      return "finished";
+    case State::stopped:
+      break;
+  }
+  return "stopped";
+}
+
+/// What a look at the file adds to the one before.
+struct Pace {
+  double rate = 0;  ///< pictures a second; 0 if not known
+  double eta_seconds = -1;
+};
+
+Pace pace_of(const ProgressReport& first, const ProgressReport& now, double seconds) {
+  Pace pace;
+  if (seconds > 0 && now.rows == first.rows) pace.rate = static_cast<double>(now.done - first.done) / seconds;
+  if (pace.rate > 0) pace.eta_seconds = static_cast<double>(now.rows - now.done) / pace.rate;
+  return pace;
+}
+
+std::string json_of(const std::string& path, const ProgressReport& r, const Pace& pace) {
+  nlohmann::ordered_json j = {
+      {"path", path}, {"state", name_of(r.state)}, {"rows", r.rows}, {"done", r.done}, {"failed", r.failed}};
+  j["seconds_since_change"] = r.seconds_since_change;
+  if (!r.pid.empty()) j["job"] = {{"host", r.host}, {"slurm_job", r.job}, {"pid", r.pid}};
+  if (pace.rate > 0) j["rate"] = pace.rate;
+  if (pace.eta_seconds >= 0) j["eta_seconds"] = pace.eta_seconds;
+  return j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string text_of(const std::string& path, const ProgressReport& r, const Pace& pace) {
+  std::string text = one_line(path) + ": " + name_of(r.state);
+  if (r.rows > 0) {
+    const double percent = 100 * static_cast<double>(r.done) / static_cast<double>(r.rows);
+    text += ", " + std::to_string(r.done) + "/" + std::to_string(r.rows) + " images (" + fixed(percent, 1) + "%), " +
+            std::to_string(r.failed) + " failed";
+  }
+  if (pace.rate > 0) text += ", " + fixed(pace.rate, 1) + "/s, ETA " + clock_text(pace.eta_seconds);
+  if (r.state != State::finished)
+    text += ", last change " + clock_text(static_cast<double>(r.seconds_since_change)) + " ago";
+  if (!r.pid.empty()) text += " (host " + r.host + ", job " + r.job + ", pid " + r.pid + ")";
+  if (r.state == State::stopped) text += "; the same command goes on";
+  return text;
+}
+
+class StatusJob : public Job {
+ public:
+  void declare(OptionParser& p) override {
+    p.take_arguments("FILE", files_, "feature files; those of running jobs with or without .partial");
+    p.add_switch("json", json_, "one JSON line a file");
+    p.add("watch", watch_seconds_, "look again every so many seconds until the file is finished, with rate and ETA",
+          0.0);
+  }
+
+  ExitCode run(const Context& context) override {
+    bool stopped = false;
+    context.comm.root_does([&] {
+      if (!(watch_seconds_ >= 0)) throw usage_error("--watch must be 0 or more");
+      for (const auto& file : files_) stopped = show(file) == State::stopped || stopped;
+    });
+    return context.comm.all(!stopped) ? ExitCode::ok : ExitCode::resumable;
+  }
+
+ private:
+  /// Prints a line, or many with --watch. The last state.
+  State show(const std::string& file) const {
+    using Clock = std::chrono::steady_clock;
+    const auto start = Clock::now();
+    const ProgressReport first = features_progress(file);
+    ProgressReport now = first;
+    while (true) {
+      const Pace pace = pace_of(first, now, std::chrono::duration<double>(Clock::now() - start).count());
+      std::puts((json_ ? json_of(file, now, pace) : text_of(file, now, pace)).c_str());
+      std::fflush(stdout);
+      if (watch_seconds_ == 0 || now.state == State::finished || now.state == State::stopped) return now.state;
+      std::this_thread::sleep_for(std::chrono::duration<double>(watch_seconds_));
+      now = features_progress(file);
+    }
+  }
+
+  std::vector<std::string> files_;
+  bool json_ = false;
+  double watch_seconds_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Job> make_status() { return std::make_unique<StatusJob>(); }
+
+}  // namespace pool3::jobs

@@ -1,0 +1,63 @@
+// The verify job: every checksum of feature files, files over their parts, and models.
+
+#include <cstdio>
+
+#include "command.hpp"
+#include "pool3/features.hpp"
+#include "pool3/model.hpp"
+
+namespace pool3::jobs {
+namespace {
+
+/// True if the file is sound. Throws a collective Error if it can't be opened. Collective.
+bool verify_feature_file(const Communicator& comm, const std::string& file) {
+  const VerifyReport report = verify_features(comm, file);
+  const bool sound = report.problems.empty();
+  if (!comm.is_root()) return sound;
+  for (const auto& problem : report.problems) std::printf("%s: %s\n", file.c_str(), problem.c_str());
+  std::printf("%s: %s: %lld rows (%lld done, %lld failed), %lld blocks, %s checked\n", file.c_str(),
+              sound ? "sound" : "DAMAGED", static_cast<long long>(report.rows), static_cast<long long>(report.done),
+              static_cast<long long>(report.failed), static_cast<long long>(report.blocks),
+              bytes_text(static_cast<double>(report.bytes)).c_str());
+  return sound;
+}
+
+/// Reading a model checks every byte. Collective.
+void verify_model_file(const Communicator& comm, const std::string& file) {
+  comm.root_does([&] {
+    const Model model = read_model(file);
+    std::printf("%s: sound: a model of %zu classes\n", file.c_str(), model.classes.size());
+  });
+}
+
+class VerifyJob : public Job {
+ public:
+  void declare(OptionParser& p) override { p.take_arguments("FILE", files_, "feature files, links, models"); }
+
+  ExitCode run(const Context& context) override {
+    bool sound = true;
+    for (const auto& file : files_) {
+      try {
+        const bool is_model = !context.comm.all(kind_of_file(file) != "model");
+        if (is_model) verify_model_file(context.comm, file);
+        if (!is_model && !verify_feature_file(context.comm, file)) sound = false;
+      } catch (const Error& error) {
+        // The next file may be sound; the last error ends the job.
+        if (!error.collective() || &file == &files_.back()) throw;
+        if (context.comm.is_root()) std::fprintf(stderr, "pool3: error: %s\n", error.what());
+        sound = false;
+      }
+      std::fflush(stdout);
+    }
+    return sound ? ExitCode::ok : ExitCode::failed;
+  }
+
+ private:
+  std::vector<std::string> files_;
+};
+
+}  // namespace
+
+std::unique_ptr<Job> make_verify() { return std::make_unique<VerifyJob>(); }
+
+}  // namespace pool3::jobs

@@ -1,0 +1,174 @@
+#include "console/options.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "pool3/error.hpp"
+
+namespace pool3::jobs {
+namespace {
+
+namespace po = boost::program_options;
+
+/// Numbers separated by blanks or commas.
+void append_numbers(const std::string& name, std::string text, std::vector<double>& values) {
+  std::replace(text.begin(), text.end(), ',', ' ');
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+    if (error != std::errc() || end != word.data() + word.size())
+      throw usage_error(std::string("--").append(name).append(": '").append(word).append("' is not a number"));
+    values.push_back(value);
+  }
+}
+
+nlohmann::json json_of(const boost::any& value) {
+  if (const auto* s = boost::any_cast<std::string>(&value)) return *s;
+  if (const auto* i = boost::any_cast<int>(&value)) return *i;
+  if (const auto* l = boost::any_cast<std::int64_t>(&value)) return *l;
+  if (const auto* u = boost::any_cast<std::uint64_t>(&value)) return *u;
+  if (const auto* d = boost::any_cast<double>(&value)) return *d;
+  if (const auto* b = boost::any_cast<bool>(&value)) return *b;
+  if (const auto* v = boost::any_cast<std::vector<std::string>>(&value)) return in_short(*v);
+  return nullptr;
+}
+
+}  // namespace
+
+OptionParser::OptionParser(std::string command, std::string summary)
+    : command_(std::move(command)), summary_(std::move(summary)), flags_("Flags", 110, 60) {
+  add("log-format", log_format_, "text or json", std::string("text"), false);
+  add("metrics", metrics_, "folder that gets rank-N.jsonl: progress, and what each rank does", std::string(), false);
+  add("prometheus", prometheus_, "text file for node exporter: images done, failed, rate, ETA, stage", std::string(),
+      false);
+  declare("config", po::value<std::string>(&config_path_), "ini file of flags; flags given here override it", false);
+  declare("help", new po::untyped_value(true), "print this", false);
+}
+
+void OptionParser::declare(const std::string& name, const po::value_semantic* value, const std::string& help,
+                           bool stored) {
+  flags_.add_options()(name.c_str(), value, help.c_str());
+  if (!stored) unstored_.insert(name);
+}
+
+void OptionParser::add_switch(const std::string& name, bool& value, const std::string& help, bool stored) {
+  declare(name, po::value<bool>(&value)->default_value(false)->implicit_value(true)->zero_tokens(), help, stored);
+}
+
+void OptionParser::add_numbers(const std::string& name, std::vector<double>& values, const std::string& help,
+                               const std::string& fallback) {
+  numbers_.push_back(std::make_unique<Numbers>(Numbers{name, {}, &values}));
+  declare(
+      name,
+      po::value<std::vector<std::string>>(&numbers_.back()->words)->multitoken()->default_value({fallback}, fallback),
+      help, true);
+}
+
+void OptionParser::add_list(const std::string& name, std::vector<std::string>& values, const std::string& help) {
+  declare(name, po::value<std::vector<std::string>>(&values)->multitoken()->required(), help, true);
+  lists_.insert(name);
+}
+
+void OptionParser::take_arguments(const std::string& name, std::vector<std::string>& values, const std::string& help) {
+  argument_name_ = name;
+  arguments_.add_options()(name.c_str(), po::value<std::vector<std::string>>(&values)->required(), help.c_str());
+  positions_.add(name.c_str(), -1);
+}
+
+void OptionParser::read_config(const std::string& path, const std::set<std::string>& known_elsewhere,
+                               po::variables_map& map) const {
+  std::ifstream file(path);
+  if (!file) throw usage_error("--config " + path + ": cannot be read", "check the path");
+  std::vector<po::option> inside, outside;
+  const auto known = names();
+  for (auto& option : po::parse_config_file(file, po::options_description(), true).options) {
+    const auto dot = option.string_key.rfind('.');
+    const std::string section = dot == std::string::npos ? "" : option.string_key.substr(0, dot);
+    if (dot != std::string::npos) option.string_key.erase(0, dot + 1);
+    const bool is_known = known.contains(option.string_key);
+    if (!is_known && !known_elsewhere.contains(option.string_key))
+      throw usage_error("--config " + path + ": there is no flag '" + option.string_key + "'",
+                        "see pool3 " + command_ + " --help");
+    if (!is_known || (!section.empty() && section != command_)) continue;
+    option.unregistered = false;
+    std::vector<po::option>& those = section.empty() ? outside : inside;
+    const auto same = std::ranges::find(those, option.string_key, &po::option::string_key);
+    if (same != those.end() && lists_.contains(option.string_key)) {
+      same->value.insert(same->value.end(), option.value.begin(), option.value.end());
+    } else {
+      those.push_back(option);
+    }
+  }
+  // A section of this subcommand comes before what stands outside: the first value wins.
+  inside.insert(inside.end(), outside.begin(), outside.end());
+  // Within one store() a second value would be an error, so values go in one by one.
+  std::set<std::string> seen;
+  for (const auto& option : inside) {
+    if (!seen.insert(option.string_key).second) continue;
+    po::parsed_options one(&flags_);
+    one.options.push_back(option);
+    po::store(one, map);
+  }
+}
+
+void OptionParser::parse(const std::vector<std::string>& arguments, const std::set<std::string>& known_elsewhere) try {
+  po::options_description all;
+  all.add(flags_).add(arguments_);
+  po::variables_map map;
+  const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+  po::store(po::command_line_parser(arguments).options(all).positional(positions_).style(style).run(), map);
+  if (map.count("config") > 0) read_config(map["config"].as<std::string>(), known_elsewhere, map);
+  po::notify(map);
+  for (const auto& n : numbers_) {
+    n->values->clear();
+    for (const auto& word : n->words) append_numbers(n->name, word, *n->values);
+  }
+  if (log_format_ != "text" && log_format_ != "json") throw usage_error("--log-format must be text or json");
+  nlohmann::json resolved = {{"command", command_}};
+  for (const auto& [name, value] : map)
+    if (!unstored_.contains(name) && name != argument_name_) resolved[name] = json_of(value.value());
+  for (const auto& n : numbers_) resolved[n->name] = *n->values;
+  resolved_ = resolved.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+} catch (const po::required_option& error) {
+  const std::string name = error.get_option_name();
+  throw usage_error(name == "--" + argument_name_ ? "no " + argument_name_ + " given" : name + " is missing",
+                    "see pool3 " + command_ + " --help");
+} catch (const po::error& error) {
+  throw usage_error(error.what(), "see pool3 " + command_ + " --help");
+}
+
+std::string OptionParser::help() const {
+  std::ostringstream text;
+  text << "pool3 " << command_ << " [flags]";
+  if (!argument_name_.empty()) text << " " << argument_name_ << "...";
+  text << "\n\n" << summary_ << "\n\n" << flags_;
+  return text.str();
+}
+
+std::set<std::string> OptionParser::names() const {
+  std::set<std::string> all;
+  for (const auto& option : flags_.options()) all.insert(option->long_name());
+  return all;
+}
+
+std::vector<std::string> in_short(std::vector<std::string> words) {
+  constexpr std::size_t most_bytes = std::size_t{1} << 14U;
+  const std::size_t all = words.size();
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < all; ++i) {
+    bytes += words[i].size() + 1;
+    if (bytes <= most_bytes) continue;
+    words.resize(i);
+    words.push_back("... (" + std::to_string(all) + " in all)");
+    break;
+  }
+  return words;
+}
+
+std::string OptionParser::resolved() const { return resolved_; }
+
+}  // namespace pool3::jobs

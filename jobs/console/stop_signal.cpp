@@ -1,0 +1,60 @@
+#include "console/stop_signal.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstring>
+
+#include "pool3/error.hpp"
+
+namespace pool3::jobs {
+namespace {
+
+constexpr std::array<int, 2> signals = {SIGTERM, SIGUSR1};
+constexpr const char* text_line = "pool3: stopped by a signal; the same command goes on\n";
+constexpr const char* json_line =
+    "{\"stage\":\"pool3\",\"message\":\"stopped by a signal; the same command goes on\"}\n";
+
+volatile std::sig_atomic_t deferred = 0;
+volatile std::sig_atomic_t came_yet = 0;
+const char* volatile last_line = nullptr;  ///< null: this rank does not speak
+int living = 0;
+
+/// Safe in a signal handler.
+[[noreturn]] void leave() {
+  if (last_line != nullptr) static_cast<void>(!write(STDERR_FILENO, last_line, std::strlen(last_line)));
+  _exit(static_cast<int>(ExitCode::resumable));
+}
+
+void on_signal(int /*number*/) {
+  came_yet = 1;
+  if (deferred == 0) leave();
+}
+
+void install(void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  for (const int number : signals) sigaction(number, &action, nullptr);
+}
+
+}  // namespace
+
+StopSignal::StopSignal(const Log& log) {
+  if (living++ > 0) return;
+  if (log.speaks()) last_line = log.json() ? json_line : text_line;
+  install(on_signal);
+}
+StopSignal::~StopSignal() {
+  if (--living == 0) install(SIG_DFL);
+}
+
+StopSignal::Deferred::Deferred() { deferred = 1; }
+StopSignal::Deferred::~Deferred() {
+  deferred = 0;
+  if (came_yet != 0) leave();
+}
+bool StopSignal::Deferred::came() const { return came_yet != 0; }
+
+}  // namespace pool3::jobs

@@ -1,0 +1,49 @@
+#include "setup/weights.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <vector>
+
+#include "pool3/error.hpp"
+#include "setup/input_name.hpp"
+#include "setup/network.hpp"
+
+namespace pool3::jobs {
+
+namespace fs = std::filesystem;
+
+std::string find_weights(const std::string& given) {
+  constexpr const char* name = "inception_v3.safetensors";
+  constexpr const char* advice = "scripts/setup weights fetches the default weights";
+  std::error_code ignored;
+  if (!given.empty()) {
+    if (fs::exists(given, ignored)) return given;
+    throw Error({.stage = "read weights", .path = given, .cause = "there is no such file", .advice = advice});
+  }
+  const char* from_environment = std::getenv("POOL3_WEIGHTS");
+  if (from_environment != nullptr && *from_environment != '\0') return find_weights(from_environment);
+  std::vector<fs::path> places;
+  places.push_back(fs::path("weights") / name);
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  places.push_back(program / "../../weights" / name);
+  places.push_back(program / "../share/pool3" / name);
+  for (const auto& place : places)
+    if (fs::exists(place, ignored)) return place.lexically_normal().string();
+  throw Error({.stage = "read weights", .path = places[0].string(), .cause = "no weights found", .advice = advice});
+}
+
+Weights weights_of_model(const Model& model, const std::string& model_path, const std::string& given,
+                         const std::string& stage) {
+  Weights weights = read_weights(find_weights(given));
+  if (weights.sha256 != model.features.weights_sha256)
+    throw Error({.stage = stage,
+                 .path = model_path,
+                 .cause = "the model was trained on features of other weights (SHA-256 " +
+                          model.features.weights_sha256.substr(0, 12) + "..., these are " +
+                          weights.sha256.substr(0, 12) + "...)",
+                 .advice = "give those with --weights"});
+  set_profile(weights, parse_input_name(model.features.profile).profile);
+  return weights;
+}
+
+}  // namespace pool3::jobs

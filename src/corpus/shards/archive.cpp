@@ -1,0 +1,79 @@
+#include "corpus/shards/archive.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <new>
+#include <utility>
+
+#include "corpus/names.hpp"
+#include "pool3/error.hpp"
+
+namespace pool3::corpus {
+namespace {
+
+constexpr std::size_t block_bytes = 64 * 1024;
+
+archive* new_reader(Archive::Format format) {
+  archive* reader = archive_read_new();
+  if (reader == nullptr) throw std::bad_alloc();
+  archive_read_support_filter_gzip(reader);
+  archive_read_support_filter_zstd(reader);
+  if (format == Archive::Format::raw) {
+    archive_read_support_format_raw(reader);
+  } else {
+    archive_read_support_format_tar(reader);
+  }
+  return reader;
+}
+
+/// ENOENT and its like in the system's words.
+void check_readable(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) throw file_error(stage, path, errno);
+  ::close(file);
+}
+
+}  // namespace
+
+Archive::Archive(std::string path, Format format) : path_(std::move(path)), archive_(new_reader(format)) {
+  check_readable(path_);
+  check_open(archive_read_open_filename(archive_.get(), path_.c_str(), block_bytes));
+}
+
+Archive::Archive(std::string path, std::span<const char> bytes)
+    : path_(std::move(path)), archive_(new_reader(Format::tar)) {
+  check_open(archive_read_open_memory(archive_.get(), bytes.data(), bytes.size()));
+}
+
+void Archive::check_open(int result) const {
+  if (result < ARCHIVE_WARN) fail_to_open();
+}
+
+void Archive::fail_to_open() const {
+  throw Error({.stage = stage,
+               .path = path_,
+               .cause = "not a tar file: " + damage(),
+               .advice = "tar files may be plain, gzip or zstd"});
+}
+
+Step Archive::next() {
+  const bool first = entry_ == nullptr;
+  const int result = archive_read_next_header(archive_.get(), &entry_);
+  if (result == ARCHIVE_EOF) return Step::end;
+  if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return Step::entry;
+  if (first) fail_to_open();
+  return Step::damage;
+}
+
+std::int64_t Archive::read(std::span<char> buffer) {
+  return archive_read_data(archive_.get(), buffer.data(), buffer.size());
+}
+
+std::string Archive::damage() const {
+  const char* text = archive_error_string(archive_.get());
+  return one_line(text == nullptr ? "damaged" : text);
+}
+
+}  // namespace pool3::corpus

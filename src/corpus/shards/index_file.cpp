@@ -1,0 +1,157 @@
+// The index of a shard as a file beside it. docs/format.md has its bytes.
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <fstream>
+
+#include "corpus/files.hpp"
+#include "corpus/names.hpp"
+#include "corpus/shards/shards.hpp"
+#include "pool3/error.hpp"
+
+namespace pool3::corpus {
+namespace {
+
+constexpr std::string_view magic = "pool3 tar index\n";
+
+void put(std::string& bytes, std::int64_t number) {
+  for (unsigned i = 0; i < 8; ++i) bytes += static_cast<char>(static_cast<std::uint64_t>(number) >> (8 * i));
+}
+void put(std::string& bytes, std::string_view text) {
+  put(bytes, static_cast<std::int64_t>(text.size()));
+  bytes += text;
+}
+
+/// Reads what put() wrote; `fine` turns false at the first thing that can't be.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+  bool fine = true;
+
+  std::int64_t number() {
+    if (bytes_.size() < 8) return fail();
+    std::uint64_t value = 0;
+    for (unsigned i = 0; i < 8; ++i) value |= std::uint64_t{static_cast<unsigned char>(bytes_[i])} << (8 * i);
+    bytes_.remove_prefix(8);
+    return static_cast<std::int64_t>(value);
+  }
+  std::string_view text() {
+    constexpr std::int64_t longest = 1 << 20;
+    const std::int64_t length = number();
+    if (length < 0 || length > longest || static_cast<std::uint64_t>(length) > bytes_.size()) {
+      fail();
+      return {};
+    }
+    const std::string_view value = bytes_.substr(0, static_cast<std::size_t>(length));
+    bytes_.remove_prefix(value.size());
+    return value;
+  }
+  [[nodiscard]] bool at_end() const { return bytes_.empty(); }
+
+ private:
+  std::int64_t fail() {
+    fine = false;
+    bytes_ = {};
+    return 0;
+  }
+  std::string_view bytes_;
+};
+
+/// What says that an index belongs to the shard as it is now.
+std::string header_of(const struct stat& shard) {
+  std::string header(magic);
+  put(header, std::int64_t{shard.st_size});
+  put(header, std::int64_t{shard.st_mtim.tv_sec});
+  put(header, std::int64_t{shard.st_mtim.tv_nsec});
+  return header;
+}
+
+std::string checksum_of(std::string_view bytes) {
+  std::string text;
+  put(text, static_cast<std::int64_t>(XXH3_64bits(bytes.data(), bytes.size())));
+  return text;
+}
+
+std::string index_path(const std::string& shard) { return shard + ".pool3-index"; }
+
+std::optional<TarIndex> read_kept(const std::string& shard, const std::string& header) {
+  const Descriptor file(::open(index_path(shard).c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number() < 0) return std::nullopt;
+  std::vector<std::byte> content;
+  try {
+    content = read_file(file.number());
+  } catch (const ReadError&) {
+    return std::nullopt;
+  }
+  const std::string_view bytes(reinterpret_cast<const char*>(content.data()), content.size());
+  if (bytes.size() < header.size() + 8 || !bytes.starts_with(header)) return std::nullopt;
+  const std::string_view sealed = bytes.substr(0, bytes.size() - 8);
+  if (checksum_of(sealed) != bytes.substr(sealed.size())) return std::nullopt;
+  return parse_index(sealed.substr(header.size()));
+}
+
+/// Whole or not at all. A folder that can't be written keeps no index.
+void keep(const std::string& shard, std::string bytes) {
+  bytes += checksum_of(bytes);
+  std::array<char, 256> host{};
+  static_cast<void>(::gethostname(host.data(), host.size() - 1));
+  const std::string temporary = index_path(shard) + "." + host.data() + "." + std::to_string(::getpid()) + ".partial";
+  std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
+  if (!file) return;
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  if (!file || std::rename(temporary.c_str(), index_path(shard).c_str()) != 0) ::unlink(temporary.c_str());
+}
+
+}  // namespace
+
+std::string format_index(const TarIndex& index) {
+  std::string bytes;
+  put(bytes, index.size());
+  put(bytes, index.damage);
+  for (std::int64_t i = 0; i < index.size(); ++i) {
+    put(bytes, index.names[i]);
+    put(bytes, index.labels[i]);
+    put(bytes, index.offsets[static_cast<std::size_t>(i)]);
+    put(bytes, index.bytes[static_cast<std::size_t>(i)]);
+  }
+  return bytes;
+}
+
+std::optional<TarIndex> parse_index(std::string_view bytes) {
+  Reader reader(bytes);
+  const std::int64_t count = reader.number();
+  TarIndex index{.damage = std::string(reader.text())};
+  for (std::int64_t i = 0; i < count && reader.fine; ++i) {
+    index.names.push_back(reader.text());
+    index.labels.push_back(reader.text());
+    index.offsets.push_back(reader.number());
+    index.bytes.push_back(reader.number());
+    const bool sized = index.offsets.back() >= 0 ? index.bytes.back() >= 0 : index.bytes.back() == -1;
+    if (!sized || index.offsets.back() < -1 || index.names[i].empty()) return std::nullopt;
+    if ((std::string(index.names[i]) += index.labels[i]).find('\0') != std::string::npos) return std::nullopt;
+    if (i > 0 && index.names[i - 1] >= index.names[i]) return std::nullopt;
+  }
+  if (count < 0 || !reader.fine || !reader.at_end()) return std::nullopt;
+  return index;
+}
+
+TarIndex load_index(const std::string& shard) {
+  struct stat before {};
+  if (::stat(shard.c_str(), &before) != 0) throw file_error(stage, shard, errno);
+  const std::string header = header_of(before);
+  if (auto kept = read_kept(shard, header)) return std::move(*kept);
+  TarIndex index = index_tar(shard);
+  struct stat after {};
+  const bool same = ::stat(shard.c_str(), &after) == 0 && header_of(after) == header;  // not written to meanwhile
+  if (same) keep(shard, header + format_index(index));
+  return index;
+}
+
+}  // namespace pool3::corpus

@@ -1,0 +1,152 @@
+#include "corpus/sources/folder.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "corpus/names.hpp"
+#include "corpus/sources/rounds.hpp"
+#include "pool3/error.hpp"
+#include "pool3/partition.hpp"
+
+namespace pool3::corpus {
+namespace {
+
+using Kind = FolderItem::Kind;
+
+struct DirectoryCloser {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+using Directory = std::unique_ptr<DIR, DirectoryCloser>;
+
+[[noreturn]] void fail(const std::string& folder) {
+  throw file_error(stage, folder, errno, "every folder of the corpus must be readable");
+}
+
+bool is_symlink(DIR* directory, const char* name) {
+  struct stat status {};
+  return ::fstatat(::dirfd(directory), name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
+}
+
+/// Nothing for what does not matter.
+std::optional<Kind> kind_of(DIR* directory, const dirent& item) {
+  const bool picture = is_picture_name(item.d_name);
+  if (item.d_type == DT_REG) return picture ? std::optional(Kind::picture) : std::nullopt;
+  if (item.d_type == DT_DIR) return Kind::folder;
+  struct stat status {};
+  if (::fstatat(::dirfd(directory), item.d_name, &status, 0) != 0) {
+    // A symlink to nowhere, or a file that went away: it stays in the catalogue, to be reported.
+    return picture ? std::optional(Kind::picture) : std::nullopt;
+  }
+  if (S_ISDIR(status.st_mode)) return is_symlink(directory, item.d_name) ? Kind::linked_folder : Kind::folder;
+  return picture && S_ISREG(status.st_mode) ? std::optional(Kind::picture) : std::nullopt;
+}
+
+/// Folders of one round for each rank: few enough that the answers are small, many enough that rounds cost little.
+constexpr std::int64_t folders_of_round = 64;
+
+/// The walk over real folders. Those that symlinks lead to are kept for later.
+class Walk {
+ public:
+  Walk(std::string root, const std::function<void(std::string_view)>& use) : root_(std::move(root)), use_(use) {
+    pending_.emplace_back();
+  }
+
+  std::vector<std::string> links;  ///< symlinks to folders, relative to the root
+
+  /// For each rank the folders that it reads, as full and relative paths; nothing at the end.
+  std::vector<std::string> next(int ranks) {
+    if (pending_.empty()) return {};
+    const auto count = std::min(static_cast<std::int64_t>(pending_.size()), folders_of_round * ranks);
+    std::vector<std::string> parts(static_cast<std::size_t>(ranks));
+    for (int rank = 0; rank < ranks; ++rank) {
+      for (auto left = even_share(count, ranks, rank).size(); left > 0; --left) {
+        pack(parts[static_cast<std::size_t>(rank)], root_ + "/" + pending_.front());
+        pack(parts[static_cast<std::size_t>(rank)], pending_.front());
+        pending_.pop_front();
+      }
+    }
+    return parts;
+  }
+
+  /// What each folder holds: its relative path, then its items, then an empty string.
+  static std::string read(std::string_view folders) {
+    std::string answer;
+    while (!folders.empty()) {
+      const std::string full(unpack(folders));
+      pack(answer, unpack(folders));
+      for (const FolderItem& item : read_folder(full)) pack(answer, static_cast<char>(item.kind) + item.name);
+      pack(answer, "");
+    }
+    return answer;
+  }
+
+  void take(std::string_view answer) {
+    while (!answer.empty()) {
+      const std::string folder(unpack(answer));
+      for (std::string_view item = unpack(answer); !item.empty(); item = unpack(answer)) {
+        std::string path = folder;
+        path += item.substr(1);
+        if (item[0] == static_cast<char>(Kind::picture)) use_(path);
+        if (item[0] == static_cast<char>(Kind::folder)) pending_.push_back(path + "/");
+        if (item[0] == static_cast<char>(Kind::linked_folder)) links.push_back(std::move(path));
+      }
+    }
+  }
+
+ private:
+  std::string root_;
+  const std::function<void(std::string_view)>& use_;
+  std::deque<std::string> pending_;  ///< relative to the root; empty for the root, else with a slash at the end
+};
+
+/// The order of a walk that takes the names of each folder in byte order.
+bool comes_first(const std::string& a, const std::string& b) {
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };
+    return rank(x) < rank(y);
+  });
+}
+
+}  // namespace
+
+std::vector<FolderItem> read_folder(const std::string& folder) {
+  const Directory directory(::opendir(folder.c_str()));
+  if (!directory) fail(folder);
+  std::vector<FolderItem> items;
+  for (;;) {
+    errno = 0;
+    const dirent* item = ::readdir(directory.get());
+    if (item == nullptr) break;
+    const std::string_view name = item->d_name;
+    if (name == "." || name == "..") continue;
+    if (const auto kind = kind_of(directory.get(), *item)) items.push_back({*kind, std::string(name)});
+  }
+  if (errno != 0) fail(folder);
+  std::ranges::sort(items, {}, &FolderItem::name);
+  return items;
+}
+
+void list_folder(const Communicator& comm, std::string root, const std::function<void(std::string_view)>& use) {
+  const std::string start = root;
+  Walk walk(std::move(root), use);
+  run_rounds(comm, {.next = [&] { return walk.next(comm.size()); },
+                    .work = [](const std::string& part) { return Walk::read(part); },
+                    .take =
+                        [&](std::vector<std::string>&& answers) {
+                          for (const std::string& answer : answers) walk.take(answer);
+                        }});
+  comm.root_does([&] {
+    std::ranges::sort(walk.links, comes_first);
+    list_linked_folders(start, walk.links, use);
+  });
+}
+
+}  // namespace pool3::corpus

@@ -1,0 +1,173 @@
+#include "corpus/sources/sources.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <utility>
+
+#include "corpus/names.hpp"
+#include "corpus/shards/shards.hpp"
+#include "corpus/sources/folder.hpp"
+#include "corpus/sources/rounds.hpp"
+#include "corpus/tables/table.hpp"
+#include "pool3/error.hpp"
+
+namespace pool3::corpus {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// One thing on the command line, or one of those that its braces stand for.
+struct Part {
+  enum class Kind { folder, table, shard } kind = Kind::folder;
+  std::string path;  ///< as given
+  std::string root;  ///< absolute folder: itself, or the one that it is in
+};
+
+std::string absolute_folder(const fs::path& folder) {
+  std::error_code error;
+  const fs::path path = fs::canonical(folder, error);
+  if (error) throw file_error(stage, folder.string(), error.value());
+  return path.string();
+}
+
+Part part_of(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) throw file_error(stage, path, errno);
+  if (S_ISDIR(status.st_mode)) return {Part::Kind::folder, path, absolute_folder(path)};
+  if (!S_ISREG(status.st_mode)) {
+    throw Error({.stage = stage, .path = path, .cause = "neither a folder nor a regular file"});
+  }
+  return {is_shard_name(path) ? Part::Kind::shard : Part::Kind::table, path,
+          absolute_folder(fs::absolute(path).parent_path())};
+}
+
+std::vector<Part> parts_of(const std::vector<std::string>& corpus) {
+  std::vector<Part> parts;
+  for (const std::string& text : corpus) {
+    for (const std::string& path : expand_braces(text)) parts.push_back(part_of(path));
+  }
+  if (parts.empty()) throw usage_error("--corpus is empty");
+  return parts;
+}
+
+/// Lists on the root, with the other ranks' help.
+class Lister {
+ public:
+  Lister(const Communicator& comm, const LabelRule& rule) : comm_(comm), rule_(rule), label_(rule) {}
+
+  Sources run(const std::vector<std::string>& corpus) {
+    std::vector<Part> parts;
+    comm_.root_does([&] {
+      parts = parts_of(corpus);
+      result_.root = parts[0].root;
+      for (const Part& part : parts) {
+        if (part.kind == Part::Kind::table) add_table(part);
+      }
+    });
+    add_folders(parts);
+    add_shards(parts);
+    return std::move(result_);
+  }
+
+ private:
+  void require_label_column(bool has_labels, const std::string& path) const {
+    if (rule_.kind != LabelRule::Kind::column || has_labels) return;
+    throw usage_error("--labels column: " + path + " has no label column",
+                      "use a CSV or TSV table with the columns path and label, or another rule");
+  }
+
+  /// `path`, relative to the folder `from`, as the catalogue has it: relative to the root if it is below.
+  [[nodiscard]] std::string stored(const std::string& from, std::string_view path) const {
+    if (from == result_.root || path.starts_with('/')) return std::string(path);
+    std::string full = full_path(from, path);
+    const std::string root = result_.root.ends_with('/') ? result_.root : result_.root + "/";
+    return full.starts_with(root) ? full.substr(root.size()) : full;
+  }
+
+  void add_table(const Part& part) {
+    TextInput input(part.path);
+    const TableShape shape = read_table(input, [&](const TableRow& row) {
+      result_.listing.add({.path = stored(part.root, row.path),
+                           .bytes = Listing::unknown,
+                           .label = label_(row.path, row.label),
+                           .line = row.line});
+    });
+    if (shape.rows > 0) require_label_column(shape.has_labels, part.path);
+  }
+
+  void add_folders(const std::vector<Part>& parts) {
+    std::vector<const Part*> folders;  // on the root only
+    for (const Part& part : parts) {
+      if (part.kind == Part::Kind::folder) folders.push_back(&part);
+    }
+    const std::int64_t count = comm_.sum(static_cast<std::int64_t>(folders.size()));
+    for (std::int64_t i = 0; i < count; ++i) {
+      const Part part = comm_.is_root() ? *folders[static_cast<std::size_t>(i)] : Part{};
+      comm_.root_does([&] { require_label_column(false, part.path); });
+      list_folder(comm_, part.root, [&](std::string_view path) {
+        result_.listing.add(
+            {.path = stored(part.root, path), .bytes = Listing::unknown, .label = label_(path, ""), .line = 0});
+      });
+    }
+  }
+
+  /// Each rank indexes one shard a round.
+  void add_shards(const std::vector<Part>& parts) {
+    std::vector<const Part*> shards;
+    for (const Part& part : parts) {
+      if (part.kind == Part::Kind::shard) shards.push_back(&part);
+    }
+    std::size_t asked = 0;
+    std::size_t added = 0;
+    const auto next = [&] {
+      std::vector<std::string> paths;
+      for (; asked < shards.size() && paths.size() < static_cast<std::size_t>(comm_.size()); ++asked) {
+        paths.push_back(shards[asked]->path);
+      }
+      return paths;
+    };
+    const auto work = [](const std::string& path) { return path.empty() ? "" : format_index(load_index(path)); };
+    const auto take = [&](std::vector<std::string>&& answers) {
+      for (std::size_t i = 0; added < asked; ++i, ++added) {
+        add_shard(*shards[added], *parse_index(answers[i]));
+        answers[i] = {};
+      }
+    };
+    run_rounds(comm_, {.next = next, .work = work, .take = take});
+    std::ranges::sort(result_.shards, {}, &ShardCount::path);
+  }
+
+  void add_shard(const Part& part, const TarIndex& index) {
+    const std::string name = stored(part.root, fs::path(part.path).filename().string());
+    ShardCount count{.path = name, .images = index.size()};
+    for (std::int64_t i = 0; i < index.size(); ++i) {
+      const std::int64_t bytes = index.bytes[static_cast<std::size_t>(i)];
+      const std::string path = name + "/" + std::string(index.names[i]);
+      count.bytes += std::max<std::int64_t>(bytes, 0);
+      // The top folder is one in the shard; a pattern may look at the shard's name.
+      const std::string_view place = rule_.kind == LabelRule::Kind::regex ? path : index.names[i];
+      result_.listing.add({.path = path, .bytes = bytes, .label = label_(place, index.labels[i]), .line = 0});
+    }
+    if (!index.damage.empty()) {
+      result_.notes.push_back(name + " is damaged after " + std::to_string(index.size()) +
+                              " pictures; what comes behind is not in the catalogue (" + index.damage + ")");
+    }
+    result_.shards.push_back(std::move(count));
+  }
+
+  const Communicator& comm_;
+  const LabelRule& rule_;
+  Labeller label_;
+  Sources result_;
+};
+
+}  // namespace
+
+Sources list_sources(const Communicator& comm, const std::vector<std::string>& corpus, const LabelRule& rule) {
+  return Lister(comm, rule).run(corpus);
+}
+
+}  // namespace pool3::corpus

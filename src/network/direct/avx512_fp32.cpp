@@ -1,7 +1,0 @@
-#include "network/direct/fp32.hpp"
-
-#if defined(__AVX512F__)
-const pool3::direct::Kernels* pool3::direct::avx512_fp32_kernels() { return fp32_kernels<16, 8>("avx512-fp32"); }
-#else
-const pool3::direct::Kernels* pool3::direct::avx512_fp32_kernels() { return nullptr; }
-#endif

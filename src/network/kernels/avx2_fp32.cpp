@@ -1,0 +1,7 @@
+#include "network/kernels/fp32.hpp"
+
+#if defined(__AVX2__) && defined(__FMA__)
+const pool3::direct::Kernels* pool3::direct::avx2_fp32_kernels() { return fp32_kernels<8, 4>("avx2-fp32"); }
+#else
+const pool3::direct::Kernels* pool3::direct::avx2_fp32_kernels() { return nullptr; }
+#endif

@@ -1,0 +1,102 @@
+#pragma once
+// fp32 convolutions for vectors of any length. To be included by one file for each; see layers.hpp.
+
+#include "network/kernels/winograd.hpp"
+
+namespace pool3::direct {
+namespace {
+
+void nothing() {}
+
+/// One position by the 48 or 32 channels of a panel, `rows` pictures and `vectors` vectors at a time. Every sum is made
+/// in the same order by one chain of fused multiply-adds, so the vectors' length does not change a bit.
+template <int vector_floats, int rows>
+class Fp32Kernel {
+ public:
+  using Value = float;
+  static constexpr int positions = 1;
+
+  explicit Fp32Kernel(const ConvolutionTask& task) : stride_(task.from.stride), channels_(task.in_channels) {}
+
+  void block(std::span<const Tap<1>> taps, const Panel& panel, const std::array<std::byte*, 1>& to,
+             std::int64_t to_stride) const {
+    if (panel.width == 48) {
+      by_vectors<3, 48>(taps, panel, to[0], to_stride);
+    } else {
+      by_vectors<2, 32>(taps, panel, to[0], to_stride);
+    }
+  }
+  void finish() {}
+
+  using Vector [[gnu::vector_size(vector_floats * 4)]] = float;
+
+ private:
+  using Loose [[gnu::vector_size(vector_floats * 4), gnu::aligned(4), gnu::may_alias]] = float;
+
+  template <int vectors, int width>
+  void by_vectors(std::span<const Tap<1>> taps, const Panel& panel, std::byte* to, std::int64_t to_stride) const {
+    for (int c = 0; c < width; c += vectors * vector_floats)
+      for (int n = 0; n < lanes; n += rows) some<vectors, width>(taps, panel, c, n, to, to_stride);
+  }
+
+  template <int vectors, int width>
+  void some(std::span<const Tap<1>> taps, const Panel& panel, int first_channel, int first, std::byte* to,
+            std::int64_t to_stride) const {
+    Vector sum[rows][vectors] = {};  // NOLINT(modernize-avoid-c-arrays): registers
+    for (const Tap<1>& tap : taps) {
+      const std::byte* from = tap.from[0] + first * stride_;
+      const auto* weights = reinterpret_cast<const float*>(panel.weights + tap.weights * width) + first_channel;
+      for (int k = 0; k < channels_; ++k, weights += width, from += sizeof(float)) {
+        Vector w[vectors];  // NOLINT(modernize-avoid-c-arrays)
+        for (int v = 0; v < vectors; ++v) {
+          w[v] = *reinterpret_cast<const Loose*>(weights + v * vector_floats);
+          asm("" : "+v"(w[v]));  // keeps it in its register; GCC 12 would put one of them on the stack
+        }
+#pragma GCC unroll 8
+        for (int r = 0; r < rows; ++r) {
+          const float value = *reinterpret_cast<const float*>(from + r * stride_);
+          for (int v = 0; v < vectors; ++v) sum[r][v] += w[v] * value;
+        }
+      }
+    }
+    for (int r = 0; r < rows; ++r) {
+      auto* out = reinterpret_cast<float*>(to + (first + r) * to_stride) + first_channel;
+      for (int v = 0; v < vectors; ++v) {
+        Vector value = sum[r][v] + *reinterpret_cast<const Loose*>(panel.bias + first_channel + v * vector_floats);
+        if (panel.relu) value = value < 0.0F ? Vector{} : value;
+        *reinterpret_cast<Loose*>(out + v * vector_floats) = value;
+      }
+    }
+  }
+
+  std::int64_t stride_;
+  int channels_;
+};
+
+template <typename Kernel>
+void winograd(const ConvolutionTask& task) {
+  Winograd<Kernel, typename Kernel::Vector>(task).run();
+}
+
+template <int vector_floats, int rows>
+const Kernels* fp32_kernels(const char* name) {
+  static const Kernels kernels = {.name = name,
+                                  .precision = Precision::fp32,
+                                  .value_bytes = sizeof(float),
+                                  .in_unit = 1,
+                                  .out_unit = 1,
+                                  .widths = {48, 32},
+                                  .uncoded = nullptr,
+                                  .begin = nothing,
+                                  .end = nothing,
+                                  .convolve = convolve<Fp32Kernel<vector_floats, rows>>,
+                                  .winograd = winograd<Fp32Kernel<vector_floats, rows>>,
+                                  .patches = patches<float>,
+                                  .max_pool = max_pool<float>,
+                                  .average_pool = average_pool<float>,
+                                  .mean = mean<float>};
+  return &kernels;
+}
+
+}  // namespace
+}  // namespace pool3::direct

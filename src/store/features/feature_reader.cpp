@@ -1,0 +1,202 @@
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "store/features/blocks.hpp"
+#include "store/features/failures.hpp"
+#include "store/features/parts.hpp"
+#include "store/features/tables.hpp"
+#include "store/hdf5/pieces.hpp"
+#include "store/hdf5/strings.hpp"
+#include "store/integrity/checksum.hpp"
+#include "store/layout.hpp"
+
+namespace pool3 {
+
+using store::Part;
+using store::Tables;
+
+struct FeatureReader::Impl {
+  std::vector<Part> parts;
+  std::vector<std::string> classes;
+  Provenance provenance;
+
+  [[nodiscard]] const Tables& first() const { return parts.front().tables; }
+  [[nodiscard]] const Part& part_of_block(std::int64_t index) const {
+    for (const Part& part : parts) {
+      if (index >= part.first_block && index < part.first_block + part.tables.blocks()) return part;
+    }
+    throw error_at(first().file.place(), "there is no block " + std::to_string(index));
+  }
+};
+
+namespace {
+
+void check_table(const Tables& tables, const store::Dataset& table) {
+  if (table_checksum(table) == stored_checksum(tables, table.name())) return;
+  throw error_at(table.place(), table.name() + ": wrong checksum", store::damaged_advice);
+}
+
+ImageKey parse_key(std::string_view hex, const store::Place& place) {
+  ImageKey key;
+  for (auto* word : {&key.high, &key.low}) {
+    const auto parsed = std::from_chars(hex.data(), hex.data() + 16, *word, 16);
+    if (parsed.ec != std::errc{} || parsed.ptr != hex.data() + 16) {
+      throw error_at(place, "keys: not hexadecimal", store::damaged_advice);
+    }
+    hex.remove_prefix(16);
+  }
+  return key;
+}
+
+/// A whole table of every part.
+template <typename T>
+std::vector<T> read_all(const std::vector<Part>& parts, const store::Dataset Tables::*table) {
+  std::vector<T> values(static_cast<std::size_t>(parts.back().rows().end));
+  for (const Part& part : parts) {
+    const store::Dataset& source = part.tables.*table;
+    check_table(part.tables, source);
+    source.read({0, source.rows()}, std::span(values).subspan(static_cast<std::size_t>(part.first_row),
+                                                              static_cast<std::size_t>(source.rows())));
+  }
+  return values;
+}
+
+/// Some rows of a table.
+template <typename T>
+std::vector<T> read_range(const std::vector<Part>& parts, const store::Dataset Tables::*table, RowRange rows) {
+  std::vector<T> values(static_cast<std::size_t>(rows.size()));
+  std::span<T> left(values);
+  store::for_each_part(parts, rows, [&](const Part& part, RowRange own) {
+    (part.tables.*table).read(own, left.first(static_cast<std::size_t>(own.size())));
+    left = left.subspan(static_cast<std::size_t>(own.size()));
+  });
+  return values;
+}
+
+}  // namespace
+
+FeatureReader::FeatureReader(const std::string& path) : impl_(std::make_unique<Impl>()) {
+  const store::Place place{"read features", path};
+  impl_->parts = store::open_parts(place);
+  const Tables& first = impl_->first();
+  check_table(first, first.classes);
+  impl_->classes = store::read_strings(first.classes, {0, first.classes.rows()});
+  impl_->provenance = store::take_provenance(first.attributes, "", place);
+}
+
+FeatureReader::FeatureReader(FeatureReader&&) noexcept = default;
+FeatureReader& FeatureReader::operator=(FeatureReader&&) noexcept = default;
+FeatureReader::~FeatureReader() = default;
+
+std::int64_t FeatureReader::rows() const { return impl_->parts.back().rows().end; }
+std::int64_t FeatureReader::block_rows() const { return impl_->first().block_rows; }
+std::int64_t FeatureReader::blocks() const {
+  const Part& last = impl_->parts.back();
+  return last.first_block + last.tables.blocks();
+}
+RowRange FeatureReader::block(std::int64_t index) const {
+  const Part& part = impl_->part_of_block(index);
+  const RowRange rows = part.tables.block(index - part.first_block);
+  return {rows.begin + part.first_row, rows.end + part.first_row};
+}
+std::int64_t FeatureReader::block_of(Row row) const {
+  for (const Part& part : impl_->parts) {
+    if (row >= part.first_row && row < part.rows().end) {
+      return part.first_block + (row - part.first_row) / part.tables.block_rows;
+    }
+  }
+  throw error_at(impl_->first().file.place(), "there is no row " + std::to_string(row));
+}
+FeatureType FeatureReader::type() const { return impl_->first().type; }
+std::int64_t FeatureReader::part() const { return impl_->parts.size() > 1 ? 1 : part_of(impl_->first()).part; }
+std::int64_t FeatureReader::parts() const { return impl_->parts.size() > 1 ? 1 : part_of(impl_->first()).parts; }
+const std::string& FeatureReader::root() const { return impl_->first().root; }
+const std::vector<std::string>& FeatureReader::classes() const { return impl_->classes; }
+const Provenance& FeatureReader::provenance() const { return impl_->provenance; }
+
+std::vector<std::int32_t> FeatureReader::labels() const {
+  return read_all<std::int32_t>(impl_->parts, &Tables::labels);
+}
+
+std::vector<std::int32_t> FeatureReader::labels(RowRange rows) const {
+  return read_range<std::int32_t>(impl_->parts, &Tables::labels, rows);
+}
+
+std::vector<RowStatus> FeatureReader::status() const { return read_all<RowStatus>(impl_->parts, &Tables::status); }
+
+std::vector<RowStatus> FeatureReader::status(RowRange rows) const {
+  return read_range<RowStatus>(impl_->parts, &Tables::status, rows);
+}
+
+std::vector<ImageKey> FeatureReader::keys() const {
+  for (const Part& part : impl_->parts) check_table(part.tables, part.tables.keys);
+  return keys({0, rows()});
+}
+
+std::vector<ImageKey> FeatureReader::keys(RowRange rows) const {
+  std::vector<ImageKey> keys;
+  keys.reserve(static_cast<std::size_t>(rows.size()));
+  std::vector<char> cells;
+  store::for_each_part(impl_->parts, rows, [&](const Part& part, RowRange own) {
+    store::for_each_piece(own, store::key_width, store::buffer_bytes, [&](RowRange piece) {
+      cells.resize(static_cast<std::size_t>(piece.size()) * store::key_width);
+      part.tables.keys.read(piece, std::span(cells));
+      for (std::size_t at = 0; at < cells.size(); at += store::key_width)
+        keys.push_back(parse_key({cells.data() + at, store::key_width}, part.tables.file.place()));
+    });
+  });
+  return keys;
+}
+
+std::vector<std::string> FeatureReader::paths(RowRange rows) const {
+  std::vector<std::string> paths;
+  store::for_each_part(impl_->parts, rows, [&](const Part& part, RowRange own) {
+    for (std::string& path : store::read_strings(part.tables.paths, own)) paths.push_back(std::move(path));
+  });
+  return paths;
+}
+
+std::vector<Failure> FeatureReader::failures() const {
+  std::vector<Failure> failures;
+  for (const Part& part : impl_->parts) {
+    check_table(part.tables, part.failures);
+    for (Failure& failure : store::read_failures(part.failures, {0, part.failures.rows()})) {
+      failure.row += part.first_row;
+      failures.push_back(std::move(failure));
+    }
+  }
+  return failures;
+}
+
+void FeatureReader::check_tables(int rank, int ranks) const {
+  int next = 0;
+  for (const Part& part : impl_->parts) {
+    for (const auto table : {&Tables::labels, &Tables::keys, &Tables::status}) {
+      if (next++ % ranks == rank) check_table(part.tables, part.tables.*table);
+    }
+  }
+}
+
+void FeatureReader::read_blocks(std::int64_t first, std::int64_t last, std::span<float> out) const {
+  if (first < 0 || first > last || last > blocks()) {
+    throw error_at(impl_->first().file.place(),
+                   "there are no blocks " + std::to_string(first) + " to " + std::to_string(last));
+  }
+  for (std::int64_t at = first; at < last;) {
+    const Part& part = impl_->part_of_block(at);
+    const std::int64_t end = std::min(last, part.first_block + part.tables.blocks());
+    const std::int64_t rows = block(end - 1).end - block(at).begin;
+    const auto size = end == last ? out.size() : static_cast<std::size_t>(rows * feature_dim);
+    const store::BlockRun run = store::read_run(part.tables, at - part.first_block, end - part.first_block,
+                                                out.first(std::min(size, out.size())));
+    if (!run.damaged.empty()) {
+      throw error_at(part.tables.file.place(), store::rows_text(run.damaged.front()) + ": wrong checksum",
+                     store::damaged_advice);
+    }
+    out = out.subspan(std::min(size, out.size()));
+    at = end;
+  }
+}
+
+}  // namespace pool3

@@ -1,0 +1,85 @@
+#include "store/features/tables.hpp"
+
+#include "pool3/partition.hpp"
+#include "store/files.hpp"
+#include "store/hdf5/half.hpp"
+#include "store/integrity/seal.hpp"
+#include "store/layout.hpp"
+
+namespace pool3::store {
+namespace {
+
+/// The type of `status` in files that are older than `missing`: all names before it.
+Handle older_status_type() {
+  Handle type = own(H5Tenum_create(H5T_STD_U8LE), H5Tclose, {"open", "the older status type"}, "make it");
+  for (auto value = std::uint8_t{0}; value < static_cast<std::uint8_t>(RowStatus::missing); ++value) {
+    check(H5Tenum_insert(type.id(), std::string(row_status_names.at(value)).c_str(), &value), {}, "name a status");
+  }
+  return type;
+}
+
+void check_shapes(const Tables& t) {
+  const auto rows = static_cast<hsize_t>(t.rows);
+  t.features.expect(feature_type(t.type), {rows, static_cast<hsize_t>(feature_dim)});
+  t.labels.expect(copy_type(H5T_STD_I32LE), {rows});
+  t.classes.expect_strings(t.classes.rows());
+  t.paths.expect_strings(t.rows);
+  t.keys.expect(string_type(key_width, false), {rows});
+  const bool is_older = same_type(older_status_type(), t.status.type());
+  t.status.expect(is_older ? older_status_type() : status_type(), {rows});
+  t.checksums.expect(copy_type(H5T_STD_U64LE), {static_cast<hsize_t>(t.blocks())});
+}
+
+}  // namespace
+
+Handle feature_type(FeatureType type) { return type == FeatureType::float16 ? half_type() : copy_type(H5T_IEEE_F32LE); }
+
+std::int64_t Tables::blocks() const { return block_count(rows, block_rows); }
+
+RowRange Tables::block(std::int64_t index) const { return block_range(rows, block_rows, index); }
+
+Tables open_tables(File file, Attributes attributes) {
+  Tables t;
+  t.file = std::move(file);
+  t.attributes = std::move(attributes);
+  t.block_rows = attribute<std::int64_t>(t.attributes, "block_rows", t.file.place());
+  t.root = attribute<std::string>(t.attributes, "root", t.file.place());
+  if (t.block_rows < 1 || t.block_rows > max_block_rows) {
+    throw error_at(t.file.place(), "block_rows is out of range", damaged_advice);
+  }
+  t.features = t.file.dataset("features");
+  t.labels = t.file.dataset("labels");
+  t.classes = t.file.dataset("classes");
+  t.paths = t.file.dataset("paths");
+  t.keys = t.file.dataset("keys");
+  t.status = t.file.dataset("status");
+  t.checksums = t.file.dataset("checksums");
+  t.rows = t.features.rows();
+  if (same_type(t.features.type(), half_type())) t.type = FeatureType::float16;
+  check_shapes(t);
+  return t;
+}
+
+Tables open_finished(const Place& place) {
+  if (!exists(place.path) && exists(place.path + ".partial")) {
+    throw error_at(place, "is not there yet, but " + place.path + ".partial is", retry_advice);
+  }
+  check_seal(place, features_format, features_version);
+  File file = File::open(place, Mode::read);
+  Attributes attributes = read_attributes(file);
+  return open_tables(std::move(file), std::move(attributes));
+}
+
+std::vector<Extent> table_extents(const Tables& t) {
+  std::vector<Extent> extents;
+  for (const Dataset* table : {&t.features, &t.labels, &t.classes, &t.paths, &t.keys, &t.status, &t.checksums}) {
+    if (table->bytes() > 0) extents.push_back(table->extent());
+  }
+  return extents;
+}
+
+std::uint64_t stored_checksum(const Tables& tables, const std::string& name) {
+  return attribute<std::uint64_t>(tables.attributes, "xxh3_" + name, tables.file.place());
+}
+
+}  // namespace pool3::store

@@ -1,0 +1,32 @@
+#pragma once
+// The root attributes of a file: fixed-length UTF-8 strings and scalars.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+
+#include "store/hdf5/hdf5.hpp"
+
+namespace pool3::store {
+
+using AttributeValue = std::variant<std::string, std::int64_t, std::uint64_t, double>;
+/// By name, in byte order.
+using Attributes = std::map<std::string, AttributeValue>;
+
+/// Creates them all.
+void write_attributes(const File& file, const Attributes& attributes);
+/// Replaces the value of a number that is there. The file's structure stays as it is.
+void overwrite_attribute(const File& file, const std::string& name, const AttributeValue& number);
+/// All root attributes that are of the types above; others belong to somebody else and are left out.
+[[nodiscard]] Attributes read_attributes(const File& file);
+/// The value called `name`. Throws if it is missing or of another type.
+template <typename T>
+const T& attribute(const Attributes& attributes, const std::string& name, const Place& place) {
+  const auto found = attributes.find(name);
+  const T* value = found == attributes.end() ? nullptr : std::get_if<T>(&found->second);
+  if (value == nullptr) throw error_at(place, "attribute " + name + " is missing", "the file is damaged");
+  return *value;
+}
+
+}  // namespace pool3::store

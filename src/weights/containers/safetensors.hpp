@@ -1,0 +1,31 @@
+#pragma once
+// The safetensors container: u64 little-endian header length, JSON header, data.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pool3/weights.hpp"
+
+namespace pool3 {
+
+/// What a file holds.
+struct Safetensors {
+  std::map<std::string, std::string> metadata;
+  std::map<std::string, Tensor> tensors;  ///< F32, F16 and BF16; whole numbers are left without values
+};
+
+/// True if `bytes` begin like a safetensors file.
+[[nodiscard]] bool looks_like_safetensors(std::string_view bytes);
+
+/// Throws FormatError unless the header is sound and its tensors cover the data exactly, without gap or overlap.
+[[nodiscard]] Safetensors parse_safetensors(std::string_view bytes);
+
+/// The part of a safetensors file before the tensors' data, which follows it in the order of `tensors`. The same
+/// arguments give the same bytes. Padded with spaces, so that the data begins at a multiple of 64.
+[[nodiscard]] std::string safetensors_header(const std::map<std::string, std::string>& metadata,
+                                             const std::map<std::string, Tensor>& tensors);
+
+}  // namespace pool3

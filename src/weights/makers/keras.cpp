@@ -1,0 +1,90 @@
+#include "weights/makers/keras.hpp"
+
+#include <charconv>
+
+#include "weights/containers/hdf5_file.hpp"
+
+namespace pool3 {
+namespace {
+
+using Address = Hdf5File::Address;
+
+constexpr int deepest_group = 4;
+
+/// The number of a layer that Keras named: 0 for "conv2d", 7 for "conv2d_7". Nothing for another layer.
+std::optional<std::uint32_t> layer_number(std::string_view name, std::string_view kind) {
+  if (!name.starts_with(kind)) return std::nullopt;
+  name.remove_prefix(kind.size());
+  if (name.empty()) return 0;
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), number);
+  if (name.front() != '_' || name.size() == 1 || error != std::errc() || end != name.data() + name.size()) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+/// The datasets below a layer's group, by the last part of their names: "kernel", "beta", ...
+void add_datasets(const Hdf5File& file, Address group, int depth, std::map<std::string, Address>& out) {
+  for (const auto& [name, address] : file.links(group)) {
+    const bool is_group = !file.links(address).empty();
+    if (is_group && depth < deepest_group) add_datasets(file, address, depth + 1, out);
+    if (!is_group) out[std::string(name.substr(0, name.find(':')))] = address;
+  }
+}
+
+using Layers = std::map<std::uint32_t, std::map<std::string, Address>>;
+
+/// The layers "KIND_N" of a group in the order of N, which is the order in which Keras made them. (layer_names has
+/// another: by depth in the graph.)
+Layers layers_of(const Hdf5File& file, Address group, std::string_view kind) {
+  Layers layers;
+  for (const auto& [name, address] : file.links(group)) {
+    if (const auto number = layer_number(name, kind)) add_datasets(file, address, 0, layers[*number]);
+  }
+  // A whole model lists its layers without weights too, but a convolution without weights is none of this network.
+  if (layers.size() != convolution_shapes().size()) {
+    throw FormatError(std::to_string(layers.size()) + " layers '" + std::string(kind) + "' instead of 94",
+                      "not Keras's inception_v3?");
+  }
+  return layers;
+}
+
+}  // namespace
+
+std::map<std::string, Tensor> read_keras_h5(std::string_view bytes) {
+  const Hdf5File file(bytes);
+  const auto top = file.links(file.root());
+  const auto model = top.find("model_weights");
+  const Address group = model == top.end() ? file.root() : model->second;
+  std::map<std::string, Address> datasets;
+  for (const std::string_view kind : {"conv2d", "batch_normalization"}) {
+    std::size_t number = 0;
+    for (const auto& [ignored, parts] : layers_of(file, group, kind)) {
+      const std::string prefix = std::string(kind) + " layer " + std::to_string(++number) + ", ";
+      for (const auto& [part, address] : parts) datasets[prefix + part] = address;
+    }
+  }
+  const auto names = [](const ConvolutionShape&, std::size_t number) {
+    const std::string norm = "batch_normalization layer " + std::to_string(number) + ", ";
+    return LayerNames{.kernel = "conv2d layer " + std::to_string(number) + ", kernel",
+                      .gamma = norm + "gamma",
+                      .beta = norm + "beta",
+                      .mean = norm + "moving_mean",
+                      .variance = norm + "moving_variance"};
+  };
+  const auto read = [&](const std::string& name, const Shape& shape) -> std::optional<Tensor> {
+    const auto found = datasets.find(name);
+    if (found == datasets.end()) return std::nullopt;
+    const Hdf5File::Dataset dataset = file.dataset(found->second);
+    if (dataset.shape != shape || !dataset.type) refuse_shape(name);
+    const auto count = element_count(shape, dataset.bytes.size() / bytes_of(*dataset.type));
+    if (!count || dataset.bytes.size() != *count * bytes_of(*dataset.type)) {
+      throw FormatError("'" + name + "' has another number of values than its shape says");
+    }
+    return Tensor{.shape = shape, .values = floats_of(dataset.bytes, *dataset.type)};
+  };
+  return read_layers(read, {.names = names, .order = KernelOrder::hwio, .needs_gamma = false, .epsilon = 1e-3});
+}
+
+}  // namespace pool3

@@ -1,0 +1,172 @@
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "unit/corpus/fixtures.hpp"
+
+namespace pool3 {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::error_of;
+using ::testing::HasSubstr;
+using testing::listed;
+using testing::paths_of;
+namespace fs = std::filesystem;
+
+class Folder : public testing::CorpusTest {};
+
+TEST_F(Folder, TakesPicturesInByteOrder) {
+  for (const char* name : {"b/2.png", "b/10.PNG", "a/x.jpeg", "a.jpg", "b.JPG", "a/notes.txt", "png", "a/.hidden.gif",
+                           "a-b/c.tiff", "Z.webp", "a/jpg"}) {
+    write(name);
+  }
+  EXPECT_THAT(paths_of(listed(folder)), ElementsAre("Z.webp", "a-b/c.tiff", "a.jpg", "a/.hidden.gif", "a/x.jpeg",
+                                                    "b.JPG", "b/10.PNG", "b/2.png"));
+}
+
+TEST_F(Folder, GivesSizesRootAndLabels) {
+  write("cats/1.jpg", "12345");
+  write("cats/old/2.jpg", "");
+  write("dogs/1.jpg", "1");
+  write("loose.jpg", "12");
+  const Manifest manifest = listed(folder / "cats" / "..");
+  EXPECT_EQ(manifest.root, folder.string());
+  EXPECT_THAT(manifest.bytes, ElementsAre(5, 0, 1, 2));
+  EXPECT_THAT(manifest.classes, ElementsAre("cats", "dogs"));
+  EXPECT_THAT(manifest.labels, ElementsAre(0, 0, 1, -1));
+  EXPECT_EQ(full_path(manifest.root, manifest.paths[1]), (folder / "cats/old/2.jpg").string());
+}
+
+TEST_F(Folder, FollowsSymlinksToFilesAsEntriesOfTheirOwn) {
+  write("a/real.jpg", "123");
+  link("real.jpg", "a/same.jpg");
+  link((folder / "a/real.jpg").string(), "b/far.jpg");
+  const Manifest manifest = listed(folder);
+  EXPECT_THAT(paths_of(manifest), ElementsAre("a/real.jpg", "a/same.jpg", "b/far.jpg"));
+  EXPECT_THAT(manifest.bytes, ElementsAre(3, 3, 3));
+}
+
+TEST_F(Folder, KeepsDanglingSymlinksAsRowsWithoutSize) {
+  link("nowhere.jpg", "gone.jpg");
+  link("loop.png", "loop.png");
+  link("nowhere", "not a picture");
+  write("here.jpg");
+  const Manifest manifest = listed(folder);
+  EXPECT_THAT(paths_of(manifest), ElementsAre("gone.jpg", "here.jpg", "loop.png"));
+  EXPECT_THAT(manifest.bytes, ElementsAre(-1, 1, -1));
+}
+
+TEST_F(Folder, EndsLoops) {
+  write("a/b/1.jpg");
+  link("..", "a/b/up");
+  link(".", "a/self");
+  link(folder.string(), "a/b/root");
+  EXPECT_THAT(paths_of(listed(folder)), ElementsAre("a/b/1.jpg"));
+}
+
+TEST_F(Folder, VisitsASymlinkedFolderOnceByTheFirstWay) {
+  write("outside/1.jpg");
+  write("in/real/2.jpg");
+  link("../outside", "in/y");
+  link("../outside", "in/x");
+  link("real", "in/z");
+  EXPECT_THAT(paths_of(listed(folder / "in")), ElementsAre("real/2.jpg", "x/1.jpg", "z/2.jpg"));
+}
+
+TEST_F(Folder, ATreeOfSymlinksDoesNotGrowWithoutBound) {
+  write("d30/1.jpg");
+  const auto level = [this](int i) { return folder / std::string("d").append(std::to_string(i)); };
+  for (int i = 0; i < 30; ++i) {  // 2^30 ways lead to the picture
+    link(level(i + 1).string(), (level(i) / "left").string());
+    link(level(i + 1).string(), (level(i) / "right").string());
+  }
+  EXPECT_LE(listed(folder).size(), 31);
+}
+
+TEST_F(Folder, TakesOddNames) {
+  const std::vector<std::string> names = {" lead.jpg", "new\nline.jpg", "quote\"'.jpg",
+                                          "tab\t.jpg", "\xC3\xA9.jpg",  "\xFF\xFE.jpg"};
+  for (const std::string& name : names) write(name);
+  EXPECT_EQ(paths_of(listed(folder)), names);
+}
+
+TEST_F(Folder, SkipsWhatIsNoFile) {
+  write("1.jpg");
+  ASSERT_EQ(::mkfifo((folder / "pipe.jpg").c_str(), 0600), 0);
+  write("folder.jpg/2.jpg");
+  EXPECT_THAT(paths_of(listed(folder)), ElementsAre("1.jpg", "folder.jpg/2.jpg"));
+}
+
+TEST_F(Folder, GoesDeep) {
+  std::string name;
+  for (int i = 0; i < 300; ++i) name += "d/";
+  write(name + "1.jpg");
+  EXPECT_THAT(paths_of(listed(folder)), ElementsAre(name + "1.jpg"));
+}
+
+TEST_F(Folder, ATreeDeeperThanPathsMayBeIsAnError) {
+  fs::path start = fs::current_path();
+  fs::current_path(folder);
+  const std::string name(200, 'd');
+  for (int i = 0; i < 25; ++i) {
+    fs::create_directory(name);
+    fs::current_path(name);
+  }
+  fs::current_path(start);
+  EXPECT_THAT(error_of(folder).cause, HasSubstr("too long"));
+}
+
+TEST_F(Folder, AnUnreadableFolderIsAnError) {
+  write("a/1.jpg");
+  write("b/2.jpg");
+  fs::permissions(folder / "b", fs::perms::none);
+  const ErrorFields error = error_of(folder);
+  fs::permissions(folder / "b", fs::perms::owner_all);
+  if (::geteuid() == 0) GTEST_SKIP() << "root may read every folder";
+  EXPECT_EQ(error.code, ExitCode::failed);
+  EXPECT_EQ(error.path, (folder / "b/").string());
+  EXPECT_THAT(error.cause, HasSubstr("denied"));
+}
+
+TEST_F(Folder, AMissingCorpusIsAnError) {
+  const ErrorFields missing = error_of(folder / "missing");
+  EXPECT_EQ(missing.code, ExitCode::failed);
+  EXPECT_EQ(missing.path, (folder / "missing").string());
+  EXPECT_THAT(missing.cause, HasSubstr("No such file"));
+  write("file");
+  EXPECT_THAT(error_of(folder / "file" / "under").cause, HasSubstr("Not a directory"));
+  EXPECT_THAT(error_of("/dev/null").cause, HasSubstr("neither a folder nor a regular file"));
+}
+
+TEST_F(Folder, NoPicturesIsAnErrorWithAdvice) {
+  write("notes.txt");
+  const ErrorFields error = error_of(folder);
+  EXPECT_EQ(error.code, ExitCode::failed);
+  EXPECT_EQ(error.cause, "no pictures found");
+  EXPECT_THAT(error.advice, HasSubstr(".jpeg"));
+}
+
+TEST_F(Folder, HasNoLabelColumn) {
+  write("1.jpg");
+  EXPECT_EQ(error_of(folder, "column").code, ExitCode::usage);
+}
+
+TEST_F(Folder, TheHashSeesPathsSizesAndLabels) {
+  write("a/1.jpg", "12");
+  write("b/2.jpg", "3");
+  const std::string hash = listed(folder).hash;
+  EXPECT_EQ(hash.size(), 32U);
+  EXPECT_EQ(listed(folder).hash, hash);
+  EXPECT_NE(listed(folder, "none").hash, hash);
+  write("b/2.jpg", "34");
+  const std::string other_size = listed(folder).hash;
+  EXPECT_NE(other_size, hash);
+  fs::rename(folder / "b/2.jpg", folder / "b/3.jpg");
+  EXPECT_NE(listed(folder).hash, other_size);
+}
+
+}  // namespace
+}  // namespace pool3

@@ -1,0 +1,185 @@
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include "corpus/shards/shards.hpp"
+#include "corpus/shards/tar_index.hpp"
+#include "support/tar_bytes.hpp"
+#include "unit/corpus/fixtures.hpp"
+
+namespace pool3 {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::error_of;
+using ::testing::HasSubstr;
+using testing::labels_of;
+using testing::listed;
+using testing::paths_of;
+namespace fs = std::filesystem;
+using testing::tar_end;
+using testing::tar_member;
+
+class Tar : public testing::CorpusTest {
+ protected:
+  [[nodiscard]] std::string read(const std::string& path) const {
+    try {
+      const auto bytes = EntryReader(folder.string()).read(path);
+      return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    } catch (const ReadError& error) {
+      return std::string("ReadError: ") + error.what();
+    }
+  }
+};
+
+TEST_F(Tar, PicturesWithTheirPlaces) {
+  const std::string tar = tar_member("./b.jpg", "bbbb") + tar_member("cats/", "", '5') +
+                          tar_member("cats/a.PNG", std::string(700, 'a')) + tar_member("notes.md", "no") + tar_end();
+  const corpus::TarIndex index = corpus::index_tar("t.tar", tar);
+  ASSERT_EQ(index.size(), 2);
+  EXPECT_EQ(index.names[0], "b.jpg");
+  EXPECT_EQ(index.names[1], "cats/a.PNG");
+  EXPECT_THAT(index.offsets, ElementsAre(512, 512 + 512 + 512 + 512));
+  EXPECT_THAT(index.bytes, ElementsAre(4, 700));
+  EXPECT_EQ(index.find("cats/a.PNG"), 1);
+  EXPECT_EQ(index.find("cats"), -1);
+  EXPECT_EQ(index.damage, "");
+}
+
+TEST_F(Tar, LabelsOfWebDatasetKeys) {
+  const std::string tar = tar_member("x/1.jpg", "1") + tar_member("x/1.txt", "text") + tar_member("x/1.cls", " 7\n") +
+                          tar_member("x/2.json", R"({"caption": "c", "class": 12})") + tar_member("x/2.left.png", "2") +
+                          tar_member("x/2.txt", "two") + tar_member("x/3.jpg", "3") + tar_member("x/3.json", "{oops") +
+                          tar_member("x/3.txt", "a dog\n") + tar_member("x.y/4.jpg", "4") +
+                          tar_member("x.txt", "not of x.y/4") + tar_end();
+  write("s.tar", tar);
+  const Manifest manifest = listed(folder / "s.tar", "column");
+  EXPECT_THAT(paths_of(manifest),
+              ElementsAre("s.tar/x.y/4.jpg", "s.tar/x/1.jpg", "s.tar/x/2.left.png", "s.tar/x/3.jpg"));
+  EXPECT_THAT(labels_of(manifest), ElementsAre("", "7", "12", "a dog"));
+  EXPECT_THAT(labels_of(listed(folder / "s.tar", "directory")), ElementsAre("x.y", "x", "x", "x"));
+  EXPECT_THAT(labels_of(listed(folder / "s.tar", "regex:^(s.tar/x)/")),
+              ElementsAre("", "s.tar/x", "s.tar/x", "s.tar/x"));
+}
+
+TEST_F(Tar, ReadsMembersInPlace) {
+  write("sub/s.tar", tar_member("a.jpg", "first") + tar_member("d/b.png", std::string(3000, 'b')) +
+                         tar_member("a.jpg", "last") + tar_member("e.jpg", "") + tar_end());
+  const Manifest manifest = listed(folder / "sub/s.tar");
+  EXPECT_EQ(manifest.root, (folder / "sub").string());
+  EXPECT_THAT(manifest.bytes, ElementsAre(4, 3000, 0));
+  ASSERT_EQ(manifest.shards.size(), 1U);
+  EXPECT_EQ(manifest.shards[0].path, "s.tar");
+  EXPECT_EQ(manifest.shards[0].images, 3);
+  EXPECT_EQ(read("sub/s.tar/a.jpg"), "last");  // as unpacking would leave it
+  EXPECT_EQ(read("sub/s.tar/d/b.png"), std::string(3000, 'b'));
+  EXPECT_EQ(read("sub/s.tar/e.jpg"), "");
+  EXPECT_EQ(read("sub/s.tar/none.jpg"), "ReadError: not in this tar file");
+  EXPECT_EQ(read("sub/none.tar/a.jpg"), "ReadError: No such file or directory");
+  write("sub/plain", "x");
+  EXPECT_EQ(read("sub/plain/a.jpg"), "ReadError: Not a directory");
+  EXPECT_EQ(read("sub"), "ReadError: Is a directory");
+  ASSERT_EQ(::mkfifo((folder / "pipe.jpg").c_str(), 0600), 0);
+  EXPECT_EQ(read("pipe.jpg"), "ReadError: no regular file");  // and does not wait for a writer
+  fs::create_symlink("/dev/zero", folder / "endless.jpg");
+  EXPECT_EQ(read("endless.jpg"), "ReadError: no regular file");
+}
+
+TEST_F(Tar, LinksInTarFiles) {
+  write("s.tar", tar_member("a.jpg", "aaa") + tar_member("hard.jpg", "", '1', "a.jpg") +
+                     tar_member("soft.jpg", "", '2', "a.jpg") + tar_end());
+  EXPECT_THAT(listed(folder / "s.tar").bytes, ElementsAre(3, 3, -1));
+  EXPECT_EQ(read("s.tar/hard.jpg"), "aaa");
+  EXPECT_THAT(read("s.tar/soft.jpg"), HasSubstr("ReadError: no regular file"));
+}
+
+TEST_F(Tar, ADamagedShardGivesWhatComesBefore) {
+  const std::string good = tar_member("1.jpg", "111") + tar_member("2.jpg", std::string(5000, '2'));
+  write("cut.tar", good.substr(0, good.size() - 2000));
+  const Manifest cut = listed(folder / "cut.tar");
+  EXPECT_THAT(paths_of(cut), ElementsAre("cut.tar/1.jpg", "cut.tar/2.jpg"));
+  ASSERT_EQ(cut.notes.size(), 2U);
+  EXPECT_THAT(cut.notes[0], HasSubstr("cut.tar is damaged after 2 pictures"));
+  EXPECT_THAT(cut.notes[1], HasSubstr("2 of 2 pictures have no label"));
+  EXPECT_EQ(read("cut.tar/1.jpg"), "111");
+  EXPECT_EQ(read("cut.tar/2.jpg"), "ReadError: the tar file ends before its end");
+  std::string bad = good + tar_member("3.jpg", "333") + tar_end();
+  bad[good.size() + 3] ^= 1;  // the third header's checksum does not fit
+  write("bad.tar", bad);
+  EXPECT_THAT(paths_of(listed(folder / "bad.tar")), ElementsAre("bad.tar/1.jpg", "bad.tar/2.jpg"));
+  EXPECT_THAT(read("bad.tar/3.jpg"), HasSubstr("ReadError: not in the readable part of this tar file"));
+}
+
+TEST_F(Tar, WhatIsNoTarFileIsAnError) {
+  for (const std::string& content : {std::string("no tar file"), std::string(), std::string(600, 'x')}) {
+    const ErrorFields error = error_of(write("s.tar", content));
+    EXPECT_EQ(error.path, (folder / "s.tar").string());
+    EXPECT_THAT(error.cause, HasSubstr("not a tar file"));
+  }
+  EXPECT_THAT(error_of(folder / "none.tar").cause, HasSubstr("No such file"));
+  EXPECT_EQ(error_of(write("s.tar", tar_end())).cause, "no pictures found");
+}
+
+TEST_F(Tar, TheIndexIsKeptWhileTheShardIsTheSame) {
+  const fs::path shard = write("s.tar", tar_member("1.jpg", "111") + tar_end());
+  const fs::path kept = folder / "s.tar.pool3-index";
+  EXPECT_EQ(listed(shard).size(), 1);
+  ASSERT_TRUE(fs::exists(kept));
+  // Proof that it is used: with the size and time of before, a shard of other content is not looked into.
+  const auto time = fs::last_write_time(shard);
+  write("s.tar", tar_member("2.jpg", "222") + tar_end());
+  fs::last_write_time(shard, time);
+  EXPECT_THAT(paths_of(listed(shard)), ElementsAre("s.tar/1.jpg"));
+  fs::last_write_time(shard, time + std::chrono::nanoseconds(1));
+  EXPECT_THAT(paths_of(listed(shard)), ElementsAre("s.tar/2.jpg"));
+  fs::last_write_time(shard, time);
+  EXPECT_THAT(paths_of(listed(shard)), ElementsAre("s.tar/2.jpg"));
+}
+
+TEST_F(Tar, ADamagedIndexIsMadeAgain) {
+  const fs::path shard = write("s.tar", tar_member("1.jpg", "111") + tar_member("1.cls", "one") + tar_end());
+  const fs::path kept = folder / "s.tar.pool3-index";
+  static_cast<void>(listed(shard));
+  std::ifstream file(kept, std::ios::binary);
+  const std::string whole{std::istreambuf_iterator<char>(file), {}};
+  for (std::size_t at = 0; at < whole.size(); at += 7) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 4);
+    write("s.tar.pool3-index", damaged);
+    EXPECT_THAT(paths_of(listed(shard, "column")), ElementsAre("s.tar/1.jpg"));
+    write("s.tar.pool3-index", whole.substr(0, at));
+    EXPECT_THAT(labels_of(listed(shard, "column")), ElementsAre("one"));
+  }
+}
+
+TEST_F(Tar, WorksWithoutAPlaceForTheIndex) {
+  const fs::path shard = write("ro/s.tar", tar_member("1.jpg", "111") + tar_end());
+  fs::create_directory(folder / "ro/s.tar.pool3-index");  // stops root too, who may write everywhere
+  EXPECT_THAT(paths_of(listed(shard)), ElementsAre("s.tar/1.jpg"));
+  EXPECT_EQ(read("ro/s.tar/1.jpg"), "111");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder / "ro"), fs::directory_iterator()), 2);
+}
+
+TEST_F(Tar, BracesAndMixes) {
+  for (int i = 8; i < 12; ++i) {
+    const std::string name = "s-" + std::string(i < 10 ? "0" : "") + std::to_string(i) + ".tar";
+    write(name, tar_member("a" + std::to_string(i) + ".jpg", "x") + tar_end());
+  }
+  write("pics/p.jpg", "12");
+  write("t.csv", "pics/p.jpg\nelse.jpg\n");
+  EXPECT_THAT(paths_of(listed(folder / "s-{08..11}.tar")),
+              ElementsAre("s-08.tar/a8.jpg", "s-09.tar/a9.jpg", "s-10.tar/a10.jpg", "s-11.tar/a11.jpg"));
+  const std::string at = folder.string() + "/";
+  const Manifest mix = listed(CorpusOptions{
+      .corpus = {at + "t.csv", at + "pics", at + "s-{08,10}.tar"}, .labels = parse_label_rule("none"), .classes = {}});
+  EXPECT_EQ(mix.root, folder.string());
+  EXPECT_THAT(paths_of(mix), ElementsAre("else.jpg", "pics/p.jpg", "s-08.tar/a8.jpg", "s-10.tar/a10.jpg"));
+}
+
+TEST_F(Tar, AListMayNameMembers) {
+  write("s.tar", tar_member("d/1.jpg", "111") + tar_end());
+  const Manifest manifest = listed(write("l.txt", "s.tar/d/1.jpg\ns.tar/d/2.jpg\n"));
+  EXPECT_THAT(manifest.bytes, ElementsAre(3, -1));
+}
+
+}  // namespace
+}  // namespace pool3

@@ -1,0 +1,188 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <thread>
+
+#include "unit/image/fixtures.hpp"
+
+namespace pool3 {
+namespace {
+
+using testing::Buffer;
+using testing::fixture_bytes;
+using ::testing::HasSubstr;
+using testing::status_of;
+using testing::to_buffer;
+
+std::string message_of(std::span<const std::byte> bytes, const DecodeOptions& options = {}) {
+  try {
+    static_cast<void>(decode(bytes, options));
+  } catch (const ImageError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Decode, GivesThePixelsOfEveryKindOfPicture) {
+  const auto fixtures = testing::load_fixtures();
+  ASSERT_GE(fixtures.size(), 60U);
+  for (const testing::Fixture& f : fixtures) {
+    SCOPED_TRACE(f.name);
+    const Image picture = decode(f.bytes);
+    EXPECT_EQ(picture.width, f.expected.width);
+    EXPECT_EQ(picture.height, f.expected.height);
+    EXPECT_EQ(picture.pixels, f.expected.pixels);
+  }
+}
+
+TEST(Decode, LeavesThePictureAsStoredWithoutOrientation) {
+  for (const char* name : {"exif_6.jpg", "exif_8.jpg"}) {
+    const Image stored = decode(fixture_bytes(name), {.apply_orientation = false});
+    EXPECT_EQ(stored.width, 21);
+    EXPECT_EQ(stored.height, 9);
+    EXPECT_EQ(decode(fixture_bytes(name)).width, 9);
+  }
+}
+
+TEST(Decode, IgnoresDamagedExif) {
+  // The count of entries, their offset, and the orientation itself, each out of bounds.
+  Buffer bytes = fixture_bytes("exif_6.jpg");
+  const auto exif = std::ranges::search(bytes, to_buffer("Exif")).begin() - bytes.begin() + 6;
+  const auto with = [&](std::ptrdiff_t at, int value) {
+    Buffer changed = bytes;
+    changed[static_cast<std::size_t>(exif + at)] = static_cast<std::byte>(value);
+    return decode(changed).width;
+  };
+  EXPECT_EQ(with(0, 'M'), 9);                                    // unchanged: turned
+  for (const int at : {0, 1, 3}) EXPECT_EQ(with(at, 'x'), 21);   // byte order, magic
+  for (const int at : {4, 5, 6}) EXPECT_EQ(with(at, 0xFF), 21);  // offset of the table
+  EXPECT_EQ(with(8, 0xFF), 9);             // far too many entries, the orientation among the first
+  EXPECT_EQ(with(8 + 2 + 24 + 9, 9), 21);  // orientation 9
+}
+
+TEST(Decode, NamesWhatIsNotAPicture) {
+  EXPECT_EQ(status_of({}), RowStatus::empty);
+  EXPECT_EQ(status_of(to_buffer("plain text")), RowStatus::unknown_format);
+  EXPECT_EQ(status_of(to_buffer("\xFF")), RowStatus::unknown_format);
+  EXPECT_EQ(status_of(to_buffer("BMX is a band, and no bitmap")), RowStatus::unknown_format);
+  EXPECT_EQ(status_of(to_buffer("RIFF1234WAVEfmt ")), RowStatus::unknown_format);
+  EXPECT_THAT(message_of(to_buffer("....ftypavif")), HasSubstr("a file of type AVIF; JPEG, PNG"));
+  EXPECT_THAT(message_of(to_buffer("<!DOCTYPE html>")), HasSubstr("HTML"));
+}
+
+TEST(Decode, RefusesEveryTruncation) {
+  for (const char* name : {"baseline_420.jpg", "progressive.jpg", "grey.jpg", "cmyk_adobe.jpg", "exif_3.jpg",
+                           "type2_8bit.png", "type6_8bit_adam7.png", "type3_4bit_trns_adam7.png", "saved_jpeg.tif",
+                           "saved_lzw.tif", "rgb_8bit_tiles.tif", "grey_2bit_tiles.tif"}) {
+    const Buffer bytes = fixture_bytes(name);
+    for (std::size_t size = 4; size < bytes.size(); ++size) {
+      ASSERT_EQ(status_of(std::span(bytes).first(size)), RowStatus::corrupt) << name << " cut to " << size;
+    }
+  }
+}
+
+TEST(Decode, SaysTheDecodersOwnWords) {
+  const Buffer jpeg = fixture_bytes("baseline_420.jpg");
+  EXPECT_THAT(message_of(std::span(jpeg).first(jpeg.size() - 9)), HasSubstr("Premature end of JPEG file"));
+  const Buffer png = fixture_bytes("type2_8bit.png");
+  EXPECT_THAT(message_of(std::span(png).first(png.size() - 30)), HasSubstr("ends too early"));
+  Buffer flipped = png;
+  flipped[flipped.size() - 13] ^= std::byte{1};  // in the checksum of the last IDAT
+  EXPECT_THAT(message_of(flipped), HasSubstr("IDAT: CRC error"));
+}
+
+TEST(Decode, RefusesDamageThatLeavesTheLength) {
+  Buffer jpeg = fixture_bytes("baseline_420.jpg");
+  jpeg[jpeg.size() - 100] = std::byte{0xFF};
+  jpeg[jpeg.size() - 99] = std::byte{0xD9};  // an end marker in the middle of the data
+  EXPECT_THAT(message_of(jpeg), HasSubstr("premature end of data segment"));
+  Buffer png = fixture_bytes("type2_8bit.png");
+  png[png.size() - 60] ^= std::byte{0x10};
+  testing::repair_checksums(png);
+  EXPECT_EQ(status_of(png), RowStatus::corrupt);  // zlib's own checksum
+}
+
+TEST(Decode, ChecksTheLimitBeforeItTakesMemory) {
+  EXPECT_EQ(status_of(fixture_bytes("baseline_420.jpg"), {.max_pixels = 29 * 19}), RowStatus::done);
+  EXPECT_EQ(status_of(fixture_bytes("baseline_420.jpg"), {.max_pixels = 29 * 19 - 1}), RowStatus::too_large);
+  EXPECT_EQ(status_of(fixture_bytes("type0_1bit.png"), {.max_pixels = 13 * 11 - 1}), RowStatus::too_large);
+  // 2^28 x 2^28 pixels: would overflow, and could never be had.
+  Buffer huge = fixture_bytes("type0_1bit.png");
+  testing::put_big_endian(huge, 16, 1U << 28);
+  testing::put_big_endian(huge, 20, 1U << 28);
+  testing::repair_checksums(huge);
+  EXPECT_EQ(status_of(huge), RowStatus::too_large);
+  EXPECT_THAT(message_of(huge), HasSubstr("268435456 x 268435456"));
+}
+
+/// grey.jpg as Y, Cb and Cr, each in a scan of its own; `repeats` more scans follow.
+Buffer jpeg_of_scans(int repeats) {
+  Buffer bytes = fixture_bytes("grey.jpg");
+  const auto frame = std::ranges::search(bytes, to_buffer({"\xFF\xC0", 2})).begin();
+  frame[3] = std::byte{11 + 6};
+  frame[9] = std::byte{3};
+  const Buffer more = {std::byte{2}, std::byte{0x11}, std::byte{0}, std::byte{3}, std::byte{0x11}, std::byte{0}};
+  bytes.insert(frame + 13, more.begin(), more.end());
+  Buffer scan(std::ranges::search(bytes, to_buffer({"\xFF\xDA", 2})).begin(), bytes.end() - 2);
+  Buffer out(bytes.begin(), bytes.end() - 2);
+  for (int i = 0; i < 2 + repeats; ++i) {
+    scan[5] = static_cast<std::byte>(2 + i % 2);  // the component
+    out.insert(out.end(), scan.begin(), scan.end());
+  }
+  out.insert(out.end(), bytes.end() - 2, bytes.end());
+  return out;
+}
+
+TEST(Decode, RefusesAJpegOfVeryManyScans) {
+  EXPECT_EQ(status_of(jpeg_of_scans(0)), RowStatus::done);
+  EXPECT_EQ(status_of(jpeg_of_scans(60)), RowStatus::done);
+  EXPECT_EQ(message_of(jpeg_of_scans(200)), "too many scans");
+}
+
+TEST(Decode, ShrinksJpegsAsFarAsTheShorterSideAllows) {
+  std::ifstream list(testing::data_path("images/shrunk.txt"));
+  std::string name, hex;
+  std::int64_t side, width, height;
+  int count = 0;
+  for (; list >> name >> side >> width >> height >> hex; ++count) {
+    SCOPED_TRACE(name + " to " + std::to_string(side));
+    const Image picture = decode(fixture_bytes(name), {.shortest_side = side});
+    ASSERT_EQ(picture.width, width);
+    ASSERT_EQ(picture.height, height);
+    EXPECT_EQ(picture.pixels, testing::bytes_of_hex(hex));
+  }
+  EXPECT_EQ(count, 13);
+  EXPECT_EQ(decode(fixture_bytes("shrink_420.jpg")).width, 83);
+  EXPECT_EQ(decode(fixture_bytes("shrink_420.jpg"), {.shortest_side = 71}).width, 83);
+  EXPECT_EQ(decode(fixture_bytes("type2_8bit.png"), {.shortest_side = 1}).width, 13);
+}
+
+TEST(Decode, IsSafeInManyThreads) {
+  const auto fixtures = testing::load_fixtures();
+  const auto half_of = [](const testing::Fixture& f) { return std::span(f.bytes).first(f.bytes.size() / 2); };
+  std::map<std::string, RowStatus> alone;
+  for (const testing::Fixture& f : fixtures) alone[f.name] = status_of(half_of(f));
+  std::vector<std::thread> threads;
+  std::vector<int> wrong(4);
+  for (std::size_t t = 0; t < wrong.size(); ++t) {
+    threads.emplace_back([&, t] {
+      for (const testing::Fixture& f : fixtures) {
+        wrong[t] += decode(f.bytes).pixels != f.expected.pixels;
+        wrong[t] += status_of(half_of(f)) != alone.at(f.name);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, std::vector<int>(4, 0));
+}
+
+TEST(ContentKey, IsTheCanonicalHash) {
+  EXPECT_EQ(to_hex(content_key({})), "99aa06d3014798d86001c324468d497f");
+  EXPECT_EQ(to_hex(content_key(to_buffer("abc"))), "06b05ab6733a618578af5f94892f3950");
+}
+
+}  // namespace
+}  // namespace pool3

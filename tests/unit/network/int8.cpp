@@ -1,0 +1,331 @@
+// int8: the kernels on 8-bit codes against sums in double precision, and the whole network against fp32.
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+#include <random>
+
+#include "network/graph/convolution.hpp"
+#include "network/graph/pipeline.hpp"
+#include "support/network_fixtures.hpp"
+
+namespace pool3 {
+namespace {
+
+using namespace direct;
+using test::error_of;
+using testing::HasSubstr;
+
+std::string words_of(const std::function<void()>& call) {
+  const ErrorFields error = error_of(call);
+  return error.cause + "; " + error.advice;
+}
+
+class Int8 : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (cpu_instructions() < Instructions::amx) GTEST_SKIP() << "this CPU has no AMX";
+    amx_int8_kernels()->begin();
+  }
+  void TearDown() override {
+    if (cpu_instructions() >= Instructions::amx) amx_int8_kernels()->end();
+  }
+};
+
+/// An activation with memory of its own; what is not set has all bits set.
+struct Activation {
+  View view;
+  ChannelCodes codes;
+  Memory memory;
+
+  Activation(int height, int width, int channels, bool in_codes)
+      : view(dense(nullptr, height, width, (channels + 31) / 32 * 32, in_codes ? 1 : 2)), memory(bytes_of(view) + 64) {
+    std::memset(memory.data(), 0xff, static_cast<std::size_t>(bytes_of(view)));
+    view.data = memory.data();
+    view.channels = channels;
+    std::mt19937 random(static_cast<unsigned>(channels));
+    std::uniform_real_distribution<float> uniform(0.001F, 0.02F);
+    for (int c = 0; in_codes && c < channels; ++c) codes.steps.push_back(uniform(random));
+    for (int c = 0; in_codes && c < channels; ++c) codes.means.push_back(50 * uniform(random));
+  }
+  void fill() {
+    std::mt19937 random(3);
+    std::uniform_int_distribution<int> uniform(0, 255);
+    for (int y = 0; y < view.height; ++y)
+      for (int x = 0; x < view.width; ++x)
+        for (int n = 0; n < lanes; ++n)
+          for (int c = 0; c < view.channels; ++c) {
+            std::byte* at = view.at(y, x) + n * view.stride + c * view.value_bytes;
+            const auto code = static_cast<std::uint8_t>(uniform(random));
+            const auto half = static_cast<Bf16>(std::bit_cast<std::uint32_t>(static_cast<float>(code) / 256) >> 16U);
+            view.value_bytes == 1 ? std::memcpy(at, &code, 1) : std::memcpy(at, &half, 2);
+          }
+  }
+  [[nodiscard]] double get(int y, int x, int n, int c) const {
+    if (y < 0 || x < 0 || y >= view.height || x >= view.width) return 0;
+    return double{value_at(view, codes, y, x, n, c)};
+  }
+};
+
+Layer random_layer(const Geometry& g, int in, int out, bool in_codes, bool finish) {
+  std::mt19937 random(static_cast<unsigned>(out));
+  std::uniform_real_distribution<float> uniform(-0.3F, 0.3F);
+  Layer layer = {.name = "test", .weight = {{out, in, g.kernel_height, g.kernel_width}, {}}, .bias = {}, .codes = {}};
+  for (int i = 0; i < out * in * g.taps(); ++i)  // of bfloat16's precision
+    layer.weight.values.push_back(std::bit_cast<float>(std::bit_cast<std::uint32_t>(uniform(random)) & 0xffff0000U));
+  if (finish) layer.bias.assign(static_cast<std::size_t>(out), 0.2F);
+  if (in_codes) layer.codes = Activation(1, 1, out, true).codes;
+  return layer;
+}
+
+/// The weights of one output channel as int8 has them: whole numbers times a step, by the channel of the input.
+std::vector<double> rounded_weights(const Layer& layer, const ChannelCodes& from, int o, double& correction) {
+  const auto in = static_cast<std::size_t>(layer.weight.shape[1]);
+  const std::size_t each = layer.weight.values.size() / static_cast<std::size_t>(layer.weight.shape[0]);
+  const float* w = layer.weight.values.data() + static_cast<std::size_t>(o) * each;
+  double most = 0;
+  for (std::size_t i = 0; i < each; ++i)
+    most = std::max(most, std::abs(double{w[i]} * double{from.steps[i / (each / in)]}));
+  std::vector<double> rounded;
+  correction = 0;
+  for (std::size_t i = 0; i < each; ++i) {
+    const std::size_t c = i / (each / in);
+    const double step = double{from.steps[c]};
+    rounded.push_back(std::nearbyint(double{w[i]} * step / most * 127) * most / 127 / step);
+    correction += (double{w[i]} - rounded.back()) * double{from.means[c]};
+  }
+  return rounded;
+}
+
+struct Case {
+  Geometry geometry;
+  int height, width, in;
+  bool in_codes;
+  struct Output {
+    int channels;
+    bool codes, finish;
+  };
+  std::vector<Output> outputs;
+};
+
+/// A value may be off by the rounding of its kind.
+double allowed(const Case::Output& out, double value, double step) {
+  return (out.codes ? 0.5 * step : std::abs(value) / 256) + 1e-4 * (1 + std::abs(value));
+}
+
+void check(const Case& c) {
+  Activation from(c.height, c.width, c.in, c.in_codes);
+  from.fill();
+  std::vector<Layer> layers;
+  for (const auto& o : c.outputs) layers.push_back(random_layer(c.geometry, c.in, o.channels, o.codes, o.finish));
+  const Kernels& kernels = c.in_codes ? *amx_int8_kernels() : *amx_bf16_kernels();
+  const Convolution convolution(kernels, c.geometry, layers, from.view, from.codes);
+  std::vector<Activation> to;
+  std::vector<View> views;
+  for (const auto& o : c.outputs) {
+    to.emplace_back(convolution.out_height(), convolution.out_width(), o.channels, o.codes);
+    views.push_back(to.back().view);
+  }
+  convolution.run(from.view, views, 0, convolution.out_height());
+  const Geometry& g = c.geometry;
+  int strange = 0, all = 0;
+  for (std::size_t l = 0; l < layers.size(); ++l)
+    for (int o = 0; o < c.outputs[l].channels; o += 3) {
+      double correction = 0;
+      std::vector<double> weights(layers[l].weight.values.begin() + o * c.in * g.taps(),
+                                  layers[l].weight.values.begin() + (o + 1) * c.in * g.taps());
+      if (c.in_codes) weights = rounded_weights(layers[l], from.codes, o, correction);
+      const double step = c.outputs[l].codes ? double{layers[l].codes.steps[static_cast<std::size_t>(o)]} : 0;
+      for (int y = 0; y < convolution.out_height(); ++y)
+        for (int x = 0; x < convolution.out_width(); ++x)
+          for (int n = 0; n < lanes; n += 7) {
+            double sum = correction + (c.outputs[l].finish ? 0.2 : 0.0);
+            for (int i = 0; i < c.in; ++i)
+              for (int t = 0; t < g.taps(); ++t)
+                sum += weights[static_cast<std::size_t>(i * g.taps() + t)] *
+                       from.get(y * g.stride - g.pad_height + t / g.kernel_width,
+                                x * g.stride - g.pad_width + t % g.kernel_width, n, i);
+            if (c.outputs[l].finish) sum = std::max(sum, 0.0);
+            if (c.outputs[l].codes) sum = std::min(sum, 255 * step);
+            strange += std::abs(to[l].get(y, x, n, o) - sum) > allowed(c.outputs[l], sum, step) ? 1 : 0;
+            ++all;
+          }
+    }
+  EXPECT_LE(strange, all / 100);  // where a weight in the middle of two codes was rounded the other way
+}
+
+TEST_F(Int8, ConvolutionsOfCodes) {
+  check({{1, 1, 1, 0, 0}, 3, 5, 288, true, {{64, true, true}, {96, true, true}, {32, false, false}}});
+  check({{3, 3, 1, 1, 1}, 5, 4, 80, true, {{192, true, true}}});
+  check({{3, 3, 2, 0, 0}, 9, 7, 48, true, {{64, true, true}}});
+  check({{1, 7, 1, 0, 3}, 3, 9, 64, true, {{160, true, true}}});
+  check({{3, 1, 1, 1, 0}, 8, 3, 384, true, {{384, false, true}}});
+}
+
+TEST_F(Int8, ConvolutionsIntoCodes) { check({{3, 3, 1, 1, 1}, 5, 4, 32, false, {{64, true, true}}}); }
+
+TEST_F(Int8, MaximumOfCodes) {
+  Activation from(7, 5, 96, true), to(3, 2, 96, true);
+  from.fill();
+  for (int y = 0; y < 3; ++y) amx_int8_kernels()->max_pool(from.view, 2, y, to.view);
+  for (int y = 0; y < 3; ++y)
+    for (int x = 0; x < 2; ++x)
+      for (int n = 0; n < lanes; ++n)
+        for (int c = 0; c < 96; ++c) {
+          double most = 0;
+          for (int t = 0; t < 9; ++t) most = std::max(most, from.get(2 * y + t / 3, 2 * x + t % 3, n, c));
+          ASSERT_EQ(to.get(y, x, n, c), most);
+        }
+}
+
+TEST_F(Int8, AverageIntoCodes) {
+  Activation from(4, 6, 64, false), to(4, 6, 64, true);
+  from.fill();
+  const std::vector<float> bias(64, -0.3F);
+  std::vector<float> to_codes;
+  for (const float step : to.codes.steps) to_codes.push_back(1 / (step / 4));  // some are too large for a code
+  for (float& step : to.codes.steps) step /= 4;
+  for (int y = 0; y < 4; ++y)
+    amx_int8_kernels()->average_pool(from.view, bias.data(), to_codes.data(), true, y, to.view);
+  int full = 0;
+  for (int y = 0; y < 4; ++y)
+    for (int x = 0; x < 6; ++x)
+      for (int n = 0; n < lanes; ++n)
+        for (int c = 0; c < 64; ++c) {
+          double sum = 0;
+          for (int t = 0; t < 9; ++t) sum += from.get(y - 1 + t / 3, x - 1 + t % 3, n, c);
+          const double step = double{to.codes.steps[static_cast<std::size_t>(c)]};
+          const double most = 255 * step, want = std::clamp(sum / 9 - 0.3, 0.0, most);
+          full += want == most ? 1 : 0;
+          ASSERT_NEAR(to.get(y, x, n, c), want, 0.51 * step);
+        }
+  EXPECT_GT(full, 0);
+}
+
+/// Smooth pictures, each its own.
+std::vector<float> pictures(int count) {
+  std::mt19937 random(5);
+  std::uniform_real_distribution<float> uniform(0.02F, 0.2F);
+  std::vector<float> out;
+  for (int n = 0; n < count; ++n) {
+    const float a = uniform(random), b = uniform(random);
+    for (int y = 0; y < input_side; ++y)
+      for (int x = 0; x < input_side; ++x)
+        for (int c = 0; c < 3; ++c)
+          out.push_back(0.5F + 0.5F * std::sin(a * static_cast<float>(x + c)) * std::cos(b * static_cast<float>(y)));
+  }
+  return out;
+}
+
+std::vector<float> features_of(const Weights& weights, Precision precision, std::span<const float> input) {
+  const auto count = std::ssize(input) / input_floats;
+  std::vector<float> out(static_cast<std::size_t>(count * feature_dim));
+  open_network(weights, {.precision = precision, .batch = 32})->features(input, static_cast<int>(count), out);
+  return out;
+}
+
+Weights calibrated_weights(int count) {
+  Weights weights = test::real_weights_path() ? read_weights(*test::real_weights_path()) : test::made_up_weights();
+  calibrate(weights, pictures(count), count);
+  return weights;
+}
+
+TEST_F(Int8, FeaturesAreNearThoseOfFp32) {
+  const Weights weights = calibrated_weights(20);
+  const std::vector<float> input = pictures(20);
+  const auto exact = features_of(weights, Precision::fp32, input), codes = features_of(weights, Precision::int8, input);
+  for (std::size_t n = 0; n < 20; ++n) {
+    const auto dot = [n](const auto& a, const auto& b) {
+      const auto at = static_cast<std::ptrdiff_t>(n * feature_dim);
+      return std::inner_product(a.begin() + at, a.begin() + at + feature_dim, b.begin() + at, 0.0);
+    };
+    EXPECT_GT(dot(exact, codes) / std::sqrt(dot(exact, exact) * dot(codes, codes)), 0.99) << n;
+  }
+  EXPECT_NE(exact, codes);
+}
+
+TEST_F(Int8, FeaturesOfARowDependOnItsPictureAlone) {
+  const Weights weights = calibrated_weights(2);
+  const std::vector<float> input = pictures(3);
+  const auto all = features_of(weights, Precision::int8, input);
+  const auto last = features_of(weights, Precision::int8, std::span(input).subspan(std::size_t{2} * input_floats));
+  EXPECT_TRUE(std::equal(last.begin(), last.end(), all.end() - feature_dim));
+}
+
+TEST_F(Int8, StagesAreInUnitsOfTheirValues) {
+  const Weights weights = calibrated_weights(2);
+  const std::vector<float> input = pictures(1);
+  const auto codes = open_network(weights, {.precision = Precision::int8})->stages(input);
+  const auto exact = open_network(weights, {.precision = Precision::fp32})->stages(input);
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    const auto& a = exact[i].values;
+    const auto& b = codes[i].values;
+    const double size = std::sqrt(std::inner_product(a.begin(), a.end(), a.begin(), 0.0));
+    double off = 0;
+    for (std::size_t k = 0; k < a.size(); ++k) off += (double{a[k]} - double{b[k]}) * (double{a[k]} - double{b[k]});
+    EXPECT_LT(std::sqrt(off) / size, 0.15) << exact[i].name;
+  }
+}
+
+TEST_F(Int8, TheSamePicturesGiveTheSameCodes) {
+  const Weights a = calibrated_weights(3), b = calibrated_weights(3);
+  ASSERT_EQ(a.codes.size(), b.codes.size());
+  for (const auto& [name, codes] : a.codes) {
+    EXPECT_EQ(codes.steps, b.codes.at(name).steps) << name;
+    EXPECT_EQ(codes.means, b.codes.at(name).means) << name;
+  }
+}
+
+TEST_F(Int8, CodesComeBackFromAFile) {
+  const Weights weights = calibrated_weights(1);
+  const std::string path = testing::TempDir() + "/calibrated.safetensors";
+  write_weights(weights, path);
+  const Weights read = read_weights(path);
+  ASSERT_EQ(read.codes.size(), weights.codes.size());
+  for (const auto& [name, codes] : weights.codes) {
+    EXPECT_EQ(read.codes.at(name).steps, codes.steps) << name;
+    EXPECT_EQ(read.codes.at(name).means, codes.means) << name;
+  }
+  EXPECT_EQ(read.tensors.size(), weights.tensors.size());
+  const std::vector<float> input = pictures(1);
+  EXPECT_EQ(features_of(read, Precision::bf16, input), features_of(weights, Precision::bf16, input));
+}
+
+TEST_F(Int8, BadCalibrationsAreRefused) {
+  const Weights good = calibrated_weights(1);
+  const std::string path = testing::TempDir() + "/bad.safetensors";
+  const auto refused = [&](auto change) {
+    Weights bad = good;
+    change(bad.codes);
+    return words_of([&] { write_weights(bad, path); });
+  };
+  EXPECT_THAT(refused([](auto& codes) { codes.erase("Mixed_6a.branch3x3"); }), HasSubstr("Mixed_6a.branch3x3"));
+  EXPECT_THAT(refused([](auto& codes) { codes["Mixed_5b.branch1x1"].steps[3] = 0; }), HasSubstr("Mixed_5b.branch1x1"));
+  EXPECT_THAT(refused([](auto& codes) { codes["Mixed_5b.branch1x1"].means.pop_back(); }), HasSubstr("calibration"));
+  EXPECT_THAT(refused([](auto& codes) { codes["Conv2d_1a_3x3"] = codes["Conv2d_2b_3x3"]; }), HasSubstr("have none"));
+}
+
+TEST_F(Int8, NeedsACalibrationAndAmx) {
+  const Weights plain = test::made_up_weights();
+  const auto open = [&](Instructions instructions) {
+    return words_of(
+        [&] { static_cast<void>(open_network(plain, {.precision = Precision::int8, .instructions = instructions})); });
+  };
+  EXPECT_THAT(open(cpu_instructions()), HasSubstr("--calibrate"));
+  EXPECT_THAT(open(Instructions::avx512), HasSubstr("AMX"));
+}
+
+TEST_F(Int8, CalibrationNeedsPicturesThatStirTheNetwork) {
+  Weights weights = test::made_up_weights();
+  EXPECT_THAT(words_of([&] { calibrate(weights, {}, 0); }), HasSubstr("no pictures"));
+  for (float& value : weights.tensors.at("Mixed_6b.branch7x7_2.weight").values) value = 0;
+  for (float& value : weights.tensors.at("Mixed_6b.branch7x7_2.bias").values) value = -1;
+  EXPECT_THAT(words_of([&] { calibrate(weights, pictures(1), 1); }), HasSubstr("Mixed_6b.branch7x7_2"));
+}
+
+}  // namespace
+}  // namespace pool3

@@ -1,0 +1,133 @@
+// The model file: round trip, damage, wrong files.
+
+#include "pool3/model.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "support/store_sample.hpp"
+
+namespace pool3 {
+namespace {
+
+using test::Folder;
+using test::Sample;
+using test::slurp;
+using test::spit;
+using testing::HasSubstr;
+
+Model make_model(bool calibrated) {
+  Model m;
+  m.classes = {"bag", "caf\xc3\xa9", "shoe"};
+  for (std::size_t i = 0; i < 3 * 2048; ++i) m.coef.push_back(std::sin(static_cast<double>(i)) * 1e-3);
+  m.intercept = {-0.25, 0.5, 1e-300};
+  m.column_gaps = {1e-5, 2e-5, 3e-5};
+  if (calibrated) {
+    m.sigmoid_a = {-1.5, -2.5, -3.5};
+    m.sigmoid_b = {0.1, 0.2, 0.3};
+  }
+  m.features = Sample(1).provenance;
+  m.loss = "l2";
+  m.class_weight = "balanced";
+  m.C = 0.125;
+  m.bias = 2;
+  m.tolerance = 1e-4;
+  m.centering = false;
+  m.center_scale = 3.5;
+  m.seed = 0xfedcba9876543210U;
+  m.test_fraction = 0.25;
+  m.training_rows = 1234567890123;
+  m.objective = 17.75;
+  m.relative_gap = 9e-5;
+  m.epochs = 42;
+  m.config = "{\"C\": 0.125}";
+  return m;
+}
+
+void expect_same(const Model& a, const Model& b) {
+  EXPECT_EQ(std::tie(a.classes, a.coef, a.intercept, a.sigmoid_a, a.sigmoid_b, a.features, a.column_gaps),
+            std::tie(b.classes, b.coef, b.intercept, b.sigmoid_a, b.sigmoid_b, b.features, b.column_gaps));
+  EXPECT_EQ(std::tie(a.loss, a.class_weight, a.C, a.bias, a.tolerance, a.centering, a.center_scale, a.seed),
+            std::tie(b.loss, b.class_weight, b.C, b.bias, b.tolerance, b.centering, b.center_scale, b.seed));
+  EXPECT_EQ(std::tie(a.test_fraction, a.training_rows, a.objective, a.relative_gap, a.epochs, a.config),
+            std::tie(b.test_fraction, b.training_rows, b.objective, b.relative_gap, b.epochs, b.config));
+}
+
+template <typename Action>
+std::string error_of(Action&& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return {};
+}
+
+std::string read_error(const std::string& path) {
+  return error_of([&] { static_cast<void>(read_model(path)); });
+}
+
+TEST(StoreModel, comes_back_as_it_was) {
+  const Folder folder;
+  for (const bool calibrated : {false, true}) {
+    const Model model = make_model(calibrated);
+    write_model(model, folder / "m.h5");
+    expect_same(read_model(folder / "m.h5"), model);
+  }
+  EXPECT_EQ(kind_of_file(folder / "m.h5"), "model");
+  const std::filesystem::directory_iterator files(folder.path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "temporary files are left";
+}
+
+TEST(StoreModel, same_model_gives_the_same_bytes) {
+  const Folder folder;
+  write_model(make_model(true), folder / "a.h5");
+  write_model(make_model(true), folder / "b.h5");
+  EXPECT_TRUE(slurp(folder / "a.h5") == slurp(folder / "b.h5"));
+}
+
+TEST(StoreModel, refuses_a_model_whose_sizes_do_not_fit) {
+  const Folder folder;
+  const auto write_error = [&](const Model& m) { return error_of([&] { write_model(m, folder / "m.h5"); }); };
+  Model model = make_model(true);
+  model.intercept.pop_back();
+  EXPECT_THAT(write_error(model), HasSubstr("intercept has 2 values for 3 classes"));
+  model = make_model(true);
+  model.sigmoid_b.clear();
+  EXPECT_THAT(write_error(model), HasSubstr("sigmoid_a and sigmoid_b differ"));
+  EXPECT_THAT(write_error(Model{}), HasSubstr("no classes"));
+  EXPECT_THAT(error_of([&] { write_model(make_model(true), folder / "no/m.h5"); }), HasSubstr("does not exist"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "m.h5"));
+}
+
+TEST(StoreModel, refuses_other_files) {
+  const Folder folder;
+  const Communicator comm = Communicator::world();
+  Sample(3).write(comm, folder / "f.h5");
+  write_model(make_model(false), folder / "m.h5");
+  EXPECT_THAT(read_error(folder / "f.h5"), HasSubstr("is a pool3 features file, not a pool3 model file"));
+  EXPECT_THAT(error_of([&] { FeatureReader reader(folder / "m.h5"); }),
+              HasSubstr("is a pool3 model file, not a pool3 features file"));
+  EXPECT_THAT(read_error(folder / "none"), HasSubstr("No such file"));
+  spit(folder / "text", "hello");
+  EXPECT_THAT(read_error(folder / "text"), HasSubstr("is not an HDF5 file"));
+}
+
+TEST(StoreModel, random_flips_are_all_found) {
+  const Folder folder;
+  write_model(make_model(true), folder / "m.h5");
+  const std::string bytes = slurp(folder / "m.h5");
+  std::mt19937_64 random(7);
+  for (int i = 0; i < 300; ++i) {
+    const std::size_t bit = random() % (bytes.size() * 8);
+    std::string damaged = bytes;
+    damaged[bit / 8] = static_cast<char>(static_cast<unsigned char>(damaged[bit / 8]) ^ (1U << (bit % 8)));
+    spit(folder / "flipped.h5", damaged);
+    EXPECT_THROW(static_cast<void>(read_model(folder / "flipped.h5")), Error) << "bit " << bit;
+  }
+}
+
+}  // namespace
+}  // namespace pool3

@@ -1,0 +1,192 @@
+// A file that a job has left unfinished: what is kept, what is redone, and what is refused.
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "support/store_sample.hpp"
+
+namespace pool3 {
+namespace {
+
+using test::Folder;
+using test::Sample;
+using test::slurp;
+using test::spit;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class StoreResume : public testing::Test {
+ protected:
+  /// Begins a file and leaves it with these blocks written.
+  void leave(const Sample& sample, const std::vector<std::int64_t>& blocks) {
+    FeatureWriter writer = FeatureWriter::open(comm_, path_, sample.spec());
+    for (const std::int64_t b : blocks) sample.write_block(writer, b);
+  }
+  std::vector<bool> done_of(const FeatureSpec& spec) { return FeatureWriter::open(comm_, path_, spec).done(); }
+  /// Goes on with the file to its end.
+  void go_on(const Sample& sample) {
+    FeatureWriter writer = FeatureWriter::open(comm_, path_, sample.spec());
+    for (std::int64_t b = 0; b < writer.blocks(); ++b) {
+      if (!writer.done().at(static_cast<std::size_t>(b))) sample.write_block(writer, b);
+    }
+    writer.finish(comm_);
+  }
+  std::string undisturbed(const Sample& sample) {
+    sample.write(comm_, folder_ / "undisturbed.h5");
+    return slurp(folder_ / "undisturbed.h5");
+  }
+  std::string refusal(const FeatureSpec& spec) {
+    try {
+      static_cast<void>(FeatureWriter::open(comm_, path_, spec));
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return {};
+  }
+  /// Changes one byte of the unfinished file, at the first occurrence of `pattern`.
+  void damage(const std::string& pattern) {
+    std::string bytes = slurp(partial_);
+    const std::size_t at = bytes.find(pattern);
+    ASSERT_NE(at, std::string::npos);
+    bytes[at] = static_cast<char>(bytes[at] ^ 1);
+    spit(partial_, bytes);
+  }
+
+  Communicator comm_ = Communicator::world();
+  Folder folder_;
+  const std::string path_ = folder_ / "f.h5";
+  const std::string partial_ = path_ + ".partial";
+};
+
+TEST_F(StoreResume, written_blocks_are_kept) {
+  const Sample sample(23);
+  leave(sample, {0, 2, 5});
+  EXPECT_THAT(done_of(sample.spec()), ElementsAre(true, false, true, false, false, true));
+  go_on(sample);
+  EXPECT_TRUE(slurp(path_) == undisturbed(sample));
+  EXPECT_FALSE(std::filesystem::exists(partial_));
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path()))
+    names.push_back(entry.path().filename());
+  EXPECT_THAT(names, testing::UnorderedElementsAre("f.h5", "undisturbed.h5"));
+}
+
+TEST_F(StoreResume, half_floats_too) {
+  const Sample sample(23);
+  FeatureSpec spec = sample.spec();
+  spec.type = FeatureType::float16;
+  {
+    FeatureWriter writer = FeatureWriter::open(comm_, path_, spec);
+    sample.write_block(writer, 1);
+  }
+  FeatureWriter writer = FeatureWriter::open(comm_, path_, spec);
+  EXPECT_THAT(writer.done(), ElementsAre(false, true, false, false, false, false));
+  for (const std::int64_t b : {0, 2, 3, 4, 5}) sample.write_block(writer, b);
+  writer.finish(comm_);
+  const FeatureReader reader(path_);
+  EXPECT_EQ(reader.type(), FeatureType::float16);
+  std::vector<float> features(4 * feature_dim);
+  reader.read_blocks(1, 2, features);
+  for (std::int64_t c = 0; c < feature_dim; ++c)
+    ASSERT_NEAR(features[static_cast<std::size_t>(c)], Sample::feature(4, c), 0.0005F);
+  EXPECT_TRUE(verify_features(comm_, path_).problems.empty());
+}
+
+TEST_F(StoreResume, a_block_with_a_wrong_checksum_is_redone) {
+  const Sample sample(23);
+  leave(sample, {0, 1, 2, 3, 4, 5});
+  const float value = Sample::feature(9, 100);
+  damage(std::string(reinterpret_cast<const char*>(&value), sizeof value));
+  EXPECT_THAT(done_of(sample.spec()), ElementsAre(true, true, false, true, true, true));
+  go_on(sample);
+  EXPECT_TRUE(slurp(path_) == undisturbed(sample));
+}
+
+TEST_F(StoreResume, a_failed_row_without_a_reason_is_redone) {
+  const Sample sample(23);
+  leave(sample, {0, 1, 2});  // rows 3 and 10 fail, in blocks 0 and 2
+  const std::string log = partial_ + ".failures-0";
+  std::string records = slurp(log);
+  spit(log, records.substr(0, records.size() - 1));  // the last record is torn
+  EXPECT_THAT(done_of(sample.spec()), ElementsAre(true, true, false, false, false, false));
+  go_on(sample);
+  EXPECT_TRUE(slurp(path_) == undisturbed(sample));
+  std::filesystem::remove(path_);
+  leave(sample, {0, 1, 2});
+  std::filesystem::remove(log);
+  EXPECT_THAT(done_of(sample.spec()), ElementsAre(false, true, false, false, false, false));
+}
+
+TEST_F(StoreResume, other_jobs_are_refused_by_name) {
+  const Sample sample(9);
+  leave(sample, {0});
+  const std::string before = slurp(partial_);
+  const auto changed = [&](auto change) {
+    Sample other(9);
+    change(other);
+    return refusal(other.spec());
+  };
+  EXPECT_THAT(
+      changed([](Sample& s) { s.provenance.weights_sha256 = "b"; }),
+      HasSubstr("is of another job: weights_sha256: b here, " + std::string(64, 'a') + " there (run the command"));
+  EXPECT_THAT(changed([](Sample& s) { s.provenance.profile = "keras"; }),
+              HasSubstr("profile: keras here, nsfwjs there"));
+  EXPECT_THAT(changed([](Sample& s) { s.provenance.precision = "bf16"; }), HasSubstr("precision: bf16 here, fp32"));
+  EXPECT_THAT(changed([](Sample& s) { s.provenance.catalogue_hash = "d"; }), HasSubstr("catalogue_hash: d here"));
+  EXPECT_THAT(changed([](Sample& s) { s.provenance.labels = "none"; }), HasSubstr("labels: none here, directory"));
+  EXPECT_THAT(changed([](Sample& s) { s.provenance.version = "9"; }), HasSubstr("version: 9 here, 0.1.0 there"));
+  EXPECT_THAT(changed([](Sample& s) { s.labels[1] = 2; }), HasSubstr("the labels of the rows"));
+  EXPECT_THAT(changed([](Sample& s) { s.block_rows = 3; }), HasSubstr("rows of a block: 3 here, 4 there"));
+  FeatureSpec half = sample.spec();
+  half.type = FeatureType::float16;
+  EXPECT_THAT(refusal(half), HasSubstr("features: float16 here, float32 there"));
+  FeatureSpec own = sample.spec();
+  own.difference = [](const Provenance& there) { return "batch was " + there.config; };
+  EXPECT_THAT(refusal(own), HasSubstr("batch was {\"batch\": 16}"));
+  EXPECT_TRUE(slurp(partial_) == before);
+  go_on(sample);
+}
+
+TEST_F(StoreResume, a_file_from_the_future_is_refused_and_left_alone) {
+  const Sample sample(9);
+  leave(sample, {0});
+  std::string bytes = slurp(partial_);
+  bytes[32] = 9;
+  spit(partial_, bytes);
+  EXPECT_THAT(refusal(sample.spec()), HasSubstr("format version 9 is newer than 1 (use a newer pool3)"));
+  EXPECT_TRUE(slurp(partial_) == bytes);
+}
+
+TEST_F(StoreResume, a_job_at_work_is_named) {
+  const Sample sample(9);
+  const FeatureWriter writer = FeatureWriter::open(comm_, path_, sample.spec());
+  const std::string refused = refusal(sample.spec());
+  EXPECT_THAT(refused, HasSubstr("is being made by another job: host "));
+  EXPECT_THAT(refused, HasSubstr("pid " + std::to_string(getpid())));
+  EXPECT_THAT(slurp(path_ + ".lock"), HasSubstr("pid " + std::to_string(getpid())));
+}
+
+TEST_F(StoreResume, a_dead_owner_holds_nothing) {
+  const Sample sample(9);
+  spit(path_ + ".lock", "host elsewhere\njob 77\npid 1\n");
+  sample.write(comm_, path_);
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".lock"));
+}
+
+TEST_F(StoreResume, leftovers_of_a_finished_job_go_away) {
+  const Sample sample(9);
+  sample.write(comm_, path_);
+  spit(partial_ + ".undo", "x");
+  spit(partial_ + ".failures-3", "x");
+  remove_leftovers(path_);
+  EXPECT_FALSE(std::filesystem::exists(partial_ + ".undo"));
+  EXPECT_FALSE(std::filesystem::exists(partial_ + ".failures-3"));
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+}  // namespace
+}  // namespace pool3
