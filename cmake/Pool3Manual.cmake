@@ -11,6 +11,7 @@ if(NOT HELP2MAN)
   return()
 endif()
 set(POOL3_MANUAL ${PROJECT_BINARY_DIR}/man)
+file(MAKE_DIRECTORY ${POOL3_MANUAL})  # so that `cmake --install` finds it after a build of some targets
 add_custom_command(OUTPUT ${POOL3_MANUAL}/pool3.1
   COMMAND ${PROJECT_SOURCE_DIR}/scripts/man-pages $<TARGET_FILE:pool3> ${POOL3_MANUAL}
   DEPENDS pool3 ${PROJECT_SOURCE_DIR}/scripts/man-pages
