@@ -9,7 +9,7 @@
 
 #include "pool3/error.hpp"
 
-namespace pool3::detail {
+namespace pool3::mpi {
 
 /// Throws Error (stage "mpi") unless `code` is MPI_SUCCESS.
 inline void check_mpi(int code, const char* call) {
@@ -24,4 +24,4 @@ inline void check_mpi(int code, const char* call) {
 inline constexpr std::size_t max_count = std::size_t{1} << 28U;
 static_assert(max_count <= INT_MAX);
 
-}  // namespace pool3::detail
+}  // namespace pool3::mpi
