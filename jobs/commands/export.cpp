@@ -15,7 +15,7 @@ LinearLayer layer_of(const Model& model) {
           .bias = {model.intercept.begin(), model.intercept.end()}};
 }
 
-class ExportJob : public Job {
+class ExportCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("model", model_, "model file");
@@ -23,7 +23,7 @@ class ExportJob : public Job {
         "format", format_,
         "liblinear: its text model; npz: arrays for NumPy; onnx: features to scores; torchscript: pictures to scores");
     p.add("weights", weights_, "of torchscript: the weights that the model's features were made with", std::string());
-    p.add_required("out", out_, "file to make", false);
+    p.add_required("out", out_, "file to make", Changes::file);
   }
   ExitCode run(const Context& context) override {
     context.comm.root_does([&] {
@@ -51,6 +51,6 @@ class ExportJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_export() { return std::make_unique<ExportJob>(); }
+std::unique_ptr<Command> make_export() { return std::make_unique<ExportCommand>(); }
 
 }  // namespace pool3::jobs

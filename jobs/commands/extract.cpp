@@ -178,13 +178,13 @@ std::unique_ptr<OldRows> open_old_rows(const Context& context, const ExtractOpti
   return old;
 }
 
-class ExtractJob : public Job {
+class ExtractCommand : public Command {
  public:
   void declare(OptionParser& parser) override {
     declare_extract(parser, options_);
-    parser.add_required("out", options_.out, "feature file to make", false);
+    parser.add_required("out", options_.out, "feature file to make", Changes::file);
     parser.add("part", options_.part, "make one part of the catalogue, e.g. 2/8; pool3 link joins the parts",
-               std::string(), false);
+               std::string(), Changes::file);
   }
   ExitCode run(const Context& context) override { return extract(context, options_); }
 
@@ -211,26 +211,28 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
       "CPU has AMX, else fp32",
       std::string("auto"));
   p.add("batch", o.batch, "images of one network call, and rows of one block of the file", 16);
-  p.add("threads", o.threads, "threads per rank; 0: its share of the cores", 0, false);
+  p.add("threads", o.threads, "threads per rank; 0: its share of the cores", 0, Changes::nothing);
   p.add("max-pixels", o.max_pixels, "larger pictures become failures", DecodeOptions{}.max_pixels);
   p.add("max-failures", o.max_failures,
-        "end the job when more pictures fail: a number, or a share as in 5%; default: never", std::string(), false);
+        "end the job when more pictures fail: a number, or a share as in 5%; default: never", std::string(),
+        Changes::nothing);
   p.add_switch("ignore-orientation", o.ignore_orientation, "don't turn pictures as their EXIF orientation says");
   p.add_switch("fast-decode", o.fast_decode, "decode large JPEGs at 1/2, 1/4 or 1/8 of their size");
   p.add("dtype", o.dtype, "float32, or float16: half the space, three digits", std::string("float32"));
   p.add("alignment", o.alignment,
         "large tables start at multiples of so many bytes: a page, or the stripe of the file system; 0: anywhere",
-        std::int64_t{4096}, false);
+        std::int64_t{4096}, Changes::file);
   p.add("stripe-count", o.stripe_count,
         "hint for a parallel file system: spread the file over so many servers; 0: as its folder says", std::int64_t{0},
-        false);
+        Changes::file);
   p.add("stripe-size", o.stripe_size, "hint for a parallel file system: bytes of a stripe; 0: as its folder says",
-        std::int64_t{0}, false);
+        std::int64_t{0}, Changes::file);
   p.add("update-from", o.update_from, "feature file whose rows are copied where the picture has not changed",
-        std::string(), false);
-  p.add_switch("retry-failed", o.retry_failed, "try the failed rows of --out again, and only those", false);
-  p.add_switch("durable", o.durable, "what is done survives a loss of power too: sync after every batch", false);
-  p.add_switch("dry-run", o.dry_run, "only say what would be done, and how long it would take", false);
+        std::string(), Changes::nothing);
+  p.add_switch("retry-failed", o.retry_failed, "try the failed rows of --out again, and only those", Changes::nothing);
+  p.add_switch("durable", o.durable, "what is done survives a loss of power too: sync after every batch",
+               Changes::nothing);
+  p.add_switch("dry-run", o.dry_run, "only say what would be done, and how long it would take", Changes::nothing);
 }
 
 DecodeOptions decode_options(const ExtractOptions& options, InputProfile profile) {
@@ -290,6 +292,6 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
   return embed_all(context, options, weights, *network, where.device, old.get(), writer);
 }
 
-std::unique_ptr<Job> make_extract() { return std::make_unique<ExtractJob>(); }
+std::unique_ptr<Command> make_extract() { return std::make_unique<ExtractCommand>(); }
 
 }  // namespace pool3::jobs

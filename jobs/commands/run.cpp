@@ -26,10 +26,10 @@ std::string extract_config(const std::string& config) {
   return part.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-class RunJob : public Job {
+class RunCommand : public Command {
  public:
   void declare(OptionParser& p) override {
-    p.add_required("out", folder_, "folder for features.h5, search.json, model.h5 and evaluation.json", false);
+    p.add_required("out", folder_, "folder for features.h5, search.json, model.h5 and evaluation.json", Changes::file);
     declare_extract(p, extract_);
     declare_solver(p, solver_);
     declare_search(p, search_);
@@ -66,6 +66,6 @@ class RunJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_run() { return std::make_unique<RunJob>(); }
+std::unique_ptr<Command> make_run() { return std::make_unique<RunCommand>(); }
 
 }  // namespace pool3::jobs

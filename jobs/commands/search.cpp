@@ -43,13 +43,13 @@ void log_effort(Log& log, const SearchResult& result, const Traffic& spent, doub
             {"communication_bytes", std::to_string(spent.bytes)}});
 }
 
-class SearchJob : public Job {
+class SearchCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("features", solver_.features, "feature file");
-    p.add_required("out", out_, "table to make (JSON)", false);
+    p.add_required("out", out_, "table to make (JSON)", Changes::file);
     p.add("best", best_, "also train the best point on all training rows, and write this model file", std::string(),
-          false);
+          Changes::file);
     p.add("kernel", kernel_, "linear", std::string("linear"));
     p.add("probability-folds", probability_folds_, "as for train, for --best", 5);
     declare_solver(p, solver_);
@@ -139,6 +139,6 @@ double search(const Context& context, const SolverFlags& solver, const SearchFla
   return best.C;
 }
 
-std::unique_ptr<Job> make_search() { return std::make_unique<SearchJob>(); }
+std::unique_ptr<Command> make_search() { return std::make_unique<SearchCommand>(); }
 
 }  // namespace pool3::jobs

@@ -123,11 +123,11 @@ void log_certificate(Log& log, const Fit& fit, const Traffic& spent, std::int64_
                           (fit.out_of_time ? "raise --max-seconds" : "raise --max-epochs or lower --C"));
 }
 
-class TrainJob : public Job {
+class TrainCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("features", flags_.features, "feature file");
-    p.add_required("out", out_, "model file to make", false);
+    p.add_required("out", out_, "model file to make", Changes::file);
     declare_solver(p, flags_);
     p.add("C", C_, "cost of errors, in standardised features", 1.0);
     p.add("probability-folds", probability_folds_, "folds that probabilities are calibrated with; 0: none", 5);
@@ -160,7 +160,7 @@ void declare_solver(OptionParser& p, SolverFlags& f) {
   p.add("row-weights", f.row_weights, "FILE[:DATASET], HDF5: how much each row of the feature file counts (weights)",
         std::string());
   p.add_switch("no-centering", f.no_centering, "train on the features as they are");
-  p.add("solver-threads", f.threads, "threads per rank of the matrix products", 1, false);
+  p.add("solver-threads", f.threads, "threads per rank of the matrix products", 1, Changes::nothing);
 }
 
 void check(const SolverFlags& f) {
@@ -230,6 +230,6 @@ void train(const Context& context, const SolverFlags& flags, double C, int proba
   context.log.line("train", out + ": " + std::to_string(problem.classes) + " classes");
 }
 
-std::unique_ptr<Job> make_train() { return std::make_unique<TrainJob>(); }
+std::unique_ptr<Command> make_train() { return std::make_unique<TrainCommand>(); }
 
 }  // namespace pool3::jobs
