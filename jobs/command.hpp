@@ -7,6 +7,8 @@
 
 #include "console/log.hpp"
 #include "console/options.hpp"
+#include "console/progress.hpp"
+#include "console/text.hpp"
 #include "pool3/error.hpp"
 #include "pool3/mpi.hpp"
 
