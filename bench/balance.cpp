@@ -29,6 +29,8 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 
 class SleepingNetwork : public Network {
  public:
+  [[nodiscard]] std::int64_t width() const override { return feature_dim; }
+
   /// Many short sleeps, so that a process that is stopped half of the time takes twice as long: of each, some
   /// milliseconds count at most. Those that a busy machine wakes up late count as long as they were.
   void features(std::span<const float> input, int count, std::span<float> out) const override {
