@@ -48,8 +48,8 @@ void Lane::start(Slot& slot, const Compute& compute, std::span<const float> inpu
   }
   const at::Tensor rows = compute(slot.pictures.permute({0, 3, 1, 2}));
   TORCH_CHECK(rows.dim() >= 2 && rows.size(0) == chunk_ && rows.numel() == chunk_ * pool_width,
-              "the network gives a tensor of shape ", rows.sizes(), " for ", chunk_,
-              " pictures, not ", pool_width, " features each");
+              "the network gives a tensor of shape ", rows.sizes(), " for ", chunk_, " pictures, not ", pool_width,
+              " features each");
   slot.rows.copy_(rows.reshape({chunk_, pool_width}), true);
   slot.first = first;
   slot.count = count;
