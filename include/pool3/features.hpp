@@ -33,7 +33,7 @@ struct Provenance {
 [[nodiscard]] std::string kind_difference(const Provenance& a, const Provenance& b);
 /// Like kind_difference(), and also for catalogue, labels and version: what two runs of one job agree in.
 [[nodiscard]] std::string job_difference(const Provenance& a, const Provenance& b);
-/// "features: 64 a row here, 2048 there", or "" if the widths are equal.
+/// "width: 64 here, 2048 there", or "" if the widths are equal.
 [[nodiscard]] std::string width_difference(std::int64_t here, std::int64_t there);
 
 /// How features are stored. They are float32 in memory.

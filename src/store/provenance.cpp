@@ -34,7 +34,7 @@ std::string job_difference(const Provenance& a, const Provenance& b) {
 }
 
 std::string width_difference(std::int64_t here, std::int64_t there) {
-  return here == there ? std::string() : fmt::format("features: {} a row here, {} there", here, there);
+  return here == there ? std::string() : fmt::format("width: {} here, {} there", here, there);
 }
 
 namespace store {

@@ -212,12 +212,12 @@ TEST_F(StoreFeatures, files_of_another_width_are_not_mixed) {
   wide.write(comm_, path_);
   narrow.write(comm_, folder_ / "narrow.h5");
   EXPECT_THAT(error_of([&] { static_cast<void>(diff_features(comm_, path_, folder_ / "narrow.h5")); }),
-              HasSubstr("features: 64 a row here, 2048 there"));
+              HasSubstr("width: 64 here, 2048 there"));
   EXPECT_EQ(diff_features(comm_, path_, folder_ / "narrow.h5", false).changed, 0);
   const FeatureWriter begun = FeatureWriter::open(comm_, folder_ / "begun.h5", wide.spec());
   std::filesystem::copy_file(folder_ / "begun.h5.partial", folder_ / "copy.h5.partial");
   EXPECT_THAT(error_of([&] { static_cast<void>(FeatureWriter::open(comm_, folder_ / "copy.h5", narrow.spec())); }),
-              HasSubstr("is of another job: features: 64 a row here, 2048 there"));
+              HasSubstr("is of another job: width: 64 here, 2048 there"));
   std::vector<std::string> parts;
   for (const Sample* sample : {&wide, &narrow}) {
     FeatureSpec spec = sample->spec();
@@ -229,7 +229,7 @@ TEST_F(StoreFeatures, files_of_another_width_are_not_mixed) {
     writer.finish(comm_);
   }
   EXPECT_THAT(error_of([&] { link_features(folder_ / "link.h5", parts); }),
-              HasSubstr("features: 64 a row here, 2048 there"));
+              HasSubstr("width: 64 here, 2048 there"));
 }
 
 TEST_F(StoreFeatures, create_fails_at_once_where_nothing_can_be_written) {

@@ -91,7 +91,7 @@ TEST(StoreModel, has_the_width_of_its_features) {
   Sample sample(3);
   sample.classes = model.classes;
   sample.write(Communicator::world(), folder / "wide.h5");
-  EXPECT_EQ(features_difference(FeatureReader(folder / "wide.h5"), model), "features: 2048 a row here, 64 there");
+  EXPECT_EQ(features_difference(FeatureReader(folder / "wide.h5"), model), "width: 2048 here, 64 there");
   sample.width = 64;
   sample.write(Communicator::world(), folder / "narrow.h5");
   EXPECT_EQ(features_difference(FeatureReader(folder / "narrow.h5"), model), "");
