@@ -40,13 +40,13 @@ class RunJob : public Job {
     context.comm.root_does([&] {
       check(solver_);
       check(search_);
-      if (!extract_.dry_run) make_folder(folder_, "run");
+      if (!extract_.policy.dry_run) make_folder(folder_, "run");
     });
-    extract_.out = solver_.features = folder_ + "/features.h5";
+    extract_.file.out = solver_.features = folder_ + "/features.h5";
     const std::string model = folder_ + "/model.h5";
     const StopSignal signal(context.log);
     const ExitCode code = extract({context.comm, context.log, extract_config(context.config)}, extract_);
-    if (extract_.dry_run || code == ExitCode::resumable) return code;
+    if (extract_.policy.dry_run || code == ExitCode::resumable) return code;
     const double C = search_.C.size() == 1 ? search_.C[0] : search(context, solver_, search_, folder_ + "/search.json");
     if (search_.C.size() == 1 && context.comm.is_root())
       std::remove((folder_ + "/search.json").c_str());  // of another run
