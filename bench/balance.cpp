@@ -28,6 +28,8 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 
 class SleepingNetwork : public Network {
  public:
+  [[nodiscard]] std::int64_t width() const override { return feature_dim; }
+
   /// Many short sleeps, so that a process that is stopped half of the time takes twice as long: of each, some
   /// milliseconds count at most. Those that a busy machine wakes up late count as long as they were.
   void features(std::span<const float> input, int count, std::span<float> out) const override {
@@ -61,6 +63,7 @@ void run(const Communicator& comm, const std::string& out, std::int64_t rows) {
   for (std::int64_t row = 0; row < rows; ++row) names.push_back(std::to_string(row));
   FeatureSpec spec;
   spec.rows = rows;
+  spec.width = feature_dim;
   spec.root = "/";
   spec.labels = labels;
   spec.path = [&](Row row) { return std::string_view(names[static_cast<std::size_t>(row)]); };

@@ -168,6 +168,8 @@ class Extractor {
       : network_(std::move(network)), setup_(setup) {}
 
   [[nodiscard]] const ExtractorSetup& setup() const { return setup_; }
+  /// Features of a row.
+  [[nodiscard]] std::int64_t width() const { return network_->width(); }
   /// Starts threads, which wait for blocks.
   [[nodiscard]] Extraction start(ExtractionJob job) const { return {network_, setup_, std::move(job)}; }
 

@@ -38,6 +38,7 @@ Found find_network(const Context& context, const ExtractOptions& options) {
 struct Measured {
   double images_per_second = 0;           ///< of all ranks; 0: nothing was measured
   double root_bytes = 0, rank_bytes = 0;  ///< most memory of the root, and of any other rank
+  std::int64_t width = feature_dim;       ///< features of a row
   std::string missing;                    ///< why nothing was measured
 };
 
@@ -102,6 +103,7 @@ Measured measure(const Communicator& comm, const Found& found, const Manifest& m
   return {.images_per_second = comm.sum(static_cast<double>(paths.size()) / std::max(seconds, 1e-9)),
           .root_bytes = peak_bytes(),
           .rank_bytes = comm.max(comm.is_root() ? 0.0 : peak_bytes()),
+          .width = extractor->width(),
           .missing = {}};
 }
 
@@ -162,15 +164,14 @@ void print_measured(const Measured& m, std::int64_t images) {
 
 }  // namespace
 
-double file_bytes(const Manifest& manifest, RowRange rows, std::int64_t block_rows, FeatureType type) {
+double planned_bytes(const Manifest& manifest, RowRange rows, const FileLayout& layout) {
   std::size_t longest = 1;
   for (Row row = rows.begin; row < rows.end; ++row) longest = std::max(longest, manifest.paths[row].size());
   constexpr double label_bytes = 4, key_bytes = 32, status_bytes = 1, checksum_bytes = 8, header_bytes = 8192;
-  const double feature_bytes = type == FeatureType::float16 ? 2 : 4;
-  const double row_bytes = static_cast<double>(feature_dim) * feature_bytes + label_bytes + key_bytes + status_bytes +
-                           static_cast<double>(longest);
+  const double row_bytes = static_cast<double>(layout.width * element_bytes(layout.type)) + label_bytes + key_bytes +
+                           status_bytes + static_cast<double>(longest);
   return static_cast<double>(rows.size()) * row_bytes +
-         static_cast<double>(block_count(rows.size(), block_rows)) * checksum_bytes + header_bytes;
+         static_cast<double>(block_count(rows.size(), layout.block_rows)) * checksum_bytes + header_bytes;
 }
 
 void dry_run(const Context& context, const ExtractOptions& options) {
@@ -184,7 +185,7 @@ void dry_run(const Context& context, const ExtractOptions& options) {
   const Measured measured = measure(context.comm, found, manifest, rows);
   if (!context.comm.is_root()) return;
   print_images(manifest, rows, shape);
-  print_field("feature file", bytes_text(file_bytes(manifest, rows, batch, shape.type)));
+  print_field("feature file", bytes_text(planned_bytes(manifest, rows, {measured.width, batch, shape.type})));
   print_blocks(rows.size(), batch, context.comm.size(), threads);
   print_shards(manifest.shards);
   print_measured(measured, rows.size());

@@ -10,7 +10,12 @@ namespace pool3::jobs {
 /// whether it can is looked at before the pictures are listed. REQUIRES: checked options. Collective.
 void dry_run(const Context& context, const ExtractOptions& options);
 
+/// How a file holds its rows.
+struct FileLayout {
+  std::int64_t width = 0, block_rows = 0;
+  FeatureType type = FeatureType::float32;
+};
 /// About how large a file of these rows of the catalogue gets.
-[[nodiscard]] double file_bytes(const Manifest& manifest, RowRange rows, std::int64_t block_rows, FeatureType type);
+[[nodiscard]] double planned_bytes(const Manifest& manifest, RowRange rows, const FileLayout& layout);
 
 }  // namespace pool3::jobs

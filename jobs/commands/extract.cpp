@@ -58,10 +58,11 @@ Plan make_plan(const Context& context, const ExtractOptions& options) {
 }
 
 /// `plan` must outlive it.
-FeatureSpec spec_of(const FileFlags& flags, const Plan& plan) {
+FeatureSpec spec_of(const FileFlags& flags, const Plan& plan, std::int64_t width) {
   const Manifest& manifest = plan.manifest;
   const auto first = static_cast<std::size_t>(plan.rows.begin);
   return {.rows = plan.rows.size(),
+          .width = width,
           .block_rows = plan.setup.batch,
           .root = manifest.root,
           .classes = manifest.classes,
@@ -158,7 +159,7 @@ ExitCode embed(const Context& context, const ExtractOptions& options, const Plan
   context.comm.all_do([&] { extractor.emplace(plan.weights, setup); });
   context.log.line("extract",
                    fmt::format("network: {} on {}", to_string(setup.recipe.precision), to_string(setup.device)));
-  FeatureWriter writer = FeatureWriter::open(context.comm, options.file.out, spec_of(options.file, plan));
+  FeatureWriter writer = FeatureWriter::open(context.comm, options.file.out, spec_of(options.file, plan, extractor->width()));
   const std::int64_t rows = writer.rows();
   context.log.line("extract", fmt::format("{} images, {} ranks of {} threads, weights {}", rows, context.comm.size(),
                                           setup.threads, plan.weights.source));

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "setup/files.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -42,7 +42,7 @@ std::string extract_difference(const Provenance& here, const Provenance& there) 
 
 void check_out(const std::string& path) {
   const bool is_there = std::filesystem::exists(path) && !std::filesystem::is_directory(path);
-  if (!is_there) return check_output(path, "extract");
+  if (!is_there) return check_output({"extract", path});
   if (kind_of_file(path) != "features")
     throw Error({.stage = "extract",
                  .path = path,

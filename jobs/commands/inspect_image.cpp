@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "command.hpp"
+#include "pool3/files.hpp"
 #include "pool3/image.hpp"
 #include "pool3/network.hpp"
 #include "pool3/report.hpp"
@@ -112,7 +113,7 @@ class InspectImageJob : public Job {
     if (images_.size() != 1) throw usage_error(fmt::format("one IMAGE is looked at, not {}", images_.size()));
     const Image picture = read_picture(images_[0]);
     const std::string weights_path = find_weights(weights_path_);
-    make_folder(out_, stage);
+    make_folder({stage, out_});
     const Weights weights = read_weights(weights_path);
     std::vector<float> input(static_cast<std::size_t>(input_floats));
     to_input(picture, weights.traits.profile, input);
@@ -125,8 +126,8 @@ class InspectImageJob : public Job {
       check_finite(output, images_[0]);
       page.figures.push_back(output.name == "pool_3" ? chart_figure(output, name()) : grid_figure(output));
     }
-    for (const Figure& figure : page.figures) replace_file(path_of(figure.file_name), figure.file, stage);
-    replace_file(path_of("index.html"), html_of(page), stage);
+    for (const Figure& figure : page.figures) write_whole_file({stage, path_of(figure.file_name)}, figure.file);
+    write_whole_file({stage, path_of("index.html")}, html_of(page));
     context.log.line(stage, "look at " + path_of("index.html"));
   }
 

@@ -124,9 +124,10 @@ class PredictJob : public Job {
       lines[static_cast<std::size_t>(f.row)] = {
           {"path", f.path}, {"error", f.message}, {"stage", stage_of(f.status)}, {"code", to_string(f.status)}};
     const auto first = static_cast<std::size_t>(block.index) * batch;
+    const auto width = static_cast<std::size_t>(model_.width());
     for (std::size_t i = 0; i < block.status.size(); ++i) {
       if (block.status[i] != RowStatus::done) continue;
-      const auto row = std::span(block.features).subspan(i * static_cast<std::size_t>(feature_dim), feature_dim);
+      const auto row = std::span(block.features).subspan(i * width, width);
       lines[first + i] = line_of(model_, paths[first + i], score_rows(model_.coef, model_.intercept, row), top_);
     }
   }

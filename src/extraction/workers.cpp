@@ -45,8 +45,8 @@ Workers::Workers(const Network& network, WorkSettings settings, WorkThreads thre
       settings_(std::move(settings)),
       decoding_(settings_.recipe.decoding()),
       threads_(threads),
-      ledger_(limits_for(threads), feature_dim),
-      batches_(settings_.batch, feature_dim) {
+      ledger_(limits_for(threads), network.width()),
+      batches_(settings_.batch, network.width()) {
   if (settings_.job.remember_copies) seen_.emplace();
   for (int t = 0; t < threads_.reading; ++t) start(&Workers::read_loop);
   for (int t = 0; t < threads_.computing; ++t) start(&Workers::compute_loop);

@@ -45,6 +45,8 @@ class TorchNetwork final : public Network {
     }));
   }
 
+  [[nodiscard]] std::int64_t width() const override { return pool_width; }
+
   void features(std::span<const float> input, int count, std::span<float> out) const override {
     check_call(options_, input, count, out);
     try {
@@ -88,7 +90,7 @@ class TorchNetwork final : public Network {
         inception_features(as_pictures(padded(input, count)), traits_,
                            [this](const auto& name, const auto& x) { return convolutions_.run(name, x); });
     const at::Tensor rows = y.contiguous();
-    std::copy_n(rows.data_ptr<float>(), count * feature_dim, out.data());
+    std::copy_n(rows.data_ptr<float>(), count * pool_width, out.data());
   }
 
   /// [batch, 299, 299, 3]; a view of `input` if that is a full batch.
@@ -120,12 +122,14 @@ extern "C" __attribute__((visibility("default"))) std::string* pool3_torch_scrip
     const pool3::Weights& weights, const pool3::ColourScale& scale, const pool3::LinearLayer& layer) {
   try {
     return std::make_unique<std::string>(pool3::scripted_classifier(weights, scale, layer)).release();
+  } catch (const pool3::Error&) {
+    throw;
   } catch (const std::exception& error) {
     throw pool3::network_error(error.what());
   }
 }
 
-extern "C" __attribute__((visibility("default"))) pool3::Network* pool3_open_torch_network_3(
+extern "C" __attribute__((visibility("default"))) pool3::Network* pool3_open_torch_network_4(
     const pool3::Weights& weights, const pool3::NetworkOptions& options) {
   try {
     if (!weights.torchscript.empty()) return pool3::open_torchscript(weights, options).release();

@@ -7,7 +7,7 @@
 namespace pool3 {
 
 inline constexpr const char* torch_module_file = "pool3_torch.so";
-inline constexpr const char* torch_factory_name = "pool3_open_torch_network_3";
+inline constexpr const char* torch_factory_name = "pool3_open_torch_network_4";
 inline constexpr const char* torch_script_name = "pool3_torch_scripted_classifier";
 inline constexpr const char* torch_devices_name = "pool3_torch_cuda_devices";
 

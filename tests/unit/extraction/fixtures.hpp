@@ -40,6 +40,7 @@ class Gate {
 /// Column j of a picture is the mean of every 2048th float of its input from j on. NaN for a picture that is all white.
 class FormulaNetwork : public Network {
  public:
+  [[nodiscard]] std::int64_t width() const override { return feature_dim; }
   void features(std::span<const float> input, int count, std::span<float> out) const override {
     ++calls;
     pictures += count;

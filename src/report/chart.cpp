@@ -1,9 +1,9 @@
 // The pool feature as a bar chart, drawn as SVG.
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
 #include <numeric>
 
 #include "pool3/report.hpp"
@@ -14,12 +14,6 @@ namespace {
 // Pixels of the chart.
 constexpr double left = 70, right = 20, top = 56, bottom = 56, plot_width = 1024, plot_height = 320;
 constexpr double width = left + plot_width + right, height = top + plot_height + bottom;
-
-std::string number(double value, int digits) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
-  return text.data();
-}
 
 /// 1, 2 or 5 times a power of ten, so that about five steps make `range`.
 double tick_step(double range) {
@@ -42,13 +36,12 @@ ValueAxis value_axis(double largest) {
 }
 
 std::string text_at(double x, double y, const char* anchor, const std::string& text, const char* more = "") {
-  return "<text x=\"" + number(x, 1) + "\" y=\"" + number(y, 1) + "\" text-anchor=\"" + anchor + "\"" + more + ">" +
-         escaped(text) + "</text>\n";
+  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\"{}>{}</text>\n", x, y, anchor, more,
+                     escaped(text));
 }
 
 std::string line_at(double x1, double y1, double x2, double y2, const char* colour) {
-  return "<path d=\"M" + number(x1, 1) + " " + number(y1, 1) + "L" + number(x2, 1) + " " + number(y2, 1) +
-         "\" stroke=\"" + colour + "\"/>\n";
+  return fmt::format("<path d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}\" stroke=\"{}\"/>\n", x1, y1, x2, y2, colour);
 }
 
 double x_of(double channel, std::size_t count) { return left + plot_width * channel / static_cast<double>(count); }
@@ -61,19 +54,20 @@ std::string axes(const ValueAxis& axis, std::size_t count) {
     const double y = y_of(i * axis.step, axis);
     if (i > 0) out += line_at(left, y, left + plot_width, y, "#ddd");
     out += line_at(left - 5, y, left, y, "#333");
-    out += text_at(left - 9, y + 4, "end", number(i * axis.step, axis.digits));
+    out += text_at(left - 9, y + 4, "end", fmt::format("{:.{}f}", i * axis.step, axis.digits));
   }
-  for (std::size_t channel = 0; channel <= count; channel += 256) {
+  for (std::size_t channel = 0; channel <= count; channel += std::max<std::size_t>(1, count / 8)) {
     const double x = x_of(static_cast<double>(channel), count);
     out += line_at(x, top + plot_height, x, top + plot_height + 5, "#333");
-    out += text_at(x, top + plot_height + 19, "middle", std::to_string(channel));
+    out += text_at(x, top + plot_height + 19, "middle", fmt::to_string(channel));
   }
   out += line_at(left, top, left, top + plot_height, "#333");
   out += line_at(left, top + plot_height, left + plot_width, top + plot_height, "#333");
   out += text_at(left + plot_width / 2, height - 12, "middle", "channel");
-  const std::string middle = number(top + plot_height / 2, 1);
-  out += "<text transform=\"translate(18 " + middle + ") rotate(-90)\" text-anchor=\"middle\">mean activation</text>\n";
-  return out;
+  return out +
+         fmt::format(
+             "<text transform=\"translate(18 {:.1f}) rotate(-90)\" text-anchor=\"middle\">mean activation</text>\n",
+             top + plot_height / 2);
 }
 
 /// One stroke a channel.
@@ -81,11 +75,11 @@ std::string bars(std::span<const float> feature, const ValueAxis& axis) {
   std::string path;
   for (std::size_t i = 0; i < feature.size(); ++i) {
     const double value = std::max(0.0, static_cast<double>(feature[i]));
-    path += "M" + number(x_of(static_cast<double>(i) + 0.5, feature.size()), 2) + " " + number(top + plot_height, 0) +
-            "V" + number(y_of(value, axis), 2);
+    path += fmt::format("M{:.2f} {:.0f}V{:.2f}", x_of(static_cast<double>(i) + 0.5, feature.size()), top + plot_height,
+                        y_of(value, axis));
   }
   // A pixel wide, though channels are half a pixel apart: thinner strokes are too pale to see.
-  return R"(<path id="bars" d=")" + path + R"(" stroke="#1f5fa8" stroke-width="1"/>)" + "\n";
+  return fmt::format("<path id=\"bars\" d=\"{}\" stroke=\"#1f5fa8\" stroke-width=\"1\"/>\n", path);
 }
 
 }  // namespace
@@ -94,14 +88,14 @@ std::string feature_chart(std::span<const float> feature, const std::string& tit
   const float largest = *std::ranges::max_element(feature);
   const double mean = std::accumulate(feature.begin(), feature.end(), 0.0) / static_cast<double>(feature.size());
   const ValueAxis axis = value_axis(static_cast<double>(largest));
-  const std::string size = number(width, 0) + " " + number(height, 0);
-  return R"(<svg xmlns="http://www.w3.org/2000/svg" width=")" + number(width, 0) + "\" height=\"" + number(height, 0) +
-         "\" viewBox=\"0 0 " + size + "\" font-family=\"sans-serif\" font-size=\"13\" fill=\"#333\">\n" +
-         "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n" +
+  return fmt::format(
+             R"(<svg xmlns="http://www.w3.org/2000/svg" width="{0:.0f}" height="{1:.0f}" viewBox="0 0 {0:.0f} {1:.0f}")"
+             R"( font-family="sans-serif" font-size="13" fill="#333">)"
+             "\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
+             width, height) +
          text_at(left, 24, "start", title, R"( font-size="17" font-weight="bold")") +
          text_at(left, 43, "start",
-                 std::to_string(feature.size()) + " channels, mean " + number(mean, 3) + ", largest " +
-                     number(static_cast<double>(largest), 3)) +
+                 fmt::format("{} channels, mean {:.3f}, largest {:.3f}", feature.size(), mean, largest)) +
          axes(axis, feature.size()) + bars(feature, axis) + "</svg>\n";
 }
 
