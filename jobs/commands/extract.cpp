@@ -159,7 +159,8 @@ ExitCode embed(const Context& context, const ExtractOptions& options, const Plan
   context.comm.all_do([&] { extractor.emplace(plan.weights, setup); });
   context.log.line("extract",
                    fmt::format("network: {} on {}", to_string(setup.recipe.precision), to_string(setup.device)));
-  FeatureWriter writer = FeatureWriter::open(context.comm, options.file.out, spec_of(options.file, plan, extractor->width()));
+  FeatureWriter writer =
+      FeatureWriter::open(context.comm, options.file.out, spec_of(options.file, plan, extractor->width()));
   const std::int64_t rows = writer.rows();
   context.log.line("extract", fmt::format("{} images, {} ranks of {} threads, weights {}", rows, context.comm.size(),
                                           setup.threads, plan.weights.source));
@@ -178,13 +179,13 @@ ExitCode embed(const Context& context, const ExtractOptions& options, const Plan
   return outcome(context, failed, options.file.out, rows);
 }
 
-class ExtractJob : public Job {
+class ExtractCommand : public Command {
  public:
   void declare(OptionParser& parser) override {
     declare_extract(parser, options_);
-    parser.add_required("out", options_.file.out, "feature file to make", false);
+    parser.add_required("out", options_.file.out, "feature file to make", Changes::file);
     parser.add("part", options_.file.part, "make one part of the catalogue, e.g. 2/8; pool3 link joins the parts",
-               std::string(), false);
+               std::string(), Changes::file);
   }
   ExitCode run(const Context& context) override { return extract(context, options_); }
 
@@ -209,6 +210,6 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
   return outcome(context, failed, options.file.out, plan.rows.size());
 }
 
-std::unique_ptr<Job> make_extract() { return std::make_unique<ExtractJob>(); }
+std::unique_ptr<Command> make_extract() { return std::make_unique<ExtractCommand>(); }
 
 }  // namespace pool3::jobs

@@ -33,7 +33,7 @@ void declare_network(OptionParser& p, NetworkFlags& o) {
       "CPU has AMX, else fp32",
       std::string("auto"));
   p.add("batch", o.batch, "images of one network call, and rows of one block of the file", 16);
-  p.add("threads", o.threads, "threads per rank; 0: its share of the cores", 0, false);
+  p.add("threads", o.threads, "threads per rank; 0: its share of the cores", 0, Changes::nothing);
 }
 
 void declare_decoding(OptionParser& p, DecodingFlags& o) {
@@ -47,22 +47,24 @@ void declare_file(OptionParser& p, FileFlags& o) {
   p.add("dtype", o.dtype, "float32, or float16: half the space, three digits", std::string("float32"));
   p.add("alignment", o.alignment,
         "large tables start at multiples of so many bytes: a page, or the stripe of the file system; 0: anywhere",
-        std::int64_t{4096}, false);
+        std::int64_t{4096}, Changes::file);
   p.add("stripe-count", o.stripe_count,
         "hint for a parallel file system: spread the file over so many servers; 0: as its folder says", std::int64_t{0},
-        false);
+        Changes::file);
   p.add("stripe-size", o.stripe_size, "hint for a parallel file system: bytes of a stripe; 0: as its folder says",
-        std::int64_t{0}, false);
-  p.add_switch("durable", o.durable, "what is done survives a loss of power too: sync after every batch", false);
+        std::int64_t{0}, Changes::file);
+  p.add_switch("durable", o.durable, "what is done survives a loss of power too: sync after every batch",
+               Changes::nothing);
 }
 
 void declare_policy(OptionParser& p, PolicyFlags& o) {
   p.add("update-from", o.update_from, "feature file whose rows are copied where the picture has not changed",
-        std::string(), false);
-  p.add_switch("retry-failed", o.retry_failed, "try the failed rows of --out again, and only those", false);
+        std::string(), Changes::nothing);
+  p.add_switch("retry-failed", o.retry_failed, "try the failed rows of --out again, and only those", Changes::nothing);
   p.add("max-failures", o.max_failures,
-        "end the job when more pictures fail: a number, or a share as in 5%; default: never", std::string(), false);
-  p.add_switch("dry-run", o.dry_run, "only say what would be done, and how long it would take", false);
+        "end the job when more pictures fail: a number, or a share as in 5%; default: never", std::string(),
+        Changes::nothing);
+  p.add_switch("dry-run", o.dry_run, "only say what would be done, and how long it would take", Changes::nothing);
 }
 
 /// "2/8" is part 2 of 8, "" the whole.
@@ -85,11 +87,16 @@ FileShape parse_part(const std::string& text) {
 }  // namespace
 
 void declare_extract(OptionParser& p, ExtractOptions& o) {
+  p.group("Catalogue");
   declare_catalogue(p, o.catalogue);
+  p.group("Network");
   declare_network(p, o.network);
+  p.group("Decoding");
   declare_decoding(p, o.decoding);
-  declare_file(p, o.file);
+  p.group("Policy");
   declare_policy(p, o.policy);
+  p.group("Feature file");
+  declare_file(p, o.file);
 }
 
 bool is_told_by_content(const std::string& flag) {

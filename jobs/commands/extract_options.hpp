@@ -39,7 +39,7 @@ struct ExtractOptions {
   PolicyFlags policy;
 };
 
-/// Flags of extract but --out and --part.
+/// Flags of extract but --out and --part, under headings; those of the file come last.
 void declare_extract(OptionParser& parser, ExtractOptions& options);
 /// Throws Error (usage) for values that can't be.
 void check(const ExtractOptions& options);

@@ -163,7 +163,8 @@ void complete_files_beside(const std::string& path) {
   const std::string table = path + ".failures.tsv";
   const std::string text = failures_text(FeatureReader(path).failures());
   std::ifstream file(table, std::ios::binary);
-  if (!file || std::string(std::istreambuf_iterator<char>(file), {}) != text) write_whole_file({"extract", table}, text);
+  if (!file || std::string(std::istreambuf_iterator<char>(file), {}) != text)
+    write_whole_file({"extract", table}, text);
 }
 
 void print_copies(const Context& context, const std::string& path) {

@@ -95,11 +95,11 @@ Figure chart_figure(const StageOutput& output, const std::string& name) {
       .width = page_width};
 }
 
-class InspectImageJob : public Job {
+class InspectImageCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add("weights", weights_path_, "weights file or folder; if not given, where the README says", std::string());
-    p.add_required("out", out_, "folder to make: PNG grids, pool_feature.svg, index.html", false);
+    p.add_required("out", out_, "folder to make: PNG grids, pool_feature.svg, index.html", Changes::file);
     p.take_arguments("IMAGE", images_, "one picture file");
   }
 
@@ -162,6 +162,6 @@ class InspectImageJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_inspect_image() { return std::make_unique<InspectImageJob>(); }
+std::unique_ptr<Command> make_inspect_image() { return std::make_unique<InspectImageCommand>(); }
 
 }  // namespace pool3::jobs

@@ -51,7 +51,7 @@ Json line_of(const Model& model, const std::string& path, std::span<const double
   return line;
 }
 
-class PredictJob : public Job {
+class PredictCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("model", model_path_, "model file");
@@ -155,6 +155,6 @@ class PredictJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_predict() { return std::make_unique<PredictJob>(); }
+std::unique_ptr<Command> make_predict() { return std::make_unique<PredictCommand>(); }
 
 }  // namespace pool3::jobs

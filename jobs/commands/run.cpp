@@ -24,13 +24,15 @@ std::string extract_config(const std::string& config) {
   return part.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-class RunJob : public Job {
+class RunCommand : public Command {
  public:
   void declare(OptionParser& p) override {
-    p.add_required("out", folder_, "folder for features.h5, search.json, model.h5 and evaluation.json", false);
+    p.add_required("out", folder_, "folder for features.h5, search.json, model.h5 and evaluation.json", Changes::file);
     declare_extract(p, extract_);
-    declare_training(p, training_);
+    p.group("Search");
     declare_search(p, search_);
+    p.group("Training");
+    declare_training(p, training_);
     p.add("probability-folds", training_.options.probability_folds,
           "folds that probabilities are calibrated with; 0: none", 5);
   }
@@ -69,6 +71,6 @@ class RunJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_run() { return std::make_unique<RunJob>(); }
+std::unique_ptr<Command> make_run() { return std::make_unique<RunCommand>(); }
 
 }  // namespace pool3::jobs
