@@ -228,8 +228,7 @@ TEST_F(StoreFeatures, files_of_another_width_are_not_mixed) {
     for (std::int64_t b = 0; b < writer.blocks(); ++b) sample->write_block(writer, b);
     writer.finish(comm_);
   }
-  EXPECT_THAT(error_of([&] { link_features(folder_ / "link.h5", parts); }),
-              HasSubstr("width: 64 here, 2048 there"));
+  EXPECT_THAT(error_of([&] { link_features(folder_ / "link.h5", parts); }), HasSubstr("width: 64 here, 2048 there"));
 }
 
 TEST_F(StoreFeatures, create_fails_at_once_where_nothing_can_be_written) {
