@@ -15,12 +15,11 @@
 #include <thread>
 #include <vector>
 
-#include "commands/extract_loop.hpp"
+#include "pool3/extraction.hpp"
 
 namespace {
 
 using namespace pool3;
-using namespace pool3::jobs;
 
 /// Pictures differ: 8 to 88 ms.
 int milliseconds_of(std::int64_t row) { return 8 + static_cast<int>(row * 7919 % 81); }
@@ -69,24 +68,19 @@ void run(const Communicator& comm, const std::string& out, std::int64_t rows) {
   spec.labels = labels;
   spec.path = [&](Row row) { return std::string_view(names[static_cast<std::size_t>(row)]); };
   FeatureWriter writer = FeatureWriter::open(comm, out, spec);
-  const SleepingNetwork network;
   double own = 0;   // seconds of sleep of this rank's pictures
   double last = 0;  // when the last of them was written
-  const WorkSettings settings{.read = picture, .write = [&](const BlockResult& b) {
-                                writer.write_block(b.index, b.features, b.keys, b.status, b.failures);
-                                const RowRange done = writer.block(b.index);
-                                for (Row row = done.begin; row < done.end; ++row) own += milliseconds_of(row) / 1000.0;
-                                last = now();
-                              }};
-  Log log(false, false);
-  const Context context{comm, log, ""};
-  Workers workers(network, settings, threads_on(1, Device::cpu));
-  ExtractLoop loop(context, writer, workers);
-  const StopSignal signal(log);
-  const StopSignal::Deferred deferred;
+  const Extractor extractor(std::make_shared<SleepingNetwork>(), {});
+  Extraction extraction = extractor.start({.read = picture, .write = [&](const BlockResult& b) {
+                                             writer.write_block(b.index, b.features, b.keys, b.status, b.failures);
+                                             const RowRange done = writer.block(b.index);
+                                             for (Row row = done.begin; row < done.end; ++row)
+                                               own += milliseconds_of(row) / 1000.0;
+                                             last = now();
+                                           }});
   comm.barrier();
   const double start = now();
-  loop.run(deferred);
+  static_cast<void>(fill_file(comm, extraction, writer, {}));
   comm.barrier();
   const double seconds = now() - start;
   std::printf("did %.3f %.3f\n", own, std::max(0.0, last - start));

@@ -17,8 +17,7 @@
 
 #include "pool3/corpus.hpp"
 #include "pool3/error.hpp"
-#include "pool3/image.hpp"
-#include "pool3/network.hpp"
+#include "pool3/extraction.hpp"
 
 namespace {
 
@@ -55,6 +54,7 @@ void decode_alone(int threads, const std::string& list) {
   std::ifstream file(list);
   for (std::string path; std::getline(file, path);) paths.push_back(path);
   const pool3::EntryReader reader;
+  const pool3::RowRecipe recipe;
   std::atomic<std::size_t> next = 0;
   measure(
       threads, std::ssize(paths), [](int) {},
@@ -63,8 +63,8 @@ void decode_alone(int threads, const std::string& list) {
         for (std::size_t i = next++; i < paths.size(); i = next++) {
           const auto bytes = reader.read(paths[i]);
           static_cast<void>(pool3::content_key(bytes));
-          pool3::Image image = pool3::decode(bytes);
-          pool3::to_input(image, pool3::InputProfile::nsfwjs, input);
+          pool3::Image image = pool3::decode(bytes, recipe.decoding());
+          pool3::to_input(image, recipe.profile, input);
           pool3::recycle(std::move(image));
         }
       });

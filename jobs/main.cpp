@@ -12,29 +12,6 @@
 
 namespace pool3::jobs {
 
-const std::vector<Command>& commands() {
-  static const std::vector<Command> all = {
-      {"run", "Does the whole job: extract, search, train, evaluate.", make_run},
-      {"extract", "Turns a catalogue of images into a feature file.", make_extract},
-      {"train", "Trains the one-vs-rest linear SVM on the training rows of a feature file.", make_train},
-      {"search", "Finds the best C by cross-validation on the training rows.", make_search},
-      {"evaluate", "Measures a model on the held-out rows.", make_evaluate},
-      {"predict", "Classifies images, one JSON line each.", make_predict},
-      {"verify", "Checks every checksum of feature files, links and models.", make_verify},
-      {"status", "Says how far a feature file is, also while a job makes it.", make_status},
-      {"diff", "Says how two feature files differ: rows, labels, and the features of the same pictures.", make_diff},
-      {"publish", "Verifies a feature file, and lets a symbolic link point to it.", make_publish},
-      {"link", "Makes one feature file over the parts that extract --part has made.", make_link},
-      {"repack", "Writes a chunked, compressed copy of a feature file for other programs.", make_repack},
-      {"inspect", "Says what is in a file of features, a model or weights.", make_inspect},
-      {"inspect-image", "Shows what the network's layers make of one picture.", make_inspect_image},
-      {"convert", "Turns a weights file of any known kind into pool3's own.", make_convert},
-      {"export", "Writes a model for LIBLINEAR, NumPy or ONNX.", make_export},
-      {"bench", "Measures what messages between ranks cost.", make_bench},
-  };
-  return all;
-}
-
 namespace {
 
 /// True on the rank that speaks, as the launcher tells it before MPI starts; true without a launcher.
@@ -64,15 +41,15 @@ std::set<std::string> all_flags() {
   std::set<std::string> names;
   for (const auto& c : commands()) {
     OptionParser parser(c.name, c.summary);
-    const auto job = c.make();
-    job->declare(parser);
+    const auto command = c.make();
+    command->declare(parser);
     names.merge(parser.names());
   }
   return names;
 }
 
 /// Runs the command on every rank. An error that all ranks share ends the job in order; any other aborts it.
-ExitCode run_on_ranks(const Command& command, Job& job, OptionParser& parser,
+ExitCode run_on_ranks(const CommandEntry& entry, Command& command, OptionParser& parser,
                       const std::vector<std::string>& arguments) {
   const Communicator comm = Communicator::world();
   std::optional<Metrics> metrics;
@@ -82,12 +59,12 @@ ExitCode run_on_ranks(const Command& command, Job& job, OptionParser& parser,
   };
   try {
     comm.all_do([&] { parser.parse(arguments, all_flags()); });
-    metrics.emplace(parser.metrics(), parser.prometheus(), command.name, comm.rank());
+    metrics.emplace(parser.metrics(), parser.prometheus(), entry.name, comm.rank());
     Log log(comm.is_root(), parser.log_format() == "json", &*metrics);
-    return end(job.run({comm, log, parser.resolved()}));
+    return end(command.run({comm, log, parser.resolved()}));
   } catch (const Error& error) {
     ErrorFields fields = error.fields();
-    if (fields.stage.empty() && fields.code != ExitCode::usage) fields.stage = command.name;
+    if (fields.stage.empty() && fields.code != ExitCode::usage) fields.stage = entry.name;
     end(fields.code);
     if (error.collective()) {
       if (comm.is_root()) std::fprintf(stderr, "pool3: error: %s\n", Error(fields).what());
@@ -98,7 +75,7 @@ ExitCode run_on_ranks(const Command& command, Job& job, OptionParser& parser,
     std::fflush(nullptr);
     abort_all(comm, fields.code);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "pool3: error: rank %d: %s: %s\n", comm.rank(), command.name.c_str(),
+    std::fprintf(stderr, "pool3: error: rank %d: %s: %s\n", comm.rank(), entry.name.c_str(),
                  one_line(error.what()).c_str());
     std::fflush(nullptr);
     abort_all(comm, ExitCode::failed);
@@ -125,23 +102,22 @@ int main_checked(int argc, char** argv) {
   }
   const std::string name = arguments[0];
   arguments.erase(arguments.begin());
-  const auto command =
-      std::find_if(commands().begin(), commands().end(), [&](const Command& c) { return c.name == name; });
-  if (command == commands().end()) {
+  const auto entry = std::ranges::find(commands(), name, &CommandEntry::name);
+  if (entry == commands().end()) {
     const MpiSession session(argc, argv);  // so that every rank ends, and one speaks
     if (Communicator::world().is_root())
       std::fprintf(stderr, "pool3: error: there is no command '%s' (see pool3 --help)\n", one_line(name).c_str());
     return static_cast<int>(ExitCode::usage);
   }
-  const auto job = command->make();
-  OptionParser parser(command->name, command->summary);
-  job->declare(parser);
+  const auto command = entry->make();
+  OptionParser parser(entry->name, entry->summary);
+  command->declare(parser);
   if (std::find(arguments.begin(), arguments.end(), "--help") != arguments.end()) {
     if (speaks) std::fputs(parser.help().c_str(), stdout);
     return 0;
   }
   const MpiSession session(argc, argv);
-  return static_cast<int>(run_on_ranks(*command, *job, parser, arguments));
+  return static_cast<int>(run_on_ranks(*entry, *command, parser, arguments));
 }
 
 }  // namespace

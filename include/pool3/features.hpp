@@ -20,7 +20,7 @@ struct Provenance {
   std::string version;         ///< of pool3
   std::string weights_sha256;  ///< 64 hex digits
   std::string weights_source;
-  std::string profile;         ///< input profile
+  std::string profile;         ///< to_string(Preprocessing)
   std::string precision;       ///< "fp32", "bf16" or "fp16"
   std::string catalogue_hash;  ///< 32 hex digits
   std::string corpus;          ///< as given
@@ -28,6 +28,16 @@ struct Provenance {
   std::string config;          ///< resolved configuration, JSON
   bool operator==(const Provenance&) const = default;
 };
+
+/// How a picture file becomes network input: what Provenance::profile says.
+struct Preprocessing {
+  std::string profile;       ///< the input profile's name
+  bool fast_decode = false;  ///< large JPEGs were decoded at a part of their size
+  bool operator==(const Preprocessing&) const = default;
+};
+/// "nsfwjs", or "nsfwjs, fast-decode".
+[[nodiscard]] std::string to_string(const Preprocessing& preprocessing);
+[[nodiscard]] Preprocessing parse_preprocessing(std::string_view text);
 
 /// Names the first field in which the kinds of rows differ ("precision: bf16 here, fp32 there"), or "".
 [[nodiscard]] std::string kind_difference(const Provenance& a, const Provenance& b);

@@ -8,7 +8,7 @@
 namespace pool3::jobs {
 namespace {
 
-class BenchJob : public Job {
+class BenchCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("WHAT", what_, "messages: between the first and the last rank, as one JSON line");
@@ -37,6 +37,6 @@ class BenchJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_bench() { return std::make_unique<BenchJob>(); }
+std::unique_ptr<Command> make_bench() { return std::make_unique<BenchCommand>(); }
 
 }  // namespace pool3::jobs

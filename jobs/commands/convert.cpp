@@ -10,11 +10,11 @@
 namespace pool3::jobs {
 namespace {
 
-class ConvertJob : public Job {
+class ConvertCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("weights", weights_, "weights file or folder");
-    p.add_required("out", out_, "safetensors file to make", false);
+    p.add_required("out", out_, "safetensors file to make", Changes::file);
     p.add("calibrate", corpus_,
           "measure the ranges that int8 needs on pictures of this corpus: a folder, manifest, list or tar file",
           std::string());
@@ -70,6 +70,6 @@ class ConvertJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_convert() { return std::make_unique<ConvertJob>(); }
+std::unique_ptr<Command> make_convert() { return std::make_unique<ConvertCommand>(); }
 
 }  // namespace pool3::jobs

@@ -23,12 +23,12 @@ void check_match(const FeatureReader& reader, const Model& model, const std::str
                .advice = "train it on this feature file"});
 }
 
-class EvaluateJob : public Job {
+class EvaluateCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("features", features_, "feature file");
     p.add_required("model", model_, "model file");
-    p.add_required("out", out_, "report to make (JSON)", false);
+    p.add_required("out", out_, "report to make (JSON)", Changes::file);
   }
   ExitCode run(const Context& context) override {
     evaluate(context, features_, model_, out_);
@@ -73,6 +73,6 @@ void evaluate(const Context& context, const std::string& features, const std::st
   context.log.line(stage, fmt::format("{}: accuracy {:.4f}", out, e.accuracy), {{"accuracy", fixed(e.accuracy, 6)}});
 }
 
-std::unique_ptr<Job> make_evaluate() { return std::make_unique<EvaluateJob>(); }
+std::unique_ptr<Command> make_evaluate() { return std::make_unique<EvaluateCommand>(); }
 
 }  // namespace pool3::jobs

@@ -21,13 +21,13 @@ std::string help_of_formats() {
   return text;
 }
 
-class ExportJob : public Job {
+class ExportCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("model", model_, "model file");
     p.add_required("format", format_, help_of_formats());
     p.add("weights", weights_, "of torchscript: the weights that the model's features were made with", std::string());
-    p.add_required("out", out_, "file to make", false);
+    p.add_required("out", out_, "file to make", Changes::file);
   }
   ExitCode run(const Context& context) override {
     context.comm.root_does([&] {
@@ -48,6 +48,6 @@ class ExportJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_export() { return std::make_unique<ExportJob>(); }
+std::unique_ptr<Command> make_export() { return std::make_unique<ExportCommand>(); }
 
 }  // namespace pool3::jobs

@@ -47,12 +47,12 @@ void print(const DiffReport& r) {
     fmt::print("  {:5.1f} % of them at or below {:.5f}\n", 100 * DiffReport::quantile_shares.at(i), r.quantiles.at(i));
 }
 
-class DiffJob : public Job {
+class DiffCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "two feature files, the old one first");
     p.add("min-cosine", least_, "fail if a picture's features differ more than this between the two", -1.0);
-    p.add("out", out_, "also write the numbers as JSON", std::string(), false);
+    p.add("out", out_, "also write the numbers as JSON", std::string(), Changes::file);
   }
   ExitCode run(const Context& context) override {
     context.comm.all_do([&] {
@@ -75,7 +75,7 @@ class DiffJob : public Job {
   double least_ = -1;
 };
 
-class LinkJob : public Job {
+class LinkCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "the file to make, then the parts of one extraction, in any order");
@@ -94,11 +94,11 @@ class LinkJob : public Job {
   std::vector<std::string> files_;
 };
 
-class PublishJob : public Job {
+class PublishCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "feature file");
-    p.add_required("as", link_, "symbolic link that is to point to it", false);
+    p.add_required("as", link_, "symbolic link that is to point to it", Changes::file);
   }
   ExitCode run(const Context& context) override {
     context.comm.all_do([&] {
@@ -122,7 +122,7 @@ class PublishJob : public Job {
   std::string link_;
 };
 
-class RepackJob : public Job {
+class RepackCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "feature file, and the copy to make");
@@ -144,9 +144,9 @@ class RepackJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_diff() { return std::make_unique<DiffJob>(); }
-std::unique_ptr<Job> make_link() { return std::make_unique<LinkJob>(); }
-std::unique_ptr<Job> make_publish() { return std::make_unique<PublishJob>(); }
-std::unique_ptr<Job> make_repack() { return std::make_unique<RepackJob>(); }
+std::unique_ptr<Command> make_diff() { return std::make_unique<DiffCommand>(); }
+std::unique_ptr<Command> make_link() { return std::make_unique<LinkCommand>(); }
+std::unique_ptr<Command> make_publish() { return std::make_unique<PublishCommand>(); }
+std::unique_ptr<Command> make_repack() { return std::make_unique<RepackCommand>(); }
 
 }  // namespace pool3::jobs

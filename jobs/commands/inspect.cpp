@@ -73,7 +73,7 @@ void print_weights(const std::string& path) {
   row("int8", w.codes.empty() ? "not calibrated" : "calibrated");
 }
 
-class InspectJob : public Job {
+class InspectCommand : public Command {
  public:
   void declare(OptionParser& p) override { p.take_arguments("FILE", files_, "features, model or weights"); }
   ExitCode run(const Context& context) override {
@@ -99,6 +99,6 @@ class InspectJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_inspect() { return std::make_unique<InspectJob>(); }
+std::unique_ptr<Command> make_inspect() { return std::make_unique<InspectCommand>(); }
 
 }  // namespace pool3::jobs

@@ -24,13 +24,15 @@ std::string extract_config(const std::string& config) {
   return part.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-class RunJob : public Job {
+class RunCommand : public Command {
  public:
   void declare(OptionParser& p) override {
-    p.add_required("out", folder_, "folder for features.h5, search.json, model.h5 and evaluation.json", false);
+    p.add_required("out", folder_, "folder for features.h5, search.json, model.h5 and evaluation.json", Changes::file);
     declare_extract(p, extract_);
-    declare_training(p, training_);
+    p.group("Search");
     declare_search(p, search_);
+    p.group("Training");
+    declare_training(p, training_);
     p.add("probability-folds", training_.options.probability_folds,
           "folds that probabilities are calibrated with; 0: none", 5);
   }
@@ -41,21 +43,21 @@ class RunJob : public Job {
     comm.all_do([&] {
       training = options_of(training_);
       check(search_);
-      if (comm.is_root() && !extract_.dry_run) make_folder({"run", folder_});
+      if (comm.is_root() && !extract_.policy.dry_run) make_folder({"run", folder_});
     });
-    extract_.out = folder_ + "/features.h5";
+    extract_.file.out = folder_ + "/features.h5";
     const std::string table = folder_ + "/search.json", model = folder_ + "/model.h5";
     const StopSignal signal(context.log);
     const ExitCode code = extract({context.comm, context.log, extract_config(context.config)}, extract_);
-    if (extract_.dry_run || code == ExitCode::resumable) return code;
+    if (extract_.policy.dry_run || code == ExitCode::resumable) return code;
     if (search_.C.size() == 1) {
       training.C = search_.C[0];
       comm.root_does([&] { remove_file({"run", table}); });  // of another run
     } else {
-      training.C = search(context, extract_.out, training, search_, table);
+      training.C = search(context, extract_.file.out, training, search_, table);
     }
-    train(context, extract_.out, training, model);
-    evaluate(context, extract_.out, model, folder_ + "/evaluation.json");
+    train(context, extract_.file.out, training, model);
+    evaluate(context, extract_.file.out, model, folder_ + "/evaluation.json");
     SearchJournal::remove(comm, table);
     return code;
   }
@@ -69,6 +71,6 @@ class RunJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_run() { return std::make_unique<RunJob>(); }
+std::unique_ptr<Command> make_run() { return std::make_unique<RunCommand>(); }
 
 }  // namespace pool3::jobs

@@ -62,13 +62,13 @@ SearchOptions search_options(const Communicator& comm, const FeatureReader& read
   return options;
 }
 
-class SearchJob : public Job {
+class SearchCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("features", training_.features, "feature file");
-    p.add_required("out", out_, "table to make (JSON)", false);
+    p.add_required("out", out_, "table to make (JSON)", Changes::file);
     p.add("best", best_, "also train the best point on all training rows, and write this model file", std::string(),
-          false);
+          Changes::file);
     p.add("kernel", kernel_, "linear", std::string("linear"));
     p.add("probability-folds", training_.options.probability_folds, "as for train, for --best", 5);
     declare_training(p, training_);
@@ -145,6 +145,6 @@ double search(const Context& context, const std::string& features, const Trainin
   return best.C;
 }
 
-std::unique_ptr<Job> make_search() { return std::make_unique<SearchJob>(); }
+std::unique_ptr<Command> make_search() { return std::make_unique<SearchCommand>(); }
 
 }  // namespace pool3::jobs

@@ -66,7 +66,7 @@ std::string text_of(const std::string& path, const ProgressReport& r, const Pace
   return text;
 }
 
-class StatusJob : public Job {
+class StatusCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "feature files; those of running jobs with or without .partial");
@@ -108,6 +108,6 @@ class StatusJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_status() { return std::make_unique<StatusJob>(); }
+std::unique_ptr<Command> make_status() { return std::make_unique<StatusCommand>(); }
 
 }  // namespace pool3::jobs

@@ -53,11 +53,11 @@ void log_certificate(Log& log, const ClassFit& solved, std::int64_t rows, double
                                 fit.out_of_time ? "raise --max-seconds" : "raise --max-epochs or lower --C"));
 }
 
-class TrainJob : public Job {
+class TrainCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("features", flags_.features, "feature file");
-    p.add_required("out", out_, "model file to make", false);
+    p.add_required("out", out_, "model file to make", Changes::file);
     declare_training(p, flags_);
     p.add("C", flags_.options.C, "cost of errors, in standardised features", 1.0);
     p.add("probability-folds", flags_.options.probability_folds,
@@ -92,7 +92,7 @@ void declare_training(OptionParser& p, TrainingFlags& f) {
   p.add("row-weights", o.row_weights, "FILE[:DATASET], HDF5: how much each row of the feature file counts (weights)",
         std::string());
   p.add_switch("no-centering", f.no_centering, "train on the features as they are");
-  p.add("solver-threads", o.solver.threads, "threads per rank of the matrix products", 1, false);
+  p.add("solver-threads", o.solver.threads, "threads per rank of the matrix products", 1, Changes::nothing);
 }
 
 TrainingOptions options_of(const TrainingFlags& f) {
@@ -126,6 +126,6 @@ void train(const Context& context, const std::string& features, const TrainingOp
   context.log.line(stage, fmt::format("{}: {} classes", out, model.classes.size()));
 }
 
-std::unique_ptr<Job> make_train() { return std::make_unique<TrainJob>(); }
+std::unique_ptr<Command> make_train() { return std::make_unique<TrainCommand>(); }
 
 }  // namespace pool3::jobs

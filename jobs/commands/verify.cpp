@@ -30,7 +30,7 @@ void verify_model_file(const Communicator& comm, const std::string& file) {
   });
 }
 
-class VerifyJob : public Job {
+class VerifyCommand : public Command {
  public:
   void declare(OptionParser& p) override { p.take_arguments("FILE", files_, "feature files, links, models"); }
 
@@ -58,6 +58,6 @@ class VerifyJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_verify() { return std::make_unique<VerifyJob>(); }
+std::unique_ptr<Command> make_verify() { return std::make_unique<VerifyCommand>(); }
 
 }  // namespace pool3::jobs

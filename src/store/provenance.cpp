@@ -9,6 +9,8 @@ namespace pool3 {
 
 namespace {
 
+constexpr std::string_view fast_suffix = ", fast-decode";
+
 /// The first of `names` in which they differ, in words, or "".
 std::string difference_in(const Provenance& a, const Provenance& b, std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
@@ -23,6 +25,15 @@ std::string difference_in(const Provenance& a, const Provenance& b, std::initial
 }
 
 }  // namespace
+
+std::string to_string(const Preprocessing& preprocessing) {
+  return preprocessing.profile + std::string(preprocessing.fast_decode ? fast_suffix : std::string_view());
+}
+
+Preprocessing parse_preprocessing(std::string_view text) {
+  if (!text.ends_with(fast_suffix)) return {std::string(text)};
+  return {std::string(text.substr(0, text.size() - fast_suffix.size())), true};
+}
 
 std::string kind_difference(const Provenance& a, const Provenance& b) {
   return difference_in(a, b, {"weights_sha256", "profile", "precision"});

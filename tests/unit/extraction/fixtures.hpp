@@ -16,7 +16,7 @@
 #include "extraction/workers.hpp"
 #include "pool3/corpus.hpp"
 
-namespace pool3::test {
+namespace pool3::extraction::test {
 
 /// Threads wait here until it is opened.
 class Gate {
@@ -99,7 +99,9 @@ class Pictures {
 };
 
 inline WorkSettings settings_of(const Pictures& pictures, int batch = 16) {
-  return {.read = [&pictures](std::string_view path) { return pictures.read(path); }, .batch = batch};
+  return {.recipe = {}, .batch = batch, .job = {.read = [&pictures](std::string_view path) {
+                                          return pictures.read(path);
+                                        }}};
 }
 
 /// "NAME-FIRST" to "NAME-LAST".
@@ -123,4 +125,4 @@ inline std::vector<float> row_of(const BlockResult& block, std::size_t row) {
   return {begin, begin + feature_dim};
 }
 
-}  // namespace pool3::test
+}  // namespace pool3::extraction::test

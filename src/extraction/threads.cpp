@@ -1,11 +1,14 @@
-#include "setup/threads.hpp"
+#include "extraction/threads.hpp"
 
 #include <sched.h>
 
 #include <algorithm>
 #include <vector>
 
-namespace pool3::jobs {
+#include "pool3/extraction.hpp"
+
+namespace pool3 {
+namespace extraction {
 namespace {
 
 int default_threads(const Communicator& comm) {
@@ -25,6 +28,17 @@ int default_threads(const Communicator& comm) {
 
 }  // namespace
 
-int thread_count(const Communicator& comm, int wanted) { return wanted > 0 ? wanted : default_threads(comm); }
+WorkThreads threads_on(int cores, Device device) {
+  const int waiting_for_gpu = device == Device::cuda ? 2 : 0;  // one copies while the other computes
+  return {.computing = cores + waiting_for_gpu,
+          .in_network = waiting_for_gpu > 0 ? waiting_for_gpu : cores,
+          .reading = 1 + cores / 2};
+}
 
-}  // namespace pool3::jobs
+}  // namespace extraction
+
+int thread_count(const Communicator& comm, int wanted) {
+  return wanted > 0 ? wanted : extraction::default_threads(comm);
+}
+
+}  // namespace pool3
