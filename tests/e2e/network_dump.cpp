@@ -52,12 +52,12 @@ void dump(const std::vector<std::string>& args) {
   const std::int64_t count = std::stoll(args.at(2));
   const pool3::NetworkOptions options = options_of(args);
   const std::vector<float> input = read_floats(args[1], static_cast<std::size_t>(count * pool3::input_floats));
-  std::vector<float> out(static_cast<std::size_t>(count * pool3::feature_dim));
+  std::vector<float> out(static_cast<std::size_t>(count * pool3::inception_width));
   const auto network = pool3::open_network(pool3::read_weights(args[0]), options);
   for (std::int64_t row = 0; row < count; row += options.batch) {
     const auto rows = static_cast<int>(std::min<std::int64_t>(options.batch, count - row));
     network->features(std::span(input).subspan(static_cast<std::size_t>(row * pool3::input_floats)), rows,
-                      std::span(out).subspan(static_cast<std::size_t>(row * pool3::feature_dim)));
+                      std::span(out).subspan(static_cast<std::size_t>(row * pool3::inception_width)));
   }
   write_floats(args[3], out);
 }

@@ -26,11 +26,11 @@ class DeviceNetwork final : public Network {
     at::globalContext().setDeterministicCuDNN(true);
     at::globalContext().setAllowTF32CuDNN(false);
     std::vector<float> input(static_cast<std::size_t>(input_floats));
-    std::vector<float> out(static_cast<std::size_t>(pool_width));
+    std::vector<float> out(static_cast<std::size_t>(inception_width));
     features(input, 1, out);
   }
 
-  [[nodiscard]] std::int64_t width() const override { return pool_width; }
+  [[nodiscard]] std::int64_t width() const override { return inception_width; }
 
   void features(std::span<const float> input, int count, std::span<float> out) const override {
     check_call(options_, input, count, out);
@@ -98,7 +98,7 @@ at::ScalarType type_of(Precision precision) {
 
 void check_call(const NetworkOptions& options, std::span<const float> input, int count, std::span<float> out) {
   if (count < 1 || count > options.batch || std::ssize(input) < count * input_floats ||
-      std::ssize(out) < count * pool_width) {
+      std::ssize(out) < count * inception_width) {
     throw network_error("a call with a wrong number of images");
   }
 }

@@ -20,7 +20,7 @@ Lane::Lane(c10::Device device, int batch)
   for (std::size_t i = 0; i < slots_used_; ++i) {
     Slot& slot = slots_.at(i);
     slot.staged = at::zeros({chunk_, input_side, input_side, 3}, here);
-    slot.rows = at::empty({chunk_, pool_width}, here);
+    slot.rows = at::empty({chunk_, inception_width}, here);
     slot.pictures =
         device.is_cpu() ? slot.staged : at::empty(slot.staged.sizes(), at::TensorOptions(at::kFloat).device(device));
     if (!device.is_cpu()) slot.stream = c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
@@ -47,10 +47,10 @@ void Lane::start(Slot& slot, const Compute& compute, std::span<const float> inpu
     slot.pictures.copy_(slot.staged, true);
   }
   const at::Tensor rows = compute(slot.pictures.permute({0, 3, 1, 2}));
-  TORCH_CHECK(rows.dim() >= 2 && rows.size(0) == chunk_ && rows.numel() == chunk_ * pool_width,
-              "the network gives a tensor of shape ", rows.sizes(), " for ", chunk_, " pictures, not ", pool_width,
+  TORCH_CHECK(rows.dim() >= 2 && rows.size(0) == chunk_ && rows.numel() == chunk_ * inception_width,
+              "the network gives a tensor of shape ", rows.sizes(), " for ", chunk_, " pictures, not ", inception_width,
               " features each");
-  slot.rows.copy_(rows.reshape({chunk_, pool_width}), true);
+  slot.rows.copy_(rows.reshape({chunk_, inception_width}), true);
   slot.first = first;
   slot.count = count;
 }
@@ -59,7 +59,7 @@ void Lane::finish(Slot& slot, std::span<float> out) {
   const int count = std::exchange(slot.count, 0);
   if (count == 0) return;
   if (slot.stream) slot.stream->synchronize();
-  std::copy_n(slot.rows.data_ptr<float>(), count * pool_width, out.data() + slot.first * pool_width);
+  std::copy_n(slot.rows.data_ptr<float>(), count * inception_width, out.data() + slot.first * inception_width);
 }
 
 void Lanes::run(const Compute& compute, std::span<const float> input, int count, std::span<float> out) {

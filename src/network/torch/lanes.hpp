@@ -15,8 +15,8 @@
 
 namespace pool3 {
 
-/// Features [N, pool_width] of any floating type, from pictures [N, 3, 299, 299] of float32, channels last, both on the
-/// device.
+/// Features [N, inception_width] of any floating type, from pictures [N, 3, 299, 299] of float32, channels last, both
+/// on the device.
 using Compute = std::function<at::Tensor(const at::Tensor& pictures)>;
 
 /// What one thread needs to feed a device. On a GPU: two slots that take turns, each with a stream, pinned memory on
@@ -25,7 +25,7 @@ class Lane {
  public:
   /// `batch`: most pictures of a call. Every chunk that is computed has the same shape.
   Lane(c10::Device device, int batch);
-  /// `input`: [count, 299, 299, 3]; `out`: [count, pool_width]; both are done with when this returns.
+  /// `input`: [count, 299, 299, 3]; `out`: [count, inception_width]; both are done with when this returns.
   void run(const Compute& compute, std::span<const float> input, int count, std::span<float> out);
 
  private:

@@ -45,7 +45,7 @@ class TorchNetwork final : public Network {
     }));
   }
 
-  [[nodiscard]] std::int64_t width() const override { return pool_width; }
+  [[nodiscard]] std::int64_t width() const override { return inception_width; }
 
   void features(std::span<const float> input, int count, std::span<float> out) const override {
     check_call(options_, input, count, out);
@@ -90,7 +90,7 @@ class TorchNetwork final : public Network {
         inception_features(as_pictures(padded(input, count)), traits_,
                            [this](const auto& name, const auto& x) { return convolutions_.run(name, x); });
     const at::Tensor rows = y.contiguous();
-    std::copy_n(rows.data_ptr<float>(), count * pool_width, out.data());
+    std::copy_n(rows.data_ptr<float>(), count * inception_width, out.data());
   }
 
   /// [batch, 299, 299, 3]; a view of `input` if that is a full batch.

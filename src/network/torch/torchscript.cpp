@@ -37,11 +37,11 @@ std::unique_ptr<Network> open_torchscript(const Weights& weights, const NetworkO
     return make_device_network(compute, options);
   } catch (const std::exception& error) {
     const std::string cause = error.what();
-    throw Error(
-        {.stage = "open network",
-         .path = weights.source,
-         .cause = cause.substr(0, cause.find('\n')),
-         .advice = "the module must take [N, 3, 299, 299] float32 and give [N, " + std::to_string(pool_width) + "]"});
+    throw Error({.stage = "open network",
+                 .path = weights.source,
+                 .cause = cause.substr(0, cause.find('\n')),
+                 .advice = "the module must take [N, 3, 299, 299] float32 and give [N, " +
+                           std::to_string(inception_width) + "]"});
   }
 }
 

@@ -13,7 +13,7 @@ namespace {
 using test::error_of;
 
 constexpr std::size_t floats_in = input_floats;
-constexpr std::size_t floats_out = feature_dim;
+constexpr std::size_t floats_out = inception_width;
 
 /// Real weights where there are any, else made-up ones.
 const Weights& weights_for_arithmetic() {
