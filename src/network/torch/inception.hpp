@@ -8,7 +8,7 @@
 
 #include "pool3/network.hpp"
 
-namespace pool3 {
+namespace pool3::network {
 
 /// Channels of the last block, and so of pool_3.
 inline constexpr std::int64_t pool_width = 2048;
@@ -23,4 +23,4 @@ using Observe = std::function<void(const std::string& block, const at::Tensor& x
 [[nodiscard]] at::Tensor inception_features(const at::Tensor& pictures, const NetworkTraits& traits,
                                             const Convolve& convolve, const Observe& observe = {});
 
-}  // namespace pool3
+}  // namespace pool3::network
