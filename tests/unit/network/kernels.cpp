@@ -6,6 +6,7 @@
 #include <bit>
 #include <cctype>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <random>
 #include <string>
@@ -19,11 +20,13 @@
 namespace pool3::network {
 namespace {
 
+struct Candidate : KernelsEntry {};
+
 /// The kernels for float and bfloat16; int8.cpp has the others.
-std::vector<KernelsEntry> candidates() {
-  std::vector<KernelsEntry> out;
+std::vector<Candidate> candidates() {
+  std::vector<Candidate> out;
   for (const KernelsEntry& entry : kernels_table())
-    if (entry.precision != Precision::int8) out.push_back(entry);
+    if (entry.precision != Precision::int8) out.push_back({entry});
   return out;
 }
 
@@ -33,7 +36,7 @@ std::string name_of(const KernelsEntry& entry) {
   return name;
 }
 
-void PrintTo(const KernelsEntry& entry, std::ostream* out) { *out << name_of(entry); }
+void PrintTo(const Candidate& entry, std::ostream* out) { *out << name_of(entry); }
 
 Bf16 nearest_bf16(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
@@ -91,7 +94,7 @@ class Activations {
   Memory memory_;
 };
 
-class KernelsTest : public testing::TestWithParam<KernelsEntry> {
+class KernelsTest : public testing::TestWithParam<Candidate> {
  protected:
   void SetUp() override {
     if (cpu_instructions() < GetParam().needs) GTEST_SKIP() << "this CPU lacks the instructions";
