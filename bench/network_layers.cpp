@@ -73,9 +73,10 @@ int main(int argc, char** argv) {
   const std::string precision = argc > 1 ? argv[1] : "fp32";
   const int rounds = argc > 2 ? std::stoi(argv[2]) : 20;
   const auto* const named = std::ranges::find(precision_names, precision);
-  const Kernels* found = named == precision_names.end()
-                             ? nullptr
-                             : find_kernels(static_cast<Precision>(named - precision_names.begin()), cpu_instructions());
+  const Kernels* found =
+      named == precision_names.end()
+          ? nullptr
+          : find_kernels(static_cast<Precision>(named - precision_names.begin()), cpu_instructions());
   if (found == nullptr) {
     std::puts("no kernels of this precision for this CPU");
     return 1;

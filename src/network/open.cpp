@@ -130,7 +130,8 @@ std::string torchscript_classifier(const Weights& weights, const LinearLayer& la
                  .cause = "is a TorchScript network already",
                  .advice = "put the model's coef and intercept (--format npz) behind it with PyTorch"});
   check_weights(weights, weights.source);
-  return *std::unique_ptr<std::string>(network::torch_module().script(weights, network::colour_scale(weights.traits.profile), layer));
+  return *std::unique_ptr<std::string>(
+      network::torch_module().script(weights, network::colour_scale(weights.traits.profile), layer));
 }
 
 CudaSupport cuda_support() {

@@ -53,8 +53,8 @@ void check_codes(const Weights& weights, const std::string& path) {
 void check_weights(const Weights& weights, const std::string& path) {
   if (!weights.torchscript.empty()) return;  // what it is shows when it is opened
   for (const ConvolutionShape& s : convolution_shapes()) {
-    weights::check_tensor(weights, s.name + ".weight",
-                          {s.out_channels, s.in_channels, s.kernel_height, s.kernel_width}, path);
+    weights::check_tensor(weights, s.name + ".weight", {s.out_channels, s.in_channels, s.kernel_height, s.kernel_width},
+                          path);
     weights::check_tensor(weights, s.name + ".bias", {s.out_channels}, path);
   }
   if (weights.tensors.size() != 2 * convolution_shapes().size())

@@ -23,9 +23,7 @@ Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
   check(context_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
 }
 
-void Sha256::add(std::string_view bytes) {
-  check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
-}
+void Sha256::add(std::string_view bytes) { check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1); }
 
 std::string Sha256::hex() {
   std::array<unsigned char, 32> digest = {};

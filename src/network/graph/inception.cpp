@@ -30,8 +30,7 @@ class Inception final : public Network {
   [[nodiscard]] std::int64_t width() const override { return graph_.back().output().channels; }
 
   void features(std::span<const float> input, int count, std::span<float> out) const override {
-    if (count < 1 || count > batch_ || std::ssize(input) < count * input_floats ||
-        std::ssize(out) < count * width())
+    if (count < 1 || count > batch_ || std::ssize(input) < count * input_floats || std::ssize(out) < count * width())
       throw Error({.stage = "network", .cause = "a call with a wrong number of images"});
     std::unique_ptr<Workspace> work = take_workspace();
     kernels_.begin();

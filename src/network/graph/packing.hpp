@@ -19,7 +19,8 @@ struct Operand {
 };
 
 /// `winograd`: the weights are transformed. `from_codes`: of the layer's input.
-[[nodiscard]] Operand operand_of(const Layer& layer, const ChannelCodes& from_codes, Precision precision, bool winograd);
+[[nodiscard]] Operand operand_of(const Layer& layer, const ChannelCodes& from_codes, Precision precision,
+                                 bool winograd);
 
 /// What the sums of output channel `o` are multiplied by, and what is then added.
 struct Factors {

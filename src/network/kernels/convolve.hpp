@@ -1,7 +1,7 @@
 #pragma once
 // Convolutions, written once for all sets of instructions: the way from position to position, and from panel to panel.
-// Every file that includes this is compiled for its own: all that is here has internal linkage, or the linker would keep
-// one copy for all.
+// Every file that includes this is compiled for its own: all that is here has internal linkage, or the linker would
+// keep one copy for all.
 
 #include <algorithm>
 #include <array>

@@ -84,9 +84,8 @@ class CpuNetwork final : public Network {
   void run(std::span<const float> input, int count, std::span<float> out) const {
     const c10::InferenceMode inference;
     const OneThread alone;
-    const at::Tensor y =
-        inception_features(as_pictures(padded(input, count)), traits_,
-                           [this](const auto& name, const auto& x) { return layers_.run(name, x); });
+    const at::Tensor y = inception_features(as_pictures(padded(input, count)), traits_,
+                                            [this](const auto& name, const auto& x) { return layers_.run(name, x); });
     const at::Tensor rows = y.contiguous();
     std::copy_n(rows.data_ptr<float>(), count * pool_width, out.data());
   }

@@ -11,8 +11,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "network/torch/one_thread.hpp"
 #include "network/torch/inception.hpp"
+#include "network/torch/one_thread.hpp"
 
 namespace pool3::network {
 namespace {

@@ -21,8 +21,9 @@ Feeder::Feeder(c10::Device device, int batch)
     Buffers& buffers = sets_.at(i);
     buffers.staged = at::zeros({chunk_, input_side, input_side, 3}, here);
     buffers.rows = at::empty({chunk_, pool_width}, here);
-    buffers.pictures =
-        device.is_cpu() ? buffers.staged : at::empty(buffers.staged.sizes(), at::TensorOptions(at::kFloat).device(device));
+    buffers.pictures = device.is_cpu()
+                           ? buffers.staged
+                           : at::empty(buffers.staged.sizes(), at::TensorOptions(at::kFloat).device(device));
     if (!device.is_cpu()) buffers.stream = c10::impl::VirtualGuardImpl(device.type()).getStreamFromGlobalPool(device);
   }
 }
@@ -48,8 +49,8 @@ void Feeder::start(Buffers& buffers, const Compute& compute, std::span<const flo
   }
   const at::Tensor rows = compute(buffers.pictures.permute({0, 3, 1, 2}));
   TORCH_CHECK(rows.dim() >= 2 && rows.size(0) == chunk_ && rows.numel() == chunk_ * pool_width,
-              "the network gives a tensor of shape ", rows.sizes(), " for ", chunk_,
-              " pictures, not ", pool_width, " features each");
+              "the network gives a tensor of shape ", rows.sizes(), " for ", chunk_, " pictures, not ", pool_width,
+              " features each");
   buffers.rows.copy_(rows.reshape({chunk_, pool_width}), true);
   buffers.first = first;
   buffers.count = count;

@@ -6,6 +6,7 @@
 #include "network/torch/cpu_network.hpp"
 #include "network/torch/device_network.hpp"
 #include "network/torch/scripted.hpp"
+#include "network/torch/torchscript.hpp"
 #include "pool3/error.hpp"
 
 namespace network = pool3::network;

@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <sstream>
 
-#include "network/torch/one_thread.hpp"
 #include "network/torch/inception.hpp"
+#include "network/torch/one_thread.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::network {

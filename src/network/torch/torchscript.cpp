@@ -1,3 +1,5 @@
+#include "network/torch/torchscript.hpp"
+
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 #include <torch/csrc/jit/api/module.h>
@@ -7,9 +9,9 @@
 #include <memory>
 #include <sstream>
 
-#include "network/torch/one_thread.hpp"
 #include "network/torch/device_network.hpp"
 #include "network/torch/inception.hpp"
+#include "network/torch/one_thread.hpp"
 
 namespace pool3::network {
 namespace {

@@ -19,7 +19,9 @@ constexpr std::size_t most_axes = 8;
 constexpr const char* rewrite_advice = "write it again with Keras's save_weights, uncompressed";
 
 [[noreturn]] void fail(const std::string& cause) { throw FormatError(fmt::format("a broken HDF5 file: {}", cause)); }
-[[noreturn]] void unknown(const std::string& cause) { throw FormatError(fmt::format("an HDF5 file with {}", cause), rewrite_advice); }
+[[noreturn]] void unknown(const std::string& cause) {
+  throw FormatError(fmt::format("an HDF5 file with {}", cause), rewrite_advice);
+}
 
 Shape read_dataspace(std::string_view message) {
   ByteReader bytes(message);
@@ -186,7 +188,7 @@ void Hdf5File::add_symbols(Address node, std::string_view names, std::map<std::s
     const std::string_view name = name_at(names, bytes.take<std::uint64_t>());
     const auto header = bytes.take<std::uint64_t>();
     const auto kind = bytes.take<std::uint32_t>();
-    bytes.skip(20);  // III.C: reserved, scratch space
+    bytes.skip(20);           // III.C: reserved, scratch space
     if (kind == 2) continue;  // a symbolic link
     if (!links.emplace(name, header).second) fail(fmt::format("'{}' is there twice", name));
   }

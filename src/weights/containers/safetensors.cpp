@@ -89,8 +89,10 @@ std::uint64_t checked_bytes(const json& shape, std::uint64_t element_bytes, cons
   for (const json& dimension : shape) {
     if (!dimension.is_number_unsigned()) fail(fmt::format("bad shape of '{}'", name));
     const auto n = dimension.get<std::uint64_t>();
-    if (n > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) fail(fmt::format("bad shape of '{}'", name));
-    if (n != 0 && bytes > std::numeric_limits<std::uint64_t>::max() / n) fail(fmt::format("size of '{}' overflows", name));
+    if (n > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+      fail(fmt::format("bad shape of '{}'", name));
+    if (n != 0 && bytes > std::numeric_limits<std::uint64_t>::max() / n)
+      fail(fmt::format("size of '{}' overflows", name));
     bytes *= n;
   }
   return bytes;

@@ -57,8 +57,7 @@ ZipArchive::ZipArchive(std::string_view bytes) : bytes_(bytes) {
     entry.offset = directory.take<std::uint32_t>();
     const std::string_view name = directory.take(name_bytes);
     directory.skip(std::uint64_t{extra_bytes} + comment_bytes);  // 4.3.12: the last two fields
-    if (!entries_.emplace(name, entry).second)
-      throw FormatError(fmt::format("a zip archive with '{}' twice", name));
+    if (!entries_.emplace(name, entry).second) throw FormatError(fmt::format("a zip archive with '{}' twice", name));
   }
 }
 

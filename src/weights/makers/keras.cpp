@@ -46,9 +46,8 @@ Layers layers_of(const Hdf5File& file, Address group, std::string_view kind) {
   }
   // A whole model lists its layers without weights too, but a convolution without weights is none of this network.
   if (layers.size() != convolution_shapes().size()) {
-    throw FormatError(
-        fmt::format("{} layers '{}' instead of {}", layers.size(), kind, convolution_shapes().size()),
-        "not Keras's inception_v3?");
+    throw FormatError(fmt::format("{} layers '{}' instead of {}", layers.size(), kind, convolution_shapes().size()),
+                      "not Keras's inception_v3?");
   }
   return layers;
 }
@@ -59,8 +58,7 @@ Weights read(std::string_view bytes) {
 
 }  // namespace
 
-constinit const Maker keras_file = {
-    .kind = "Keras's .h5", .name = "Keras", .knows = looks_like_hdf5, .read = read};
+constinit const Maker keras_file = {.kind = "Keras's .h5", .name = "Keras", .knows = looks_like_hdf5, .read = read};
 
 std::map<std::string, Tensor> read_keras_h5(std::string_view bytes) {
   const Hdf5File file(bytes);

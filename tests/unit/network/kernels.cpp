@@ -32,7 +32,8 @@ std::vector<Candidate> candidates() {
 
 std::string name_of(const KernelsEntry& entry) {
   std::string name = std::string(to_string(entry.precision)) + "_" + std::string(to_string(entry.needs));
-  std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  std::ranges::replace_if(
+      name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 }
 

@@ -1,9 +1,9 @@
+#include "pool3/numbers.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstring>
-
-#include "pool3/numbers.hpp"
 
 namespace pool3 {
 namespace {
@@ -68,7 +68,8 @@ TEST(Bf16, FloatsAreRoundedToTheNearestTiesToEven) {
       continue;
     }
     const auto below = static_cast<std::uint16_t>(bits >> 16U);
-    const double low = double{float_of_bf16(below)}, high = double{float_of_bf16(static_cast<std::uint16_t>(below + 1))};
+    const double low = double{float_of_bf16(below)},
+                 high = double{float_of_bf16(static_cast<std::uint16_t>(below + 1))};
     if (!std::isfinite(high)) continue;
     const double to_low = std::abs(double{value} - low), to_high = std::abs(double{value} - high);
     const bool takes_low = to_low == to_high ? below % 2 == 0 : to_low < to_high;

@@ -6,9 +6,9 @@
 namespace pool3::weights {
 namespace {
 
-using test::slurp;
 using test::error_of;
 using test::made_up_weights;
+using test::slurp;
 using test::TemporaryFolder;
 
 void expect_equal(const Weights& a, const Weights& b) {
@@ -66,8 +66,7 @@ TEST(Weights, IncompleteOnesAreRefused) {
   weights.tensors.erase("Mixed_7c.branch_pool.bias");
   EXPECT_THAT(error_of([&] { write_weights(weights, folder.path("w")); }).cause,
               testing::HasSubstr("Mixed_7c.branch_pool.bias"));
-  EXPECT_THAT(error_of([&] { check_weights(weights, "w"); }).cause,
-              testing::HasSubstr("Mixed_7c.branch_pool.bias"));
+  EXPECT_THAT(error_of([&] { check_weights(weights, "w"); }).cause, testing::HasSubstr("Mixed_7c.branch_pool.bias"));
   EXPECT_FALSE(std::filesystem::exists(folder.path("w")));
 }
 

@@ -8,8 +8,8 @@
 #include <cctype>
 
 #include "weights/containers/protobuf.hpp"
-#include "weights/floats.hpp"
 #include "weights/errors.hpp"
+#include "weights/floats.hpp"
 #include "weights/makers/tensorflow/graph_tensor.hpp"
 
 namespace pool3::weights {
@@ -104,7 +104,8 @@ Norm common_norm(const Graph& graph) {
   const Norm first = norm_of(graph, "conv");
   for (const ConvolutionShape& s : convolution_shapes()) {
     const std::string name = graphdef_name(s.name);
-    if (!(norm_of(graph, name) == first)) throw FormatError(fmt::format("the batch norm of '{}' is unlike the first", name));
+    if (!(norm_of(graph, name) == first))
+      throw FormatError(fmt::format("the batch norm of '{}' is unlike the first", name));
   }
   return first;
 }
@@ -128,10 +129,8 @@ Weights read(std::string_view bytes) {
 
 }  // namespace
 
-constinit const Maker graphdef_file = {.kind = "TensorFlow's GraphDef of 2015",
-                                       .name = "TensorFlow 2015",
-                                       .knows = looks_like_graphdef,
-                                       .read = read};
+constinit const Maker graphdef_file = {
+    .kind = "TensorFlow's GraphDef of 2015", .name = "TensorFlow 2015", .knows = looks_like_graphdef, .read = read};
 
 // The order of torchvision's blocks is that of the graph:
 //   Conv2d_1a, 2a, 2b, 3b, 4a              conv, conv_1 ... conv_4

@@ -63,7 +63,8 @@ std::map<std::string, std::uint64_t> storage_sizes(const Pickle& pickle) {
     const StorageId id = storage_id(pickle, value);
     if (id.elements > std::uint64_t{1} << 40U) throw FormatError("a storage beyond reason");
     const std::uint64_t size = id.elements * id.element_bytes();
-    if (sizes.emplace(id.key, size).first->second != size) throw FormatError(fmt::format("storage '{}' has two sizes", id.key));
+    if (sizes.emplace(id.key, size).first->second != size)
+      throw FormatError(fmt::format("storage '{}' has two sizes", id.key));
   }
   return sizes;
 }
