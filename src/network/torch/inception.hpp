@@ -8,7 +8,7 @@
 
 #include "pool3/network.hpp"
 
-namespace pool3 {
+namespace pool3::network {
 
 /// Runs the convolution of that name, then ReLU.
 using Convolve = std::function<at::Tensor(const std::string& name, const at::Tensor& x)>;
@@ -20,4 +20,4 @@ using Observe = std::function<void(const std::string& block, const at::Tensor& x
 [[nodiscard]] at::Tensor inception_features(const at::Tensor& pictures, const NetworkTraits& traits,
                                             const Convolve& convolve, const Observe& observe = {});
 
-}  // namespace pool3
+}  // namespace pool3::network

@@ -9,11 +9,11 @@
 #include <algorithm>
 #include <sstream>
 
-#include "network/one_thread.hpp"
 #include "network/torch/inception.hpp"
+#include "network/torch/one_thread.hpp"
 #include "pool3/error.hpp"
 
-namespace pool3 {
+namespace pool3::network {
 namespace {
 
 void check_width(const LinearLayer& layer) {
@@ -94,4 +94,4 @@ std::string scripted_classifier(const Weights& weights, const ColourScale& scale
   return std::move(archive).str();
 }
 
-}  // namespace pool3
+}  // namespace pool3::network
