@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "pool3/evaluation.hpp"
+#include "pool3/files.hpp"
 #include "pool3/model.hpp"
 #include "pool3/training.hpp"
-#include "setup/files.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -46,7 +46,7 @@ void evaluate(const Context& context, const std::string& features, const std::st
   Model model;
   std::vector<std::int32_t> truth, predicted;
   comm.all_do([&] {
-    if (comm.is_root()) check_output(out, "evaluate");
+    if (comm.is_root()) check_output({"evaluate", out});
     reader = std::make_unique<FeatureReader>(features);
     model = read_model(model_path);
     check_match(*reader, model, model_path);
@@ -67,7 +67,7 @@ void evaluate(const Context& context, const std::string& features, const std::st
     std::fputs(classification_report(e).c_str(), stdout);
     std::printf("\naccuracy on %lld held-out images: %.4f\n", static_cast<long long>(e.macro.support), e.accuracy);
     std::fflush(stdout);
-    replace_file(out, to_json(e), "evaluate");
+    write_whole_file({"evaluate", out}, to_json(e));
   });
   context.log.line("evaluate", out + ": accuracy " + fixed(e.accuracy, 4), {{"accuracy", fixed(e.accuracy, 6)}});
 }

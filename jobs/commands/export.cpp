@@ -2,8 +2,8 @@
 
 #include "command.hpp"
 #include "pool3/exchange.hpp"
+#include "pool3/files.hpp"
 #include "pool3/network.hpp"
-#include "setup/files.hpp"
 #include "setup/weights.hpp"
 
 namespace pool3::jobs {
@@ -31,7 +31,7 @@ class ExportJob : public Job {
         throw usage_error("--format must be liblinear, npz, onnx or torchscript");
       const Model model = read_model(model_);
       const std::string bytes = bytes_of(model);
-      replace_file(out_, bytes, "export");
+      write_whole_file({"export", out_}, bytes);
       context.log.line("export", out_ + ": " + format_ + ", " + std::to_string(model.classes.size()) + " classes, " +
                                      std::to_string(bytes.size()) + " bytes");
     });

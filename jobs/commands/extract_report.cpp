@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "pool3/files.hpp"
 #include "pool3/maintenance.hpp"
-#include "setup/files.hpp"
 
 namespace pool3::jobs {
 
@@ -113,14 +113,15 @@ std::string failures_text(const std::vector<Failure>& failures) {
 }  // namespace
 
 void write_failures(const std::string& path, const std::vector<Failure>& failures) {
-  replace_file(path, failures_text(failures), "extract");
+  write_whole_file({"extract", path}, failures_text(failures));
 }
 
 void complete_files_beside(const std::string& path) {
   const std::string table = path + ".failures.tsv";
   const std::string text = failures_text(FeatureReader(path).failures());
   std::ifstream file(table, std::ios::binary);
-  if (!file || std::string(std::istreambuf_iterator<char>(file), {}) != text) replace_file(table, text, "extract");
+  if (!file || std::string(std::istreambuf_iterator<char>(file), {}) != text)
+    write_whole_file({"extract", table}, text);
 }
 
 void print_copies(const Context& context, const std::string& path) {

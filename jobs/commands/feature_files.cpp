@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
+#include "pool3/files.hpp"
 #include "pool3/maintenance.hpp"
-#include "setup/files.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -62,7 +62,7 @@ class DiffJob : public Job {
     context.comm.root_does([&] {
       print(report);
       std::fflush(stdout);
-      if (!out_.empty()) replace_file(out_, json_of(report, files_[0], files_[1]), "diff");
+      if (!out_.empty()) write_whole_file({"diff", out_}, json_of(report, files_[0], files_[1]));
     });
     const bool drifted =
         context.comm.max(context.comm.is_root() && report.compared > 0 && report.least < least_ ? 1 : 0) > 0;

@@ -7,10 +7,11 @@
 #include <numeric>
 
 #include "command.hpp"
+#include "pool3/corpus.hpp"
+#include "pool3/files.hpp"
 #include "pool3/image.hpp"
 #include "pool3/network.hpp"
 #include "pool3/report.hpp"
-#include "setup/files.hpp"
 #include "setup/weights.hpp"
 #include "version.hpp"
 
@@ -39,13 +40,18 @@ std::string size_text(std::int64_t width, std::int64_t height) {
 }
 
 Image read_picture(const std::string& path) {
+  const auto refused = [&](RowStatus status, const char* cause) {
+    return Error({.stage = std::string(stage_of(status)),
+                  .path = path,
+                  .cause = cause,
+                  .advice = "give a JPEG, PNG, WebP, GIF, BMP or TIFF picture"});
+  };
   try {
-    return decode(read_file(path));
+    return decode(EntryReader({}, largest_file({})).read(path));
+  } catch (const ReadError& error) {
+    throw refused(error.status(), error.what());
   } catch (const ImageError& error) {
-    throw Error({.stage = std::string(stage_of(error.status())),
-                 .path = path,
-                 .cause = error.what(),
-                 .advice = "give a JPEG, PNG, WebP, GIF, BMP or TIFF picture"});
+    throw refused(error.status(), error.what());
   }
 }
 
@@ -115,7 +121,7 @@ class InspectImageJob : public Job {
     if (images_.size() != 1) throw usage_error("one IMAGE is looked at, not " + std::to_string(images_.size()));
     const Image picture = read_picture(images_[0]);
     const std::string weights_path = find_weights(weights_path_);
-    make_folder(out_, stage);
+    make_folder({stage, out_});
     const Weights weights = read_weights(weights_path);
     std::vector<float> input(static_cast<std::size_t>(input_floats));
     to_input(picture, weights.traits.profile, input);
@@ -128,8 +134,8 @@ class InspectImageJob : public Job {
       check_finite(output, images_[0]);
       page.figures.push_back(output.name == "pool_3" ? chart_figure(output, name()) : grid_figure(output));
     }
-    for (const Figure& figure : page.figures) replace_file(path_of(figure.file_name), figure.file, stage);
-    replace_file(path_of("index.html"), html_of(page), stage);
+    for (const Figure& figure : page.figures) write_whole_file({stage, path_of(figure.file_name)}, figure.file);
+    write_whole_file({stage, path_of("index.html")}, html_of(page));
     context.log.line(stage, "look at " + path_of("index.html"));
   }
 

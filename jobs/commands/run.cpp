@@ -8,7 +8,7 @@
 #include "commands/search.hpp"
 #include "commands/search_journal.hpp"
 #include "console/stop_signal.hpp"
-#include "setup/files.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -40,7 +40,7 @@ class RunJob : public Job {
     context.comm.root_does([&] {
       check(solver_);
       check(search_);
-      if (!extract_.dry_run) make_folder(folder_, "run");
+      if (!extract_.dry_run) make_folder({"run", folder_});
     });
     extract_.out = solver_.features = folder_ + "/features.h5";
     const std::string model = folder_ + "/model.h5";

@@ -6,8 +6,8 @@
 
 #include "commands/search_journal.hpp"
 #include "console/stop_signal.hpp"
+#include "pool3/files.hpp"
 #include "pool3/traffic.hpp"
-#include "setup/files.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -96,7 +96,7 @@ double search(const Context& context, const SolverFlags& solver, const SearchFla
   comm.all_do([&] {
     check(solver);
     check(flags);
-    if (comm.is_root()) check_output(out, "search");
+    if (comm.is_root()) check_output({"search", out});
     reader = std::make_unique<FeatureReader>(solver.features);
   });
   std::vector<std::int64_t> counts(reader->classes().size(), 0);
@@ -134,7 +134,7 @@ double search(const Context& context, const SolverFlags& solver, const SearchFla
   log_effort(context.log, result, traffic().since(before), progress.seconds());
   comm.root_does([&] {
     print_table(result);
-    replace_file(out, search_table(result, *reader, context), "search");
+    write_whole_file({"search", out}, search_table(result, *reader, context));
   });
   return best.C;
 }

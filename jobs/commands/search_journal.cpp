@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "pool3/files.hpp"
 #include "pool3/image.hpp"
-#include "setup/files.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -127,11 +127,11 @@ SearchMemory SearchJournal::recall(const FeatureReader& reader) {
 
 void SearchJournal::keep(const SearchResult& so_far, const FeatureReader& reader, const std::string& state) {
   const Communicator& comm = context_.comm;
-  comm.all_do([&] { replace_file(state_path(so_far.points.size()), key_of(state) + state, "search"); });
+  comm.all_do([&] { write_whole_file({"search", state_path(so_far.points.size())}, key_of(state) + state); });
   comm.root_does([&] {
     Json j = table(so_far, reader, context_);
     j["ranks"] = comm.size();
-    replace_file(points_path(), j.dump(2) + "\n", "search");
+    write_whole_file({"search", points_path()}, j.dump(2) + "\n");
     remove_states(so_far.points.size());
   });
 }

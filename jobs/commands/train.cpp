@@ -7,8 +7,8 @@
 #include <numeric>
 
 #include "console/stop_signal.hpp"
+#include "pool3/files.hpp"
 #include "pool3/traffic.hpp"
-#include "setup/files.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -93,7 +93,7 @@ std::string certificate_text(const Model& model, const Fit& fit, const Traffic& 
 /// Both files or none: a certificate of another model would be worse than none.
 void write(const Model& model, const std::string& out, const std::string& certificate) {
   const std::string beside = out + ".certificate.json";
-  replace_file(beside, certificate, "train");
+  write_whole_file({"train", beside}, certificate);
   try {
     write_model(model, out);
   } catch (...) {
@@ -201,7 +201,7 @@ void train(const Context& context, const SolverFlags& flags, double C, int proba
     if (!(C > 0) || !std::isfinite(C)) throw usage_error("--C must be above 0");
     if (probability_folds < 0 || probability_folds == 1)
       throw usage_error("--probability-folds must be 0, or 2 or more");
-    if (comm.is_root()) check_output(out, "train");
+    if (comm.is_root()) check_output({"train", out});
     reader = std::make_unique<FeatureReader>(flags.features);
   });
   Problem problem = load_training_rows(comm, *reader, flags.split, probability_folds, flags.row_weights);

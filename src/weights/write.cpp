@@ -4,10 +4,10 @@
 #include <span>
 #include <utility>
 
+#include "pool3/files.hpp"
 #include "pool3/weights.hpp"
 #include "weights/check_weights.hpp"
 #include "weights/containers/safetensors.hpp"
-#include "weights/files.hpp"
 #include "weights/weights_error.hpp"
 
 namespace pool3 {
@@ -94,7 +94,7 @@ void write_weights(const Weights& weights, const std::string& path) {
                                       tensor.values.size() * sizeof(float));
     parts.emplace_back(bytes.data(), bytes.size());
   }
-  write_whole_file(path, parts);
+  write_whole_file({"write weights", path}, parts);
 }
 
 }  // namespace pool3

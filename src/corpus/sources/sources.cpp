@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "corpus/names.hpp"
-#include "corpus/shards/shards.hpp"
+#include "corpus/shards/index_file.hpp"
 #include "corpus/sources/folder.hpp"
 #include "corpus/sources/rounds.hpp"
 #include "corpus/tables/table.hpp"
-#include "pool3/error.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -29,13 +29,13 @@ struct Part {
 std::string absolute_folder(const fs::path& folder) {
   std::error_code error;
   const fs::path path = fs::canonical(folder, error);
-  if (error) throw file_error(stage, folder.string(), error.value());
+  if (error) throw file_error({stage, folder.string()}, error.value());
   return path.string();
 }
 
 Part part_of(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) throw file_error(stage, path, errno);
+  if (::stat(path.c_str(), &status) != 0) throw file_error({stage, path}, errno);
   if (S_ISDIR(status.st_mode)) return {Part::Kind::folder, path, absolute_folder(path)};
   if (!S_ISREG(status.st_mode)) {
     throw Error({.stage = stage, .path = path, .cause = "neither a folder nor a regular file"});

@@ -6,7 +6,7 @@
 namespace pool3 {
 namespace {
 
-void check_weights(std::span<const float> weights, const store::Place& place, const std::string& dataset) {
+void check_weights(std::span<const float> weights, const Place& place, const std::string& dataset) {
   for (std::size_t i = 0; i < weights.size(); ++i)
     if (!std::isfinite(weights[i]) || weights[i] < 0)
       throw error_at(place, dataset + ": the weight of row " + std::to_string(i) + " is not 0 or a positive number");
@@ -15,7 +15,7 @@ void check_weights(std::span<const float> weights, const store::Place& place, co
 }  // namespace
 
 std::vector<float> read_row_weights(const std::string& path, const std::string& dataset, std::int64_t rows) {
-  const store::Place place{"read weights", path};
+  const Place place{"read weights", path};
   const store::File file = store::File::open(place, store::Mode::read);
   const store::Handle table =
       store::own(H5Dopen2(file.id(), dataset.c_str(), H5P_DEFAULT), H5Dclose, place, "open " + dataset);

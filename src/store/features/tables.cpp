@@ -1,7 +1,7 @@
 #include "store/features/tables.hpp"
 
+#include "pool3/files.hpp"
 #include "pool3/partition.hpp"
-#include "store/files.hpp"
 #include "store/hdf5/half.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
@@ -61,7 +61,7 @@ Tables open_tables(File file, Attributes attributes) {
 }
 
 Tables open_finished(const Place& place) {
-  if (!exists(place.path) && exists(place.path + ".partial")) {
+  if (!file_exists(place.path) && file_exists(place.path + ".partial")) {
     throw error_at(place, "is not there yet, but " + place.path + ".partial is", retry_advice);
   }
   check_seal(place, features_format, features_version);

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "store/integrity/seal.hpp"
-#include "store/posix.hpp"
 
 namespace pool3::store {
 namespace {
@@ -85,16 +84,12 @@ std::int64_t checked_row_bytes(const std::vector<hsize_t>& dims, std::size_t typ
 
 }  // namespace
 
-Error error_at(const Place& place, std::string cause, std::string advice) {
-  return Error({.stage = place.stage, .path = place.path, .cause = std::move(cause), .advice = std::move(advice)});
-}
-
 Error hdf5_error(const Place& place, const std::string& doing, std::string advice) {
   std::string cause = "no reason given";
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &cause);
   const int number = errno_in(cause);
   if (number != 0 && cause.find("write") != std::string::npos) return write_error(place, number);
-  if (number != 0) return file_error(place.stage, place.path, number, std::move(advice));
+  if (number != 0) return file_error(place, number, std::move(advice));
   return error_at(place, doing + ": " + cause, std::move(advice));
 }
 

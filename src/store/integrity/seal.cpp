@@ -6,11 +6,10 @@
 #include <array>
 #include <cstring>
 
-#include "store/files.hpp"
+#include "pool3/files.hpp"
 #include "store/hdf5/pieces.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/layout.hpp"
-#include "store/posix.hpp"
 
 namespace pool3::store {
 namespace {
@@ -101,7 +100,7 @@ void complete_seal(const Place& place, std::vector<Extent> covered) {
   std::sort(covered.begin(), covered.end(), [](const Extent& a, const Extent& b) { return a.offset < b.offset; });
   const Descriptor file(place, O_RDWR);
   Block block = read_block(file);
-  block.file_bytes = size_of(place);
+  block.file_bytes = file_bytes(place);
   block.extents = static_cast<std::int64_t>(covered.size());
   if (covered.size() > max_extents) throw error_at(place, "has more tables than a seal covers");
   std::copy(covered.begin(), covered.end(), block.covered.begin());
@@ -117,7 +116,7 @@ void check_seal(const Place& place, const std::string& format, std::int64_t newe
   check_format(place, block, format);
   check_version(place, block.version, newest);
   if (block.file_bytes == 0) throw error_at(place, "is not complete", retry_advice);
-  const std::int64_t size = size_of(place);
+  const std::int64_t size = file_bytes(place);
   if (size != block.file_bytes) {
     throw error_at(place, "has " + std::to_string(size) + " bytes, not " + std::to_string(block.file_bytes),
                    damaged_advice);
