@@ -62,6 +62,7 @@ void run(const Communicator& comm, const std::string& out, std::int64_t rows) {
   for (std::int64_t row = 0; row < rows; ++row) names.push_back(std::to_string(row));
   FeatureSpec spec;
   spec.rows = rows;
+  spec.width = feature_dim;
   spec.root = "/";
   spec.labels = labels;
   spec.path = [&](Row row) { return std::string_view(names[static_cast<std::size_t>(row)]); };

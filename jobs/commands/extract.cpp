@@ -134,6 +134,7 @@ FeatureSpec spec_of(const ExtractOptions& options, const Manifest& manifest, Row
                     const Provenance& provenance) {
   const FileShape shape = shape_of(options);
   return {.rows = rows.size(),
+          .width = feature_dim,
           .block_rows = options.batch,
           .root = manifest.root,
           .classes = manifest.classes,

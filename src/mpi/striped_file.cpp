@@ -32,7 +32,7 @@ void create_striped(const std::string& path, const StripeHints& hints) {
   try {
     MPI_File file = MPI_FILE_NULL;
     mpi::check_mpi(MPI_File_open(MPI_COMM_SELF, path.c_str(), MPI_MODE_CREATE | MPI_MODE_RDWR, info.native(), &file),
-                      "MPI_File_open");
+                   "MPI_File_open");
     mpi::check_mpi(MPI_File_close(&file), "MPI_File_close");
   } catch (const Error& error) {
     throw Error({.stage = "create a striped file",

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <initializer_list>
 
@@ -15,7 +17,7 @@ std::string difference_in(const Provenance& a, const Provenance& b, std::initial
     const std::string& here = a.*field->member;
     const std::string& there = b.*field->member;
     if (here == there) continue;
-    return std::string(name).append(": ").append(here).append(" here, ").append(there).append(" there");
+    return fmt::format("{}: {} here, {} there", name, here, there);
   }
   return {};
 }
@@ -29,6 +31,10 @@ std::string kind_difference(const Provenance& a, const Provenance& b) {
 std::string job_difference(const Provenance& a, const Provenance& b) {
   // Labels before the catalogue, whose hash covers them.
   return difference_in(a, b, {"weights_sha256", "profile", "precision", "labels", "catalogue_hash", "version"});
+}
+
+std::string width_difference(std::int64_t here, std::int64_t there) {
+  return here == there ? std::string() : fmt::format("features: {} a row here, {} there", here, there);
 }
 
 namespace store {

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,25 +44,29 @@ void check_visible(const Place& partial) {
 }
 
 /// `features`, or a copy in `masked` with the rows that are not done set to zero.
-std::span<const float> mask(std::span<const float> features, std::span<const RowStatus> status,
+std::span<const float> mask(std::span<const float> features, std::int64_t width, std::span<const RowStatus> status,
                             std::vector<float>& masked) {
   const auto done = [](RowStatus s) { return s == RowStatus::done; };
   if (std::all_of(status.begin(), status.end(), done)) return features;
   masked.assign(features.begin(), features.end());
   for (std::size_t i = 0; i < status.size(); ++i) {
-    if (!done(status[i])) std::fill_n(masked.begin() + static_cast<std::ptrdiff_t>(i) * feature_dim, feature_dim, 0.0F);
+    if (!done(status[i])) std::fill_n(masked.begin() + static_cast<std::ptrdiff_t>(i) * width, width, 0.0F);
   }
   return masked;
 }
 
 void check_block(const Tables& t, std::int64_t index, std::size_t features, std::size_t keys, std::size_t status) {
   if (index < 0 || index >= t.blocks()) {
-    throw error_at(t.file.place(), "there is no block " + std::to_string(index));
+    throw error_at(t.file.place(), fmt::format("there is no block {}", index));
   }
   const auto rows = static_cast<std::size_t>(t.block(index).size());
-  if (features == rows * static_cast<std::size_t>(feature_dim) && keys == rows && status == rows) return;
-  throw error_at(t.file.place(), "block " + std::to_string(index) + " has " + std::to_string(rows) + " rows, not " +
-                                     std::to_string(status));
+  if (keys != rows || status != rows) {
+    throw error_at(t.file.place(), fmt::format("block {} has {} rows, not {}", index, rows, status));
+  }
+  const std::size_t wanted = rows * static_cast<std::size_t>(t.width);
+  if (features == wanted) return;
+  throw error_at(t.file.place(),
+                 fmt::format("block {} has {} features ({} x {}), not {}", index, wanted, rows, t.width, features));
 }
 
 }  // namespace
@@ -93,6 +98,7 @@ FeatureWriter FeatureWriter::open(const Communicator& comm, const std::string& p
 }
 
 std::int64_t FeatureWriter::rows() const { return impl_->tables.rows; }
+std::int64_t FeatureWriter::width() const { return impl_->tables.width; }
 std::int64_t FeatureWriter::blocks() const { return impl_->tables.blocks(); }
 RowRange FeatureWriter::block(std::int64_t index) const { return impl_->tables.block(index); }
 const std::string& FeatureWriter::root() const { return impl_->tables.root; }
@@ -109,7 +115,7 @@ void FeatureWriter::write_block(std::int64_t index, std::span<const float> featu
   const Tables& t = impl_->tables;
   check_block(t, index, features.size(), keys.size(), status.size());
   const RowRange rows = t.block(index);
-  const std::span<const float> masked = mask(features, status, impl_->masked);
+  const std::span<const float> masked = mask(features, t.width, status, impl_->masked);
   std::vector<std::byte> halves;
   if (t.type == FeatureType::float16) halves = store::to_half(masked);
   const std::span<const std::byte> stored =

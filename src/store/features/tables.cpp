@@ -20,7 +20,7 @@ Handle older_status_type() {
 
 void check_shapes(const Tables& t) {
   const auto rows = static_cast<hsize_t>(t.rows);
-  t.features.expect(feature_type(t.type), {rows, static_cast<hsize_t>(feature_dim)});
+  t.features.expect(feature_type(t.type), {rows, static_cast<hsize_t>(t.width)});
   t.labels.expect(copy_type(H5T_STD_I32LE), {rows});
   t.classes.expect_strings(t.classes.rows());
   t.paths.expect_strings(t.rows);
@@ -56,6 +56,10 @@ Tables open_tables(File file, Attributes attributes) {
   t.checksums = t.file.dataset("checksums");
   t.rows = t.features.rows();
   if (same_type(t.features.type(), half_type())) t.type = FeatureType::float16;
+  t.width = t.features.columns();
+  if (t.width < 1 || t.width > max_width) {
+    throw error_at(t.file.place(), "the number of features of a row is out of range", damaged_advice);
+  }
   check_shapes(t);
   return t;
 }

@@ -71,6 +71,8 @@ class Dataset {
   [[nodiscard]] const Place& place() const { return place_; }
   [[nodiscard]] const Handle& type() const { return *type_; }
   [[nodiscard]] std::int64_t rows() const { return static_cast<std::int64_t>(dims_.front()); }
+  /// Columns of a table with two dimensions; 1 of one with one.
+  [[nodiscard]] std::int64_t columns() const { return dims_.size() == 2 ? static_cast<std::int64_t>(dims_[1]) : 1; }
   [[nodiscard]] std::int64_t row_bytes() const { return row_bytes_; }
   [[nodiscard]] std::int64_t bytes() const { return rows() * row_bytes_; }
 

@@ -85,9 +85,9 @@ void check_labels(const Tables& t, RowRange rows, Findings& findings) {
   }
 }
 
-void check_run(const Tables& t, RowRange blocks, std::vector<float>& features, Findings& findings) {
-  const RowRange rows{t.block(blocks.begin).begin, t.block(blocks.end - 1).end};
-  features.resize(static_cast<std::size_t>(rows.size() * feature_dim));
+void check_run(const Tables& t, RowRange blocks, std::vector<std::byte>& features, Findings& findings) {
+  const RowRange rows = store::rows_of_blocks(t, blocks.begin, blocks.end);
+  features.resize(static_cast<std::size_t>(rows.size() * t.features.row_bytes()));
   const store::BlockRun run = store::read_run(t, blocks.begin, blocks.end, features);
   findings.bytes += rows.size() * (t.features.row_bytes() + t.keys.row_bytes() + t.status.row_bytes());
   for (const RowRange& damaged : run.damaged) findings.add(store::rows_text(damaged) + ": wrong checksum");
@@ -128,7 +128,7 @@ Findings check_share(const Part& open, int ranks, int rank) {
   for (std::size_t i = 0; i < tables.size(); ++i) {
     if (static_cast<int>(i) % ranks == rank) findings.check([&] { check_table(t, *tables[i], findings); });
   }
-  std::vector<float> features;
+  std::vector<std::byte> features;
   const std::int64_t block_bytes = t.block_rows * t.features.row_bytes();
   store::for_each_piece(even_share(t.blocks(), ranks, rank), block_bytes, store::buffer_bytes,
                         [&](RowRange blocks) { findings.check([&] { check_run(t, blocks, features, findings); }); });
