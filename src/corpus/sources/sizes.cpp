@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -31,7 +32,7 @@ std::int64_t size_of(const std::string& path, Shards& shards) {
 
 std::string sizes_of(std::string_view paths, Shards& shards) {
   std::string sizes;
-  while (!paths.empty()) pack(sizes, std::to_string(size_of(std::string(unpack(paths)), shards)));
+  while (!paths.empty()) pack(sizes, fmt::to_string(size_of(std::string(unpack(paths)), shards)));
   return sizes;
 }
 

@@ -1,5 +1,6 @@
 #include "corpus/sources/sources.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -75,7 +76,7 @@ class Lister {
  private:
   void require_label_column(bool has_labels, const std::string& path) const {
     if (rule_.kind != LabelRule::Kind::column || has_labels) return;
-    throw usage_error("--labels column: " + path + " has no label column",
+    throw usage_error(fmt::format("--labels column: {} has no label column", path),
                       "use a CSV or TSV table with the columns path and label, or another rule");
   }
 
@@ -145,15 +146,16 @@ class Lister {
     ShardCount count{.path = name, .images = index.size()};
     for (std::int64_t i = 0; i < index.size(); ++i) {
       const std::int64_t bytes = index.bytes[static_cast<std::size_t>(i)];
-      const std::string path = name + "/" + std::string(index.names[i]);
+      const std::string path = fmt::format("{}/{}", name, index.names[i]);
       count.bytes += std::max<std::int64_t>(bytes, 0);
       // The top folder is one in the shard; a pattern may look at the shard's name.
       const std::string_view place = rule_.kind == LabelRule::Kind::regex ? path : index.names[i];
       result_.listing.add({.path = path, .bytes = bytes, .label = label_(place, index.labels[i]), .line = 0});
     }
     if (!index.damage.empty()) {
-      result_.notes.push_back(name + " is damaged after " + std::to_string(index.size()) +
-                              " pictures; what comes behind is not in the catalogue (" + index.damage + ")");
+      result_.notes.push_back(
+          fmt::format("{} is damaged after {} pictures; what comes behind is not in the catalogue ({})", name,
+                      index.size(), index.damage));
     }
     result_.shards.push_back(std::move(count));
   }

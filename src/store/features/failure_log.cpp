@@ -1,6 +1,7 @@
 #include "store/features/failure_log.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include <cstring>
 #include <filesystem>
@@ -58,7 +59,7 @@ std::vector<std::string> log_files(const Place& partial) {
 }  // namespace
 
 FailureLog::FailureLog(const Place& partial, int rank)
-    : place_{partial.stage, partial.path + ".failures-" + std::to_string(rank)} {
+    : place_{partial.stage, fmt::format("{}.failures-{}", partial.path, rank)} {
   if (!file_exists(place_.path)) return;
   file_ = std::make_unique<Descriptor>(place_, O_RDWR);
   const std::string bytes = contents(*file_);
