@@ -1,7 +1,9 @@
+#include "image/formats/bmp/runs.hpp"
+
 #include <algorithm>
 #include <utility>
 
-#include "image/formats/bmp.hpp"
+#include "image/canvas.hpp"
 
 namespace pool3::image {
 namespace {

@@ -1,5 +1,5 @@
 #pragma once
-// The parts of a BMP file. Private to the room.
+// What a BMP file says of its pixels. Private to the room.
 
 #include <array>
 #include <cstdint>
@@ -34,8 +34,5 @@ struct BmpHeader {
 
 /// Throws ImageError (corrupt). `what` follows "BMP: ".
 [[noreturn]] void refuse_bmp(const std::string& what);
-
-/// Run-length coded pixels. Throws ImageError (corrupt).
-[[nodiscard]] Image decode_bmp_runs(const BmpHeader& header);
 
 }  // namespace pool3::image

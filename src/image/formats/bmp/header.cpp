@@ -1,7 +1,10 @@
-#include <algorithm>
-#include <limits>
+#include "image/formats/bmp/header.hpp"
 
-#include "image/formats/bmp.hpp"
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "image/canvas.hpp"
 
 namespace pool3::image {
 namespace {
@@ -15,7 +18,7 @@ constexpr std::uint32_t alpha_header = 56;  // and an alpha mask
 constexpr std::array known_headers = {core_header, info_header, masks_header, alpha_header, os2_header, 108U, 124U};
 
 [[noreturn]] void refuse_kind(const std::string& what) {
-  throw ImageError(RowStatus::unknown_format, "BMP: " + what + " is not read");
+  throw ImageError(RowStatus::unknown_format, fmt::format("BMP: {} is not read", what));
 }
 
 BmpCoding coding_of(std::uint32_t compression, int bits, std::uint32_t header_bytes) {
@@ -24,7 +27,7 @@ BmpCoding coding_of(std::uint32_t compression, int bits, std::uint32_t header_by
   if (compression == 2 && bits == 4) return BmpCoding::rle4;
   const bool masks = compression == 3 || compression == 6;
   if (masks && (bits == 16 || bits == 32) && header_bytes != os2_header) return BmpCoding::masks;
-  refuse_kind("compression " + std::to_string(compression) + " with " + std::to_string(bits) + " bits");
+  refuse_kind(fmt::format("compression {} with {} bits", compression, bits));
 }
 
 /// Sets the sides. Called for every header but the oldest.

@@ -1,10 +1,13 @@
-#include "image/formats/tiff_file.hpp"
+#include "image/formats/tiff/file.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <new>
 #include <string_view>
 
+#include "image/canvas.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::image {
@@ -19,7 +22,7 @@ tmsize_t no_write(thandle_t /*self*/, void* /*bytes*/, tmsize_t /*size*/) { retu
 void no_unmap(thandle_t /*self*/, void* /*base*/, toff_t /*size*/) {}
 
 [[noreturn]] void refuse_kind(const std::string& what) {
-  throw ImageError(RowStatus::unknown_format, "TIFF: " + what + " is not read");
+  throw ImageError(RowStatus::unknown_format, fmt::format("TIFF: {} is not read", what));
 }
 
 int colours_of(int photometric) {
@@ -53,12 +56,12 @@ void check_samples(const TiffFile& file, const TiffLayout& layout) {
   const std::array depths = {1, 2, 4, 8, 16};
   const bool palette = layout.photometric == PHOTOMETRIC_PALETTE;
   if (std::ranges::find(depths, layout.bits) == depths.end() || (palette && layout.bits > 8)) {
-    refuse_kind("a sample of " + std::to_string(layout.bits) + " bits");
+    refuse_kind(fmt::format("a sample of {} bits", layout.bits));
   }
   const auto format = file.field<std::uint16_t>(TIFFTAG_SAMPLEFORMAT);
   if (format != SAMPLEFORMAT_UINT && format != SAMPLEFORMAT_VOID) refuse_kind("a signed or floating-point sample");
   if (layout.samples < layout.colours || layout.samples > max_samples) {
-    refuse_kind("a pixel of " + std::to_string(layout.samples) + " samples");
+    refuse_kind(fmt::format("a pixel of {} samples", layout.samples));
   }
   if (layout.photometric == PHOTOMETRIC_SEPARATED && file.field<std::uint16_t>(TIFFTAG_INKSET) != INKSET_CMYK) {
     refuse_kind("a set of inks that is not CMYK");
@@ -141,9 +144,9 @@ TiffLayout read_tiff_layout(const TiffFile& file, std::int64_t max_pixels) {
   const int compression = file.field<std::uint16_t>(TIFFTAG_COMPRESSION);
   if (compression == COMPRESSION_OJPEG) refuse_kind("the old form of JPEG in TIFF");
   if (TIFFIsCODECConfigured(static_cast<std::uint16_t>(compression)) == 0) {
-    refuse_kind("compression " + std::to_string(compression));
+    refuse_kind(fmt::format("compression {}", compression));
   }
-  if (!is_known(photometric)) refuse_kind("photometric interpretation " + std::to_string(photometric));
+  if (!is_known(photometric)) refuse_kind(fmt::format("photometric interpretation {}", photometric));
   layout.planes = file.field<std::uint16_t>(TIFFTAG_PLANARCONFIG) == PLANARCONFIG_SEPARATE && layout.samples > 1;
   layout.tiled = TIFFIsTiled(file.get()) != 0;
   if (photometric == PHOTOMETRIC_YCBCR && compression == COMPRESSION_JPEG && !layout.planes) {
