@@ -28,7 +28,7 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 
 class SleepingNetwork : public Network {
  public:
-  [[nodiscard]] std::int64_t width() const override { return feature_dim; }
+  [[nodiscard]] std::int64_t width() const override { return inception_width; }
 
   /// Many short sleeps, so that a process that is stopped half of the time takes twice as long: of each, some
   /// milliseconds count at most. Those that a busy machine wakes up late count as long as they were.
@@ -40,7 +40,7 @@ class SleepingNetwork : public Network {
         std::this_thread::sleep_for(std::chrono::duration<double>(std::min(left, 0.003)));
         left -= std::min(now() - start, 0.012);
       }
-      std::fill_n(out.begin() + std::ptrdiff_t{i} * feature_dim, feature_dim, static_cast<float>(red));
+      std::fill_n(out.begin() + std::ptrdiff_t{i} * inception_width, inception_width, static_cast<float>(red));
     }
   }
   [[nodiscard]] std::vector<StageOutput> stages(std::span<const float>) const override { return {}; }
@@ -63,7 +63,7 @@ void run(const Communicator& comm, const std::string& out, std::int64_t rows) {
   for (std::int64_t row = 0; row < rows; ++row) names.push_back(std::to_string(row));
   FeatureSpec spec;
   spec.rows = rows;
-  spec.width = feature_dim;
+  spec.width = inception_width;
   spec.root = "/";
   spec.labels = labels;
   spec.path = [&](Row row) { return std::string_view(names[static_cast<std::size_t>(row)]); };

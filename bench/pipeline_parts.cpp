@@ -84,7 +84,7 @@ void network_alone(int threads, const std::string& weights, const std::string& p
       [&](int t) {
         auto& mine = input[static_cast<std::size_t>(t)];
         mine.resize(static_cast<std::size_t>(batch * pool3::input_floats));
-        out[static_cast<std::size_t>(t)].resize(static_cast<std::size_t>(batch * pool3::feature_dim));
+        out[static_cast<std::size_t>(t)].resize(static_cast<std::size_t>(batch * pool3::inception_width));
         for (std::size_t k = 0; k < mine.size(); ++k) mine[k] = static_cast<float>(k * 7919 % 256) / 255;
         run(t);
       },

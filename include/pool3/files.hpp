@@ -43,10 +43,12 @@ class Descriptor {
   [[nodiscard]] int number() const { return number_; }
   [[nodiscard]] const Place& place() const { return place_; }
 
-  // REQUIRES, from here on: is_open(). All throw Error.
+  // REQUIRES, from here on: is_open(). All but try_read() throw Error.
   [[nodiscard]] std::int64_t size() const;
   /// Bytes read; fewer than asked for only at the end of the file.
   [[nodiscard]] std::size_t read(std::int64_t offset, std::span<std::byte> out) const;
+  /// The same, but -1 where the system can't read. Then errno says why.
+  [[nodiscard]] std::int64_t try_read(std::int64_t offset, std::span<std::byte> out) const noexcept;
   /// Writes all of `in`.
   void write(std::int64_t offset, std::span<const std::byte> in) const;
   void write(std::int64_t offset, std::string_view in) const { write(offset, std::as_bytes(std::span(in))); }

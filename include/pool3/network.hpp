@@ -50,6 +50,9 @@ struct NetworkOptions {
   int gpu = 0;  ///< which one, on Device::cuda
 };
 
+/// Features that Inception-v3 gives a picture: the channels of pool_3.
+inline constexpr std::int64_t inception_width = 2048;
+
 /// A loaded network. Immutable after construction; features() may be called from many threads at once,
 /// and each call uses the calling thread alone (and the GPU, where it runs there).
 class Network {

@@ -38,7 +38,7 @@ Found find_network(const Context& context, const ExtractOptions& options) {
 struct Measured {
   double images_per_second = 0;           ///< of all ranks; 0: nothing was measured
   double root_bytes = 0, rank_bytes = 0;  ///< most memory of the root, and of any other rank
-  std::int64_t width = feature_dim;       ///< features of a row
+  std::int64_t width = inception_width;   ///< features of a row
   std::string missing;                    ///< why nothing was measured
 };
 

@@ -80,17 +80,17 @@ FeatureSpec spec_of(const FileFlags& flags, const Plan& plan, std::int64_t width
 
 /// Rows that --retry-failed or --update-from take over; null if there are none. Collective.
 std::shared_ptr<const extraction::KnownRows> find_known_rows(const Context& context, const ExtractOptions& options,
-                                                             const Plan& plan) {
+                                                             const Plan& plan, std::int64_t width) {
   const std::string& from = options.policy.retry_failed ? options.file.out : options.policy.update_from;
   std::string difference;
   double usable = 0;
   context.comm.root_does([&] {
     if (from.empty() || (options.policy.retry_failed && !std::filesystem::exists(from))) return;
     if (options.policy.retry_failed)
-      check_retry(from, plan.provenance, plan.shape.type, plan.rows.size(),
+      check_retry(from, plan.provenance, plan.shape.type, width, plan.rows.size(),
                   [&](Row row) { return plan.manifest.paths[plan.rows.begin + row]; });
     else
-      difference = rows_difference(plan.provenance, plan.shape.type, FeatureReader(from));
+      difference = rows_difference(plan.provenance, plan.shape.type, width, FeatureReader(from));
     usable = difference.empty() ? 1 : 0;
   });
   if (!difference.empty()) context.log.line("extract", fmt::format("no row of {} can be taken: {}", from, difference));
@@ -154,9 +154,9 @@ std::int64_t report(const Context& context, const std::string& out) {
 /// Computes every row of the file, finishes it, and says how it went. Collective.
 ExitCode embed(const Context& context, const ExtractOptions& options, const Plan& plan) {
   const ExtractorSetup& setup = plan.setup;
-  const auto known = find_known_rows(context, options, plan);
   std::optional<Extractor> extractor;
   context.comm.all_do([&] { extractor.emplace(plan.weights, setup); });
+  const auto known = find_known_rows(context, options, plan, extractor->width());
   context.log.line("extract",
                    fmt::format("network: {} on {}", to_string(setup.recipe.precision), to_string(setup.device)));
   FeatureWriter writer =

@@ -61,16 +61,17 @@ std::int64_t failures_if_done(const Communicator& comm, const std::string& path,
   return static_cast<std::int64_t>(comm.max(failed));
 }
 
-std::string rows_difference(const Provenance& here, FeatureType type, const FeatureReader& old) {
+std::string rows_difference(const Provenance& here, FeatureType type, std::int64_t width, const FeatureReader& old) {
   std::string found = kind_difference(here, old.provenance());
+  if (found.empty()) found = width_difference(width, old.width());
   if (found.empty() && type != old.type())
     found = fmt::format("features: {} here, {} there", to_string(type), to_string(old.type()));
   if (!found.empty()) return found;
   return flag_difference(here, old.provenance(), shapes_features);
 }
 
-void check_retry(const std::string& path, const Provenance& here, FeatureType type, std::int64_t rows,
-                 const std::function<std::string_view(Row)>& path_of) {
+void check_retry(const std::string& path, const Provenance& here, FeatureType type, std::int64_t width,
+                 std::int64_t rows, const std::function<std::string_view(Row)>& path_of) {
   const auto fail = [&](const std::string& cause) {
     throw Error({.stage = "retry failed rows",
                  .path = path,
@@ -78,7 +79,7 @@ void check_retry(const std::string& path, const Provenance& here, FeatureType ty
                  .advice = "extract to another file with --update-from"});
   };
   const FeatureReader old(path);
-  const std::string difference = rows_difference(here, type, old);
+  const std::string difference = rows_difference(here, type, width, old);
   if (!difference.empty()) fail(difference);
   if (old.rows() != rows) fail(fmt::format("has {} rows, the catalogue {}", old.rows(), rows));
   constexpr std::int64_t step = 4096;

@@ -22,10 +22,11 @@ void check_out(const std::string& path);
                                             const FileShape& shape);
 
 /// Why rows of `old` are not what this job would make of the same pictures, or "".
-[[nodiscard]] std::string rows_difference(const Provenance& here, FeatureType type, const FeatureReader& old);
+[[nodiscard]] std::string rows_difference(const Provenance& here, FeatureType type, std::int64_t width,
+                                          const FeatureReader& old);
 
 /// Throws Error unless `path` holds the rows of this very catalogue, made as this job would.
-void check_retry(const std::string& path, const Provenance& here, FeatureType type, std::int64_t rows,
-                 const std::function<std::string_view(Row)>& path_of);
+void check_retry(const std::string& path, const Provenance& here, FeatureType type, std::int64_t width,
+                 std::int64_t rows, const std::function<std::string_view(Row)>& path_of);
 
 }  // namespace pool3::jobs

@@ -9,11 +9,11 @@
 #include <numeric>
 
 #include "command.hpp"
+#include "pool3/corpus.hpp"
 #include "pool3/files.hpp"
 #include "pool3/image.hpp"
 #include "pool3/network.hpp"
 #include "pool3/report.hpp"
-#include "setup/files.hpp"
 #include "setup/weights.hpp"
 #include "version.hpp"
 
@@ -40,13 +40,18 @@ constexpr std::array<Description, 4> descriptions = {{
 std::string size_text(std::int64_t width, std::int64_t height) { return fmt::format("{} x {}", width, height); }
 
 Image read_picture(const std::string& path) {
+  const auto refused = [&](RowStatus status, const char* cause) {
+    return Error({.stage = std::string(stage_of(status)),
+                  .path = path,
+                  .cause = cause,
+                  .advice = "give a JPEG, PNG, WebP, GIF, BMP or TIFF picture"});
+  };
   try {
-    return decode(read_file(path));
+    return decode(EntryReader({}, largest_file({})).read(path));
+  } catch (const ReadError& error) {
+    throw refused(error.status(), error.what());
   } catch (const ImageError& error) {
-    throw Error({.stage = std::string(stage_of(error.status())),
-                 .path = path,
-                 .cause = error.what(),
-                 .advice = "give a JPEG, PNG, WebP, GIF, BMP or TIFF picture"});
+    throw refused(error.status(), error.what());
   }
 }
 

@@ -1,5 +1,7 @@
 // The predict job: images -> JSON lines on stdout.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -78,7 +80,9 @@ class PredictCommand : public Command {
     std::vector<std::string> mine;
     std::int64_t failed = 0;
     comm.all_do([&] {
-      for (const Json& line : predict(Extractor(weights, setup), images_of(comm))) {
+      const Extractor extractor(weights, setup);
+      check_width(extractor);
+      for (const Json& line : predict(extractor, images_of(comm))) {
         if (line.contains("error")) ++failed;
         mine.push_back(line.dump(-1, ' ', false, Json::error_handler_t::replace));
       }
@@ -99,6 +103,15 @@ class PredictCommand : public Command {
     options.profile = parse_input_profile(preprocessing.profile);
     options.fast_decode = preprocessing.fast_decode;
     return options;
+  }
+
+  void check_width(const Extractor& extractor) const {
+    const std::string difference = width_difference(extractor.width(), model_.width());
+    if (difference.empty()) return;
+    throw Error({.stage = "predict",
+                 .path = model_path_,
+                 .cause = fmt::format("the model is for other features: {}", difference),
+                 .advice = "give the weights that its features were made with"});
   }
 
   /// Every P-th picture.

@@ -1,12 +1,13 @@
 #include "console/metrics.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+
+#include "pool3/files.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -122,10 +123,12 @@ void Metrics::write_prometheus(int exit_code, bool ended) const {
   add("pool3_updated_timestamp_seconds", "When this was written.", static_cast<double>(clock_.wall_time()));
   add("pool3_ended", "1 once the job has ended.", ended ? 1 : 0);
   if (ended) add("pool3_exit_code", "0 done, 1 failed, 2 usage, 3 some pictures failed, 75 stopped early.", exit_code);
-  const std::string temporary = fmt::format("{}.tmp.{}", prometheus_, getpid());  // not *.prom: the exporter skips it
-  std::ofstream(temporary) << text;
-  std::error_code ignored;
-  std::filesystem::rename(temporary, prometheus_, ignored);
+  try {
+    // The exporter reads it at any moment, but not after a loss of power. It skips the temporary, whose name ends in
+    // .tmp.
+    write_whole_file({"metrics", prometheus_}, text, {.durable = false, .several_writers = true});
+  } catch (const Error&) {  // never ends a job
+  }
 }
 
 }  // namespace pool3::jobs

@@ -51,16 +51,22 @@ std::int64_t Descriptor::size() const {
 }
 
 std::size_t Descriptor::read(std::int64_t offset, std::span<std::byte> out) const {
+  const std::int64_t got = try_read(offset, out);
+  if (got < 0) throw file_error(place_, errno);
+  return static_cast<std::size_t>(got);
+}
+
+std::int64_t Descriptor::try_read(std::int64_t offset, std::span<std::byte> out) const noexcept {
   std::size_t got = 0;
   while (got < out.size()) {
     const std::size_t step = std::min(out.size() - got, transfer_bytes);
     const ssize_t n = pread(number_, out.data() + got, step, offset + static_cast<std::int64_t>(got));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) throw file_error(place_, errno);
+    if (n < 0) return -1;
     if (n == 0) break;
     got += static_cast<std::size_t>(n);
   }
-  return got;
+  return static_cast<std::int64_t>(got);
 }
 
 void Descriptor::write(std::int64_t offset, std::span<const std::byte> in) const {

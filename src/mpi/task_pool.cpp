@@ -8,7 +8,7 @@
 namespace pool3 {
 namespace {
 
-using detail::check_mpi;
+using mpi::check_mpi;
 
 constexpr int question_tag = 2;
 constexpr int answer_tag = 3;

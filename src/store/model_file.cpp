@@ -1,12 +1,11 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
 #include <type_traits>
 #include <utility>
 
+#include "pool3/files.hpp"
 #include "pool3/model.hpp"
-#include "store/files.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
@@ -16,7 +15,6 @@ namespace {
 
 using store::Attributes;
 using store::Dataset;
-using store::Place;
 
 /// Calls `visit(name, member)` for every scalar of a model.
 template <typename AnyModel, typename Visitor>
@@ -138,15 +136,8 @@ std::string features_difference(const FeatureReader& reader, const Model& model)
 void write_model(const Model& model, const std::string& path) {
   const Place place{"write model", path};
   check_sizes(model, place);
-  store::check_target(place);
-  const Place temporary{place.stage, path + ".tmp"};
-  try {
-    write_file(model, temporary);
-    store::publish(place, temporary.path);
-  } catch (...) {
-    unlink(temporary.path.c_str());
-    throw;
-  }
+  check_output(place);
+  make_whole_file(place, [&](const Place& temporary) { write_file(model, temporary); });
 }
 
 Model read_model(const std::string& path) {

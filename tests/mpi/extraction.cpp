@@ -33,15 +33,15 @@ class Filling : public testing::Test {
   }
   void expect_right_rows() {
     const FeatureReader reader(path_);
-    std::vector<float> features(static_cast<std::size_t>(rows * feature_dim));
+    std::vector<float> features(static_cast<std::size_t>(rows * FormulaNetwork::columns));
     reader.read_blocks(0, reader.blocks(), features);
     const auto status = reader.status();
     for (Row row = comm_.rank(); row < rows; row += comm_.size()) {
       const bool missing = name_of(row).starts_with("missing");
       EXPECT_EQ(status[static_cast<std::size_t>(row)], missing ? RowStatus::missing : RowStatus::done) << row;
       if (missing) continue;
-      const auto begin = features.begin() + row * feature_dim;
-      EXPECT_EQ(std::vector<float>(begin, begin + feature_dim), Pictures::features_of(name_of(row))) << row;
+      const auto begin = features.begin() + row * reader.width();
+      EXPECT_EQ(std::vector<float>(begin, begin + reader.width()), Pictures::features_of(name_of(row))) << row;
     }
   }
 

@@ -5,10 +5,10 @@
 #include <mutex>
 #include <utility>
 
-#include "network/graph/graph.hpp"
+#include "network/graph/blocks.hpp"
 #include "pool3/error.hpp"
 
-namespace pool3::direct {
+namespace pool3::network {
 namespace {
 
 /// Memory of one thread, used again by every call.
@@ -20,7 +20,7 @@ struct Workspace {
 class Inception final : public Network {
  public:
   Inception(const Kernels& kernels, const Weights& weights, int batch)
-      : kernels_(kernels), batch_(batch), graph_(make_graph(kernels, weights)) {
+      : kernels_(kernels), batch_(batch), graph_(make_blocks(kernels, weights)) {
     for (const Pipeline& pipeline : graph_) {
       activation_bytes_ = std::max(activation_bytes_, bytes_of(pipeline.output()));
       scratch_bytes_ = std::max(scratch_bytes_, pipeline.scratch_bytes());
@@ -139,7 +139,7 @@ class Inception final : public Network {
 
 }  // namespace
 
-std::unique_ptr<Network> open_direct_network(const Kernels& kernels, const Weights& weights, int batch) {
+std::unique_ptr<Network> open_inception(const Kernels& kernels, const Weights& weights, int batch) {
   return std::make_unique<Inception>(kernels, weights, batch);
 }
 
@@ -148,4 +148,4 @@ void watch_layers(const Kernels& kernels, const Weights& weights, std::span<cons
   Inception(kernels, weights, lanes).watch(input, count, watch);
 }
 
-}  // namespace pool3::direct
+}  // namespace pool3::network

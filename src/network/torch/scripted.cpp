@@ -9,19 +9,19 @@
 #include <algorithm>
 #include <sstream>
 
-#include "network/one_thread.hpp"
 #include "network/torch/inception.hpp"
+#include "network/torch/one_thread.hpp"
 #include "pool3/error.hpp"
 
-namespace pool3 {
+namespace pool3::network {
 namespace {
 
 void check_width(const LinearLayer& layer) {
   const auto classes = std::ssize(layer.bias);
-  if (std::ssize(layer.weight) == classes * pool_width) return;
+  if (std::ssize(layer.weight) == classes * inception_width) return;
   throw Error({.stage = "export",
                .cause = fmt::format("the classifier takes {} numbers, and the network gives {}",
-                                    std::ssize(layer.weight) / std::max<std::ptrdiff_t>(classes, 1), pool_width),
+                                    std::ssize(layer.weight) / std::max<std::ptrdiff_t>(classes, 1), inception_width),
                .advice = "give the model of features that this network made"});
 }
 
@@ -43,7 +43,7 @@ void add_weights(torch::jit::Module& module, const Weights& weights, const Linea
       module.register_buffer(attribute_of(shape.name + part), tensor_of(tensor.values, tensor.shape));
     }
   const auto classes = static_cast<std::int64_t>(layer.bias.size());
-  module.register_buffer("coef", tensor_of(layer.weight, {classes, pool_width}));
+  module.register_buffer("coef", tensor_of(layer.weight, {classes, inception_width}));
   module.register_buffer("intercept", tensor_of(layer.bias, {classes}));
 }
 
@@ -94,4 +94,4 @@ std::string scripted_classifier(const Weights& weights, const ColourScale& scale
   return std::move(archive).str();
 }
 
-}  // namespace pool3
+}  // namespace pool3::network

@@ -1,4 +1,7 @@
+#include "network/torch/torchscript.hpp"
+
 #include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
@@ -6,11 +9,11 @@
 #include <memory>
 #include <sstream>
 
-#include "network/one_thread.hpp"
 #include "network/torch/device_network.hpp"
 #include "network/torch/inception.hpp"
+#include "network/torch/one_thread.hpp"
 
-namespace pool3 {
+namespace pool3::network {
 namespace {
 
 torch::jit::Module load(const Weights& weights, const NetworkOptions& options) {
@@ -41,8 +44,8 @@ std::unique_ptr<Network> open_torchscript(const Weights& weights, const NetworkO
         {.stage = "open network",
          .path = weights.source,
          .cause = cause.substr(0, cause.find('\n')),
-         .advice = "the module must take [N, 3, 299, 299] float32 and give [N, " + std::to_string(pool_width) + "]"});
+         .advice = fmt::format("the module must take [N, 3, 299, 299] float32 and give [N, {}]", inception_width)});
   }
 }
 
-}  // namespace pool3
+}  // namespace pool3::network

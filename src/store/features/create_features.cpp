@@ -3,16 +3,15 @@
 
 #include <bit>
 
+#include "pool3/files.hpp"
 #include "pool3/partition.hpp"
 #include "store/features/tables.hpp"
-#include "store/files.hpp"
 #include "store/hdf5/dimensions.hpp"
 #include "store/hdf5/pieces.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
-#include "store/posix.hpp"
 
 namespace pool3::store {
 namespace {

@@ -56,7 +56,7 @@ void check_table(const Tables& tables, const store::Dataset& table) {
   throw error_at(table.place(), fmt::format("{}: wrong checksum", table.name()), store::damaged_advice);
 }
 
-ImageKey parse_key(std::string_view hex, const store::Place& place) {
+ImageKey parse_key(std::string_view hex, const Place& place) {
   ImageKey key;
   for (auto* word : {&key.high, &key.low}) {
     const auto parsed = std::from_chars(hex.data(), hex.data() + 16, *word, 16);
@@ -96,7 +96,7 @@ std::vector<T> read_range(const std::vector<Part>& parts, const store::Dataset T
 }  // namespace
 
 FeatureReader::FeatureReader(const std::string& path) : impl_(std::make_unique<Impl>()) {
-  const store::Place place{"read features", path};
+  const Place place{"read features", path};
   impl_->parts = store::open_parts(place);
   const Tables& first = impl_->first();
   check_table(first, first.classes);

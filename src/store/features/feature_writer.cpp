@@ -6,9 +6,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "pool3/files.hpp"
 #include "store/features/failure_log.hpp"
 #include "store/features/resume.hpp"
-#include "store/files.hpp"
 #include "store/hdf5/half.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
@@ -17,7 +17,6 @@
 
 namespace pool3 {
 
-using store::Place;
 using store::Tables;
 
 struct FeatureWriter::Impl {
@@ -26,7 +25,7 @@ struct FeatureWriter::Impl {
   std::unique_ptr<store::JobLock> job_lock;        ///< on the root
   std::unique_ptr<store::WorkerLock> worker_lock;  ///< on the others
   std::unique_ptr<store::FailureLog> failure_log;
-  std::unique_ptr<store::Descriptor> syncing;  ///< set if blocks are to survive a loss of power
+  std::unique_ptr<Descriptor> syncing;  ///< set if blocks are to survive a loss of power
   store::Found found;
   std::vector<float> masked;  ///< features of a block in which rows that are not done are zeros
   std::string keys;
@@ -41,7 +40,7 @@ Place partial_of(const std::string& path) { return {write_stage, path + ".partia
 /// Every rank must see the file that the root made.
 void check_visible(const Place& partial) {
   if (access(partial.path.c_str(), R_OK | W_OK) == 0) return;
-  throw file_error(partial.stage, partial.path, errno, "every node must share the output folder");
+  throw file_error(partial, errno, "every node must share the output folder");
 }
 
 /// `features`, or a copy in `masked` with the rows that are not done set to zero.
@@ -83,16 +82,16 @@ FeatureWriter FeatureWriter::open(const Communicator& comm, const std::string& p
   auto impl = std::make_unique<Impl>();
   impl->path = path;
   comm.root_does([&] {
-    store::check_target(target);
+    check_output(target);
     impl->job_lock = std::make_unique<store::JobLock>(target);
-    prepare_partial(partial, spec);
+    store::prepare_partial(partial, spec);
   });
   comm.all_do([&] {
     check_visible(partial);
     if (!comm.is_root()) impl->worker_lock = std::make_unique<store::WorkerLock>(target);
     impl->tables = store::open_unfinished(partial);
     impl->failure_log = std::make_unique<store::FailureLog>(partial, comm.rank());
-    if (spec.durable) impl->syncing = std::make_unique<store::Descriptor>(partial, O_RDWR);
+    if (spec.durable) impl->syncing = std::make_unique<Descriptor>(partial, O_RDWR);
   });
   impl->found = find_done(comm, partial, impl->tables);
   return FeatureWriter(std::move(impl));
@@ -140,21 +139,21 @@ void FeatureWriter::finish(const Communicator& comm) {
   const Place partial = partial_of(impl_->path);
   comm.all_do([&] {
     impl_->failure_log.reset();
-    store::sync_file(partial);  // what this node has written
+    sync_file(partial);  // what this node has written
     impl_->worker_lock.reset();
   });
   comm.root_does([&] {
     const std::vector<Failure> failures = collect_failures(partial, impl_->tables);
-    save_undo(partial, table_extents(impl_->tables));
-    seal_features(partial, failures);
-    store::publish({write_stage, impl_->path}, partial.path);
+    store::save_undo(partial, table_extents(impl_->tables));
+    store::seal_features(partial, failures);
+    rename_durably(partial.path, {write_stage, impl_->path});
     remove_leftovers(impl_->path);
     impl_->job_lock.reset();
   });
 }
 
 void remove_leftovers(const std::string& path) {
-  if (store::exists(partial_of(path).path)) return;  // they belong to it
+  if (file_exists(partial_of(path).path)) return;  // they belong to it
   store::remove_undo(partial_of(path));
   store::remove_failure_logs(partial_of(path));
   store::remove_dead_lock({write_stage, path});

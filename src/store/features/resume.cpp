@@ -6,11 +6,11 @@
 #include <cstring>
 #include <map>
 
+#include "pool3/files.hpp"
 #include "pool3/partition.hpp"
 #include "store/features/blocks.hpp"
 #include "store/features/failure_log.hpp"
 #include "store/features/parts.hpp"
-#include "store/files.hpp"
 #include "store/hdf5/pieces.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
@@ -57,7 +57,7 @@ std::string difference(const Tables& t, const Place& partial, const FeatureSpec&
   return {};
 }
 
-bool is_begun(const Place& partial) { return exists(partial.path) && format_of(partial.path) == features_format; }
+bool is_begun(const Place& partial) { return file_exists(partial.path) && format_of(partial.path) == features_format; }
 
 /// The blocks of `share` that are sound, one character each: '1' or '0'. Appends the failed rows of sound ones.
 std::string sound_blocks(const Tables& t, RowRange share, std::vector<std::int64_t>& failed) {

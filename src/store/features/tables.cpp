@@ -1,7 +1,9 @@
 #include "store/features/tables.hpp"
 
+#include <fmt/format.h>
+
+#include "pool3/files.hpp"
 #include "pool3/partition.hpp"
-#include "store/files.hpp"
 #include "store/hdf5/half.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
@@ -65,8 +67,8 @@ Tables open_tables(File file, Attributes attributes) {
 }
 
 Tables open_finished(const Place& place) {
-  if (!exists(place.path) && exists(place.path + ".partial")) {
-    throw error_at(place, "is not there yet, but " + place.path + ".partial is", retry_advice);
+  if (!file_exists(place.path) && file_exists(place.path + ".partial")) {
+    throw error_at(place, fmt::format("is not there yet, but {}.partial is", place.path), retry_advice);
   }
   check_seal(place, features_format, features_version);
   File file = File::open(place, Mode::read);

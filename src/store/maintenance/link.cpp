@@ -1,13 +1,12 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 
+#include "pool3/files.hpp"
 #include "pool3/maintenance.hpp"
 #include "store/features/failures.hpp"
 #include "store/features/parts.hpp"
-#include "store/files.hpp"
 #include "store/hdf5/dimensions.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
@@ -21,7 +20,6 @@ namespace {
 using store::Dataset;
 using store::Handle;
 using store::Part;
-using store::Place;
 
 constexpr const char* stage = "link features";
 // The last jobs of an array may end at once, and each links: the one that links last has seen every part.
@@ -178,18 +176,11 @@ void write_link(const Place& place, const std::vector<Member>& members) {
 
 void link_features(const std::string& out, std::vector<std::string> parts) {
   const Place place{stage, out};
-  store::check_target(place);
+  check_output(place);
   const store::JobLock lock(place, patience);
   const auto folder = std::filesystem::absolute(out).parent_path();
   const std::vector<Member> members = open_members(parts, folder);
-  const Place temporary{stage, out + ".tmp"};
-  try {
-    write_link(temporary, members);
-    store::publish(place, temporary.path);
-  } catch (...) {
-    unlink(temporary.path.c_str());
-    throw;
-  }
+  make_whole_file(place, [&](const Place& temporary) { write_link(temporary, members); });
 }
 
 }  // namespace pool3

@@ -1,11 +1,10 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
+#include "pool3/files.hpp"
 #include "pool3/maintenance.hpp"
 #include "store/features/parts.hpp"
-#include "store/files.hpp"
 #include "store/hdf5/dimensions.hpp"
 #include "store/hdf5/pieces.hpp"
 #include "store/integrity/seal.hpp"
@@ -17,7 +16,6 @@ namespace {
 using store::Dataset;
 using store::Handle;
 using store::Part;
-using store::Place;
 
 constexpr const char* stage = "repack features";
 
@@ -158,19 +156,12 @@ void write_copy(const Place& place, const std::string& in, const RepackOptions& 
 
 void repack_features(const std::string& in, const std::string& out, const RepackOptions& options) {
   const Place place{stage, out};
-  store::check_target(place);
+  check_output(place);
   if (options.chunk_rows < 1 || options.chunk_rows > store::max_block_rows) {
     throw usage_error(fmt::format("rows of a chunk must be from 1 to {}", store::max_block_rows));
   }
   if (options.compression < 0 || options.compression > 9) throw usage_error("compression must be from 0 to 9");
-  const Place temporary{stage, out + ".tmp"};
-  try {
-    write_copy(temporary, in, options);
-    store::publish(place, temporary.path);
-  } catch (...) {
-    unlink(temporary.path.c_str());
-    throw;
-  }
+  make_whole_file(place, [&](const Place& temporary) { write_copy(temporary, in, options); });
 }
 
 }  // namespace pool3
