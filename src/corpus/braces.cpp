@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -20,7 +21,7 @@ std::optional<std::int64_t> number(std::string_view text) {
 }
 
 [[noreturn]] void fail(const std::string& text, const std::string& cause) {
-  throw usage_error("--corpus " + text + ": " + cause, "braces are {000..127} or {a,b}");
+  throw usage_error(fmt::format("--corpus {}: {}", text, cause), "braces are {000..127} or {a,b}");
 }
 
 std::vector<std::string> words_of_range(std::string_view from, std::string_view to, const std::string& text) {
@@ -31,9 +32,7 @@ std::vector<std::string> words_of_range(std::string_view from, std::string_view 
   const bool padded = from.size() > 1 && from[0] == '0';
   std::vector<std::string> words;
   for (std::int64_t i = *first; i <= *last; ++i) {
-    std::string word = std::to_string(i);
-    if (padded && word.size() < from.size()) word.insert(0, from.size() - word.size(), '0');
-    words.push_back(std::move(word));
+    words.push_back(fmt::format("{:0{}}", i, padded ? from.size() : 1));
   }
   return words;
 }

@@ -1,5 +1,6 @@
 #include "corpus/classes.hpp"
 
+#include <fmt/format.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -104,8 +105,7 @@ std::vector<std::string> read_classes(const std::string& path) {
     if (!is_new) {
       throw Error({.stage = stage,
                    .path = path,
-                   .cause = "lines " + std::to_string(first->second) + " and " + std::to_string(line) +
-                            " name the same class: " + std::string(text)});
+                   .cause = fmt::format("lines {} and {} name the same class: {}", first->second, line, text)});
     }
     classes.emplace_back(text);
   });
@@ -118,19 +118,18 @@ std::vector<std::string> choose_classes(Listing& listing, const CorpusOptions& o
   Choice choice = choose(listing, options);
   const auto unlabelled = std::ranges::count(listing.labels, -1);
   if (options.labels.kind != LabelRule::Kind::none && unlabelled > 0) {
-    notes.push_back(std::to_string(unlabelled) + " of " + std::to_string(listing.size()) +
-                    " pictures have no label; they get features and are left out of training");
+    notes.push_back(fmt::format("{} of {} pictures have no label; they get features and are left out of training",
+                                unlabelled, listing.size()));
   }
   if (const std::int64_t dropped = apply(choice, listing); dropped > 0) {
-    notes.push_back("left out " + std::to_string(dropped) + " pictures of classes that " +
-                    (options.classes.empty() ? "have fewer than " + std::to_string(options.min_per_class) + " pictures"
-                                             : options.classes + " does not name"));
+    const std::string why = options.classes.empty() ? fmt::format("have fewer than {} pictures", options.min_per_class)
+                                                    : fmt::format("{} does not name", options.classes);
+    notes.push_back(fmt::format("left out {} pictures of classes that {}", dropped, why));
   }
   if (options.limit_per_class > 0) {
     const std::int64_t dropped = limit(listing, choice.classes.size(), options.limit_per_class);
     if (dropped > 0) {
-      notes.push_back("left out " + std::to_string(dropped) + " pictures: " + std::to_string(options.limit_per_class) +
-                      " of each class at most");
+      notes.push_back(fmt::format("left out {} pictures: {} of each class at most", dropped, options.limit_per_class));
     }
   }
   return std::move(choice.classes);

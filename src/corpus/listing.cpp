@@ -1,5 +1,7 @@
 #include "corpus/listing.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -65,14 +67,11 @@ void Listing::check_repeat(std::int64_t a, std::int64_t b, const std::string& co
   };
   const std::int64_t first = lines_[static_cast<std::size_t>(a)];
   const std::int64_t second = lines_[static_cast<std::size_t>(b)];
-  std::string who = first > 0 && second > 0
-                        ? "lines " + std::to_string(first) + " and " + std::to_string(second) + " give"
-                        : "its parts give";
-  throw Error(
-      {.stage = stage,
-       .path = corpus,
-       .cause = who + " \"" + std::string(paths[a]) + "\" two labels: \"" + text(a) + "\" and \"" + text(b) + "\"",
-       .advice = "a picture has one label"});
+  std::string who = first > 0 && second > 0 ? fmt::format("lines {} and {} give", first, second) : "its parts give";
+  throw Error({.stage = stage,
+               .path = corpus,
+               .cause = fmt::format("{} \"{}\" two labels: \"{}\" and \"{}\"", who, paths[a], text(a), text(b)),
+               .advice = "a picture has one label"});
 }
 
 void Listing::sort_and_drop_repeats(const std::string& corpus) {

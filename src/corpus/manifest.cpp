@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <xxhash.h>
 
 #include <array>
@@ -60,11 +61,7 @@ std::string hash_of(const Manifest& manifest, bool classes_are_fixed) {
   return hash.hex();
 }
 
-std::string names_of(const CorpusOptions& options) {
-  std::string names;
-  for (const std::string& part : options.corpus) names += (names.empty() ? "" : " ") + part;
-  return names;
-}
+std::string names_of(const CorpusOptions& options) { return fmt::format("{}", fmt::join(options.corpus, " ")); }
 
 void require_entries(const Listing& listing, const CorpusOptions& options) {
   if (listing.size() > 0) return;
@@ -81,9 +78,9 @@ void require_chosen(const Listing& listing, const CorpusOptions& options) {
   const bool fixed = !options.classes.empty();
   throw Error({.stage = stage,
                .path = names_of(options),
-               .cause = fixed ? "none of its pictures is of a class that " + options.classes + " names"
-                              : "no class has the " + std::to_string(options.min_per_class) +
-                                    " pictures that --min-per-class asks for",
+               .cause = fixed ? fmt::format("none of its pictures is of a class that {} names", options.classes)
+                              : fmt::format("no class has the {} pictures that --min-per-class asks for",
+                                            options.min_per_class),
                .advice = "--dry-run without that flag counts the classes there are"});
 }
 

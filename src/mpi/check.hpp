@@ -1,6 +1,7 @@
 #pragma once
 // Turns MPI return codes into errors.
 
+#include <fmt/format.h>
 #include <mpi.h>
 
 #include <array>
@@ -17,7 +18,7 @@ inline void check_mpi(int code, const char* call) {
   std::array<char, MPI_MAX_ERROR_STRING> text{};
   int length = 0;
   MPI_Error_string(code, text.data(), &length);
-  throw Error({.stage = "mpi", .cause = std::string(call) + ": " + text.data()});
+  throw Error({.stage = "mpi", .cause = fmt::format("{}: {}", call, text.data())});
 }
 
 /// Elements of one MPI call: keeps every `int count` in range.

@@ -1,6 +1,6 @@
 // Features of ready-made network inputs, for checks by other programs.
 //   pool3_network_dump WEIGHTS INPUT.f32 COUNT OUT.f32 fp32|bf16|int8 [BATCH [INSTRUCTIONS]]
-// INPUT holds COUNT x 299 x 299 x 3 float32, OUT gets COUNT x 2048.
+// INPUT holds COUNT x 299 x 299 x 3 float32, OUT gets COUNT rows of features.
 //   pool3_network_dump instructions
 // The best that this CPU has: any, avx2, avx512, avx512_bf16 or amx.
 //   pool3_network_dump WEIGHTS INPUT.f32 stages OUT.f32 fp32|bf16|int8 [BATCH [INSTRUCTIONS]]
@@ -67,12 +67,12 @@ void dump(const std::vector<std::string>& args) {
   const std::int64_t count = std::stoll(args.at(2));
   const pool3::NetworkOptions options = options_of(args);
   const std::vector<float> input = read_floats(args[1], static_cast<std::size_t>(count * pool3::input_floats));
-  std::vector<float> out(static_cast<std::size_t>(count * pool3::feature_dim));
   const auto network = pool3::open_network(pool3::read_weights(args[0]), options);
+  std::vector<float> out(static_cast<std::size_t>(count * network->width()));
   for (std::int64_t row = 0; row < count; row += options.batch) {
     const auto rows = static_cast<int>(std::min<std::int64_t>(options.batch, count - row));
     network->features(std::span(input).subspan(static_cast<std::size_t>(row * pool3::input_floats)), rows,
-                      std::span(out).subspan(static_cast<std::size_t>(row * pool3::feature_dim)));
+                      std::span(out).subspan(static_cast<std::size_t>(row * network->width())));
   }
   write_floats(args[3], out);
 }

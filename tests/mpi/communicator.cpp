@@ -122,11 +122,11 @@ TEST(TaskPool, EveryTaskGoesToOneRank) {
     pool.poll();
     if (const auto task = pool.take()) {
       if (*task < 0) {
-        pool.leave({0, 1, 0, 0});
+        pool.leave({.stops = 1});
         continue;
       }
       mine.push_back(*task);
-      pool.ask({1, 0, 0, 0});
+      pool.ask({.done = 1, .failed = 2});
     }
   }
   std::vector<std::int64_t> seen(count, 0);
@@ -134,7 +134,7 @@ TEST(TaskPool, EveryTaskGoesToOneRank) {
   comm.sum(std::span<std::int64_t>(seen));
   EXPECT_EQ(seen, std::vector<std::int64_t>(count, 1));
   if (comm.is_root()) {
-    EXPECT_EQ(pool.tally(), (TaskPool::Note{count, comm.size(), 0, 0}));
+    EXPECT_EQ(pool.tally(), (TaskPool::Note{.done = count, .failed = 2 * count, .stops = comm.size()}));
   }
 }
 
@@ -149,7 +149,7 @@ TEST(TaskPool, DoneTasksAreLeftOutAndStopEndsTheRest) {
   pool.ask({});
   while (!pool.finished()) {
     pool.poll();
-    if (comm.is_root() && pool.tally()[0] >= 10) pool.stop();
+    if (comm.is_root() && pool.tally().done >= 10) pool.stop();
     if (const auto task = pool.take()) {
       last = *task;
       if (*task < 0) {
@@ -157,7 +157,7 @@ TEST(TaskPool, DoneTasksAreLeftOutAndStopEndsTheRest) {
         continue;
       }
       mine.push_back(*task);
-      pool.ask({1, 0, 0, 0});
+      pool.ask({.done = 1});
     }
   }
   EXPECT_EQ(last, TaskPool::stopped);

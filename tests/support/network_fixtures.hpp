@@ -1,5 +1,5 @@
 #pragma once
-// Weights for the tests of the network room.
+// Weights for the tests of the rooms weights and network.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,19 +7,15 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <functional>
 #include <optional>
 #include <string>
 
-#include "pool3/error.hpp"
-#include "pool3/network.hpp"
+#include "pool3/weights.hpp"
 #include "support/error_of.hpp"
+#include "support/slurp.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace pool3::test {
-
-inline std::string bytes_of(const std::string& path) { return slurp(path); }
 
 /// Complete weights whose values follow from their place alone, of a size that keeps the activations' size (He et al.
 /// 2015).

@@ -12,7 +12,9 @@ namespace pool3::test {
 /// What the file is to hold. Row r fails if r % 7 == 3.
 struct Sample {
   std::int64_t rows;
+  std::int64_t width = 2048;
   std::int64_t block_rows = 4;
+  FeatureType type = FeatureType::float32;
   std::vector<std::string> classes = {"baby_shoe", "caf\xc3\xa9", "handbag"};
   std::vector<std::int32_t> labels;
   std::vector<std::string> paths;
@@ -29,6 +31,8 @@ struct Sample {
   [[nodiscard]] FeatureSpec spec() const {
     FeatureSpec spec;
     spec.rows = rows;
+    spec.width = width;
+    spec.type = type;
     spec.block_rows = block_rows;
     spec.root = "/data/shop";
     spec.classes = classes;
@@ -61,7 +65,7 @@ struct Sample {
     std::vector<ImageKey> keys;
     std::vector<RowStatus> status_of_rows;
     for (Row r = writer.block(index).begin; r < writer.block(index).end; ++r) {
-      for (std::int64_t c = 0; c < feature_dim; ++c) {
+      for (std::int64_t c = 0; c < width; ++c) {
         // Rows that failed hold rubbish here, which must not get into the file.
         features.push_back(status(r) == RowStatus::done ? feature(r, c) : 99.0F);
       }

@@ -13,7 +13,7 @@
 
 #include "corpus/names.hpp"
 #include "corpus/sources/rounds.hpp"
-#include "pool3/error.hpp"
+#include "pool3/files.hpp"
 #include "pool3/partition.hpp"
 
 namespace pool3::corpus {
@@ -27,7 +27,7 @@ struct DirectoryCloser {
 using Directory = std::unique_ptr<DIR, DirectoryCloser>;
 
 [[noreturn]] void fail(const std::string& folder) {
-  throw file_error(stage, folder, errno, "every folder of the corpus must be readable");
+  throw file_error({stage, folder}, errno, "every folder of the corpus must be readable");
 }
 
 bool is_symlink(DIR* directory, const char* name) {

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -20,10 +21,10 @@ std::int64_t size_of(const std::string& path, Shards& shards) {
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0) return S_ISREG(status.st_mode) ? std::int64_t{status.st_size} : -1;
   if (errno != ENOTDIR) return -1;
-  const auto place = split_shard_path(path);
-  if (!place) return -1;
+  const auto member = split_shard_path(path);
+  if (!member) return -1;
   try {
-    return shards.size_of(*place);
+    return shards.size_of(*member);
   } catch (const Error&) {
     return -1;  // the row will say why when it is read
   }
@@ -31,7 +32,7 @@ std::int64_t size_of(const std::string& path, Shards& shards) {
 
 std::string sizes_of(std::string_view paths, Shards& shards) {
   std::string sizes;
-  while (!paths.empty()) pack(sizes, std::to_string(size_of(std::string(unpack(paths)), shards)));
+  while (!paths.empty()) pack(sizes, fmt::to_string(size_of(std::string(unpack(paths)), shards)));
   return sizes;
 }
 

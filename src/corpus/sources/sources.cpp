@@ -1,5 +1,6 @@
 #include "corpus/sources/sources.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -8,11 +9,11 @@
 #include <utility>
 
 #include "corpus/names.hpp"
-#include "corpus/shards/shards.hpp"
+#include "corpus/shards/index_file.hpp"
 #include "corpus/sources/folder.hpp"
 #include "corpus/sources/rounds.hpp"
 #include "corpus/tables/table.hpp"
-#include "pool3/error.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -29,13 +30,13 @@ struct Part {
 std::string absolute_folder(const fs::path& folder) {
   std::error_code error;
   const fs::path path = fs::canonical(folder, error);
-  if (error) throw file_error(stage, folder.string(), error.value());
+  if (error) throw file_error({stage, folder.string()}, error.value());
   return path.string();
 }
 
 Part part_of(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) throw file_error(stage, path, errno);
+  if (::stat(path.c_str(), &status) != 0) throw file_error({stage, path}, errno);
   if (S_ISDIR(status.st_mode)) return {Part::Kind::folder, path, absolute_folder(path)};
   if (!S_ISREG(status.st_mode)) {
     throw Error({.stage = stage, .path = path, .cause = "neither a folder nor a regular file"});
@@ -75,7 +76,7 @@ class Lister {
  private:
   void require_label_column(bool has_labels, const std::string& path) const {
     if (rule_.kind != LabelRule::Kind::column || has_labels) return;
-    throw usage_error("--labels column: " + path + " has no label column",
+    throw usage_error(fmt::format("--labels column: {} has no label column", path),
                       "use a CSV or TSV table with the columns path and label, or another rule");
   }
 
@@ -145,15 +146,16 @@ class Lister {
     ShardCount count{.path = name, .images = index.size()};
     for (std::int64_t i = 0; i < index.size(); ++i) {
       const std::int64_t bytes = index.bytes[static_cast<std::size_t>(i)];
-      const std::string path = name + "/" + std::string(index.names[i]);
+      const std::string path = fmt::format("{}/{}", name, index.names[i]);
       count.bytes += std::max<std::int64_t>(bytes, 0);
       // The top folder is one in the shard; a pattern may look at the shard's name.
       const std::string_view place = rule_.kind == LabelRule::Kind::regex ? path : index.names[i];
       result_.listing.add({.path = path, .bytes = bytes, .label = label_(place, index.labels[i]), .line = 0});
     }
     if (!index.damage.empty()) {
-      result_.notes.push_back(name + " is damaged after " + std::to_string(index.size()) +
-                              " pictures; what comes behind is not in the catalogue (" + index.damage + ")");
+      result_.notes.push_back(
+          fmt::format("{} is damaged after {} pictures; what comes behind is not in the catalogue ({})", name,
+                      index.size(), index.damage));
     }
     result_.shards.push_back(std::move(count));
   }

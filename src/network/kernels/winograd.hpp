@@ -2,9 +2,9 @@
 // 3 x 3 convolutions with stride 1 by minimal filtering, F(2 x 2, 3 x 3): 16 products where the definition has 36.
 // Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015. To be included by fp32.hpp.
 
-#include "network/kernels/layers.hpp"
+#include "network/kernels/convolve.hpp"
 
-namespace pool3::direct {
+namespace pool3::network {
 namespace {
 
 /// Points that a tile of 2 x 2 outputs is computed at, from 4 x 4 inputs.
@@ -135,4 +135,4 @@ class Winograd {
 };
 
 }  // namespace
-}  // namespace pool3::direct
+}  // namespace pool3::network

@@ -16,6 +16,7 @@ struct Tables {
   File file;
   Attributes attributes;
   std::int64_t rows = 0;
+  std::int64_t width = 0;  ///< features of a row
   std::int64_t block_rows = 0;
   std::string root;
   FeatureType type = FeatureType::float32;

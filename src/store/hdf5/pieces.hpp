@@ -8,8 +8,6 @@
 
 namespace pool3::store {
 
-/// Most bytes of one call into HDF5 or MPI-IO; both fail at 2 GiB.
-inline constexpr std::int64_t transfer_bytes = std::int64_t{1} << 30;
 /// Bytes of the buffer through which a whole table streams.
 inline constexpr std::int64_t buffer_bytes = std::int64_t{8} << 20;
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "store/features/failures.hpp"
@@ -17,8 +19,7 @@ void check_nothing_pending(const Dataset& status) {
     status.read(piece, std::span(buffer));
     const auto found = std::find(buffer.begin(), buffer.end(), RowStatus::pending);
     if (found == buffer.end()) return;
-    throw error_at(status.place(),
-                   "row " + std::to_string(piece.begin + (found - buffer.begin())) + " was never written");
+    throw error_at(status.place(), fmt::format("row {} was never written", piece.begin + (found - buffer.begin())));
   });
 }
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <utility>
@@ -46,7 +48,7 @@ class Findings {
     std::string text;
     for (const std::string& line : lines_) text += line + "\n";
     const std::size_t more = count_ - lines_.size();
-    if (more > 0) text += "and " + std::to_string(more) + " more problems\n";
+    if (more > 0) text += fmt::format("and {} more problems\n", more);
     return text;
   }
 
@@ -54,8 +56,6 @@ class Findings {
   std::vector<std::string> lines_;
   std::size_t count_ = 0;
 };
-
-std::string row_text(Row row) { return "row " + std::to_string(row); }
 
 void check_table(const Tables& t, const Dataset& table, Findings& findings) {
   findings.bytes += table.bytes();
@@ -67,9 +67,9 @@ void check_status(RowRange rows, std::span<const RowStatus> status, Findings& fi
     const Row row = rows.begin + static_cast<Row>(i);
     const auto code = static_cast<std::size_t>(status[i]);
     if (code >= row_status_names.size()) {
-      findings.add(row_text(row) + ": status " + std::to_string(code) + " does not exist");
+      findings.add(fmt::format("row {}: status {} does not exist", row, code));
     } else if (status[i] == RowStatus::pending) {
-      findings.add(row_text(row) + ": pending");
+      findings.add(fmt::format("row {}: pending", row));
     } else {
       ++(status[i] == RowStatus::done ? findings.done : findings.failed);
     }
@@ -81,13 +81,13 @@ void check_labels(const Tables& t, RowRange rows, Findings& findings) {
   t.labels.read(rows, std::span(labels));
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] >= -1 && labels[i] < t.classes.rows()) continue;
-    findings.add(row_text(rows.begin + static_cast<Row>(i)) + ": label " + std::to_string(labels[i]) + " has no class");
+    findings.add(fmt::format("row {}: label {} has no class", rows.begin + static_cast<Row>(i), labels[i]));
   }
 }
 
-void check_run(const Tables& t, RowRange blocks, std::vector<float>& features, Findings& findings) {
-  const RowRange rows{t.block(blocks.begin).begin, t.block(blocks.end - 1).end};
-  features.resize(static_cast<std::size_t>(rows.size() * feature_dim));
+void check_run(const Tables& t, RowRange blocks, std::vector<std::byte>& features, Findings& findings) {
+  const RowRange rows = store::rows_of_blocks(t, blocks.begin, blocks.end);
+  features.resize(static_cast<std::size_t>(rows.size() * t.features.row_bytes()));
   const store::BlockRun run = store::read_run(t, blocks.begin, blocks.end, features);
   findings.bytes += rows.size() * (t.features.row_bytes() + t.keys.row_bytes() + t.status.row_bytes());
   for (const RowRange& damaged : run.damaged) findings.add(store::rows_text(damaged) + ": wrong checksum");
@@ -106,15 +106,15 @@ void check_failures(const Part& open, RowRange entries, Findings& findings) {
   for (const Failure& failure : read_failures(open.failures, entries)) {
     const Row row = failure.row;
     if (row <= last || row >= t.rows) {
-      findings.add("failures: " + row_text(row) + " is out of order");
+      findings.add(fmt::format("failures: row {} is out of order", row));
       continue;
     }
     last = row;
     RowStatus status{};
     t.status.read({row, row + 1}, std::span(&status, 1));
-    if (status != failure.status) findings.add("failures: " + row_text(row) + " has another status in the rows");
+    if (status != failure.status) findings.add(fmt::format("failures: row {} has another status in the rows", row));
     if (store::read_strings(t.paths, {row, row + 1}).front() != failure.path) {
-      findings.add("failures: " + row_text(row) + " has another path in the rows");
+      findings.add(fmt::format("failures: row {} has another path in the rows", row));
     }
   }
 }
@@ -128,7 +128,7 @@ Findings check_share(const Part& open, int ranks, int rank) {
   for (std::size_t i = 0; i < tables.size(); ++i) {
     if (static_cast<int>(i) % ranks == rank) findings.check([&] { check_table(t, *tables[i], findings); });
   }
-  std::vector<float> features;
+  std::vector<std::byte> features;
   const std::int64_t block_bytes = t.block_rows * t.features.row_bytes();
   store::for_each_piece(even_share(t.blocks(), ranks, rank), block_bytes, store::buffer_bytes,
                         [&](RowRange blocks) { findings.check([&] { check_run(t, blocks, features, findings); }); });
@@ -161,8 +161,7 @@ void verify_part(const Communicator& comm, const Part& part, const std::string& 
   report.failed += failed;
   report.bytes += comm.sum(findings.bytes);
   if (comm.is_root() && failed != part.failures.rows()) {
-    findings.add("failures: " + std::to_string(part.failures.rows()) + " entries for " + std::to_string(failed) +
-                 " failed rows");
+    findings.add(fmt::format("failures: {} entries for {} failed rows", part.failures.rows(), failed));
   }
   for (std::string& line : merge_lines(comm, findings.text())) report.problems.push_back(prefix + std::move(line));
 }

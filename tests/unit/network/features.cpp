@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <ctime>
@@ -5,15 +6,16 @@
 #include <random>
 #include <thread>
 
+#include "pool3/network.hpp"
 #include "support/network_fixtures.hpp"
 
-namespace pool3 {
+namespace pool3::network {
 namespace {
 
 using test::error_of;
 
 constexpr std::size_t floats_in = input_floats;
-constexpr std::size_t floats_out = feature_dim;
+constexpr std::size_t floats_out = 2048;
 
 /// Real weights where there are any, else made-up ones.
 const Weights& weights_for_arithmetic() {
@@ -106,6 +108,15 @@ TEST_P(Features, AreTheSameOnEveryThread) {
 TEST_P(Features, AreTheSameFromAnotherNetwork) {
   const std::vector<float> input = batch_of({1, 2});
   EXPECT_TRUE(features_of(*open(2), input) == features_of(*open(2), input));
+}
+
+TEST_P(Features, AreAsManyAsTheNetworkSays) {
+  const auto network = open(1);
+  ASSERT_EQ(network->width(), std::int64_t{floats_out});
+  std::vector<float> out(floats_out + 1, -1);
+  network->features(batch_of({1}), 1, out);
+  EXPECT_EQ(std::ranges::count(out, -1.0F), 1) << "features are not negative";
+  EXPECT_EQ(out.back(), -1);
 }
 
 TEST_P(Features, AreFiniteAndNotNegative) {
@@ -228,4 +239,4 @@ TEST(Cpu, InstructionsAreWhatTheSystemSays) {
 }
 
 }  // namespace
-}  // namespace pool3
+}  // namespace pool3::network

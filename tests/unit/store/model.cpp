@@ -78,6 +78,22 @@ TEST(StoreModel, comes_back_as_it_was) {
   EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "temporary files are left";
 }
 
+TEST(StoreModel, has_the_width_of_its_features) {
+  const Folder folder;
+  Model model = make_model(true);
+  model.coef.resize(3 * 64);
+  write_model(model, folder / "m.h5");
+  EXPECT_EQ(read_model(folder / "m.h5").width(), 64);
+  expect_same(read_model(folder / "m.h5"), model);
+  Sample sample(3);
+  sample.classes = model.classes;
+  sample.write(Communicator::world(), folder / "wide.h5");
+  EXPECT_EQ(features_difference(FeatureReader(folder / "wide.h5"), model), "width: 2048 here, 64 there");
+  sample.width = 64;
+  sample.write(Communicator::world(), folder / "narrow.h5");
+  EXPECT_EQ(features_difference(FeatureReader(folder / "narrow.h5"), model), "");
+}
+
 TEST(StoreModel, same_model_gives_the_same_bytes) {
   const TemporaryFolder folder;
   write_model(make_model(true), folder / "a.h5");
@@ -91,6 +107,9 @@ TEST(StoreModel, refuses_a_model_whose_sizes_do_not_fit) {
   Model model = make_model(true);
   model.intercept.pop_back();
   EXPECT_THAT(write_error(model), HasSubstr("intercept has 2 values for 3 classes"));
+  model = make_model(true);
+  model.coef.pop_back();
+  EXPECT_THAT(write_error(model), HasSubstr("coef has 6143 values for 3 classes"));
   model = make_model(true);
   model.sigmoid_b.clear();
   EXPECT_THAT(write_error(model), HasSubstr("sigmoid_a and sigmoid_b differ"));

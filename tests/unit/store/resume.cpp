@@ -86,9 +86,9 @@ TEST_F(StoreResume, half_floats_too) {
   writer.finish(comm_);
   const FeatureReader reader(path_);
   EXPECT_EQ(reader.type(), FeatureType::float16);
-  std::vector<float> features(4 * feature_dim);
+  std::vector<float> features(4 * 2048);
   reader.read_blocks(1, 2, features);
-  for (std::int64_t c = 0; c < feature_dim; ++c)
+  for (std::int64_t c = 0; c < 2048; ++c)
     ASSERT_NEAR(features[static_cast<std::size_t>(c)], Sample::feature(4, c), 0.0005F);
   EXPECT_TRUE(verify_features(comm_, path_).problems.empty());
 }

@@ -81,7 +81,7 @@ TEST_F(StoreVerify, names_the_rows_of_a_damaged_feature) {
   const std::string pattern(reinterpret_cast<const char*>(&value), sizeof value);
   EXPECT_THAT(after(pattern, std::string(4, '\1')).problems, ElementsAre("rows 4 to 7: wrong checksum"));
   const FeatureReader reader(flipped_);
-  std::vector<float> features(4 * feature_dim);
+  std::vector<float> features(4 * 2048);
   reader.read_blocks(0, 1, features);
   EXPECT_THROW(reader.read_blocks(1, 2, features), Error);
 }
