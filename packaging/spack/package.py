@@ -23,6 +23,7 @@ class Pool3(CMakePackage):
     depends_on("eigen@3.4:")
     depends_on("openblas")
     depends_on("openssl")
+    depends_on("zlib-api")
     depends_on("xxhash")
     depends_on("libarchive programs=none compression=zlib,zstd")
     depends_on("libjpeg-turbo")
