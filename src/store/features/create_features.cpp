@@ -1,3 +1,5 @@
+#include "store/features/create_features.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 

@@ -1,3 +1,5 @@
+#include "store/integrity/seal_features.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
