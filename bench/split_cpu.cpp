@@ -8,7 +8,7 @@
 #include <unistd.h>
 #endif
 
-namespace pool3::detail {
+namespace pool3::svm {
 namespace {
 
 #if defined(__x86_64__)
@@ -36,4 +36,4 @@ bool has_split_products() {
   return can;
 }
 
-}  // namespace pool3::detail
+}  // namespace pool3::svm

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <vector>
 
-namespace pool3::detail {
+namespace pool3::svm {
 namespace {
 
 // A tile has 16 rows of 64 bytes. A left tile holds 16 rows of 32 numbers. A right tile holds 16 columns of 32 numbers,
@@ -238,15 +238,15 @@ void split_add_transposed_product(std::int64_t m, std::int64_t n, std::int64_t k
     }
 }
 
-}  // namespace pool3::detail
+}  // namespace pool3::svm
 
 #else
 
-namespace pool3::detail {
+namespace pool3::svm {
 
 void split_multiply(std::int64_t, std::int64_t, std::int64_t, const float*, const float*, float*) {}
 void split_add_transposed_product(std::int64_t, std::int64_t, std::int64_t, const float*, const float*, float*) {}
 
-}  // namespace pool3::detail
+}  // namespace pool3::svm
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-namespace pool3::detail {
+namespace pool3::svm {
 
 /// True if this CPU and system can. The same for the life of the process.
 [[nodiscard]] bool has_split_products();
@@ -18,4 +18,4 @@ void split_multiply(std::int64_t m, std::int64_t n, std::int64_t k, const float*
 void split_add_transposed_product(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b,
                                   float* c);
 
-}  // namespace pool3::detail
+}  // namespace pool3::svm

@@ -15,15 +15,15 @@
 
 #include "pool3/numbers.hpp"
 #include "split_products.hpp"
-#include "svm/feature_rows.hpp"
-#include "svm/matrix.hpp"
+#include "svm/algebra/matrix.hpp"
+#include "svm/model/feature_rows.hpp"
 
 namespace {
 
-using pool3::detail::add_transposed_product;
-using pool3::detail::for_each_panel;
-using pool3::detail::multiply;
-using pool3::detail::multiply_by_transposed;
+using pool3::svm::add_transposed_product;
+using pool3::svm::for_each_panel;
+using pool3::svm::multiply;
+using pool3::svm::multiply_by_transposed;
 
 struct Case {
   std::string name;
@@ -78,7 +78,7 @@ std::vector<float> noise(std::int64_t size) {
 int main(int argc, char** argv) {
   const std::int64_t columns = argc > 1 ? std::atoll(argv[1]) : 112, dim = 2048, panel = 4096, block = 128;
   const int repeats = argc > 2 ? std::atoi(argv[2]) : 5;
-  pool3::detail::set_product_threads(1);
+  pool3::svm::set_product_threads(1);
   const std::vector<float> x = noise(panel * dim), b = noise(panel * 2048);
   std::vector<float> c(static_cast<std::size_t>(panel * 2048));
   const auto flops = [](std::int64_t m, std::int64_t n, std::int64_t k) {
@@ -88,12 +88,12 @@ int main(int argc, char** argv) {
   floats.x = x;
   std::transform(x.begin(), x.end(), std::back_inserter(halves.halves), pool3::half_of_float);
   const auto margins = [&](const pool3::Problem& p) {
-    for_each_panel(p, pool3::detail::margin_rows, [&](pool3::RowRange rows, const float* of) {
+    for_each_panel(p, pool3::svm::margin_rows, [&](pool3::RowRange rows, const float* of) {
       multiply(rows.size(), columns, dim, of, b.data(), c.data() + rows.begin * columns);
     });
   };
   const auto back = [&](const pool3::Problem& p) {
-    for_each_panel(p, pool3::detail::back_rows, [&](pool3::RowRange rows, const float* of) {
+    for_each_panel(p, pool3::svm::back_rows, [&](pool3::RowRange rows, const float* of) {
       add_transposed_product(dim, columns, rows.size(), of, b.data() + rows.begin * columns, c.data());
     });
   };
@@ -124,9 +124,9 @@ int main(int argc, char** argv) {
       {"tried: columns times the matrix, not transposed", flops(columns, dim, dim),
        [&] { multiply(columns, dim, dim, b.data(), x.data(), c.data()); }},
   };
-  if (pool3::detail::has_split_products()) {
-    using pool3::detail::split_add_transposed_product;
-    using pool3::detail::split_multiply;
+  if (pool3::svm::has_split_products()) {
+    using pool3::svm::split_add_transposed_product;
+    using pool3::svm::split_multiply;
     cases.push_back({"split: margins of 4096 rows", flops(panel, columns, dim),
                      [&] { split_multiply(panel, columns, dim, x.data(), b.data(), c.data()); }});
     cases.push_back({"split: back from 4096 rows", flops(panel, columns, dim),

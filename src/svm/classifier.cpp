@@ -2,8 +2,8 @@
 #include <array>
 
 #include "pool3/svm.hpp"
-#include "svm/feature_rows.hpp"
-#include "svm/matrix.hpp"
+#include "svm/algebra/matrix.hpp"
+#include "svm/model/feature_rows.hpp"
 
 namespace pool3 {
 namespace {
@@ -15,12 +15,12 @@ std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 /// Calls `use(rows, scores)` with the scores [rows, columns] of one block after another.
 template <typename Use>
 void for_each_scored_block(const Problem& p, const Fit& fit, int threads, const Use& use) {
-  detail::set_product_threads(threads);
+  svm::set_product_threads(threads);
   std::vector<float> w(fit.w.size());
   std::transform(fit.w.begin(), fit.w.end(), w.begin(), [](double v) { return static_cast<float>(v); });
   std::vector<float> scores(index(block_rows * fit.columns));
-  detail::for_each_panel(p, block_rows, [&](RowRange rows, const float* x) {
-    detail::multiply(rows.size(), fit.columns, p.dim, x, w.data(), scores.data());
+  svm::for_each_panel(p, block_rows, [&](RowRange rows, const float* x) {
+    svm::multiply(rows.size(), fit.columns, p.dim, x, w.data(), scores.data());
     for (std::int64_t i = 0; i < rows.size(); ++i)
       for (std::int64_t j = 0; j < fit.columns; ++j)
         scores[index(i * fit.columns + j)] += static_cast<float>(fit.intercept[index(j)]);

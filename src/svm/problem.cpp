@@ -4,7 +4,7 @@
 #include <random>
 
 #include "pool3/svm.hpp"
-#include "svm/feature_rows.hpp"
+#include "svm/model/feature_rows.hpp"
 
 namespace pool3 {
 namespace {
@@ -14,7 +14,7 @@ std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 /// Calls `use(row, features)` on every row of this rank.
 template <typename Use>
 void for_each_row(const Problem& p, const Use& use) {
-  detail::for_each_panel(p, 1, [&](RowRange rows, const float* x) { use(rows.begin, x); });
+  svm::for_each_panel(p, 1, [&](RowRange rows, const float* x) { use(rows.begin, x); });
 }
 
 /// sum over all ranks' rows of x, [dim]. Collective.

@@ -8,18 +8,18 @@
 #include <utility>
 
 #include "pool3/svm.hpp"
-#include "svm/columns.hpp"
-#include "svm/descent.hpp"
-#include "svm/finish.hpp"
-#include "svm/matrix.hpp"
+#include "svm/algebra/matrix.hpp"
+#include "svm/descent/descent.hpp"
+#include "svm/method.hpp"
+#include "svm/model/columns.hpp"
 #include "svm/state_bytes.hpp"
 
 namespace pool3 {
 namespace {
 
-using detail::column_unit;
-using detail::ColumnTable;
-using detail::index;
+using svm::column_unit;
+using svm::ColumnTable;
+using svm::index;
 
 /// Coordinate descent goes on only while it looks to be done within so many epochs; a Newton finish takes about as
 /// many passes over the rows, whatever the condition of the problem.
@@ -35,7 +35,7 @@ ColumnTable make_table(const std::vector<Column>& columns, Loss loss) {
   const std::size_t padded = index((m + column_unit - 1) / column_unit * column_unit);
   ColumnTable table;
   table.loss = loss;
-  table.positive_class.assign(padded, detail::no_class);
+  table.positive_class.assign(padded, svm::no_class);
   table.excluded_fold.assign(padded, -1);
   table.positive_cost.assign(padded, 1.0F);
   for (std::size_t j = 0; j < columns.size(); ++j) {
@@ -51,11 +51,11 @@ void check_options(const SolverOptions& o) {
   if (!(o.bias >= 0) || !std::isfinite(o.bias)) throw usage_error("--bias must be 0 or a positive number");
 }
 
-detail::Point make_point(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns,
-                         const SolverOptions& o) {
+svm::Point make_point(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns,
+                      const SolverOptions& o) {
   check_options(o);
-  detail::set_product_threads(o.threads);
-  detail::Point p{.comm = comm, .problem = problem, .bias = o.bias, .table = make_table(columns, o.loss)};
+  svm::set_product_threads(o.threads);
+  svm::Point p{.comm = comm, .problem = problem, .bias = o.bias, .table = make_table(columns, o.loss)};
   p.w.assign(index(problem.dim * p.padded()), 0.0F);
   p.bias_w.assign(index(p.padded()), 0.0F);
   p.alpha.assign(index(problem.rows * p.padded()), 0.0F);
@@ -74,10 +74,10 @@ double Fit::relative_gap() const {
 struct Solver::Impl {
   std::int64_t m;
   SolverOptions options;
-  detail::Point point;
-  detail::Descent descent;
-  detail::Finish finish;
-  detail::Doubles precise_v;  ///< the answer's weights if they are not those of the point: [dim + 1, padded]
+  svm::Point point;
+  svm::Descent descent;
+  svm::Finish finish;
+  svm::Doubles precise_v;  ///< the answer's weights if they are not those of the point: [dim + 1, padded]
   double last_C = 0;
   std::chrono::steady_clock::time_point start;  ///< of this solve
   bool descent_is_slow = false;                 ///< at a smaller C already
@@ -94,7 +94,7 @@ struct Solver::Impl {
   [[nodiscard]] bool expired() const;
   bool descend(Fit& fit, const std::function<void(const SolverProgress&)>& progress);
   void finish_by_newton(Fit& fit, const std::function<void(const SolverProgress&)>& progress);
-  void take_certificate(Fit& fit, const detail::Certificate& certificate) const;
+  void take_certificate(Fit& fit, const svm::Certificate& certificate) const;
   void take_weights(Fit& fit) const;
 };
 
@@ -130,17 +130,17 @@ bool Solver::Impl::descend(Fit& fit, const std::function<void(const SolverProgre
   std::vector<double> estimates;
   const std::size_t measured = finish.few_rows() ? rate_epochs_of_few_rows : rate_epochs;
   while (fit.epochs < options.max_epochs) {
-    const detail::WalkSums sums = descent.epoch();
+    const svm::WalkSums sums = descent.epoch();
     ++fit.epochs;
     const auto norms = point.half_norms();
     const double primal = sums.loss + std::accumulate(norms.begin(), norms.end(), 0.0);
     estimates.push_back(sums.gap / std::max(primal, std::numeric_limits<double>::min()));
     if (progress) progress({.epoch = fit.epochs, .gap = estimates.back(), .tolerance = options.tolerance});
     fit.out_of_time = expired();
-    const double in_float = detail::float_tolerance(options.loss);
+    const double in_float = svm::float_tolerance(options.loss);
     if (options.tolerance < in_float && estimates.back() <= in_float && !fit.out_of_time) return false;
     if (estimates.back() <= trigger || fit.epochs == options.max_epochs || fit.out_of_time) {
-      take_certificate(fit, detail::certify(point));
+      take_certificate(fit, svm::certify(point));
       if (fit.converged || fit.out_of_time || fit.epochs == options.max_epochs) return true;
       trigger = 0.7 * estimates.back();
     }
@@ -157,10 +157,10 @@ void Solver::Impl::finish_by_newton(Fit& fit, const std::function<void(const Sol
   const bool starts_from_sample = finish.many_rows() && !descent_is_slow;
   descent_is_slow = true;
   const std::int64_t before = fit.epochs;
-  const detail::NewtonLimits limits{.tolerance = options.tolerance,
-                                    .max_products = options.max_epochs - before,
-                                    .expired = [&] { return fit.out_of_time = expired(); }};
-  detail::FinishResult result = finish.solve(limits, starts_from_sample, [&](const detail::NewtonProgress& p) {
+  const svm::NewtonLimits limits{.tolerance = options.tolerance,
+                                 .max_products = options.max_epochs - before,
+                                 .expired = [&] { return fit.out_of_time = expired(); }};
+  svm::FinishResult result = finish.solve(limits, starts_from_sample, [&](const svm::NewtonProgress& p) {
     if (progress) progress({.epoch = before + p.products, .gap = p.relative_gap, .tolerance = options.tolerance});
   });
   fit.epochs += result.products;
@@ -168,7 +168,7 @@ void Solver::Impl::finish_by_newton(Fit& fit, const std::function<void(const Sol
   take_certificate(fit, result.certificate);
 }
 
-void Solver::Impl::take_certificate(Fit& fit, const detail::Certificate& certificate) const {
+void Solver::Impl::take_certificate(Fit& fit, const svm::Certificate& certificate) const {
   fit.primal.assign(certificate.primal.begin(), certificate.primal.begin() + m);
   fit.gap.assign(certificate.gap.begin(), certificate.gap.begin() + m);
   fit.converged = fit.relative_gap() <= options.tolerance;
@@ -210,18 +210,18 @@ Fit Solver::solve(double C, const std::function<void(const SolverProgress&)>& pr
 
 std::string Solver::state() const {
   std::string bytes;
-  const detail::Point& p = impl_->point;
-  detail::append(bytes, impl_->last_C);
-  detail::append(bytes, std::int64_t{impl_->descent_is_slow});
-  for (const auto* part : {&p.w, &p.bias_w, &p.alpha}) detail::append(bytes, std::span(*part));
+  const svm::Point& p = impl_->point;
+  svm::append(bytes, impl_->last_C);
+  svm::append(bytes, std::int64_t{impl_->descent_is_slow});
+  for (const auto* part : {&p.w, &p.bias_w, &p.alpha}) svm::append(bytes, std::span(*part));
   std::ostringstream random;
   random << impl_->descent.random();
   return bytes + random.str();
 }
 
 void Solver::restore(std::string_view state) {
-  detail::StateBytes bytes(state);
-  detail::Point& p = impl_->point;
+  svm::StateBytes bytes(state);
+  svm::Point& p = impl_->point;
   const auto last_C = bytes.take<double>();
   const bool slow = bytes.take<std::int64_t>() != 0;
   for (auto* part : {&p.w, &p.bias_w, &p.alpha}) bytes.take_into(std::span(*part));

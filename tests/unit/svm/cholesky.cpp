@@ -1,4 +1,4 @@
-#include "svm/cholesky.hpp"
+#include "svm/algebra/cholesky.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ double error_of_solution(std::int64_t n) {
   std::vector<double> m(size * size), a(size * size), x(size);
   for (double& v : m) v = normal(random) / std::sqrt(static_cast<double>(n));
   for (double& v : x) v = normal(random);
-  detail::PositiveSystem<Real> system(n);
+  svm::PositiveSystem<Real> system(n);
   for (std::size_t i = 0; i < size; ++i) {
     double right = 0;
     for (std::size_t j = 0; j < size; ++j) {
@@ -44,10 +44,10 @@ TEST(PositiveSystem, GivesBackTheSolution) {
 }
 
 TEST(PositiveSystem, SaysWhenItIsNotPositive) {
-  detail::PositiveSystem<double> system(40);
+  svm::PositiveSystem<double> system(40);
   for (std::int64_t i = 0; i < 40; ++i) system.row(i)[i] = i == 35 ? -1 : 1;
   EXPECT_FALSE(system.solve());
-  EXPECT_TRUE(detail::PositiveSystem<double>(0).solve());
+  EXPECT_TRUE(svm::PositiveSystem<double>(0).solve());
 }
 
 }  // namespace

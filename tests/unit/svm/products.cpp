@@ -3,13 +3,13 @@
 #include <cmath>
 #include <random>
 
-#include "svm/direct.hpp"
-#include "svm/row_entries.hpp"
+#include "svm/algebra/support_products.hpp"
+#include "svm/newton/factorised_step.hpp"
 
 namespace pool3 {
 namespace {
 
-using detail::Floats;
+using svm::Floats;
 
 Floats noise(std::int64_t size, unsigned seed) {
   std::mt19937 random(seed);
@@ -24,14 +24,14 @@ TEST(RowEntries, AreTheProductsOfTheMatrix) {
   constexpr std::int64_t rows = 50, dim = 70, width = 5;
   Problem problem{.rows = rows, .dim = dim, .classes = 2, .x = noise(rows * dim, 1)};
   problem.labels.assign(rows, 0);
-  const detail::Point point{.comm = comm, .problem = problem, .bias = 0.5, .table = {}};
+  const svm::Point point{.comm = comm, .problem = problem, .bias = 0.5, .table = {}};
   Floats dense = noise(rows * width, 2);
   for (std::size_t i = 0; i < dense.size(); ++i)
     if (i % 7 != 0) dense[i] = 0;
-  detail::RowEntries<float> pairs(point, dense, width);
+  svm::RowEntries<float> pairs(point, dense, width);
   EXPECT_TRUE(pairs.few());
-  EXPECT_FALSE(detail::RowEntries<float>(point, noise(rows * width, 2), width).few());
-  const detail::Products products(point, width);
+  EXPECT_FALSE(svm::RowEntries<float>(point, noise(rows * width, 2), width).few());
+  const svm::Products products(point, width);
   const Floats expected = products.back(dense), found = pairs.back();
   for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-4);
 
@@ -43,8 +43,8 @@ TEST(RowEntries, AreTheProductsOfTheMatrix) {
   for (std::size_t i = 0; i < curved.size(); ++i) EXPECT_NEAR(all[i], curved[i], 1e-3);
   const std::vector<std::int64_t> columns = {0, 2, 3};
   pairs.keep(columns);
-  const Floats some = pairs.curved(detail::gather(v, width, columns));
-  const Floats wanted = detail::gather(curved, width, columns);
+  const Floats some = pairs.curved(svm::gather(v, width, columns));
+  const Floats wanted = svm::gather(curved, width, columns);
   for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(some[i], wanted[i], 1e-3);
 }
 
@@ -54,22 +54,22 @@ TEST(SolveDirectly, SolvesWhatIsBadlyScaled) {
   constexpr std::size_t rows = 200, dim = 20, width = 2;
   Problem problem{.rows = rows, .dim = dim, .classes = 2, .x = noise(rows * dim, 1)};
   for (std::size_t i = 0; i < problem.x.size(); ++i) problem.x[i] *= std::pow(10.0F, static_cast<float>(i % dim) / 4);
-  const detail::Point point{.comm = comm, .problem = problem, .bias = 0.5, .table = {}};
+  const svm::Point point{.comm = comm, .problem = problem, .bias = 0.5, .table = {}};
   const auto x = [&](std::size_t i, std::size_t k) {
     return k < dim ? static_cast<double>(problem.x[i * dim + k]) : point.bias;
   };
   const Floats drawn = noise(rows * width, 2), wanted = noise((dim + 1) * width, 3);
-  detail::Doubles h(drawn.begin(), drawn.end());
+  svm::Doubles h(drawn.begin(), drawn.end());
   for (std::size_t i = 0; i < h.size(); ++i) h[i] = i % width == 0 && h[i] > 0 ? 1e9 * h[i] : 0;
-  const detail::Doubles d(wanted.begin(), wanted.end());
-  detail::Doubles right = d;
+  const svm::Doubles d(wanted.begin(), wanted.end());
+  svm::Doubles right = d;
   for (std::size_t c = 0; c < width; ++c)
     for (std::size_t i = 0; i < rows; ++i) {
       double margin = 0;
       for (std::size_t k = 0; k <= dim; ++k) margin += x(i, k) * d[k * width + c];
       for (std::size_t k = 0; k <= dim; ++k) right[k * width + c] += h[i * width + c] * margin * x(i, k);
     }
-  const detail::Doubles found = detail::solve_directly(point, h, right);
+  const svm::Doubles found = svm::solve_directly(point, h, right);
   for (std::size_t i = 0; i < d.size(); ++i) EXPECT_NEAR(found[i], d[i], 1e-6);
 }
 
