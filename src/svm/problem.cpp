@@ -14,7 +14,7 @@ std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 /// Calls `use(row, features)` on every row of this rank.
 template <typename Use>
 void for_each_row(const Problem& p, const Use& use) {
-  svm::for_each_panel(p, 1, [&](RowRange rows, const float* x) { use(rows.begin, x); });
+  svm::for_each_panel<float>(p, 1, [&](RowRange rows, const auto& x) { use(rows.begin, x.data()); });
 }
 
 /// sum over all ranks' rows of x, [dim]. Collective.

@@ -118,15 +118,16 @@ POOL3_CPU_CLONES bool solve_rows(std::int64_t n, double* a, Row<double>* turned)
 }  // namespace
 
 template <typename Real>
-PositiveSystem<Real>::PositiveSystem(std::int64_t size)
-    : stride_((size + side - 1) / side * side), a_(static_cast<std::size_t>((stride_ + 1) * stride_)) {
-  for (std::int64_t i = size; i < stride_; ++i) row(i)[i] = Real{1};
+PositiveSystem<Real>::PositiveSystem(std::int64_t size) : size_(size) {
+  const std::int64_t whole = (size + side - 1) / side * side;
+  a_.setZero(whole + 1, whole);
+  for (std::int64_t i = size; i < whole; ++i) a_(i, i) = Real{1};
 }
 
 template <typename Real>
 bool PositiveSystem<Real>::solve() {
-  std::vector<Row<Real>> turned(static_cast<std::size_t>(stride_));
-  return solve_rows(stride_, a_.data(), turned.data());
+  std::vector<Row<Real>> turned(static_cast<std::size_t>(a_.cols()));
+  return solve_rows(a_.cols(), a_.data(), turned.data());
 }
 
 template class PositiveSystem<float>;

@@ -1,9 +1,10 @@
 #pragma once
-// Linear equations with a positive definite matrix.
+// Linear equations with a positive definite matrix of some hundred rows, many times.
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "svm/algebra/matrix.hpp"
 
 namespace pool3::svm {
 
@@ -13,15 +14,15 @@ class PositiveSystem {
  public:
   explicit PositiveSystem(std::int64_t size);
   /// Row of the matrix, of which [0, row] is to be set.
-  [[nodiscard]] Real* row(std::int64_t row) { return a_.data() + row * stride_; }
+  [[nodiscard]] Real* row(std::int64_t row) { return a_.row(row).data(); }
   /// b, to be set; x after solve().
-  [[nodiscard]] Real* right() { return row(stride_); }
+  [[nodiscard]] Eigen::Map<Vector<Real>> right() { return {a_.row(a_.cols()).data(), size_}; }
   /// Once. False if the matrix is not positive definite, as far as this precision can tell.
   [[nodiscard]] bool solve();
 
  private:
-  std::int64_t stride_;
-  std::vector<Real> a_;  ///< [stride + 1, stride]: b is the last row
+  std::int64_t size_;
+  Matrix<Real> a_;  ///< [side + 1, side]: b is the last row
 };
 
 extern template class PositiveSystem<float>;

@@ -1,46 +1,53 @@
 #pragma once
-// The matrix products of the solver, over BLAS. Row-major throughout.
+// The matrices of the solver. They are row-major throughout: a row's features are one run of memory, and so are its
+// numbers in all columns of the problem. Products are those of BLAS (EIGEN_USE_BLAS), and each matrix starts with a
+// cache line (EIGEN_MAX_ALIGN_BYTES).
 
+#include <Eigen/Core>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace pool3::svm {
 
+template <typename Real>
+using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+template <typename Real>
+using Vector = Eigen::Matrix<Real, Eigen::Dynamic, 1>;
+/// A number for each column of a matrix.
+template <typename Real>
+using PerColumn = Eigen::Array<Real, 1, Eigen::Dynamic>;
+using Sums = PerColumn<double>;
+/// Some columns of a matrix, rising.
+using Places = std::vector<std::int64_t>;
+
 /// Threads of the products that follow (process-wide).
 void set_product_threads(int threads);
 
-/// c[m, n] = a[m, k] b[k, n].
-void multiply(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float* c);
-/// c[m, n] += a[k, m]^T b[k, n].
-void add_transposed_product(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float* c);
-/// c[m, n] = a[k, m]^T b[k, n].
-void transposed_product(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float* c);
-/// c[m, m] = a[m, k] a[m, k]^T + shift.
-void gram(std::int64_t m, std::int64_t k, const float* a, float shift, float* c);
+/// All numbers of a matrix where they lie, for sums over ranks.
+template <typename Derived>
+[[nodiscard]] std::span<typename Derived::Scalar> numbers(Eigen::PlainObjectBase<Derived>& of) {
+  return {of.data(), static_cast<std::size_t>(of.size())};
+}
+template <typename Derived>
+[[nodiscard]] std::span<const typename Derived::Scalar> numbers(const Eigen::PlainObjectBase<Derived>& of) {
+  return {of.data(), static_cast<std::size_t>(of.size())};
+}
 
-/// c[m, n] = a[m, k] b[n, k]^T.
-void multiply_by_transposed(std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b, float* c);
-/// c[m, m] = a[m, k] a[m, k]^T, at half the cost.
-void row_products(std::int64_t m, std::int64_t k, const float* a, float* c);
-/// c[k, k] += a[m, k]^T a[m, k], above the diagonal only.
-void add_moments(std::int64_t m, std::int64_t k, const float* a, float* c);
-/// Copies the upper half of a[n, n] to the lower.
-void mirror(std::int64_t n, float* a);
-// In double.
-/// c[m, n] = a[m, k] b[k, n].
-void multiply(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b, double* c);
-/// c[m, n] += a[k, m]^T b[k, n].
-void add_transposed_product(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b,
-                            double* c);
-/// c[m, n] = a[m, k] b[n, k]^T.
-void multiply_by_transposed(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b,
-                            double* c);
-/// c[m, n] += a[m, k] b[n, k]^T.
-void add_product_by_transposed(std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b,
-                               double* c);
-
-/// Replaces the symmetric matrix a[n, n] by its eigenvectors, one a row, and returns the eigenvalues, rising. Throws
-/// Error if LAPACK gives up.
-[[nodiscard]] std::vector<float> eigenvectors(std::int64_t n, float* a);
+/// a . b of each column, in double.
+template <typename Real>
+[[nodiscard]] Sums column_dots(const Matrix<Real>& a, const Matrix<Real>& b);
+/// to[:, columns] += from * step, a factor for each column.
+template <typename Real>
+void add_scaled(Matrix<Real>& to, const Places& columns, const Matrix<Real>& from, const Sums& step);
+/// Some of the numbers, columns, ...
+template <typename T>
+[[nodiscard]] T picked(const T& from, const Places& places) {
+  return from(Eigen::all, places);
+}
+/// Sets c to a a^T, at half the price of a product.
+void set_row_products(const Eigen::Ref<const Matrix<float>>& a, Matrix<float>& c);
+/// Copies the part above the diagonal of a square to below it.
+void mirror(Matrix<float>& square);
 
 }  // namespace pool3::svm

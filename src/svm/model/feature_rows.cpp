@@ -13,21 +13,20 @@ POOL3_CPU_CLONES void convert(const std::uint16_t* halves, const float* mean, fl
 
 }  // namespace
 
-FeatureRows::FeatureRows(const Problem& problem) : problem_(problem) {
+FeatureRows::FeatureRows(const Problem& problem) : problem_(problem), mean_(PerColumn<float>::Zero(problem.dim)) {
   if (problem.halves.empty()) return;
   const Standardisation& s = problem.of_halves;
-  mean_.assign(s.mean.begin(), s.mean.end());
-  mean_.resize(static_cast<std::size_t>(problem.dim), 0.0F);
+  if (!s.mean.empty()) mean_ = Eigen::Map<const Sums>(s.mean.data(), problem.dim).cast<float>();
   factor_ = static_cast<float>(1 / s.scale);
 }
 
-const float* FeatureRows::operator()(RowRange rows) {
+RowsView<float> FeatureRows::operator()(RowRange rows) {
   const std::int64_t dim = problem_.dim;
-  if (problem_.halves.empty()) return problem_.x.data() + rows.begin * dim;
-  copy_.resize(std::max(copy_.size(), static_cast<std::size_t>(rows.size() * dim)));
+  if (problem_.halves.empty()) return {problem_.x.data() + rows.begin * dim, rows.size(), dim};
+  if (copy_.rows() < rows.size()) copy_.resize(rows.size(), dim);
   for (std::int64_t i = 0; i < rows.size(); ++i)
-    convert(problem_.halves.data() + (rows.begin + i) * dim, mean_.data(), factor_, dim, copy_.data() + i * dim);
-  return copy_.data();
+    convert(problem_.halves.data() + (rows.begin + i) * dim, mean_.data(), factor_, dim, copy_.row(i).data());
+  return {copy_.data(), rows.size(), dim};
 }
 
 void FeatureRows::prefetch(std::int64_t row, RowRange columns) const {

@@ -1,29 +1,36 @@
 #pragma once
-// A point beside the problem, in the precision that Newton's methods work in.
+// Where a method stands: a primal and a dual point of every column.
 
-#include "svm/algebra/products.hpp"
+#include "svm/algebra/matrix.hpp"
+#include "svm/model/objective.hpp"
 
 namespace pool3::svm {
 
-/// Primal weights on every rank, dual variables of this rank's rows.
+/// Descent keeps v = w(a); Newton's methods have any v and a.
 template <typename Real>
-struct Pair {
-  std::vector<Real> v;      ///< [dim + 1, padded]: w, then its bias row
-  std::vector<Real> alpha;  ///< [rows, padded]
+struct Iterate {
+  Matrix<Real> v;      ///< [dim + 1, width] weights, the bias row last; the same on every rank
+  Matrix<Real> alpha;  ///< [rows, width] dual variables of this rank's rows
 };
 
-/// The point's own pair. Its alpha is empty until put_pair().
 template <typename Real>
-[[nodiscard]] Pair<Real> take_pair(Point& point);
-/// Rounds to float what is not.
+[[nodiscard]] Iterate<Real> zero_iterate(const Objective& of) {
+  return {Matrix<Real>::Zero(of.dim() + 1, of.width()), Matrix<Real>::Zero(of.rows(), of.width())};
+}
+
+/// The same in another precision. Frees each part when it is done with it.
+template <typename To, typename From>
+[[nodiscard]] Iterate<To> converted(Iterate<From>&& from) {
+  Iterate<To> to;
+  to.v = from.v.template cast<To>();
+  from.v.resize(0, 0);
+  to.alpha = from.alpha.template cast<To>();
+  from.alpha.resize(0, 0);
+  return to;
+}
+
+/// w(a) = sum a y x, its bias row last: [dim + 1, width]. Summed in double. Collective.
 template <typename Real>
-void put_pair(Point& point, Pair<Real> pair);
-
-/// As certify_pair() of a point. Collective.
-[[nodiscard]] Certificate certify_pair(const Point& point, const Pair<double>& pair);
-
-/// w(a) of these dual variables [rows, padded], its bias row last: [dim + 1, padded]. Collective.
-[[nodiscard]] Floats weights_of(const Point& point, const Floats& alpha);
-[[nodiscard]] Doubles weights_of(const Point& point, const Doubles& alpha);
+[[nodiscard]] Matrix<double> weights_of_duals(const Objective& objective, const Matrix<Real>& alpha);
 
 }  // namespace pool3::svm

@@ -3,9 +3,8 @@
 
 #include <optional>
 
-#include "svm/algebra/products.hpp"
 #include "svm/algebra/support_products.hpp"
-#include "svm/newton/eigenbasis.hpp"
+#include "svm/newton/preconditioner.hpp"
 
 namespace pool3::svm {
 
@@ -14,41 +13,44 @@ namespace pool3::svm {
 template <typename Real>
 class ConjugateGradients {
  public:
-  using Reals = std::vector<Real>;
-  /// `curvature` [rows, width]: h. `right` [dim + 1, width]: r. A column is done when its residual is below `forcing`
-  /// times |r|. `point` and `spectrum` must outlive it. Collective.
-  ConjugateGradients(const Point& point, const Spectrum& spectrum, Reals curvature, Reals right, double forcing);
+  struct Settings {
+    double forcing = 0.1;                 ///< a column is done when its residual is below this times |r|
+    double max_density = sparse_enough;  ///< of h up to which a pass goes over support vectors alone
+  };
+  /// `curvature` [rows, width]: h. `right` [dim + 1, width]: r. `objective` and `basis` must outlive it. Collective.
+  ConjugateGradients(const Objective& objective, const Eigenbasis& basis, Matrix<Real> curvature, Matrix<Real> right,
+                     const Settings& settings);
 
   /// True when all columns are done; but where passes go over whole matrices, the last few columns hold up no others.
   [[nodiscard]] bool done() const { return done_; }
   /// One pass over the rows. REQUIRES: not done(). Collective.
   void pass();
   /// d: [dim + 1, width].
-  [[nodiscard]] const Reals& direction() const { return found_; }
+  [[nodiscard]] const Matrix<Real>& direction() const { return found_; }
 
  private:
-  [[nodiscard]] Reals curved() const;
+  [[nodiscard]] Matrix<Real> curved() const;
   void make_preconditioner();
-  [[nodiscard]] Reals preconditioned() const;
+  [[nodiscard]] Matrix<Real> preconditioned() const;
+  void move(const Matrix<Real>& curved);
   void find_open();
   void leave_behind();
 
-  const Point& point_;
-  const Spectrum& spectrum_;
-  std::size_t full_width_;
-  RowEntries<Real> pairs_;
-  bool few_;
-  bool all_few_;  ///< on every rank
-  Reals found_;
+  const Objective& objective_;
+  const Eigenbasis& basis_;
+  SupportProducts<Real> pairs_;
+  bool sparse_;
+  bool all_sparse_;  ///< on every rank
+  Matrix<Real> found_;
   // Of the columns that are left:
-  std::vector<std::int64_t> left_;         ///< their places
-  Reals curvature_;                        ///< [rows, width], empty where pairs are few
-  Doubles mean_;                           ///< of the curvature
-  std::vector<std::int64_t> mine_;         ///< which of those this rank preconditions
+  Places left_;                            ///< their places
+  Matrix<Real> curvature_;                 ///< [rows, width], empty where pairs are few
+  Sums mean_;                              ///< of the curvature
+  Places mine_;                            ///< which of those this rank preconditions
   std::optional<Preconditioner> inverse_;  ///< of these
-  Reals r_, along_;                        ///< residual, and what is searched along: [dim + 1, width]
-  Doubles rz_, goal_;
-  std::vector<bool> open_;
+  Matrix<Real> r_, along_;                 ///< residual, and what is searched along: [dim + 1, width]
+  Sums rz_, goal_;
+  Eigen::Array<bool, 1, Eigen::Dynamic> open_;
   bool done_ = false;
 };
 

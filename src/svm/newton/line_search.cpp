@@ -13,18 +13,17 @@ constexpr double enough = 1e-5;
 
 }  // namespace
 
-std::vector<double> line_search(const std::vector<double>& vd, const std::vector<double>& dd,
-                                const std::function<LossSlopes(const std::vector<double>& t)>& loss_slopes) {
-  const std::size_t width = dd.size();
-  std::vector<double> t(width, 1.0), low(width, 0.0), high(width, std::numeric_limits<double>::infinity());
+Sums line_search(const Sums& vd, const Sums& dd, const std::function<LossSlopes(const Sums& t)>& loss_slopes) {
+  Sums t = Sums::Ones(dd.size()), low = Sums::Zero(dd.size());
+  Sums high = Sums::Constant(dd.size(), std::numeric_limits<double>::infinity());
   for (int k = 0; k < most_steps; ++k) {
     const LossSlopes loss = loss_slopes(t);
+    const Sums slopes = loss.slope + vd + t * dd, curves = loss.curve + dd;
     bool moved = false;
-    for (std::size_t c = 0; c < width; ++c) {
-      const double slope = loss.slope[c] + vd[c] + t[c] * dd[c];
-      if (!(dd[c] > 0) || slope == 0) continue;
-      (slope > 0 ? high : low)[c] = t[c];
-      const double change = -slope / (loss.curve[c] + dd[c]);
+    for (Eigen::Index c = 0; c < dd.size(); ++c) {
+      if (!(dd[c] > 0) || slopes[c] == 0) continue;
+      (slopes[c] > 0 ? high : low)[c] = t[c];
+      const double change = -slopes[c] / curves[c];
       const bool there = std::abs(change) <= enough * t[c];
       const bool inside = t[c] + change > low[c] && t[c] + change < high[c];
       moved = moved || !there;

@@ -1,41 +1,39 @@
 #include "svm/newton/newton.hpp"
 
-#include <algorithm>
 #include <numeric>
 #include <utility>
 
-#include "svm/algebra/support_products.hpp"
+#include "svm/algebra/products.hpp"
+#include "svm/model/loss.hpp"
 #include "svm/newton/conjugate_gradients.hpp"
 #include "svm/newton/factorised_step.hpp"
 #include "svm/newton/line_search.hpp"
+#include "svm/newton/precision.hpp"
 #include "svm/newton/smoothed_loss.hpp"
-#include "svm/newton/smoothing.hpp"
 
 namespace pool3::svm {
 namespace {
 
-/// Residual, relative to the gradient, that a Newton step is solved to.
-constexpr double forcing = 0.1;
-constexpr std::int64_t most_cg_products = 60;
+constexpr std::int64_t most_cg_passes = 60;
+/// Passes that a step takes at least: centres, conjugate gradients, certificate.
+constexpr std::int64_t least_step_passes = 3;
 /// Steps after which margins are computed anew: until then, what a step changes is added to them.
 constexpr int most_stale_steps = 8;
 
 template <typename Real>
 class Newton {
  public:
-  Newton(const Point& point, Pair<Real>& pair, const std::function<const Spectrum&()>& spectrum,
-         const NewtonLimits& limits)
-      : p_(point),
-        v_(pair.v),
-        alpha_(pair.alpha),
-        spectrum_(spectrum),
-        limits_(limits),
-        padded_(point.padded()),
-        every_column_(index(padded_)),
-        squared_(point.table.loss == Loss::l2),
-        stiffness_(index(padded_), squared_ ? Real{2} : static_cast<Real>(pace.first)) {
+  Newton(const Objective& objective, Iterate<Real>& iterate, const NewtonTools& tools, const StoppingRules& rules)
+      : objective_(objective),
+        v_(iterate.v),
+        alpha_(iterate.alpha),
+        tools_(tools),
+        rules_(rules),
+        every_column_(index(objective.width())),
+        is_smooth_(objective.columns.loss == Loss::l2) {
     std::iota(every_column_.begin(), every_column_.end(), 0);
-    if (!squared_) centre_ = alpha_;
+    stiffness_.setConstant(objective.width(), static_cast<Real>(is_smooth_ ? SquaredHinge::stiffness : pace.first));
+    if (!is_smooth_) centre_ = alpha_;
   }
 
   /// Loss, alpha, gradient and gap at v. Collective.
@@ -43,245 +41,219 @@ class Newton {
   /// The same with margins that are computed anew. Collective.
   void evaluate_anew();
   /// The same after a step: anew if margins are old, or if the tolerance seems to be reached. Collective.
-  void evaluate_step(double tolerance);
+  void evaluate_step();
   [[nodiscard]] bool is_stale() const { return stale_steps_ > 0; }
   /// The hinge: moves the centre of the columns that are near the minimum of their smoothed loss. Collective.
   void move_centres();
   /// One Newton step of the columns whose gap is not small. Collective.
   void step();
-  /// P at v, over all columns.
-  [[nodiscard]] double primal() const {
-    return std::accumulate(certificate.primal.begin(), certificate.primal.end(), 0.0);
-  }
-
-  Certificate certificate;
-  std::int64_t products = 0;
+  [[nodiscard]] Standing standing() const { return {passes_, certificate_.relative_gap(), certificate_.primal.sum()}; }
+  [[nodiscard]] NewtonResult result() const { return {certificate_, passes_}; }
 
  private:
-  using Reals = std::vector<Real>;
   static constexpr Pace pace = Precision<Real>::newton;
-  Reals evaluate_rows();
   struct Direction {
-    Reals d;   ///< [dim + 1, width]
-    Reals xd;  ///< [rows, width]
+    Matrix<Real> d;   ///< [dim + 1, width]
+    Matrix<Real> xd;  ///< [rows, width]
   };
-  [[nodiscard]] std::vector<std::int64_t> open_columns() const;
-  [[nodiscard]] LossRow<Real> loss_row(std::int64_t row, const Reals& f, const Reals& centre, std::size_t width) const;
-  [[nodiscard]] Reals columns_of(const Reals& all, const std::vector<std::int64_t>& columns) const;
-  [[nodiscard]] Reals curvatures(const std::vector<std::int64_t>& columns) const;
-  Direction direction(const std::vector<std::int64_t>& columns);
-  Reals conjugate_gradients(const std::vector<std::int64_t>& columns, Reals right);
   /// What the search along a direction looks at: [rows, width].
   struct Line {
     LossColumns<Real> columns;
-    Reals f, centre;
-    const Reals& xd;
+    Matrix<Real> f, centre;
+    const Matrix<Real>& xd;
   };
-  [[nodiscard]] LossSlopes loss_slopes(const Line& line, const Doubles& t) const;
-  [[nodiscard]] Doubles line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const;
+  Matrix<Real> evaluate_rows();
+  [[nodiscard]] Places open_columns() const;
+  [[nodiscard]] LossRow<Real> loss_row(std::int64_t row, const Matrix<Real>& f, const Matrix<Real>& centre) const;
+  [[nodiscard]] Matrix<Real> columns_of(const Matrix<Real>& all, const Places& columns) const;
+  [[nodiscard]] Matrix<Real> curvatures(const Places& columns) const;
+  Direction direction(const Places& columns);
+  Matrix<Real> conjugate_gradients(const Places& columns, Matrix<Real> right);
+  [[nodiscard]] LossSlopes loss_slopes(const Line& line, const Sums& t) const;
+  [[nodiscard]] Sums step_lengths(const Places& columns, const Direction& direction) const;
 
-  const Point& p_;
-  Reals& v_;      ///< [dim + 1, padded]: w, then its bias row
-  Reals& alpha_;  ///< [rows, padded]
-  const std::function<const Spectrum&()>& spectrum_;
-  const NewtonLimits& limits_;
-  std::int64_t padded_;
-  std::vector<std::int64_t> every_column_;
-  bool squared_;
-  Reals stiffness_;        ///< [padded] of the smoothed loss, in units of C_i
-  Reals centre_;           ///< [rows, padded] dual variables that the smoothing pulls to; empty: 0
-  Reals f_;                ///< [rows, padded] margins at v
-  Doubles smoothing_gap_;  ///< [padded] part of the gap that the gradient does not tell: 0 for the squared hinge
-  Reals gradient_;         ///< [dim + 1, padded]
-  int stale_steps_ = 0;    ///< since margins were computed
+  const Objective& objective_;
+  Matrix<Real>& v_;      ///< of the iterate
+  Matrix<Real>& alpha_;  ///< of the iterate
+  const NewtonTools& tools_;
+  const StoppingRules& rules_;
+  Places every_column_;
+  bool is_smooth_;             ///< the loss itself
+  PerColumn<Real> stiffness_;  ///< k of the smoothed loss
+  Matrix<Real> centre_;        ///< [rows, width] c of it; empty for a loss that is smooth itself
+  Matrix<Real> f_;             ///< [rows, width] margins at v
+  Sums smoothing_gap_;         ///< [width] part of the gap that the gradient does not tell: 0 for a smooth loss
+  Matrix<Real> gradient_;      ///< [dim + 1, width] v - w(a)
+  int stale_steps_ = 0;        ///< since margins were computed
+  Certificate certificate_;
+  std::int64_t passes_ = 0;
 };
 
 template <typename Real>
 void Newton<Real>::evaluate_anew() {
-  f_ = Products(p_, index(padded_)).margins(v_);
+  f_ = margins(objective_, v_);
   stale_steps_ = 0;
-  ++products;
+  ++passes_;
   evaluate();
 }
 
 template <typename Real>
 void Newton<Real>::evaluate() {
-  const Reals signed_alpha = evaluate_rows();
-  p_.comm.sum(std::span<double>(certificate.primal));
-  p_.comm.sum(std::span<double>(smoothing_gap_));
-  const RowEntries<Real> duals(p_, signed_alpha, index(padded_));
-  gradient_ = duals.few() ? duals.back() : Products(p_, index(padded_)).back(signed_alpha);
-  for (std::size_t i = 0; i < v_.size(); ++i) gradient_[i] = v_[i] - gradient_[i];
-  certificate.gap = smoothing_gap_;
-  const Doubles norms = dots(v_, v_, index(padded_)), squares = dots(gradient_, gradient_, index(padded_));
-  for (std::size_t j = 0; j < norms.size(); ++j) {
-    certificate.primal[j] += 0.5 * norms[j];
-    certificate.gap[j] += 0.5 * squares[j];
-  }
+  certificate_ = zero_certificate(objective_);
+  const Matrix<Real> signed_alpha = evaluate_rows();
+  const SupportProducts<Real> duals(objective_, signed_alpha);
+  gradient_ = duals.density() <= tools_.max_density ? duals.combine_rows() : combine_rows(objective_, signed_alpha);
+  gradient_ = v_ - gradient_;
+  complete(certificate_, objective_, v_, gradient_);
+  smoothing_gap_ = certificate_.gap - 0.5 * column_dots(gradient_, gradient_);
 }
 
 template <typename Real>
-void Newton<Real>::evaluate_step(double tolerance) {
+void Newton<Real>::evaluate_step() {
   if (stale_steps_ >= most_stale_steps) return evaluate_anew();
   evaluate();
-  if (certificate.relative_gap() <= tolerance) evaluate_anew();
+  if (certificate_.relative_gap() <= rules_.tolerance) evaluate_anew();
 }
 
 template <typename Real>
-LossRow<Real> Newton<Real>::loss_row(std::int64_t row, const Reals& f, const Reals& centre, std::size_t width) const {
-  const std::size_t at = index(row) * width;
-  return {.label = p_.problem.labels[index(row)],
-          .fold = p_.fold(row),
-          .weight = p_.weight(row),
-          .f = f.data() + at,
-          .centre = squared_ ? nullptr : centre.data() + at};
+LossRow<Real> Newton<Real>::loss_row(std::int64_t row, const Matrix<Real>& f, const Matrix<Real>& centre) const {
+  return {.label = objective_.label(row),
+          .fold = objective_.fold(row),
+          .weight = objective_.weight(row),
+          .f = f.row(row).data(),
+          .centre = is_smooth_ ? nullptr : centre.row(row).data()};
 }
 
-/// Sets alpha of this rank's rows, and their share of loss and smoothing gap. Returns y alpha. Not collective.
+/// Sets alpha of this rank's rows, and their share of the certificate. Returns y alpha. Not collective.
 template <typename Real>
-std::vector<Real> Newton<Real>::evaluate_rows() {
-  certificate.primal.assign(index(padded_), 0.0);
-  smoothing_gap_.assign(index(padded_), 0.0);
-  Reals signed_alpha(f_.size());
-  const LossColumns<Real> columns(p_.table, every_column_, stiffness_);
-  for (std::int64_t i = 0; i < p_.problem.rows; ++i)
-    add_loss(columns, loss_row(i, f_, centre_, index(padded_)), alpha_.data() + i * padded_,
-             signed_alpha.data() + i * padded_, certificate.primal.data(), smoothing_gap_.data());
+Matrix<Real> Newton<Real>::evaluate_rows() {
+  Matrix<Real> signed_alpha(f_.rows(), f_.cols());
+  const LossColumns<Real> columns(objective_.columns, every_column_, stiffness_);
+  for (std::int64_t i = 0; i < objective_.rows(); ++i)
+    add_loss(columns, loss_row(i, f_, centre_), alpha_.row(i).data(), signed_alpha.row(i).data(), certificate_.primal,
+             certificate_.gap);
   return signed_alpha;
 }
 
 template <typename Real>
 void Newton<Real>::move_centres() {
-  if (squared_) return;
-  std::vector<std::int64_t> due;
-  for (std::int64_t j = 0; j < padded_; ++j) {
-    const double smoothing = smoothing_gap_[index(j)];
-    if (smoothing <= 0 || certificate.gap[index(j)] - smoothing > near_minimum * smoothing) continue;
+  if (is_smooth_) return;
+  Places due;
+  for (std::int64_t j = 0; j < objective_.width(); ++j) {
+    const double smoothing = smoothing_gap_[j];
+    if (smoothing <= 0 || certificate_.gap[j] - smoothing > near_minimum * smoothing) continue;
     due.push_back(j);
-    stiffness_[index(j)] =
-        static_cast<Real>(std::min(pace.growth * static_cast<double>(stiffness_[index(j)]), pace.most));
+    stiffness_[j] = static_cast<Real>(std::min(pace.growth * static_cast<double>(stiffness_[j]), pace.most));
   }
   if (due.empty()) return;
-  for (std::int64_t i = 0; i < p_.problem.rows; ++i)
-    for (const std::int64_t j : due) centre_[index(i * padded_ + j)] = alpha_[index(i * padded_ + j)];
+  for (std::int64_t i = 0; i < objective_.rows(); ++i) centre_.row(i)(due) = alpha_.row(i)(due);
   evaluate();
 }
 
 template <typename Real>
-std::vector<std::int64_t> Newton<Real>::open_columns() const {
-  std::vector<std::int64_t> columns;
-  for (std::int64_t j = 0; j < padded_; ++j)
-    if (certificate.gap[index(j)] > 0.5 * limits_.tolerance * certificate.primal[index(j)]) columns.push_back(j);
+Places Newton<Real>::open_columns() const {
+  Places columns;
+  for (std::int64_t j = 0; j < objective_.width(); ++j)
+    if (certificate_.gap[j] > 0.5 * rules_.tolerance * certificate_.primal[j]) columns.push_back(j);
   return columns;
 }
 
 /// Second derivatives of the smoothed loss: [rows, width].
 template <typename Real>
-std::vector<Real> Newton<Real>::curvatures(const std::vector<std::int64_t>& columns) const {
-  Reals out(index(p_.problem.rows) * columns.size());
-  for (std::int64_t i = 0; i < p_.problem.rows; ++i)
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-      const Real a = alpha_[index(i * padded_ + columns[c])];
-      const Real cost = p_.cost(columns[c], i);
-      const bool inside = a > Real{0} && (squared_ || a < cost);
-      out[index(i) * columns.size() + c] = inside ? stiffness_[index(columns[c])] * cost : Real{0};
-    }
+Matrix<Real> Newton<Real>::curvatures(const Places& columns) const {
+  Matrix<Real> out(objective_.rows(), std::ssize(columns));
+  with_loss(objective_.columns.loss, [&](auto loss) {
+    for (std::int64_t i = 0; i < out.rows(); ++i)
+      for (std::int64_t c = 0; c < out.cols(); ++c) {
+        const std::int64_t j = columns[index(c)];
+        const Real cost = objective_.cost(j, i);
+        out(i, c) = loss.is_curved(cost, alpha_(i, j)) ? stiffness_[j] * cost : Real{0};
+      }
+  });
   return out;
 }
 
 template <typename Real>
-typename Newton<Real>::Direction Newton<Real>::direction(const std::vector<std::int64_t>& columns) {
-  Reals right = gather(gradient_, padded_, columns);
-  for (Real& value : right) value = -value;
-  Reals d;
+typename Newton<Real>::Direction Newton<Real>::direction(const Places& columns) {
+  Matrix<Real> right = -gradient_(Eigen::all, columns), d;
   if constexpr (Precision<Real>::factorises) {
-    if (has_few_features(p_.problem)) {
-      d = solve_directly(p_, curvatures(columns), right);
-      ++products;
+    if (has_few_features(objective_)) {
+      d = factorised_step(objective_, curvatures(columns), right);
+      ++passes_;
     }
   }
-  if (d.empty()) d = conjugate_gradients(columns, std::move(right));
-  return {d, Products(p_, columns.size()).margins(d)};
+  if (d.size() == 0) d = conjugate_gradients(columns, std::move(right));
+  Matrix<Real> xd = margins(objective_, d);
+  return {std::move(d), std::move(xd)};
 }
 
 template <typename Real>
-std::vector<Real> Newton<Real>::conjugate_gradients(const std::vector<std::int64_t>& columns, Reals right) {
-  ConjugateGradients<Real> solver(p_, spectrum_(), curvatures(columns), std::move(right), forcing);
-  for (std::int64_t k = 0; k < most_cg_products && products + 1 < limits_.max_products && !solver.done(); ++k) {
+Matrix<Real> Newton<Real>::conjugate_gradients(const Places& columns, Matrix<Real> right) {
+  ConjugateGradients<Real> solver(objective_, tools_.eigenbasis(), curvatures(columns), std::move(right),
+                                  {.max_density = tools_.max_density});
+  for (std::int64_t k = 0; k < most_cg_passes && passes_ + 1 < rules_.max_passes && !solver.done(); ++k) {
     solver.pass();
-    ++products;
-    if (limits_.expired()) break;
+    ++passes_;
+    if (rules_.expired()) break;
   }
   return solver.direction();
 }
 
-/// Some columns of [rows, padded].
 template <typename Real>
-std::vector<Real> Newton<Real>::columns_of(const Reals& all, const std::vector<std::int64_t>& columns) const {
-  return std::ssize(columns) == padded_ ? all : gather(all, padded_, columns);
+Matrix<Real> Newton<Real>::columns_of(const Matrix<Real>& all, const Places& columns) const {
+  if (columns.size() == every_column_.size()) return all;
+  return all(Eigen::all, columns);
 }
 
 /// Derivatives of P along the direction at step lengths t, but for the terms of 1/2 |v|^2. Collective.
 template <typename Real>
-LossSlopes Newton<Real>::loss_slopes(const Line& line, const Doubles& t) const {
-  const std::size_t width = line.columns.width();
-  LossSlopes out{Doubles(width, 0.0), Doubles(width, 0.0)};
-  for (std::int64_t i = 0; i < p_.problem.rows; ++i)
-    add_slopes(line.columns, loss_row(i, line.f, line.centre, width), line.xd.data() + index(i) * width, t.data(),
-               out.slope.data(), out.curve.data());
-  p_.comm.sum(std::span<double>(out.slope));
-  p_.comm.sum(std::span<double>(out.curve));
+LossSlopes Newton<Real>::loss_slopes(const Line& line, const Sums& t) const {
+  LossSlopes out{Sums::Zero(t.size()), Sums::Zero(t.size())};
+  for (std::int64_t i = 0; i < objective_.rows(); ++i)
+    add_slopes(line.columns, loss_row(i, line.f, line.centre), line.xd.row(i).data(), t, out);
+  objective_.comm.sum(numbers(out.slope));
+  objective_.comm.sum(numbers(out.curve));
   return out;
 }
 
 /// Collective.
 template <typename Real>
-Doubles Newton<Real>::line_search(const std::vector<std::int64_t>& columns, const Direction& direction) const {
-  const Doubles vd = dots(gather(v_, padded_, columns), direction.d, columns.size());
-  const Doubles dd = dots(direction.d, direction.d, columns.size());
-  const Line line{LossColumns<Real>(p_.table, columns, stiffness_), columns_of(f_, columns),
-                  squared_ ? Reals() : columns_of(centre_, columns), direction.xd};
-  return svm::line_search(vd, dd, [&](const Doubles& t) { return loss_slopes(line, t); });
+Sums Newton<Real>::step_lengths(const Places& columns, const Direction& to) const {
+  const Sums vd = column_dots<Real>(columns_of(v_, columns), to.d), dd = column_dots(to.d, to.d);
+  const Line line{LossColumns<Real>(objective_.columns, columns, stiffness_), columns_of(f_, columns),
+                  is_smooth_ ? Matrix<Real>() : columns_of(centre_, columns), to.xd};
+  return line_search(vd, dd, [&](const Sums& t) { return loss_slopes(line, t); });
 }
 
 template <typename Real>
 void Newton<Real>::step() {
-  const auto columns = open_columns();
+  const Places columns = open_columns();
   const Direction to = direction(columns);
-  const Doubles t = line_search(columns, to);
-  scatter_add(v_, padded_, columns, to.d, t);
-  scatter_add(f_, padded_, columns, to.xd, t);
+  const Sums t = step_lengths(columns, to);
+  add_scaled(v_, columns, to.d, t);
+  add_scaled(f_, columns, to.xd, t);
   ++stale_steps_;
 }
 
 }  // namespace
 
 template <typename Real>
-NewtonResult newton(const Point& point, Pair<Real>& pair, const std::function<const Spectrum&()>& spectrum,
-                    const NewtonLimits& limits, const std::function<void(const NewtonProgress&)>& progress) {
-  Newton<Real> solver(point, pair, spectrum, limits);
+NewtonResult newton(const Objective& objective, Iterate<Real>& iterate, const NewtonTools& tools, StoppingRules rules,
+                    const Progress& progress) {
+  rules.stall_steps = Precision<Real>::newton.stall_steps;
+  Newton<Real> solver(objective, iterate, tools, rules);
   solver.evaluate_anew();
-  double best = solver.certificate.relative_gap();
-  // A step is three passes at least: centres, conjugate gradients, certificate.
-  for (int since_best = 0; solver.certificate.relative_gap() > limits.tolerance &&
-                           since_best < Precision<Real>::newton.stall_steps &&
-                           solver.products + 3 <= limits.max_products && !limits.expired();) {
+  for (Stopping stopping(rules, least_step_passes); !stopping.ends(solver.standing());) {
     solver.move_centres();
-    const double primal = solver.primal();
     solver.step();
-    solver.evaluate_step(limits.tolerance);
-    progress({solver.products, solver.certificate.relative_gap()});
-    if (limits.least_fall > 0 && primal - solver.primal() < limits.least_fall * primal) break;
-    since_best = solver.certificate.relative_gap() < best ? 0 : since_best + 1;
-    best = std::min(best, solver.certificate.relative_gap());
+    solver.evaluate_step();
+    progress(solver.standing());
   }
   if (solver.is_stale()) solver.evaluate_anew();
-  return {solver.certificate, solver.products};
+  return solver.result();
 }
 
-template NewtonResult newton(const Point&, Pair<float>&, const std::function<const Spectrum&()>&, const NewtonLimits&,
-                             const std::function<void(const NewtonProgress&)>&);
-template NewtonResult newton(const Point&, Pair<double>&, const std::function<const Spectrum&()>&, const NewtonLimits&,
-                             const std::function<void(const NewtonProgress&)>&);
+template NewtonResult newton(const Objective&, Iterate<float>&, const NewtonTools&, StoppingRules, const Progress&);
+template NewtonResult newton(const Objective&, Iterate<double>&, const NewtonTools&, StoppingRules, const Progress&);
 
 }  // namespace pool3::svm

@@ -27,31 +27,27 @@ Problem first_rows(const Problem& all, std::int64_t rows) {
 
 }  // namespace
 
-bool has_many_rows(const Point& point) {
-  return point.comm.sum(point.problem.rows) >= many_rows_per_feature * point.problem.dim;
+bool has_many_rows(const Objective& objective) {
+  return objective.rows_of_all_ranks() >= many_rows_per_feature * objective.dim();
 }
 
-double start_from_sample(Point& point, const std::function<const Spectrum&()>& spectrum, const NewtonLimits& limits) {
-  const std::int64_t rows = (point.problem.rows + part - 1) / part;
+double start_from_sample(const Objective& objective, Matrix<float>& v, const NewtonTools& tools,
+                         const StoppingRules& rules) {
+  const std::int64_t rows = (objective.rows() + part - 1) / part;
   const double share =
-      static_cast<double>(point.comm.sum(rows)) / static_cast<double>(point.comm.sum(point.problem.rows));
-  const Problem problem = first_rows(point.problem, rows);
-  Point sample{.comm = point.comm, .problem = problem, .bias = point.bias, .table = point.table};
+      static_cast<double>(objective.comm.sum(rows)) / static_cast<double>(objective.rows_of_all_ranks());
+  const Problem problem = first_rows(objective.problem, rows);
+  Objective sample{objective.comm, problem, objective.bias, objective.columns};
   const auto cost = static_cast<float>(1.0 / share);
-  sample.table.negative_cost *= cost;
-  for (float& c : sample.table.positive_cost) c *= cost;
-  sample.w.assign(point.w.size(), 0.0F);
-  sample.bias_w.assign(point.bias_w.size(), 0.0F);
-  sample.alpha.assign(index(rows * point.padded()), 0.0F);
+  sample.columns.negative_cost *= cost;
+  for (float& c : sample.columns.positive_cost) c *= cost;
+  Iterate<float> iterate = zero_iterate<float>(sample);
   double passes = 0;
-  if (has_many_rows(sample)) passes = start_from_sample(sample, spectrum, limits);
-  NewtonLimits loose = limits;
+  if (has_many_rows(sample)) passes = start_from_sample(sample, iterate.v, tools, rules);
+  StoppingRules loose = rules;
   loose.least_fall = least_fall;
-  Pair<float> pair = take_pair<float>(sample);
-  passes += static_cast<double>(newton(sample, pair, spectrum, loose, [](const NewtonProgress&) {}).products);
-  put_pair(sample, std::move(pair));
-  point.w = std::move(sample.w);
-  point.bias_w = std::move(sample.bias_w);
+  passes += static_cast<double>(newton(sample, iterate, tools, loose, [](const Standing&) {}).passes);
+  v = std::move(iterate.v);
   return passes * share;
 }
 

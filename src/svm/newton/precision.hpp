@@ -3,8 +3,8 @@
 
 namespace pool3::svm {
 
-/// Stiffness of the smoothed hinge (newton.hpp): at first, its growth with each move of the centres, and at most; the
-/// squared hinge has 2. And steps without a better certificate after which there is nothing more to gain.
+/// Stiffness k of the smoothed hinge (loss.hpp): at first, its growth with each move of the centres, and at most. And
+/// steps without a better certificate after which there is nothing more to gain.
 struct Pace {
   double first, growth, most;
   int stall_steps;
@@ -17,7 +17,7 @@ template <typename Real>
 struct Precision;
 
 /// More stiffness than this would make dual variables of the noise in float margins: these, times k C, are what a dual
-/// variable comes from. With the Gram matrix float ends early, since double goes on after it.
+/// variable comes from. With the Gram matrix float ends early, since double takes over.
 template <>
 struct Precision<float> {
   static constexpr Pace newton{3, 2, 100, 30};
