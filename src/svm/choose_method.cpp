@@ -17,7 +17,8 @@ bool is_done(const Shape& shape, const Course& course) {
 }
 
 Method first_newton(const Shape& shape, const Course& course) {
-  return shape.few_rows && course.passes_left >= least_passes && course.gram_pays() ? Method::gram_newton : Method::newton;
+  return shape.few_rows && course.passes_left >= least_passes && course.gram_pays() ? Method::gram_newton
+                                                                                    : Method::newton;
 }
 
 Method start(const Shape& shape, const Course& course, const Stages& stages) {
@@ -31,13 +32,19 @@ Method start(const Shape& shape, const Course& course, const Stages& stages) {
 Method choose_method(const Shape& shape, const Course& course, const Stages& stages) {
   if (is_done(shape, course)) return Method::none;
   switch (course.last) {
-    case Method::none: return start(shape, course, stages);
+    case Method::none:
+      return start(shape, course, stages);
     case Method::sample_start:
-    case Method::descent: return first_newton(shape, course);
-    case Method::gram_newton: return stages.in_double ? Method::gram_newton_in_double : Method::none;
-    case Method::newton: return stages.in_double ? Method::newton_in_double : Method::none;
-    case Method::gram_newton_in_double: return Method::newton_in_double;
-    case Method::newton_in_double: return Method::none;
+    case Method::descent:
+      return first_newton(shape, course);
+    case Method::gram_newton:
+      return stages.in_double ? Method::gram_newton_in_double : Method::none;
+    case Method::newton:
+      return stages.in_double ? Method::newton_in_double : Method::none;
+    case Method::gram_newton_in_double:
+      return Method::newton_in_double;
+    case Method::newton_in_double:
+      return Method::none;
   }
   return Method::none;
 }

@@ -40,10 +40,10 @@ struct Shape {
 /// What is known of a solve so far.
 struct Course {
   Method last = Method::none;
-  bool descent_is_slow = false;  ///< it was at a smaller C already
+  bool descent_is_slow = false;     ///< it was at a smaller C already
   std::function<bool()> gram_pays;  ///< factorisations are cheaper, judged by the dual variables; collective
-  bool certified = false;        ///< there is a certificate
-  double relative_gap = 0;       ///< by it
+  bool certified = false;           ///< there is a certificate
+  double relative_gap = 0;          ///< by it
   bool out_of_time = false;
   std::int64_t passes_left = 0;
 };

@@ -52,21 +52,27 @@ Outcome Methods::run(Method method, StoppingRules rules, const Progress& progres
   StoppingRules of_float = rules;
   of_float.tolerance = std::max(rules.tolerance, float_tolerance(objective_.columns.loss));
   switch (method) {
-    case Method::sample_start: return sample_start(of_float);
-    case Method::descent: return descent(rules, progress);
-    case Method::gram_newton: return gram_newton(of_float, progress);
-    case Method::newton: return newton(of_float, progress);
-    case Method::gram_newton_in_double: return gram_newton_in_double(rules, progress);
-    case Method::newton_in_double: return newton_in_double(rules, progress);
-    case Method::none: break;
+    case Method::sample_start:
+      return sample_start(of_float);
+    case Method::descent:
+      return descent(rules, progress);
+    case Method::gram_newton:
+      return gram_newton(of_float, progress);
+    case Method::newton:
+      return newton(of_float, progress);
+    case Method::gram_newton_in_double:
+      return gram_newton_in_double(rules, progress);
+    case Method::newton_in_double:
+      return newton_in_double(rules, progress);
+    case Method::none:
+      break;
   }
   return {};
 }
 
 NewtonTools Methods::tools() {
   const auto basis = [this]() -> const Eigenbasis& {
-    if (!eigenbasis_)
-      eigenbasis_ = stages_.eigenbasis ? compute_eigenbasis(objective_) : no_eigenbasis(objective_);
+    if (!eigenbasis_) eigenbasis_ = stages_.eigenbasis ? compute_eigenbasis(objective_) : no_eigenbasis(objective_);
     return *eigenbasis_;
   };
   return {basis, stages_.support_products ? sparse_enough : -1};

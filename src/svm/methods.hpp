@@ -56,8 +56,8 @@ class Methods {
   std::optional<Eigenbasis> eigenbasis_;
   std::optional<GramNewton<float>> gram_;
   std::optional<GramNewton<double>> gram_in_double_;
-  std::optional<Iterate<double>> in_double_;   ///< in place of iterate_, from the first method in double on
-  std::optional<Certificate> of_gram_;  ///< of in_double_, if the Gram matrix gave it
+  std::optional<Iterate<double>> in_double_;  ///< in place of iterate_, from the first method in double on
+  std::optional<Certificate> of_gram_;        ///< of in_double_, if the Gram matrix gave it
 };
 
 }  // namespace pool3::svm

@@ -185,17 +185,17 @@ TEST(DistributedSolver, BytesOfAnEpoch) {
 
 /// Of newton() from 0, with so many passes. Three columns of one class, so that none is done before the others.
 Traffic traffic_of_passes(const Communicator& comm, const Problem& problem, std::int64_t passes) {
-  svm::Point point{.comm = comm, .problem = problem, .bias = 1};
-  point.table.positive_class = {1, 1, 1};
-  point.table.excluded_fold = {-1, -1, -1};
-  point.table.positive_cost = {1, 1, 1};
-  svm::Pair<float> pair{svm::Floats((dim + 1) * 3), svm::Floats(problem.labels.size() * 3)};
-  const svm::Spectrum flat{.vectors = {}, .values = std::vector<double>(dim, 0.0), .rows = some_rows};
+  svm::Objective objective{comm, problem, 1, {}};
+  objective.columns.positive_class = {1, 1, 1};
+  objective.columns.excluded_fold = {-1, -1, -1};
+  objective.columns.positive_cost = {1, 1, 1};
+  svm::Iterate<float> iterate = svm::zero_iterate<float>(objective);
+  const svm::Eigenbasis flat = svm::no_eigenbasis(objective);
   const Traffic before = traffic();
   const auto result = svm::newton<float>(
-      point, pair, [&]() -> const svm::Spectrum& { return flat; },
-      {.tolerance = 1e-12, .max_products = passes, .expired = [] { return false; }}, [](const auto&) {});
-  EXPECT_EQ(result.products, passes);
+      objective, iterate, {.eigenbasis = [&]() -> const svm::Eigenbasis& { return flat; }},
+      {.tolerance = 1e-12, .max_passes = passes, .expired = [] { return false; }}, [](const auto&) {});
+  EXPECT_EQ(result.passes, passes);
   return traffic().since(before);
 }
 

@@ -24,8 +24,7 @@ class SupportProducts {
 
  private:
   /// None at first.
-  SupportProducts(const Objective& objective, std::int64_t width)
-      : objective_(&objective), width_(width), first_{0} {}
+  SupportProducts(const Objective& objective, std::int64_t width) : objective_(&objective), width_(width), first_{0} {}
   void end_row(std::int64_t row);
   template <typename Use>
   [[nodiscard]] Matrix<Real> sum_rows(const Use& factor) const;

@@ -10,11 +10,11 @@ namespace pool3::svm {
 
 /// One block of rows. The matrices are [rows, width], but for the Gram matrix.
 struct BlockView {
-  const Matrix<float>& gram;             ///< [rows, rows]
-  std::span<const std::int32_t> labels;  ///< [rows]
-  std::span<const std::int32_t> folds;   ///< [rows], or empty
-  std::span<const float> weights;        ///< [rows] factors on C, or empty
-  std::span<const std::int32_t> order;   ///< a permutation of 0 .. rows-1: the order of the walk
+  const Matrix<float>& gram;                ///< [rows, rows]
+  std::span<const std::int32_t> labels;     ///< [rows]
+  std::span<const std::int32_t> folds;      ///< [rows], or empty
+  std::span<const float> weights;           ///< [rows] factors on C, or empty
+  std::span<const std::int32_t> order;      ///< a permutation of 0 .. rows-1: the order of the walk
   Eigen::Ref<const Matrix<float>> margins;  ///< at the start
   Eigen::Ref<Matrix<float>> alpha;          ///< updated
   Eigen::Ref<Matrix<float>> delta;          ///< set to y (a_new - a_old)

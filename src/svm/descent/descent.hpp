@@ -32,7 +32,9 @@ class Descent {
   using Chunk = std::span<const std::int32_t>;  ///< some blocks of this rank
   [[nodiscard]] std::int64_t blocks() const;
   [[nodiscard]] RowRange block(std::int64_t b) const;
-  [[nodiscard]] auto alpha_of(std::int64_t b) const { return iterate_.alpha.middleRows(block(b).begin, block(b).size()); }
+  [[nodiscard]] auto alpha_of(std::int64_t b) const {
+    return iterate_.alpha.middleRows(block(b).begin, block(b).size());
+  }
   WalkSums round(Chunk chunk);
   void compute_grams();
   WalkSums visit(std::int64_t b);

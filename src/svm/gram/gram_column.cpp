@@ -145,9 +145,8 @@ double GramColumn<Real>::step_length(const Values& u, const Values& f) const {
   const Values xd = f - f_;
   const double vd = dot(u_, xd), dd = dot(u, xd) - vd;
   if (!(dd > 0)) return 0;
-  return line_search(Sums::Constant(1, vd), Sums::Constant(1, dd), [&](const Sums& t) {
-    return loss_slopes(xd, t[0]);
-  })[0];
+  return line_search(Sums::Constant(1, vd), Sums::Constant(1, dd),
+                     [&](const Sums& t) { return loss_slopes(xd, t[0]); })[0];
 }
 
 /// Derivatives of the loss at f_ + t xd.

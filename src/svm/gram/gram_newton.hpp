@@ -35,10 +35,10 @@ class GramNewton {
   void store(std::int64_t first, const std::vector<GramColumn<Real>>& columns, Iterate<Real>& iterate) const;
 
   const Objective& objective_;
-  std::int64_t rows_;                        ///< of all ranks
-  std::int64_t first_row_;                   ///< of this rank, among all
+  std::int64_t rows_;                       ///< of all ranks
+  std::int64_t first_row_;                  ///< of this rank, among all
   Vector<float> labels_, folds_, weights_;  ///< [rows] of all ranks
-  Matrix<Real> gram_;                        ///< [rows, rows]
+  Matrix<Real> gram_;                       ///< [rows, rows]
 };
 
 extern template class GramNewton<float>;

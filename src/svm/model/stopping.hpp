@@ -15,12 +15,12 @@ struct Standing {
 };
 
 struct StoppingRules {
-  double tolerance = 1e-4;        ///< on the total relative gap
-  std::int64_t max_passes = 0;    ///< and none is begun that could need more
-  std::function<bool()> expired;  ///< the time is over; collective
+  double tolerance = 1e-4;                            ///< on the total relative gap
+  std::int64_t max_passes = 0;                        ///< and none is begun that could need more
+  std::function<bool()> expired;                      ///< the time is over; collective
   int stall_steps = std::numeric_limits<int>::max();  ///< so many steps in turn without a better gap,
-  double better = 1;       ///< which is one below so much of the best: there is nothing more to gain
-  double least_fall = 0;   ///< a step that lowers P by less than this part of it; 0: never
+  double better = 1;      ///< which is one below so much of the best: there is nothing more to gain
+  double least_fall = 0;  ///< a step that lowers P by less than this part of it; 0: never
 };
 
 class Stopping {

@@ -78,9 +78,8 @@ void add_slopes(const LossColumns<Real>& columns, const LossRow<Real>& row, cons
 template <typename Real>
 void add_loss(const LossColumns<Real>& columns, const LossRow<Real>& row, Real* alpha, Real* signed_alpha, Sums& loss,
               Sums& smoothing_gap) {
-  with_loss(columns.loss, [&](auto which) {
-    losses(which, columns, row, alpha, signed_alpha, loss.data(), smoothing_gap.data());
-  });
+  with_loss(columns.loss,
+            [&](auto which) { losses(which, columns, row, alpha, signed_alpha, loss.data(), smoothing_gap.data()); });
 }
 
 template struct LossColumns<float>;
