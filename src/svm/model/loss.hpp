@@ -68,10 +68,11 @@ struct SquaredHinge {
     const Real xi = std::max(slack, Real{0});
     return cost * xi * xi;
   }
-  /// C xi^2 - a s + a^2 / (4 C). REQUIRES: a >= 0.
+  /// C max(0, s)^2 - a s + a^2 / (4 C), as terms that don't cancel. REQUIRES: a >= 0.
   template <typename Real>
   [[gnu::always_inline]] static Real gap(Real cost, Real slack, Real a) {
-    return loss(cost, slack) - a * slack + Real{0.5} * diagonal(cost) * a * a;
+    const Real off = std::max(slack, Real{0}) - diagonal(cost) * a;
+    return cost * off * off - a * std::min(slack, Real{0});
   }
   template <typename Real>
   [[gnu::always_inline]] static Real smoothing_gap(Real /*cost*/, Real /*slack*/, Real /*a*/) {

@@ -36,9 +36,12 @@ TEST(Loss, IsItsDefinition) {
   for (const double s : slacks) {
     EXPECT_DOUBLE_EQ(svm::Hinge::loss(cost, s), s > 0 ? cost * s : 0);
     EXPECT_DOUBLE_EQ(svm::SquaredHinge::loss(cost, s), s > 0 ? cost * s * s : 0);
-    // The textbook's form of the hinge's gap.
-    for (const double a : {0.0, 0.1, cost})
-      EXPECT_NEAR(svm::Hinge::gap(cost, s, a), cost * std::max(s, 0.0) - a * s, 1e-12);
+    // The textbook's forms of the gap, which cancel.
+    const double xi = std::max(s, 0.0);
+    for (const double a : {0.0, 0.1, cost}) {
+      EXPECT_NEAR(svm::Hinge::gap(cost, s, a), cost * xi - a * s, 1e-12);
+      EXPECT_NEAR(svm::SquaredHinge::gap(cost, s, a), cost * xi * xi - a * s + a * a / (4 * cost), 1e-12);
+    }
   }
 }
 
