@@ -1,10 +1,10 @@
 #pragma once
-// The one-vs-rest linear SVM: distributed block coordinate descent on the dual, with a certificate.
+// The one-vs-rest linear SVM, with a certificate: a distributed solver that goes from dual coordinate descent to
+// Newton's method (docs/solver.md).
 //
 // Column j of the problem (class against the rest, possibly without the rows of one fold), w with bias appended:
 //   primal  P(w) = 1/2 |w|^2 + sum_i C_i xi_i^p,   xi_i = max(0, 1 - y_i f_i),   p = 1 (L1 loss) or 2 (L2 loss)
 //   dual    D(a) = sum_i a_i - 1/2 |w(a)|^2 - 1/2 sum_i D_i a_i^2,   w(a) = sum_i a_i y_i x_i
-// (Hsieh et al., "A Dual Coordinate Descent Method for Large-scale Linear SVM", ICML 2008.)
 
 #include <cstdint>
 #include <functional>
@@ -17,6 +17,10 @@
 #include "pool3/mpi.hpp"
 
 namespace pool3 {
+
+namespace svm {
+struct Stages;
+}
 
 /// x' = (x - mean) / scale.
 struct Standardisation {
@@ -100,6 +104,9 @@ class Solver {
   /// Collective. `comm` and `problem` must outlive the solver.
   /// Throws usage Error for tolerance, bias or weights out of range.
   Solver(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns, SolverOptions options);
+  /// The same with stages left out, to measure what they are worth (bench/ablation). They are behind the door.
+  Solver(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns, SolverOptions options,
+         const svm::Stages& stages);
   ~Solver();
   Solver(const Solver&) = delete;
   Solver& operator=(const Solver&) = delete;
@@ -111,7 +118,7 @@ class Solver {
   /// All that the next solve() starts from, of this rank. About as large as the dual variables: 4 bytes for each row
   /// and column. Not collective.
   [[nodiscard]] std::string state() const;
-  /// Goes on from what state() gave on this rank of as many, for this problem and these columns: the next solve() then
+  /// Resumes from what state() gave on this rank of as many, for this problem and these columns: the next solve() then
   /// gives the very bits. Every rank must call this, or none. Throws Error if the sizes are others.
   void restore(std::string_view state);
 

@@ -1,3 +1,4 @@
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -32,11 +33,13 @@ struct FoldCounts {
 
 FoldCounts count_hits(const Problem& problem, const std::vector<float>& scores, RowRange folds, int all_folds) {
   FoldCounts counts{std::vector<std::int64_t>(index(all_folds), 0), std::vector<std::int64_t>(index(all_folds), 0)};
+  using Scores = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const Eigen::Map<const Scores> of_rows(scores.data(), problem.rows, problem.classes);
   for (std::int64_t i = 0; i < problem.rows; ++i) {
     const std::int32_t fold = problem.folds[index(i)];
     if (fold < folds.begin || fold >= folds.end) continue;
-    const float* row = scores.data() + i * problem.classes;
-    const auto predicted = std::max_element(row, row + problem.classes) - row;
+    Eigen::Index predicted = 0;
+    of_rows.row(i).maxCoeff(&predicted);  // the first of equals
     ++counts.rows[index(fold)];
     counts.hits[index(fold)] += predicted == problem.labels[index(i)] ? 1 : 0;
   }
@@ -52,11 +55,10 @@ void summarise(SearchPoint& point, const FoldCounts& counts) {
                                            : -1.0);
     if (has_rows) accuracies.push_back(point.fold_accuracy.back());
   }
-  const auto n = static_cast<double>(accuracies.size());
-  for (const double a : accuracies) point.mean += a / n;
-  double squares = 0;
-  for (const double a : accuracies) squares += (a - point.mean) * (a - point.mean) / n;
-  point.deviation = std::sqrt(squares);
+  if (accuracies.empty()) return;
+  const Eigen::Map<const Eigen::ArrayXd> values(accuracies.data(), std::ssize(accuracies));
+  point.mean = values.mean();
+  point.deviation = std::sqrt((values - point.mean).square().mean());
 }
 
 /// Rows of each fold. Every group holds all rows, and counts its own folds. Collective.

@@ -2,8 +2,7 @@
 #include <array>
 
 #include "pool3/svm.hpp"
-#include "svm/feature_rows.hpp"
-#include "svm/matrix.hpp"
+#include "svm/model/feature_rows.hpp"
 
 namespace pool3 {
 namespace {
@@ -15,16 +14,14 @@ std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 /// Calls `use(rows, scores)` with the scores [rows, columns] of one block after another.
 template <typename Use>
 void for_each_scored_block(const Problem& p, const Fit& fit, int threads, const Use& use) {
-  detail::set_product_threads(threads);
-  std::vector<float> w(fit.w.size());
-  std::transform(fit.w.begin(), fit.w.end(), w.begin(), [](double v) { return static_cast<float>(v); });
-  std::vector<float> scores(index(block_rows * fit.columns));
-  detail::for_each_panel(p, block_rows, [&](RowRange rows, const float* x) {
-    detail::multiply(rows.size(), fit.columns, p.dim, x, w.data(), scores.data());
-    for (std::int64_t i = 0; i < rows.size(); ++i)
-      for (std::int64_t j = 0; j < fit.columns; ++j)
-        scores[index(i * fit.columns + j)] += static_cast<float>(fit.intercept[index(j)]);
-    use(rows, scores.data());
+  svm::set_product_threads(threads);
+  const svm::Matrix<float> w = Eigen::Map<const svm::Matrix<double>>(fit.w.data(), fit.dim, fit.columns).cast<float>();
+  const auto intercept = Eigen::Map<const Eigen::RowVectorXd>(fit.intercept.data(), fit.columns).cast<float>();
+  svm::Matrix<float> scores;
+  svm::for_each_panel<float>(p, block_rows, [&](RowRange rows, const auto& x) {
+    scores.noalias() = x * w;
+    scores.rowwise() += intercept;
+    use(rows, scores);
   });
 }
 
@@ -32,8 +29,9 @@ void for_each_scored_block(const Problem& p, const Fit& fit, int threads, const 
 
 std::vector<float> decision_values(const Problem& problem, const Fit& fit, int threads) {
   std::vector<float> all(index(problem.rows * fit.columns));
-  for_each_scored_block(problem, fit, threads, [&](RowRange rows, const float* scores) {
-    std::copy_n(scores, rows.size() * fit.columns, all.begin() + rows.begin * fit.columns);
+  Eigen::Map<svm::Matrix<float>> of_rows(all.data(), problem.rows, fit.columns);
+  for_each_scored_block(problem, fit, threads, [&](RowRange rows, const svm::Matrix<float>& scores) {
+    of_rows.middleRows(rows.begin, rows.size()) = scores;
   });
   return all;
 }
@@ -41,13 +39,13 @@ std::vector<float> decision_values(const Problem& problem, const Fit& fit, int t
 std::vector<float> held_out_scores(const Problem& problem, const Fit& fit, const std::vector<Column>& columns,
                                    int threads) {
   std::vector<float> held_out(index(problem.rows * problem.classes), 0.0F);
-  for_each_scored_block(problem, fit, threads, [&](RowRange rows, const float* scores) {
+  for_each_scored_block(problem, fit, threads, [&](RowRange rows, const svm::Matrix<float>& scores) {
     for (std::int64_t i = 0; i < rows.size(); ++i) {
       const Row row = rows.begin + i;
       for (std::int64_t j = 0; j < fit.columns; ++j) {
         const Column& column = columns[index(j)];
         if (column.excluded_fold != problem.folds[index(row)]) continue;
-        held_out[index(row * problem.classes + column.positive_class)] = scores[i * fit.columns + j];
+        held_out[index(row * problem.classes + column.positive_class)] = scores(i, j);
       }
     }
   });
@@ -55,17 +53,14 @@ std::vector<float> held_out_scores(const Problem& problem, const Fit& fit, const
 }
 
 LinearClassifier unfold(const Fit& fit, const Standardisation& standardisation, std::int32_t classes) {
-  LinearClassifier c;
-  c.coef.resize(index(classes * fit.dim));
-  for (std::int32_t k = 0; k < classes; ++k) {
-    double shift = 0.0;
-    for (std::int64_t j = 0; j < fit.dim; ++j) {
-      const double v = fit.w[index(j * fit.columns + k)] / standardisation.scale;
-      c.coef[index(k * fit.dim + j)] = v;
-      if (!standardisation.mean.empty()) shift += v * standardisation.mean[index(j)];
-    }
-    c.intercept.push_back(fit.intercept[index(k)] - shift);
-  }
+  LinearClassifier c{std::vector<double>(index(classes * fit.dim)), std::vector<double>(index(classes))};
+  Eigen::Map<svm::Matrix<double>> coef(c.coef.data(), classes, fit.dim);
+  Eigen::Map<Eigen::VectorXd> intercept(c.intercept.data(), classes);
+  const Eigen::Map<const svm::Matrix<double>> w(fit.w.data(), fit.dim, fit.columns);
+  coef = w.leftCols(classes).transpose() / standardisation.scale;
+  intercept = Eigen::Map<const Eigen::VectorXd>(fit.intercept.data(), classes);
+  if (!standardisation.mean.empty())
+    intercept -= coef * Eigen::Map<const Eigen::VectorXd>(standardisation.mean.data(), fit.dim);
   return c;
 }
 

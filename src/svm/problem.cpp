@@ -1,29 +1,30 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <random>
 
 #include "pool3/svm.hpp"
-#include "svm/feature_rows.hpp"
+#include "svm/model/columns.hpp"
+#include "svm/model/feature_rows.hpp"
 
 namespace pool3 {
 namespace {
 
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+using svm::index;
 
-/// Calls `use(row, features)` on every row of this rank.
+/// Calls `use(row, features)` on every row of this rank, features as an array.
 template <typename Use>
 void for_each_row(const Problem& p, const Use& use) {
-  detail::for_each_panel(p, 1, [&](RowRange rows, const float* x) { use(rows.begin, x); });
+  svm::for_each_panel<float>(p, 1, [&](RowRange rows, const auto& x) { use(rows.begin, x.row(0).array()); });
 }
 
 /// sum over all ranks' rows of x, [dim]. Collective.
-std::vector<double> column_sums(const Communicator& comm, const Problem& p) {
-  std::vector<double> sums(index(p.dim), 0.0);
-  for_each_row(p, [&](std::int64_t, const float* row) {
-    for (std::int64_t j = 0; j < p.dim; ++j) sums[index(j)] += static_cast<double>(row[j]);
-  });
-  comm.sum(std::span<double>(sums));
+svm::Sums column_sums(const Communicator& comm, const Problem& p) {
+  svm::Sums sums = svm::Sums::Zero(p.dim);
+  for_each_row(p, [&](std::int64_t, const auto& row) { sums += row.template cast<double>(); });
+  comm.sum(svm::numbers(sums));
   return sums;
 }
 
@@ -32,8 +33,8 @@ constexpr std::size_t most_named = 5;
 /// Where the rows of this rank with a feature that is NaN or infinite came from.
 std::vector<std::int64_t> rows_not_finite(const Problem& p) {
   std::vector<std::int64_t> bad;
-  for_each_row(p, [&](std::int64_t i, const float* row) {
-    if (std::all_of(row, row + p.dim, [](float v) { return std::isfinite(v); })) return;
+  for_each_row(p, [&](std::int64_t i, const auto& row) {
+    if (row.allFinite()) return;
     bad.push_back(p.origin.empty() ? i : p.origin[index(i)]);
   });
   return bad;
@@ -50,10 +51,9 @@ std::string names_of(const Communicator& comm, const std::vector<std::int64_t>& 
     std::copy_n(part.data(), part.size(), reinterpret_cast<char*>(all.data() + before));
   }
   std::sort(all.begin(), all.end());
-  std::string text;
-  for (std::size_t i = 0; i < std::min(all.size(), most_named); ++i)
-    text += (i == 0 ? "" : ", ") + std::to_string(all[i]);
-  if (total > static_cast<std::int64_t>(most_named)) text += ", ...";
+  all.resize(std::min(all.size(), most_named));
+  std::string text =
+      fmt::format("{}{}", fmt::join(all, ", "), total > static_cast<std::int64_t>(most_named) ? ", ..." : "");
   comm.broadcast(text);
   return text;
 }
@@ -74,8 +74,8 @@ void check_problem(const Communicator& comm, const Problem& problem) {
   comm.all_do([&] {
     if (total == 0) return;
     throw Error({.stage = "train",
-                 .cause = std::to_string(total) + (total == 1 ? " training row has" : " training rows have") +
-                          " a feature that is not finite: row " + names,
+                 .cause = fmt::format("{} training {} a feature that is not finite: row {}", total,
+                                      total == 1 ? "row has" : "rows have", names),
                  .advice = "extract the features again"});
   });
   const auto counts = class_counts(comm, problem);
@@ -100,27 +100,19 @@ Standardisation rounded(Standardisation s) {
 
 Standardisation standardise(const Communicator& comm, Problem& problem) {
   const double rows = static_cast<double>(comm.sum(problem.rows));
-  Standardisation s{column_sums(comm, problem), 1.0};
-  for (double& m : s.mean) m /= rows;
+  const svm::Sums mean = column_sums(comm, problem) / rows;
   double squares = 0.0;
-  for_each_row(problem, [&](std::int64_t, const float* row) {
-    for (std::int64_t j = 0; j < problem.dim; ++j) {
-      const double centred = static_cast<double>(row[j]) - s.mean[index(j)];
-      squares += centred * centred;
-    }
-  });
+  for_each_row(problem,
+               [&](std::int64_t, const auto& row) { squares += (row.template cast<double>() - mean).square().sum(); });
   const double mean_square = comm.sum(squares) / rows;
-  if (mean_square > 0.0) s.scale = std::sqrt(mean_square);
+  Standardisation s{{mean.begin(), mean.end()}, mean_square > 0.0 ? std::sqrt(mean_square) : 1.0};
   if (comm.sum(std::int64_t{problem.halves.empty() ? 0 : 1}) > 0) {  // a rank may have no rows
     problem.of_halves = s = rounded(std::move(s));
     return s;
   }
-  const double factor = 1.0 / s.scale;
-  for (std::int64_t i = 0; i < problem.rows; ++i) {
-    float* row = problem.x.data() + i * problem.dim;
-    for (std::int64_t j = 0; j < problem.dim; ++j)
-      row[j] = static_cast<float>((static_cast<double>(row[j]) - s.mean[index(j)]) * factor);
-  }
+  Eigen::Map<svm::Matrix<float>> x(problem.x.data(), problem.rows, problem.dim);
+  for (std::int64_t i = 0; i < problem.rows; ++i)
+    x.row(i) = ((x.row(i).array().cast<double>() - mean) * (1.0 / s.scale)).cast<float>();
   return s;
 }
 

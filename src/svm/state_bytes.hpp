@@ -9,7 +9,7 @@
 
 #include "pool3/error.hpp"
 
-namespace pool3::detail {
+namespace pool3::svm {
 
 template <typename Number>
 void append(std::string& bytes, Number value) {
@@ -49,4 +49,4 @@ class StateBytes {
   std::string_view bytes_;
 };
 
-}  // namespace pool3::detail
+}  // namespace pool3::svm

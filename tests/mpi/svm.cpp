@@ -6,7 +6,7 @@
 #include "pool3/partition.hpp"
 #include "pool3/traffic.hpp"
 #include "support/reference_svm.hpp"
-#include "svm/newton.hpp"
+#include "svm/newton/newton.hpp"
 
 namespace pool3 {
 namespace {
@@ -185,17 +185,17 @@ TEST(DistributedSolver, BytesOfAnEpoch) {
 
 /// Of newton() from 0, with so many passes. Three columns of one class, so that none is done before the others.
 Traffic traffic_of_passes(const Communicator& comm, const Problem& problem, std::int64_t passes) {
-  detail::Point point{.comm = comm, .problem = problem, .bias = 1};
-  point.table.positive_class = {1, 1, 1};
-  point.table.excluded_fold = {-1, -1, -1};
-  point.table.positive_cost = {1, 1, 1};
-  detail::Pair<float> pair{detail::Floats((dim + 1) * 3), detail::Floats(problem.labels.size() * 3)};
-  const detail::Spectrum flat{.vectors = {}, .values = std::vector<double>(dim, 0.0), .rows = some_rows};
+  svm::Objective objective{comm, problem, 1, {}};
+  objective.columns.positive_class = {1, 1, 1};
+  objective.columns.excluded_fold = {-1, -1, -1};
+  objective.columns.positive_cost = {1, 1, 1};
+  svm::Iterate<float> iterate = svm::zero_iterate<float>(objective);
+  const svm::Eigenbasis flat = svm::no_eigenbasis(objective);
   const Traffic before = traffic();
-  const auto result = detail::newton<float>(
-      point, pair, [&]() -> const detail::Spectrum& { return flat; },
-      {.tolerance = 1e-12, .max_products = passes, .expired = [] { return false; }}, [](const auto&) {});
-  EXPECT_EQ(result.products, passes);
+  const auto result = svm::newton<float>(
+      objective, iterate, {.eigenbasis = [&]() -> const svm::Eigenbasis& { return flat; }},
+      {.tolerance = 1e-12, .max_passes = passes, .expired = [] { return false; }}, [](const auto&) {});
+  EXPECT_EQ(result.passes, passes);
   return traffic().since(before);
 }
 

@@ -1,9 +1,8 @@
-#include "svm/cholesky.hpp"
+#include "svm/algebra/cholesky.hpp"
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <random>
+#include "unit/svm/noise.hpp"
 
 namespace pool3 {
 namespace {
@@ -11,28 +10,15 @@ namespace {
 /// x of a x = b for a = M M^T + 1 with b = a x; the largest error of x.
 template <typename Real>
 double error_of_solution(std::int64_t n) {
-  std::mt19937 random(5);
-  std::normal_distribution<double> normal;
-  const auto size = static_cast<std::size_t>(n);
-  std::vector<double> m(size * size), a(size * size), x(size);
-  for (double& v : m) v = normal(random) / std::sqrt(static_cast<double>(n));
-  for (double& v : x) v = normal(random);
-  detail::PositiveSystem<Real> system(n);
-  for (std::size_t i = 0; i < size; ++i) {
-    double right = 0;
-    for (std::size_t j = 0; j < size; ++j) {
-      double product = i == j ? 1 : 0;
-      for (std::size_t k = 0; k < size; ++k) product += m[i * size + k] * m[j * size + k];
-      if (j <= i) system.row(std::int64_t(i))[j] = static_cast<Real>(product);
-      right += product * x[j];
-    }
-    system.right()[i] = static_cast<Real>(right);
-  }
+  const svm::Matrix<double> m = test::noise<double>(n, n, 5) / std::sqrt(static_cast<double>(n));
+  const svm::Vector<double> x = test::noise<double>(n, 1, 6);
+  const svm::Matrix<double> a = m * m.transpose() + svm::Matrix<double>::Identity(n, n);
+  svm::PositiveSystem<Real> system(n);
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t j = 0; j <= i; ++j) system.row(i)[j] = static_cast<Real>(a(i, j));
+  system.right() = (a * x).cast<Real>();
   EXPECT_TRUE(system.solve());
-  double worst = 0;
-  for (std::size_t i = 0; i < size; ++i)
-    worst = std::max(worst, std::abs(static_cast<double>(system.right()[i]) - x[i]));
-  return worst;
+  return (system.right().template cast<double>() - x).cwiseAbs().maxCoeff();
 }
 
 // Below, at, and above the squares that it is done in.
@@ -44,10 +30,10 @@ TEST(PositiveSystem, GivesBackTheSolution) {
 }
 
 TEST(PositiveSystem, SaysWhenItIsNotPositive) {
-  detail::PositiveSystem<double> system(40);
+  svm::PositiveSystem<double> system(40);
   for (std::int64_t i = 0; i < 40; ++i) system.row(i)[i] = i == 35 ? -1 : 1;
   EXPECT_FALSE(system.solve());
-  EXPECT_TRUE(detail::PositiveSystem<double>(0).solve());
+  EXPECT_TRUE(svm::PositiveSystem<double>(0).solve());
 }
 
 }  // namespace

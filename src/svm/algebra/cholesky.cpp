@@ -1,0 +1,136 @@
+#include "svm/algebra/cholesky.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "svm/algebra/cpu_clones.hpp"
+
+// Some hundred rows, many times: LAPACK's sposv reaches a tenth of the rate of products there (measured with OpenBLAS
+// 0.3.21), for its triangular solves and for copies of narrow panels. Here all but the squares on the diagonal is
+// products with panels of 32 columns, of which nothing else is copied.
+
+namespace pool3::svm {
+namespace {
+
+constexpr std::int64_t side = 32;
+constexpr auto wide = static_cast<std::size_t>(side);
+/// Rows of a panel at once: their sums stay in registers.
+constexpr std::int64_t together = 6;
+
+template <typename Real>
+using Row = std::array<Real, wide>;
+
+template <typename Real>
+struct Square {
+  alignas(64) std::array<Row<Real>, wide> rows;
+};
+
+/// The lower half becomes the inverse of its Cholesky factor, the upper half 0. False if the square is not positive
+/// definite. Before step k, columns below k hold the inverse so far, and the others what is left of the matrix.
+template <typename Real>
+[[gnu::always_inline]] inline bool invert_factor(Square<Real>& square) {
+  auto& m = square.rows;
+  for (std::size_t k = 0; k < wide; ++k) {
+    if (!(m[k][k] > 0)) return false;
+    const Real over = Real{1} / std::sqrt(m[k][k]);
+    alignas(64) Row<Real> row, column;
+    for (std::size_t i = 0; i < wide; ++i) {
+      column[i] = i > k ? m[i][k] * over : Real{0};
+      m[i][k] = 0;
+    }
+    for (std::size_t j = 0; j < wide; ++j) row[j] = j < k ? m[k][j] * over : column[j];
+    row[k] = over;
+    for (std::size_t i = k + 1; i < wide; ++i)
+      for (std::size_t j = 0; j < wide; ++j) m[i][j] -= column[i] * row[j];
+    for (std::size_t j = 0; j < wide; ++j) m[k][j] = j <= k ? row[j] : Real{0};
+  }
+  return true;
+}
+
+/// a [Count rows, depth] times b [depth, 32]: taken off c, or put in its place. c may be a.
+template <std::int64_t Count, bool Subtract, typename Real>
+[[gnu::always_inline]] inline void multiply_rows(std::int64_t depth, const Real* a, const Row<Real>* b, Real* c,
+                                                 std::int64_t stride) {
+  alignas(64) std::array<Row<Real>, static_cast<std::size_t>(Count)> sums{};
+  for (std::int64_t k = 0; k < depth; ++k)
+    for (std::int64_t r = 0; r < Count; ++r)
+      for (std::size_t j = 0; j < wide; ++j) sums[std::size_t(r)][j] += a[r * stride + k] * b[k][j];
+  for (std::int64_t r = 0; r < Count; ++r)
+    for (std::size_t j = 0; j < wide; ++j) {
+      Real& out = c[r * stride + std::int64_t(j)];
+      out = Subtract ? out - sums[std::size_t(r)][j] : sums[std::size_t(r)][j];
+    }
+}
+
+template <bool Subtract, typename Real>
+[[gnu::always_inline]] inline void multiply_panel(std::int64_t rows, std::int64_t depth, const Real* a,
+                                                  const Row<Real>* b, Real* c, std::int64_t stride) {
+  std::int64_t r = 0;
+  for (; r + together <= rows; r += together)
+    multiply_rows<together, Subtract>(depth, a + r * stride, b, c + r * stride, stride);
+  for (; r < rows; ++r) multiply_rows<1, Subtract>(depth, a + r * stride, b, c + r * stride, stride);
+}
+
+/// The 32 columns at `at`, of these and all rows below, b among them. What is left of them is L, and on the diagonal
+/// the inverse of its square. `turned`: [n] rows of working memory.
+template <typename Real>
+[[gnu::always_inline]] inline bool factorise_panel(std::int64_t n, std::int64_t at, Real* a, Row<Real>* turned) {
+  Real* const panel = a + at * n;
+  for (std::int64_t j = 0; j < side; ++j)
+    for (std::int64_t k = 0; k < at; ++k) turned[k][std::size_t(j)] = panel[j * n + k];
+  multiply_panel<true>(n + 1 - at, at, panel, turned, panel + at, n);
+  Square<Real> square;
+  for (std::int64_t i = 0; i < side; ++i) std::copy_n(panel + i * n + at, side, square.rows[std::size_t(i)].begin());
+  if (!invert_factor(square)) return false;
+  for (std::int64_t i = 0; i < side; ++i) std::copy_n(square.rows[std::size_t(i)].begin(), side, panel + i * n + at);
+  for (std::size_t i = 0; i < wide; ++i)
+    for (std::size_t k = 0; k < wide; ++k) turned[k][i] = square.rows[i][k];
+  Real* const below = panel + side * n + at;
+  multiply_panel<false>(n + 1 - at - side, side, below, turned, below, n);
+  return true;
+}
+
+/// x from L^T x = b, the row below.
+template <typename Real>
+[[gnu::always_inline]] inline void solve_back(std::int64_t n, const Real* a, Real* b) {
+  for (std::int64_t at = n - side; at >= 0; at -= side) {
+    Row<Real> x{};
+    for (std::int64_t i = at; i < at + side; ++i)
+      for (std::size_t j = 0; j < wide; ++j) x[j] += a[i * n + at + std::int64_t(j)] * b[i];
+    std::copy(x.begin(), x.end(), b + at);
+    for (std::int64_t i = at; i < at + side; ++i)
+      for (std::int64_t j = 0; j < at; ++j) b[j] -= a[i * n + j] * b[i];
+  }
+}
+
+template <typename Real>
+[[gnu::always_inline]] inline bool solve_all(std::int64_t n, Real* a, Row<Real>* turned) {
+  for (std::int64_t at = 0; at < n; at += side)
+    if (!factorise_panel(n, at, a, turned)) return false;
+  solve_back(n, a, a + n * n);
+  return true;
+}
+
+POOL3_CPU_CLONES bool solve_rows(std::int64_t n, float* a, Row<float>* turned) { return solve_all(n, a, turned); }
+POOL3_CPU_CLONES bool solve_rows(std::int64_t n, double* a, Row<double>* turned) { return solve_all(n, a, turned); }
+
+}  // namespace
+
+template <typename Real>
+PositiveSystem<Real>::PositiveSystem(std::int64_t size) : size_(size) {
+  const std::int64_t whole = (size + side - 1) / side * side;
+  a_.setZero(whole + 1, whole);
+  for (std::int64_t i = size; i < whole; ++i) a_(i, i) = Real{1};
+}
+
+template <typename Real>
+bool PositiveSystem<Real>::solve() {
+  std::vector<Row<Real>> turned(static_cast<std::size_t>(a_.cols()));
+  return solve_rows(a_.cols(), a_.data(), turned.data());
+}
+
+template class PositiveSystem<float>;
+template class PositiveSystem<double>;
+
+}  // namespace pool3::svm

@@ -1,0 +1,42 @@
+#include "svm/model/feature_rows.hpp"
+
+#include "pool3/numbers.hpp"
+#include "svm/algebra/cpu_clones.hpp"
+
+namespace pool3::svm {
+namespace {
+
+POOL3_CPU_CLONES void convert(const std::uint16_t* halves, const float* mean, float factor, std::int64_t dim,
+                              float* out) {
+  for (std::int64_t j = 0; j < dim; ++j) out[j] = (float_of_half(halves[j]) - mean[j]) * factor;
+}
+
+}  // namespace
+
+FeatureRows::FeatureRows(const Problem& problem) : problem_(problem), mean_(PerColumn<float>::Zero(problem.dim)) {
+  if (problem.halves.empty()) return;
+  const Standardisation& s = problem.of_halves;
+  if (!s.mean.empty()) mean_ = Eigen::Map<const Sums>(s.mean.data(), problem.dim).cast<float>();
+  factor_ = static_cast<float>(1 / s.scale);
+}
+
+RowsView<float> FeatureRows::operator()(RowRange rows) {
+  const std::int64_t dim = problem_.dim;
+  if (problem_.halves.empty()) return {problem_.x.data() + rows.begin * dim, rows.size(), dim};
+  if (copy_.rows() < rows.size()) copy_.resize(rows.size(), dim);
+  for (std::int64_t i = 0; i < rows.size(); ++i)
+    convert(problem_.halves.data() + (rows.begin + i) * dim, mean_.data(), factor_, dim, copy_.row(i).data());
+  return {copy_.data(), rows.size(), dim};
+}
+
+void FeatureRows::prefetch(std::int64_t row, RowRange columns) const {
+  if (row >= problem_.rows) return;
+  const auto ask = [&](const auto& values) {
+    constexpr auto in_line = static_cast<std::int64_t>(64 / sizeof values[0]);
+    for (std::int64_t j = columns.begin; j < columns.end; j += in_line)
+      __builtin_prefetch(values.data() + row * problem_.dim + j);
+  };
+  problem_.halves.empty() ? ask(problem_.x) : ask(problem_.halves);
+}
+
+}  // namespace pool3::svm
