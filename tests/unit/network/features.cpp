@@ -160,6 +160,20 @@ TEST(Network, RefusesBadBatches) {
   EXPECT_EQ(error_of([] { (void)open_network(weights_for_arithmetic(), {.batch = -1}); }).code, ExitCode::usage);
 }
 
+TEST(Network, RefusesIncompleteWeights) {
+  Weights weights = test::made_up_weights();
+  weights.tensors.erase("Mixed_7c.branch_pool.bias");
+  EXPECT_THAT(error_of([&] { (void)open_network(weights, {}); }).cause,
+              testing::HasSubstr("Mixed_7c.branch_pool.bias"));
+}
+
+TEST(Network, RefusesAClassifierOfAnotherWidth) {
+  const LinearLayer layer = {.classes = {"a", "b"}, .weight = std::vector<float>(std::size_t{2} * 64), .bias = {0, 0}};
+  const ErrorFields error = error_of([&] { (void)torchscript_classifier(test::made_up_weights(), layer); });
+  EXPECT_EQ(error.stage, "export");
+  EXPECT_EQ(error.cause, "the classifier takes 64 numbers, and the network gives 2048");
+}
+
 TEST(Network, PrecisionsAgree) {
   if (!test::real_weights_path()) GTEST_SKIP() << "no real weights: set POOL3_WEIGHTS";
   if (!has_bf16()) GTEST_SKIP() << "this CPU has no bf16";
