@@ -1,5 +1,3 @@
-#include "store/features/create_features.hpp"
-
 #include <fcntl.h>
 #include <fmt/format.h>
 

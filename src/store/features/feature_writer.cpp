@@ -13,7 +13,6 @@
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/lock.hpp"
-#include "store/integrity/seal_features.hpp"
 #include "store/integrity/undo.hpp"
 
 namespace pool3 {

@@ -9,7 +9,6 @@
 #include "pool3/files.hpp"
 #include "pool3/partition.hpp"
 #include "store/features/blocks.hpp"
-#include "store/features/create_features.hpp"
 #include "store/features/failure_log.hpp"
 #include "store/features/parts.hpp"
 #include "store/hdf5/pieces.hpp"

@@ -1,5 +1,3 @@
-#include "store/integrity/seal_features.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
