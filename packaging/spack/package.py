@@ -14,6 +14,7 @@ class Pool3(CMakePackage):
     depends_on("cxx", type="build")
     depends_on("cmake@3.25:", type="build")
     depends_on("pkgconfig", type="build")
+    depends_on("help2man", type="build")
     depends_on("mpi@3:")
     depends_on("hdf5@1.10:+mpi+hl")
     depends_on("boost+program_options")
