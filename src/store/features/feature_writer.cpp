@@ -9,6 +9,7 @@
 #include "pool3/files.hpp"
 #include "store/features/failure_log.hpp"
 #include "store/features/resume.hpp"
+#include "store/features/seal_features.hpp"
 #include "store/hdf5/half.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
