@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "commands/dry_run.hpp"
 #include "commands/extract_report.hpp"
 #include "commands/extract_resume.hpp"
 #include "console/stop_signal.hpp"
+#include "pool3/files.hpp"
 #include "pool3/maintenance.hpp"
 #include "setup/weights.hpp"
 #include "version.hpp"
@@ -85,7 +84,7 @@ std::shared_ptr<const extraction::KnownRows> find_known_rows(const Context& cont
   std::string difference;
   double usable = 0;
   context.comm.root_does([&] {
-    if (from.empty() || (options.policy.retry_failed && !std::filesystem::exists(from))) return;
+    if (from.empty() || (options.policy.retry_failed && !file_exists(from))) return;
     if (options.policy.retry_failed)
       check_retry(from, plan.provenance, plan.shape.type, width, plan.rows.size(),
                   [&](Row row) { return plan.manifest.paths[plan.rows.begin + row]; });

@@ -13,7 +13,7 @@ namespace {
 
 /// True if `path` is a finished file of this very job.
 bool is_already_done(const std::string& path, const Provenance& wanted, const FileShape& shape) {
-  if (!std::filesystem::exists(path)) return false;
+  if (!file_exists(path)) return false;
   const FeatureReader reader(path);
   return FileShape{reader.part(), reader.parts(), reader.type()} == shape &&
          extract_difference(wanted, reader.provenance()).empty();
@@ -41,8 +41,8 @@ std::string extract_difference(const Provenance& here, const Provenance& there) 
 }
 
 void check_out(const std::string& path) {
-  const bool is_there = std::filesystem::exists(path) && !std::filesystem::is_directory(path);
-  if (!is_there) return check_output({"extract", path});
+  std::error_code ignored;
+  if (!file_exists(path) || std::filesystem::is_directory(path, ignored)) return check_output({"extract", path});
   if (kind_of_file(path) != "features")
     throw Error({.stage = "extract",
                  .path = path,

@@ -118,7 +118,7 @@ class InspectImageCommand : public Command {
     if (images_.size() != 1) throw usage_error(fmt::format("one IMAGE is looked at, not {}", images_.size()));
     const Image picture = read_picture(images_[0]);
     const std::string weights_path = find_weights(weights_path_);
-    make_folder({stage, out_});
+    pool3::make_folder({stage, out_});
     const Weights weights = read_weights(weights_path);
     std::vector<float> input(static_cast<std::size_t>(input_floats));
     to_input(picture, weights.traits.profile, input);
