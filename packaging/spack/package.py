@@ -21,6 +21,7 @@ class Pool3(CMakePackage):
     depends_on("nlohmann-json")
     depends_on("openblas")
     depends_on("openssl")
+    depends_on("zlib-api")
     depends_on("xxhash")
     depends_on("libarchive programs=none compression=zlib,zstd")
     depends_on("libjpeg-turbo")
