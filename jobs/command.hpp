@@ -1,5 +1,5 @@
 #pragma once
-// What a subcommand is, and which there are.
+// What a subcommand is, which there are, and how one runs.
 
 #include <memory>
 #include <string>
@@ -39,5 +39,13 @@ struct CommandEntry {
 
 /// The registry: all subcommands, in the order of the help.
 [[nodiscard]] const std::vector<CommandEntry>& commands();
+
+/// What `pool3 --help` prints.
+[[nodiscard]] std::string overview();
+/// What `pool3 COMMAND --help` prints.
+[[nodiscard]] std::string help_of(const CommandEntry& entry);
+/// Runs a command on every rank, and prints its error if there is one. An error that all ranks share ends the job in
+/// order. Any other aborts it: then this does not return. Collective; MPI has started.
+[[nodiscard]] ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>& arguments);
 
 }  // namespace pool3::jobs

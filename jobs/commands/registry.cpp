@@ -19,7 +19,7 @@
   X("inspect", make_inspect, "Says what is in a file of features, a model or weights.")                           \
   X("inspect-image", make_inspect_image, "Shows what the network's layers make of one picture.")                  \
   X("convert", make_convert, "Turns a weights file of any known kind into pool3's own.")                          \
-  X("export", make_export, "Writes a model for LIBLINEAR, NumPy or ONNX.")                                        \
+  X("export", make_export, "Writes a model for LIBLINEAR, NumPy, ONNX or TorchScript.")                           \
   X("bench", make_bench, "Measures what messages between ranks cost.")
 
 namespace pool3::jobs {

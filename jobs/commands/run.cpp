@@ -29,9 +29,7 @@ class RunCommand : public Command {
   void declare(OptionParser& p) override {
     p.add_required("out", folder_, "folder for features.h5, search.json, model.h5 and evaluation.json", Changes::file);
     declare_extract(p, extract_);
-    p.group("Search");
     declare_search(p, search_);
-    p.group("Training");
     declare_training(p, training_);
     p.add("probability-folds", training_.options.probability_folds,
           "folds that probabilities are calibrated with; 0: none", 5);

@@ -96,6 +96,7 @@ class SearchCommand : public Command {
 }  // namespace
 
 void declare_search(OptionParser& p, SearchFlags& f) {
+  p.group("Search");
   p.add_numbers("C", f.C, "values to try", "0.1 1 10");
   p.add("folds", f.folds, "folds of the cross-validation", 10);
   p.add("groups", f.groups, "groups of ranks that share out the folds; each holds all training rows; 0: one a rank", 0);

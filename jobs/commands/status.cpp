@@ -70,9 +70,9 @@ class StatusCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "feature files; those of running jobs with or without .partial");
-    p.add_switch("json", json_, "one JSON line a file");
+    p.add_switch("json", json_, "one JSON line a file", Changes::nothing);
     p.add("watch", watch_seconds_, "look again every so many seconds until the file is finished, with rate and ETA",
-          0.0);
+          0.0, Changes::nothing);
   }
 
   ExitCode run(const Context& context) override {

@@ -80,6 +80,7 @@ class TrainCommand : public Command {
 
 void declare_training(OptionParser& p, TrainingFlags& f) {
   TrainingOptions& o = f.options;
+  p.group("Training");
   p.add("loss", f.loss, "l2 (squared hinge) or l1 (hinge)", std::string("l2"));
   p.add("bias", o.solver.bias, "value of the constant feature; 0: no intercept", 1.0);
   p.add("tolerance", o.solver.tolerance, "relative duality gap to stop at", 1e-4);

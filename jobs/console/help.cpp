@@ -35,7 +35,7 @@ void append(std::string& help, const HelpEntry& entry, std::size_t column) {
   const std::size_t width = std::max(line_width, column + least_text_width) - column;
   std::string left = std::string(indent, ' ') + entry.form;
   for (const std::string& line : wrapped(entry.text, width)) {
-    help += fmt::format("{:<{}}{}\n", left, column, line);
+    help += line.empty() ? left + "\n" : fmt::format("{:<{}}{}\n", left, column, line);
     left.clear();
   }
 }

@@ -42,21 +42,26 @@ std::string Log::json_line(const std::string& stage, const std::string& message,
   return j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+void Log::write(const std::string& text) {
+  target_.stream->clear();                // a disk that was full may have space again
+  *target_.stream << text << std::flush;  // in one piece, so that lines of other programs don't cut it
+}
+
 void Log::line(const std::string& stage, const std::string& message, const Fields& fields) {
   if (!speaks_) return;
   std::string text = std::exchange(drawn_, false) ? "\n" : "";
   text += json_ ? json_line(stage, message, fields) : fmt::format("{} {}: {}", now_text("%T"), stage, message);
-  *target_.stream << text + "\n" << std::flush;  // one write, so that lines of other programs don't cut it
+  write(text + "\n");
 }
 
 void Log::draw(const std::string& text) {
   if (!speaks_) return;
-  *target_.stream << start_of_line + text << std::flush;
+  write(start_of_line + text);
   drawn_ = true;
 }
 
 void Log::erase_drawn() {
-  if (std::exchange(drawn_, false)) *target_.stream << start_of_line << std::flush;
+  if (std::exchange(drawn_, false)) write(start_of_line);
 }
 
 }  // namespace pool3::jobs

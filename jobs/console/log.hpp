@@ -42,6 +42,7 @@ class Log {
   [[nodiscard]] const Clock& clock() const { return target_.clock; }
 
  private:
+  void write(const std::string& text);
   [[nodiscard]] std::string now_text(const char* format) const;
   [[nodiscard]] std::string json_line(const std::string& stage, const std::string& message, const Fields& fields) const;
   bool speaks_, json_;

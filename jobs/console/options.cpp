@@ -23,7 +23,7 @@ void append_numbers(const std::string& name, std::string text, std::vector<doubl
     double value = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
     if (error != std::errc() || end != word.data() + word.size())
-      throw usage_error(std::string("--").append(name).append(": '").append(word).append("' is not a number"));
+      throw usage_error(fmt::format("--{}: '{}' is not a number", name, word));
     values.push_back(value);
   }
 }
@@ -93,7 +93,7 @@ void OptionParser::take_arguments(const std::string& name, std::vector<std::stri
 void OptionParser::read_config(const std::string& path, const std::set<std::string>& known_elsewhere,
                                po::variables_map& map) const {
   std::ifstream file(path);
-  if (!file) throw usage_error("--config " + path + ": cannot be read", "check the path");
+  if (!file) throw usage_error(fmt::format("--config {}: cannot be read", path), "check the path");
   std::vector<po::option> inside, outside;
   const auto known = names();
   for (auto& option : po::parse_config_file(file, po::options_description(), true).options) {
@@ -102,8 +102,7 @@ void OptionParser::read_config(const std::string& path, const std::set<std::stri
     if (dot != std::string::npos) option.string_key.erase(0, dot + 1);
     const bool is_known = known.contains(option.string_key);
     if (!is_known && !known_elsewhere.contains(option.string_key))
-      throw usage_error("--config " + path + ": there is no flag '" + option.string_key + "'",
-                        "see pool3 " + command_ + " --help");
+      throw usage_error(fmt::format("--config {}: there is no flag '{}'", path, option.string_key), see_help());
     if (!is_known || (!section.empty() && section != command_)) continue;
     option.unregistered = false;
     std::vector<po::option>& those = section.empty() ? outside : inside;
@@ -142,10 +141,11 @@ void OptionParser::parse(const std::vector<std::string>& arguments, const std::s
   resolve(map);
 } catch (const po::required_option& error) {
   const std::string name = error.get_option_name();
-  throw usage_error(name == "--" + argument_name_ ? "no " + argument_name_ + " given" : name + " is missing",
-                    "see pool3 " + command_ + " --help");
+  throw usage_error(
+      name == "--" + argument_name_ ? fmt::format("no {} given", argument_name_) : fmt::format("{} is missing", name),
+      see_help());
 } catch (const po::error& error) {
-  throw usage_error(error.what(), "see pool3 " + command_ + " --help");
+  throw usage_error(error.what(), see_help());
 }
 
 void OptionParser::resolve(const po::variables_map& map) {
@@ -155,6 +155,8 @@ void OptionParser::resolve(const po::variables_map& map) {
   for (const auto& n : numbers_) resolved[n->name] = *n->values;
   resolved_ = resolved.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
+
+std::string OptionParser::see_help() const { return fmt::format("see pool3 {} --help", command_); }
 
 std::string OptionParser::help() const {
   std::vector<HelpGroup> groups(1);
@@ -167,7 +169,8 @@ std::string OptionParser::help() const {
     HelpGroup& its = flag.heading == common_heading ? common : *group;
     const po::option_description& described = described_.find(flag.name, false);
     const std::string value = described.format_parameter();
-    its.entries.push_back({"--" + flag.name + (value.empty() ? "" : " " + value), described.description()});
+    its.entries.push_back(
+        {fmt::format("--{}{}{}", flag.name, value.empty() ? "" : " ", value), described.description()});
   }
   groups.push_back(common);
   const std::string arguments = argument_name_.empty() ? "" : fmt::format(" {}...", argument_name_);
@@ -195,7 +198,7 @@ std::vector<std::string> in_short(std::vector<std::string> words) {
     bytes += words[i].size() + 1;
     if (bytes <= most_bytes) continue;
     words.resize(i);
-    words.push_back("... (" + std::to_string(all) + " in all)");
+    words.push_back(fmt::format("... ({} in all)", all));
     break;
   }
   return words;

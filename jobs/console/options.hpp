@@ -79,6 +79,7 @@ class OptionParser {
   void declare_common_flags();
   void read_config(const std::string& path, const std::set<std::string>& known_elsewhere,
                    boost::program_options::variables_map& map) const;
+  [[nodiscard]] std::string see_help() const;
   void resolve(const boost::program_options::variables_map& map);
 
   std::string command_, summary_, heading_, argument_name_, argument_help_;

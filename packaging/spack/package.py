@@ -19,6 +19,8 @@ class Pool3(CMakePackage):
     depends_on("hdf5@1.10:+mpi+hl")
     depends_on("boost+program_options")
     depends_on("nlohmann-json")
+    depends_on("fmt@9:")
+    depends_on("eigen@3.4:")
     depends_on("openblas")
     depends_on("openssl")
     depends_on("zlib-api")
