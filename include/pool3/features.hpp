@@ -82,7 +82,7 @@ struct Failure {
 };
 
 /// Writes one feature file. Move-only. Works on PATH.partial; PATH appears only when complete. A job that is killed
-/// at any moment leaves nothing, or a PATH.partial that the next open() goes on with.
+/// at any moment leaves nothing, or a PATH.partial that the next open() resumes.
 class FeatureWriter {
  public:
   /// Collective. If there is a PATH.partial of this very job, resumes it: every rank checks a share of its blocks.

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <locale>
 
-#include "corpus/names.hpp"
+#include "corpus/stage.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3 {

@@ -9,6 +9,7 @@
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
+#include "store/provenance.hpp"
 
 namespace pool3 {
 namespace {

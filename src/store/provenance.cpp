@@ -1,9 +1,9 @@
+#include "store/provenance.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <initializer_list>
-
-#include "store/layout.hpp"
 
 namespace pool3 {
 

@@ -5,7 +5,7 @@
 #include <new>
 #include <utility>
 
-#include "corpus/names.hpp"
+#include "corpus/stage.hpp"
 #include "pool3/files.hpp"
 
 namespace pool3::corpus {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "corpus/entry_bytes.hpp"
-#include "corpus/names.hpp"
+#include "corpus/stage.hpp"
 #include "pool3/files.hpp"
 
 namespace pool3::corpus {

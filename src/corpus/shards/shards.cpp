@@ -12,8 +12,9 @@
 #include <utility>
 
 #include "corpus/entry_bytes.hpp"
-#include "corpus/names.hpp"
+#include "corpus/file_names.hpp"
 #include "corpus/shards/index_file.hpp"
+#include "corpus/stage.hpp"
 #include "pool3/files.hpp"
 
 namespace pool3::corpus {

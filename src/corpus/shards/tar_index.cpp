@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "corpus/names.hpp"
+#include "corpus/file_names.hpp"
 #include "corpus/shards/archive.hpp"
 
 namespace pool3::corpus {

@@ -1,3 +1,5 @@
+#include "corpus/sources/linked_folders.hpp"
+
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -5,8 +7,8 @@
 #include <set>
 #include <utility>
 
-#include "corpus/names.hpp"
 #include "corpus/sources/folder.hpp"
+#include "corpus/stage.hpp"
 #include "pool3/files.hpp"
 
 namespace pool3::corpus {

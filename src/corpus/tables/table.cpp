@@ -9,7 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "corpus/names.hpp"
+#include "corpus/file_names.hpp"
+#include "corpus/stage.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::corpus {

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "corpus/names.hpp"
+#include "corpus/stage.hpp"
 
 namespace pool3::corpus {
 namespace {

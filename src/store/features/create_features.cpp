@@ -9,11 +9,12 @@
 #include "pool3/partition.hpp"
 #include "store/features/tables.hpp"
 #include "store/hdf5/dimensions.hpp"
-#include "store/hdf5/pieces.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
+#include "store/pieces.hpp"
+#include "store/provenance.hpp"
 
 namespace pool3::store {
 namespace {

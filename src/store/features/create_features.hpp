@@ -1,12 +1,13 @@
 #pragma once
-// The first step of making a feature file. Blocks of rows follow, and then its seal (seal_features.hpp).
+// The first of the three steps of making a feature file. Private to the room.
 
 #include "pool3/features.hpp"
-#include "store/hdf5/hdf5.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::store {
 
-/// Root only: creates a file with every table written, rows pending, and closes it.
+/// Root only: creates a file with every table written, rows pending, and closes it. Then ranks write rows, and
+/// seal_features() ends it.
 void create_features(const Place& place, const FeatureSpec& spec);
 
 }  // namespace pool3::store

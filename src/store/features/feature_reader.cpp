@@ -9,10 +9,11 @@
 #include "store/features/parts.hpp"
 #include "store/features/tables.hpp"
 #include "store/hdf5/half.hpp"
-#include "store/hdf5/pieces.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/layout.hpp"
+#include "store/pieces.hpp"
+#include "store/provenance.hpp"
 
 namespace pool3 {
 

@@ -9,11 +9,11 @@
 #include "pool3/files.hpp"
 #include "store/features/failure_log.hpp"
 #include "store/features/resume.hpp"
+#include "store/features/seal_features.hpp"
 #include "store/hdf5/half.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/lock.hpp"
-#include "store/integrity/seal_features.hpp"
 #include "store/integrity/undo.hpp"
 
 namespace pool3 {

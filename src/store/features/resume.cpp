@@ -12,11 +12,12 @@
 #include "store/features/create_features.hpp"
 #include "store/features/failure_log.hpp"
 #include "store/features/parts.hpp"
-#include "store/hdf5/pieces.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/integrity/undo.hpp"
 #include "store/layout.hpp"
+#include "store/pieces.hpp"
+#include "store/provenance.hpp"
 
 namespace pool3::store {
 namespace {

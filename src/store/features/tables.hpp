@@ -1,5 +1,5 @@
 #pragma once
-// An open feature file: its datasets with their types and shapes checked.
+// An open feature file: its datasets with their types and shapes checked. Private to the room.
 
 #include <cstdint>
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace pool3::store {
 
-/// The row phase of a file: what every rank needs to read or write rows.
+/// What every rank needs to read or write rows.
 struct Tables {
   File file;
   Attributes attributes;

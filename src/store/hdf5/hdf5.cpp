@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-#include "store/integrity/seal.hpp"
+#include "store/layout.hpp"
 
 namespace pool3::store {
 namespace {

@@ -8,9 +8,9 @@
 #include <cstring>
 
 #include "pool3/files.hpp"
-#include "store/hdf5/pieces.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/layout.hpp"
+#include "store/pieces.hpp"
 
 namespace pool3::store {
 namespace {

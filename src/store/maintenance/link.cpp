@@ -13,6 +13,7 @@
 #include "store/integrity/lock.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
+#include "store/provenance.hpp"
 
 namespace pool3 {
 namespace {

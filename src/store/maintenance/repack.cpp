@@ -6,9 +6,10 @@
 #include "pool3/maintenance.hpp"
 #include "store/features/parts.hpp"
 #include "store/hdf5/dimensions.hpp"
-#include "store/hdf5/pieces.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
+#include "store/pieces.hpp"
+#include "store/provenance.hpp"
 
 namespace pool3 {
 namespace {

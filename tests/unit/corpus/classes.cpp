@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "corpus/sources/sources.hpp"
+#include "corpus/sources/braces.hpp"
 #include "unit/corpus/fixtures.hpp"
 
 namespace pool3 {

@@ -9,10 +9,10 @@
 #include "store/features/failures.hpp"
 #include "store/features/parts.hpp"
 #include "store/features/tables.hpp"
-#include "store/hdf5/pieces.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/layout.hpp"
+#include "store/pieces.hpp"
 
 namespace pool3 {
 namespace {

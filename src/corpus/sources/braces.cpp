@@ -1,3 +1,5 @@
+#include "corpus/sources/braces.hpp"
+
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -5,7 +7,6 @@
 #include <charconv>
 #include <optional>
 
-#include "corpus/sources/sources.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::corpus {

@@ -1,4 +1,4 @@
-#include "corpus/listing.hpp"
+#include "corpus/draft.hpp"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <numeric>
 #include <utility>
 
-#include "corpus/names.hpp"
+#include "corpus/stage.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::corpus {
@@ -22,34 +22,34 @@ void keep_rows(std::vector<T>& column, const std::vector<std::int64_t>& rows) {
 
 }  // namespace
 
-std::int32_t Names::number(const std::string& name) {
+std::int32_t LabelNames::number(const std::string& name) {
   const auto [place, is_new] = numbers_.try_emplace(name, static_cast<std::int32_t>(names_.size()));
   if (is_new) names_.push_back(name);
   return place->second;
 }
 
-void Listing::add(const Entry& entry) {
+void Draft::add(const Entry& entry) {
   paths.push_back(entry.path);
   bytes.push_back(entry.bytes);
   labels.push_back(entry.label.empty() ? -1 : names.number(entry.label));
   lines_.push_back(entry.line);
 }
 
-void Listing::keep(const std::vector<std::int64_t>& rows) {
+void Draft::keep(const std::vector<std::int64_t>& rows) {
   paths.keep(rows);
   keep_rows(bytes, rows);
   keep_rows(labels, rows);
   if (!lines_.empty()) keep_rows(lines_, rows);
 }
 
-bool Listing::is_sorted() const {
+bool Draft::is_sorted() const {
   for (std::int64_t row = 1; row < size(); ++row) {
     if (paths[row - 1] >= paths[row]) return false;
   }
   return true;
 }
 
-std::vector<std::int64_t> Listing::sorted_rows() const {
+std::vector<std::int64_t> Draft::sorted_rows() const {
   std::vector<std::int64_t> rows(static_cast<std::size_t>(size()));
   std::iota(rows.begin(), rows.end(), std::int64_t{0});
   std::ranges::sort(rows, [this](std::int64_t a, std::int64_t b) {
@@ -59,7 +59,7 @@ std::vector<std::int64_t> Listing::sorted_rows() const {
   return rows;
 }
 
-void Listing::check_repeat(std::int64_t a, std::int64_t b, const std::string& corpus) const {
+void Draft::check_repeat(std::int64_t a, std::int64_t b, const std::string& corpus) const {
   const auto label = [&](std::int64_t row) { return labels[static_cast<std::size_t>(row)]; };
   if (label(a) == label(b)) return;
   const auto text = [&](std::int64_t row) {
@@ -74,7 +74,7 @@ void Listing::check_repeat(std::int64_t a, std::int64_t b, const std::string& co
                .advice = "a picture has one label"});
 }
 
-void Listing::sort_and_drop_repeats(const std::string& corpus) {
+void Draft::sort_and_drop_repeats(const std::string& corpus) {
   if (!is_sorted()) {
     std::vector<std::int64_t> rows = sorted_rows();
     const auto is_repeat = [&](std::int64_t a, std::int64_t b) {

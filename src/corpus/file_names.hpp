@@ -8,8 +8,6 @@
 
 namespace pool3::corpus {
 
-inline constexpr const char* stage = "list corpus";
-
 /// ASCII letters in lower case, whatever the locale.
 [[nodiscard]] inline std::string lower_case(std::string_view text) {
   std::string lower(text);
@@ -30,15 +28,6 @@ inline constexpr const char* stage = "list corpus";
   const std::string lower = lower_case(name.substr(name.size() - std::min<std::size_t>(name.size(), 8)));
   constexpr std::array<std::string_view, 5> endings = {".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst"};
   return std::ranges::any_of(endings, [&](std::string_view ending) { return lower.ends_with(ending); });
-}
-
-/// Texts without NUL in one, each closed by a NUL.
-inline void pack(std::string& packed, std::string_view text) { packed.append(text).push_back('\0'); }
-/// Takes the first of what pack() made. REQUIRES: not empty.
-[[nodiscard]] inline std::string_view unpack(std::string_view& packed) {
-  const std::string_view text = packed.substr(0, packed.find('\0'));
-  packed.remove_prefix(text.size() + 1);
-  return text;
 }
 
 }  // namespace pool3::corpus

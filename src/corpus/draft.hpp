@@ -1,5 +1,5 @@
 #pragma once
-// A catalogue in the making. Private to the room.
+// A manifest in the making. Private to the room.
 
 #include <cstdint>
 #include <string>
@@ -11,8 +11,8 @@
 
 namespace pool3::corpus {
 
-/// Numbers different names in the order in which they come.
-class Names {
+/// Numbers different labels in the order in which they come.
+class LabelNames {
  public:
   [[nodiscard]] std::int32_t number(const std::string& name);
   [[nodiscard]] const std::vector<std::string>& all() const { return names_; }
@@ -23,7 +23,7 @@ class Names {
 };
 
 /// Pictures of all sources, in columns, so that ten million take little more memory than their paths.
-class Listing {
+class Draft {
  public:
   static constexpr std::int64_t unknown = -2;  ///< a size that is still to be looked up
   struct Entry {
@@ -36,7 +36,7 @@ class Listing {
   StringTable paths;
   std::vector<std::int64_t> bytes;
   std::vector<std::int32_t> labels;  ///< index into names, -1 for none
-  Names names;
+  LabelNames names;
 
   void add(const Entry& entry);
   [[nodiscard]] std::int64_t size() const { return paths.size(); }

@@ -1,4 +1,4 @@
-#include "store/integrity/seal_features.hpp"
+#include "store/features/seal_features.hpp"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,10 @@
 
 #include "store/features/failures.hpp"
 #include "store/features/tables.hpp"
-#include "store/hdf5/pieces.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
+#include "store/pieces.hpp"
 
 namespace pool3::store {
 namespace {
