@@ -50,7 +50,7 @@ class TaskPool {
  private:
   struct Question {
     Note note;
-    std::int64_t leaves;
+    std::int64_t leaves = 0;
   };
   std::int64_t serve(const Question& question);
 
