@@ -107,9 +107,10 @@ class Inception final : public Network {
   /// Row y of the first picture.
   static void keep_row(const View& view, const ChannelCodes& codes, int y, StageOutput& stage) {
     for (int x = 0; x < view.width; ++x)
-      for (int c = 0; c < view.channels; ++c)
-        stage.values[static_cast<std::size_t>((c * view.height + y) * view.width + x)] =
-            value_at(view, codes, y, x, 0, c);
+      for (int c = 0; c < view.channels; ++c) {
+        const std::int64_t at = (std::int64_t{c} * view.height + y) * view.width + x;
+        stage.values[static_cast<std::size_t>(at)] = value_at(view, codes, y, x, 0, c);
+      }
   }
 
   std::unique_ptr<Workspace> take_workspace() const {

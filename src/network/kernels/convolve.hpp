@@ -30,6 +30,7 @@ struct Tap {
 template <int positions>
 class PositionWalk {
  public:
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): of the arrays, what is used is filled in
   PositionWalk(const ConvolutionTask& task, std::int64_t value_bytes)
       : task_(task), width_(task.to[0].width), y_(task.row_begin), tap_bytes_(task.in_channels * value_bytes) {
     const Geometry& g = task.geometry;

@@ -60,6 +60,7 @@ void patches(const float* pictures, int count, int y, const View& to) {
       }
     }
   }
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): written before it is read
   std::array<T, patch_channels + wide> last;  // may not be exceeded in the target
   for (int x = 0; x < to.width; ++x) {
     T* out = values<T>(to.at(y, x));
@@ -115,10 +116,11 @@ void add_column(const View& from, int top, int bottom, int x, int channels, floa
 
 inline std::uint8_t to_code(float value) {
   const float most = value < 255.0F ? value : 255.0F;
+  // NOLINTNEXTLINE(bugprone-incorrect-roundings): one instruction for many; nothing is negative
   return static_cast<std::uint8_t>(static_cast<int>(most + 0.5F));
 }
 
-template <typename T>
+template <typename T>  // NOLINTNEXTLINE(readability-function-cognitive-complexity): loops over the axes
 void average_pool(const View& from, const float* bias, const float* codes, bool count_padding, int y, const View& to) {
   constexpr int most_channels = 192;
   alignas(64) static thread_local std::array<std::array<float, lanes * most_channels>, 3> columns;
