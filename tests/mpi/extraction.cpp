@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/store_sample.hpp"
+#include "support/temporary_folder.hpp"
 #include "unit/extraction/fixtures.hpp"
 
 namespace pool3::extraction::test {
@@ -46,7 +47,7 @@ class Filling : public testing::Test {
   }
 
   Communicator comm_ = Communicator::world();
-  std::optional<pool3::test::Folder> folder_;
+  std::optional<pool3::test::TemporaryFolder> folder_;
   std::string path_;
   pool3::test::Sample sample_{rows};
   Pictures pictures_;

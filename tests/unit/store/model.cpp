@@ -79,7 +79,7 @@ TEST(StoreModel, comes_back_as_it_was) {
 }
 
 TEST(StoreModel, has_the_width_of_its_features) {
-  const Folder folder;
+  const TemporaryFolder folder;
   Model model = make_model(true);
   model.coef.resize(3 * 64);
   write_model(model, folder / "m.h5");

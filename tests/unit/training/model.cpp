@@ -26,7 +26,7 @@ class Training : public testing::TestWithParam<FeatureType> {
     options_.probability_folds = 3;
   }
   Communicator comm_ = Communicator::world();
-  test::Folder folder_;
+  test::TemporaryFolder folder_;
   const std::string path_ = folder_ / "f.h5";
   TrainingOptions options_;
 };

@@ -26,7 +26,7 @@ class TrainingRows : public testing::TestWithParam<FeatureType> {
   }
 
   Communicator comm_ = Communicator::world();
-  test::Folder folder_;
+  test::TemporaryFolder folder_;
   const std::string path_ = folder_ / "f.h5";
   const test::Sample sample_ = test::training_sample(GetParam());
   const Split split_{.seed = 7, .test_fraction = 0.3};
