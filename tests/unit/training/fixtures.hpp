@@ -8,7 +8,9 @@
 #include "pool3/features.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/training.hpp"
+#include "support/slurp.hpp"
 #include "support/store_sample.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace pool3::test {
 
