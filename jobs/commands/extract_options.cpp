@@ -20,7 +20,7 @@ void declare_catalogue(OptionParser& p, CatalogueFlags& o) {
   p.add("labels", o.labels, "directory, filename, regex:PATTERN, column or none", std::string("directory"));
   p.add("classes", o.classes, "text file: these classes, in this order; other pictures are left out", std::string());
   p.add("min-per-class", o.min_per_class, "classes with fewer pictures are left out", std::int64_t{0});
-  p.add("limit-per-class", o.limit_per_class, "at most so many pictures of a class, evenly chosen; 0: all",
+  p.add("limit-per-class", o.limit_per_class, "at most this many pictures of a class, evenly chosen; 0: all",
         std::int64_t{0});
 }
 
@@ -46,21 +46,21 @@ void declare_decoding(OptionParser& p, DecodingFlags& o) {
 void declare_file(OptionParser& p, FileFlags& o) {
   p.add("dtype", o.dtype, "float32, or float16: half the space, three digits", std::string("float32"));
   p.add("alignment", o.alignment,
-        "large tables start at multiples of so many bytes: a page, or the stripe of the file system; 0: anywhere",
+        "large tables start at multiples of this many bytes: a page, or the stripe of the file system; 0: anywhere",
         std::int64_t{4096}, Changes::file);
   p.add("stripe-count", o.stripe_count,
-        "hint for a parallel file system: spread the file over so many servers; 0: as its folder says", std::int64_t{0},
-        Changes::file);
-  p.add("stripe-size", o.stripe_size, "hint for a parallel file system: bytes of a stripe; 0: as its folder says",
+        "hint for a parallel file system: spread the file over this many servers; 0: as its folder is set",
         std::int64_t{0}, Changes::file);
-  p.add_switch("durable", o.durable, "what is done survives a loss of power too: sync after every batch",
+  p.add("stripe-size", o.stripe_size, "hint for a parallel file system: bytes of a stripe; 0: as its folder is set",
+        std::int64_t{0}, Changes::file);
+  p.add_switch("durable", o.durable, "sync after every batch, so that what is done survives a loss of power",
                Changes::nothing);
 }
 
 void declare_policy(OptionParser& p, PolicyFlags& o) {
   p.add("update-from", o.update_from, "feature file whose rows are copied where the picture has not changed",
         std::string(), Changes::nothing);
-  p.add_switch("retry-failed", o.retry_failed, "try the failed rows of --out again, and only those", Changes::nothing);
+  p.add_switch("retry-failed", o.retry_failed, "try only the failed rows of --out again", Changes::nothing);
   p.add("max-failures", o.max_failures,
         "end the job when more pictures fail: a number, or a share as in 5%; default: never", std::string(),
         Changes::nothing);

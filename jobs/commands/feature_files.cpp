@@ -51,7 +51,7 @@ class DiffCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "two feature files, the old one first");
-    p.add("min-cosine", least_, "fail if a picture's features differ more than this between the two", -1.0);
+    p.add("min-cosine", least_, "fail if a picture's two feature rows have a smaller cosine than this", -1.0);
     p.add("out", out_, "also write the numbers as JSON", std::string(), Changes::file);
   }
   ExitCode run(const Context& context) override {
@@ -98,7 +98,7 @@ class PublishCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "feature file");
-    p.add_required("as", link_, "symbolic link that is to point to it", Changes::file);
+    p.add_required("as", link_, "symbolic link to make, or to move", Changes::file);
   }
   ExitCode run(const Context& context) override {
     context.comm.all_do([&] {

@@ -48,7 +48,7 @@ class OptionParser {
                    const std::string& fallback);
   /// Several texts: `--corpus a b`, `--corpus a --corpus b`, or a line for each in a file.
   void add_list(const std::string& name, std::vector<std::string>& values, const std::string& help);
-  /// Arguments without a flag. One of them at least.
+  /// Arguments without a flag. At least one must be given.
   void take_arguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
 
   /// Sets the declared values. `known_elsewhere`: flags of other subcommands, which a shared config file may hold.
