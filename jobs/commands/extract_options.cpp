@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 
 #include "pool3/error.hpp"
 #include "pool3/partition.hpp"
@@ -16,30 +17,34 @@ constexpr std::int64_t stripe_step = 65536;  // of Lustre
 
 void declare_catalogue(OptionParser& p, CatalogueFlags& o) {
   p.add_list("corpus", o.corpus,
-             "folders of pictures, CSV or TSV manifests (path[,label]), text lists, tar shards (a-{000..127}.tar)");
+             "folders of pictures, CSV or TSV manifests (path[,label]), text lists, tar shards (a-{000..127}.tar)",
+             Changes::content);
   p.add("labels", o.labels, "directory, filename, regex:PATTERN, column or none", std::string("directory"));
-  p.add("classes", o.classes, "text file: these classes, in this order; other pictures are left out", std::string());
+  p.add("classes", o.classes, "text file: these classes, in this order; other pictures are left out", std::string(),
+        Changes::content);
   p.add("min-per-class", o.min_per_class, "classes with fewer pictures are left out", std::int64_t{0});
   p.add("limit-per-class", o.limit_per_class, "at most this many pictures of a class, evenly chosen; 0: all",
         std::int64_t{0});
 }
 
 void declare_network(OptionParser& p, NetworkFlags& o) {
-  p.add("weights", o.weights, "weights file; default: weights/inception_v3.safetensors", std::string());
+  p.add("weights", o.weights, "weights file; default: weights/inception_v3.safetensors", std::string(),
+        Changes::content);
   declare_device(p, o.device);
   p.add(
       "precision", o.precision,
       "auto, fp32, bf16, (GPUs) fp16 or (CPUs with AMX, calibrated weights) int8; auto: fp16 on GPUs, bf16 where every "
       "CPU has AMX, else fp32",
-      std::string("auto"));
+      std::string("auto"), Changes::content);
   p.add("batch", o.batch, "images of one network call, and rows of one block of the file", 16);
   p.add("threads", o.threads, "threads per rank; 0: its share of the cores", 0, Changes::nothing);
 }
 
 void declare_decoding(OptionParser& p, DecodingFlags& o) {
   p.add("profile", o.profile, "nsfwjs, tf2015, keras or torchvision; default: the weights' own", std::string());
-  p.add("max-pixels", o.max_pixels, "larger pictures become failures", DecodeOptions{}.max_pixels);
-  p.add_switch("ignore-orientation", o.ignore_orientation, "don't turn pictures as their EXIF orientation says");
+  p.add("max-pixels", o.max_pixels, "larger pictures become failures", DecodeOptions{}.max_pixels, Changes::features);
+  p.add_switch("ignore-orientation", o.ignore_orientation, "don't turn pictures as their EXIF orientation says",
+               Changes::features);
   p.add_switch("fast-decode", o.fast_decode, "decode large JPEGs at 1/2, 1/4 or 1/8 of their size");
 }
 
@@ -84,6 +89,14 @@ FileShape parse_part(const std::string& text) {
   return shape;
 }
 
+/// Flags of extract, as they were declared.
+std::set<std::string> flags_that_change(Changes changes) {
+  OptionParser parser("extract", "");
+  ExtractOptions options;
+  declare_extract(parser, options);
+  return parser.names(changes);
+}
+
 }  // namespace
 
 void declare_extract(OptionParser& p, ExtractOptions& o) {
@@ -100,10 +113,14 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
 }
 
 bool is_told_by_content(const std::string& flag) {
-  return flag == "corpus" || flag == "classes" || flag == "weights" || flag == "precision" || flag == "command";
+  static const std::set<std::string> flags = flags_that_change(Changes::content);
+  return flag == "command" || flags.contains(flag);
 }
 
-bool shapes_features(const std::string& flag) { return flag == "max-pixels" || flag == "ignore-orientation"; }
+bool shapes_features(const std::string& flag) {
+  static const std::set<std::string> flags = flags_that_change(Changes::features);
+  return flags.contains(flag);
+}
 
 void check(const ExtractOptions& options) {
   static_cast<void>(corpus_options(options.catalogue));
