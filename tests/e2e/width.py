@@ -82,7 +82,7 @@ def check_exports(check, pool3, folder, f, model, model_path):
     x = f.features[f.rows("test")].astype(np.float32)
     coef, intercept = exporting.check_npz(check, pool3, folder, model_path)
     scores = x.astype(np.float64) @ coef.T + intercept
-    exporting.check_liblinear(check, pool3, folder, model_path, x, scores.argmax(1))
+    exporting.check_liblinear(check, pool3, folder, model_path, x, scores)
     exporting.check_onnx(check, pool3, folder, model_path, x, scores)
     graph = (folder / "model.onnx").read_bytes()
     check(model.coef.astype("<f4").tobytes() in graph, "ONNX: the coefficients are in the graph")
