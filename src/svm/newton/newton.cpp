@@ -1,5 +1,6 @@
 #include "svm/newton/newton.hpp"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
