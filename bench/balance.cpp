@@ -15,12 +15,11 @@
 #include <thread>
 #include <vector>
 
-#include "commands/extract_loop.hpp"
+#include "pool3/extraction.hpp"
 
 namespace {
 
 using namespace pool3;
-using namespace pool3::jobs;
 
 /// Pictures differ: 8 to 88 ms.
 int milliseconds_of(std::int64_t row) { return 8 + static_cast<int>(row * 7919 % 81); }
@@ -29,6 +28,8 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 
 class SleepingNetwork : public Network {
  public:
+  [[nodiscard]] std::int64_t width() const override { return inception_width; }
+
   /// Many short sleeps, so that a process that is stopped half of the time takes twice as long: of each, some
   /// milliseconds count at most. Those that a busy machine wakes up late count as long as they were.
   void features(std::span<const float> input, int count, std::span<float> out) const override {
@@ -39,7 +40,7 @@ class SleepingNetwork : public Network {
         std::this_thread::sleep_for(std::chrono::duration<double>(std::min(left, 0.003)));
         left -= std::min(now() - start, 0.012);
       }
-      std::fill_n(out.begin() + std::ptrdiff_t{i} * feature_dim, feature_dim, static_cast<float>(red));
+      std::fill_n(out.begin() + std::ptrdiff_t{i} * inception_width, inception_width, static_cast<float>(red));
     }
   }
   [[nodiscard]] std::vector<StageOutput> stages(std::span<const float>) const override { return {}; }
@@ -62,28 +63,24 @@ void run(const Communicator& comm, const std::string& out, std::int64_t rows) {
   for (std::int64_t row = 0; row < rows; ++row) names.push_back(std::to_string(row));
   FeatureSpec spec;
   spec.rows = rows;
+  spec.width = inception_width;
   spec.root = "/";
   spec.labels = labels;
   spec.path = [&](Row row) { return std::string_view(names[static_cast<std::size_t>(row)]); };
   FeatureWriter writer = FeatureWriter::open(comm, out, spec);
-  const SleepingNetwork network;
   double own = 0;   // seconds of sleep of this rank's pictures
   double last = 0;  // when the last of them was written
-  const WorkSettings settings{.read = picture, .write = [&](const BlockResult& b) {
-                                writer.write_block(b.index, b.features, b.keys, b.status, b.failures);
-                                const RowRange done = writer.block(b.index);
-                                for (Row row = done.begin; row < done.end; ++row) own += milliseconds_of(row) / 1000.0;
-                                last = now();
-                              }};
-  Log log(false, false);
-  const Context context{comm, log, ""};
-  Workers workers(network, settings, threads_on(1, Device::cpu));
-  ExtractLoop loop(context, writer, workers);
-  const StopSignal signal(log);
-  const StopSignal::Deferred deferred;
+  const Extractor extractor(std::make_shared<SleepingNetwork>(), {});
+  Extraction extraction = extractor.start({.read = picture, .write = [&](const BlockResult& b) {
+                                             writer.write_block(b.index, b.features, b.keys, b.status, b.failures);
+                                             const RowRange done = writer.block(b.index);
+                                             for (Row row = done.begin; row < done.end; ++row)
+                                               own += milliseconds_of(row) / 1000.0;
+                                             last = now();
+                                           }});
   comm.barrier();
   const double start = now();
-  loop.run(deferred);
+  static_cast<void>(fill_file(comm, extraction, writer, {}));
   comm.barrier();
   const double seconds = now() - start;
   std::printf("did %.3f %.3f\n", own, std::max(0.0, last - start));

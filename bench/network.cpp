@@ -34,7 +34,7 @@ void features(benchmark::State& state, pool3::Precision precision) {
   const int batch = static_cast<int>(state.range(0));
   const auto network = pool3::open_network(weights, {.precision = precision, .batch = batch});
   std::vector<float> input(static_cast<std::size_t>(batch * pool3::input_floats));
-  std::vector<float> out(static_cast<std::size_t>(batch * pool3::feature_dim));
+  std::vector<float> out(static_cast<std::size_t>(batch * network->width()));
   std::mt19937 random(7);
   std::uniform_real_distribution<float> uniform(0.0F, 1.0F);
   std::ranges::generate(input, [&] { return uniform(random); });

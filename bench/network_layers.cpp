@@ -12,12 +12,14 @@
 #include <string>
 #include <vector>
 
-#include "network/graph/graph.hpp"
+#include "network/graph/blocks.hpp"
+#include "network/kernels/table.hpp"
+#include "pool3/network.hpp"
 
 namespace {
 
 using namespace pool3;
-using namespace pool3::direct;
+using namespace pool3::network;
 
 Weights random_weights() {
   Weights weights;
@@ -70,17 +72,20 @@ std::map<std::string, Work> work_of_layers(int value_bytes) {
 int main(int argc, char** argv) {
   const std::string precision = argc > 1 ? argv[1] : "fp32";
   const int rounds = argc > 2 ? std::stoi(argv[2]) : 20;
-  if (cpu_instructions() < (precision == "fp32" ? Instructions::avx512 : Instructions::amx)) {
-    std::puts("this CPU lacks AMX (bf16, int8) or AVX-512 (fp32)");
+  const auto* const named = std::ranges::find(precision_names, precision);
+  const Kernels* found =
+      named == precision_names.end()
+          ? nullptr
+          : find_kernels(static_cast<Precision>(named - precision_names.begin()), cpu_instructions());
+  if (found == nullptr) {
+    std::puts("no kernels of this precision for this CPU");
     return 1;
   }
-  const Kernels& kernels = *(precision == "int8"   ? amx_int8_kernels()
-                             : precision == "bf16" ? amx_bf16_kernels()
-                                                   : avx512_fp32_kernels());
+  const Kernels& kernels = *found;
   const std::vector<float> pictures(static_cast<std::size_t>(lanes * input_floats), 0.5F);
   Weights weights = random_weights();
   if (precision == "int8") calibrate(weights, pictures, lanes);
-  const auto graph = make_graph(kernels, weights);
+  const auto graph = make_blocks(kernels, weights);
   std::int64_t activations = 0, scratch = 0;
   for (const Pipeline& p : graph) {
     activations = std::max(activations, bytes_of(p.output()));

@@ -21,7 +21,6 @@
 
 namespace {
 
-using pool3::feature_dim;
 using pool3::input_floats;
 
 std::vector<float> read_floats(const std::string& path) {
@@ -46,13 +45,14 @@ class Worker {
 
   void write_features(const std::string& path, int batch) {
     std::ofstream file(path, std::ios::binary);
-    std::vector<float> out(static_cast<std::size_t>(batch * feature_dim));
+    const std::int64_t width = network(batch).width();
+    std::vector<float> out(static_cast<std::size_t>(batch * width));
     const std::int64_t count = std::ssize(pictures_) / input_floats;
     for (std::int64_t row = 0; row < count; row += batch) {
       const auto rows = static_cast<int>(std::min<std::int64_t>(batch, count - row));
       network(batch).features(std::span(pictures_).subspan(static_cast<std::size_t>(row * input_floats)), rows, out);
       file.write(reinterpret_cast<const char*>(out.data()),
-                 static_cast<std::streamsize>(rows * feature_dim) * static_cast<std::streamsize>(sizeof(float)));
+                 static_cast<std::streamsize>(rows * width) * static_cast<std::streamsize>(sizeof(float)));
     }
     if (!file.flush()) throw pool3::usage_error("can't write " + path);
   }
@@ -66,7 +66,7 @@ class Worker {
     running.reserve(static_cast<std::size_t>(threads));
     for (int t = 0; t < threads; ++t) {
       running.emplace_back([&] {
-        std::vector<float> out(static_cast<std::size_t>(batch * feature_dim));
+        std::vector<float> out(static_cast<std::size_t>(batch * net.width()));
         net.features(input, batch, out);  // this thread's working memory
         ready.arrive_and_wait();
         for (int call = 0; call < calls; ++call) net.features(input, batch, out);

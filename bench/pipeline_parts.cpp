@@ -17,8 +17,7 @@
 
 #include "pool3/corpus.hpp"
 #include "pool3/error.hpp"
-#include "pool3/image.hpp"
-#include "pool3/network.hpp"
+#include "pool3/extraction.hpp"
 
 namespace {
 
@@ -55,6 +54,7 @@ void decode_alone(int threads, const std::string& list) {
   std::ifstream file(list);
   for (std::string path; std::getline(file, path);) paths.push_back(path);
   const pool3::EntryReader reader;
+  const pool3::RowRecipe recipe;
   std::atomic<std::size_t> next = 0;
   measure(
       threads, std::ssize(paths), [](int) {},
@@ -63,8 +63,8 @@ void decode_alone(int threads, const std::string& list) {
         for (std::size_t i = next++; i < paths.size(); i = next++) {
           const auto bytes = reader.read(paths[i]);
           static_cast<void>(pool3::content_key(bytes));
-          pool3::Image image = pool3::decode(bytes);
-          pool3::to_input(image, pool3::InputProfile::nsfwjs, input);
+          pool3::Image image = pool3::decode(bytes, recipe.decoding());
+          pool3::to_input(image, recipe.profile, input);
           pool3::recycle(std::move(image));
         }
       });
@@ -84,7 +84,7 @@ void network_alone(int threads, const std::string& weights, const std::string& p
       [&](int t) {
         auto& mine = input[static_cast<std::size_t>(t)];
         mine.resize(static_cast<std::size_t>(batch * pool3::input_floats));
-        out[static_cast<std::size_t>(t)].resize(static_cast<std::size_t>(batch * pool3::feature_dim));
+        out[static_cast<std::size_t>(t)].resize(static_cast<std::size_t>(batch * pool3::inception_width));
         for (std::size_t k = 0; k < mine.size(); ++k) mine[k] = static_cast<float>(k * 7919 % 256) / 255;
         run(t);
       },

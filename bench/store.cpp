@@ -24,7 +24,7 @@
 
 namespace {
 
-constexpr std::int64_t block_rows = 16;
+constexpr std::int64_t block_rows = 16, width = 2048;
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
@@ -40,6 +40,7 @@ double cpu_seconds() {
 
 pool3::FeatureSpec spec_of(std::int64_t rows, const std::vector<std::int32_t>& labels) {
   pool3::FeatureSpec spec;
+  spec.width = width;
   spec.rows = rows;
   spec.block_rows = block_rows;
   spec.root = "/bench";
@@ -78,14 +79,14 @@ Times store_times(const pool3::Communicator& comm, const std::string& folder, st
   pool3::FeatureSpec spec = spec_of(rows, labels);
   spec.alignment = alignment;
   pool3::FeatureWriter writer = pool3::FeatureWriter::open(comm, path, spec);
-  const std::vector<float> features(static_cast<std::size_t>(block_rows * pool3::feature_dim), 0.25F);
+  const std::vector<float> features(static_cast<std::size_t>(block_rows * width), 0.25F);
   const std::vector<pool3::ImageKey> keys(block_rows);
   const std::vector<pool3::RowStatus> status(block_rows, pool3::RowStatus::done);
   Times times = measure(comm, path + ".partial", [&] {
     for (std::int64_t b = comm.rank(); b < writer.blocks(); b += comm.size()) {
       const auto n = static_cast<std::size_t>(writer.block(b).size());
-      writer.write_block(b, std::span(features).first(n * static_cast<std::size_t>(pool3::feature_dim)),
-                         std::span(keys).first(n), std::span(status).first(n), {});
+      writer.write_block(b, std::span(features).first(n * static_cast<std::size_t>(width)), std::span(keys).first(n),
+                         std::span(status).first(n), {});
     }
   });
   writer.finish(comm);
@@ -98,7 +99,7 @@ Times store_times(const pool3::Communicator& comm, const std::string& folder, st
 /// The same blocks by pwrite alone: each rank into a file of its own, or all into one.
 Times plain_times(const pool3::Communicator& comm, const std::string& folder, std::int64_t rows, bool shared) {
   const std::string path = folder + "/plain." + (shared ? "all" : std::to_string(comm.rank()));
-  const std::vector<char> block(static_cast<std::size_t>(block_rows * (pool3::feature_dim * 4 + 33) + 8), 'x');
+  const std::vector<char> block(static_cast<std::size_t>(block_rows * (width * 4 + 33) + 8), 'x');
   const int file = open(path.c_str(), O_WRONLY | O_CREAT, 0600);
   const Times times = measure(comm, path, [&] {
     for (std::int64_t b = comm.rank(); b < rows / block_rows; b += comm.size()) {
@@ -153,7 +154,7 @@ int main(int argc, char** argv) {
     whole.push_back(rounds.back()[2].whole);
   }
   if (comm.is_root()) {
-    const double mb = static_cast<double>(rows) * (pool3::feature_dim * 4 + 33) / 1e6;
+    const double mb = static_cast<double>(rows) * (width * 4 + 33) / 1e6;
     std::printf(
         "%lld rows, %.0f MB, %d ranks, %d rounds; shares are of plain writing into own files: median "
         "(least to largest)\n",

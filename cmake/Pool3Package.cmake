@@ -4,7 +4,7 @@ set(POOL3_PACKAGE_WEIGHTS "" CACHE FILEPATH "Weights file to install as the defa
 file(GLOB job_scripts ${PROJECT_SOURCE_DIR}/slurm/*.sbatch ${PROJECT_SOURCE_DIR}/slurm/*.sh ${PROJECT_SOURCE_DIR}/slurm/*.py)
 install(PROGRAMS ${job_scripts} DESTINATION share/pool3/slurm)
 install(DIRECTORY configs/ DESTINATION share/pool3/configs)
-install(DIRECTORY docs/ DESTINATION share/doc/pool3)
+install(DIRECTORY docs DESTINATION share/doc/pool3)
 install(FILES README.md CHANGELOG.md DESTINATION share/doc/pool3)
 install(FILES LICENSE DESTINATION share/doc/pool3 RENAME copyright)
 if(POOL3_PACKAGE_WEIGHTS)

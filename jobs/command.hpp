@@ -1,5 +1,5 @@
 #pragma once
-// What a subcommand is.
+// What a subcommand is, which there are, and how one runs.
 
 #include <memory>
 #include <string>
@@ -7,12 +7,14 @@
 
 #include "console/log.hpp"
 #include "console/options.hpp"
+#include "console/progress.hpp"
+#include "console/text.hpp"
 #include "pool3/error.hpp"
 #include "pool3/mpi.hpp"
 
 namespace pool3::jobs {
 
-/// What every job gets.
+/// What every command gets.
 struct Context {
   const Communicator& comm;
   Log& log;
@@ -20,39 +22,30 @@ struct Context {
 };
 
 /// One subcommand: declares its flags, then runs on every rank.
-class Job {
+class Command {
  public:
-  virtual ~Job() = default;
+  virtual ~Command() = default;
   virtual void declare(OptionParser& parser) = 0;
   /// Collective.
   virtual ExitCode run(const Context& context) = 0;
 };
 
-struct Command {
+/// A line of the registry.
+struct CommandEntry {
   std::string name;
   std::string summary;
-  std::unique_ptr<Job> (*make)();
+  std::unique_ptr<Command> (*make)();
 };
 
-/// All subcommands, in the order of the help.
-[[nodiscard]] const std::vector<Command>& commands();
+/// The registry: all subcommands, in the order of the help.
+[[nodiscard]] const std::vector<CommandEntry>& commands();
 
-std::unique_ptr<Job> make_extract();
-std::unique_ptr<Job> make_train();
-std::unique_ptr<Job> make_search();
-std::unique_ptr<Job> make_evaluate();
-std::unique_ptr<Job> make_predict();
-std::unique_ptr<Job> make_verify();
-std::unique_ptr<Job> make_inspect();
-std::unique_ptr<Job> make_inspect_image();
-std::unique_ptr<Job> make_convert();
-std::unique_ptr<Job> make_export();
-std::unique_ptr<Job> make_diff();
-std::unique_ptr<Job> make_link();
-std::unique_ptr<Job> make_publish();
-std::unique_ptr<Job> make_repack();
-std::unique_ptr<Job> make_run();
-std::unique_ptr<Job> make_status();
-std::unique_ptr<Job> make_bench();
+/// What `pool3 --help` prints.
+[[nodiscard]] std::string overview();
+/// What `pool3 COMMAND --help` prints.
+[[nodiscard]] std::string help_of(const CommandEntry& entry);
+/// Runs a command on every rank, and prints its error if there is one. An error that all ranks share ends the job in
+/// order. Any other aborts it: then this does not return. Collective; MPI has started.
+[[nodiscard]] ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>& arguments);
 
 }  // namespace pool3::jobs

@@ -1,5 +1,8 @@
 #pragma once
 // The catalogue: which images there are, in which order, with which labels; and the bytes of each.
+//
+// A *source* is what --corpus names: a folder, a table or list, a tar file (a *shard*). All sources make the corpus.
+// The *catalogue* is the pictures in it, and a Manifest is the catalogue in memory.
 
 #include <cstddef>
 #include <cstdint>
@@ -45,8 +48,8 @@ struct ShardCount {
   std::int64_t bytes = 0;   ///< of these pictures
 };
 
-/// The whole catalogue, in byte order of paths (manifests and lists too; exact repeats of a path are dropped).
-/// Row i of everything is image i here.
+/// The whole catalogue, in byte order of paths, whatever the source; exact repeats of a path are dropped. Row i of
+/// everything is image i here.
 struct Manifest {
   std::string root;                  ///< absolute folder that relative paths start from
   StringTable paths;                 ///< relative to root, or absolute; of a member of a tar file: FILE.tar/MEMBER
@@ -60,8 +63,8 @@ struct Manifest {
 };
 
 struct CorpusOptions {
-  /// Each a folder (recursive), CSV or TSV manifest (path[,label]), text list, or tar file (also .gz, .zst), with
-  /// shell-like braces: a-{000..127}.tar, {a,b}.csv.
+  /// The sources. Each is a folder (recursive), a CSV or TSV table (path[,label]), a text list, or a tar file (also
+  /// .gz, .zst), with braces as in a shell: a-{000..127}.tar, {a,b}.csv.
   std::vector<std::string> corpus;
   LabelRule labels;
   std::string classes;               ///< text list: exactly these classes in this order; "" for those that occur
@@ -69,7 +72,7 @@ struct CorpusOptions {
   std::int64_t limit_per_class = 0;  ///< at most so many pictures of a class, chosen by a hash of paths; 0: all
 };
 
-/// Lists a corpus. Collective: all ranks look at folders, files and shards; the root alone gets the catalogue, others
+/// Lists all sources. Collective: all ranks look at folders, files and shards; the root alone gets the manifest, others
 /// an empty one. `options` agree on all ranks.
 ///
 /// A folder yields the files whose names end like a picture's (.jpg, .jpeg, .png, .webp, .gif, .bmp, .tif, .tiff; any
@@ -78,13 +81,13 @@ struct CorpusOptions {
 /// A tar file yields its members with such names. The column of KEY.jpg is the text of KEY.cls, the "label", "class" or
 /// "cls" of KEY.json, or the text of KEY.txt, the first there is. Its index is kept beside it, if that folder can be
 /// written. A damaged shard yields the pictures before the damage, and a note.
-/// With several corpora, the root is that of the first.
-/// Throws a collective Error: what can't be read, an empty corpus, a malformed manifest (with its line), a picture with
+/// With several sources, the root is that of the first.
+/// Throws a collective Error: what can't be read, an empty corpus, a malformed table (with its line), a picture with
 /// two labels.
 [[nodiscard]] Manifest list_corpus(const Communicator& comm, const CorpusOptions& options);
 
-/// The label of `path` under `rule`, or "" for none. `column` is the manifest's own label. For the rule `directory`,
-/// leading "./" and "../" do not count, and an absolute path gives the folder that holds the file.
+/// The label of `path` under `rule`, or "" for none. `column` is the label that the table or shard gives. For the rule
+/// `directory`, leading "./" and "../" do not count, and an absolute path gives the folder that holds the file.
 [[nodiscard]] std::string label_of(const LabelRule& rule, std::string_view path, std::string_view column);
 
 /// Full path of a row. An empty root is the working folder.

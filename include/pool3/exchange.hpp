@@ -1,17 +1,33 @@
 #pragma once
 // A model as the bytes of other programs' files.
 
+#include <functional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "pool3/model.hpp"
+#include "pool3/weights.hpp"
 
 namespace pool3 {
 
-/// LIBLINEAR's text model. Labels are numbers of classes. Throws Error if there are fewer than two classes.
-[[nodiscard]] std::string liblinear_text(const Model& model);
-/// A zip of NumPy arrays: coef [K, 2048], intercept [K], classes [K], and sigmoid_a and sigmoid_b [K] if there are any.
-[[nodiscard]] std::string npz_bytes(const Model& model);
-/// An ONNX graph from features [N, 2048] to scores [N, K], in float; the classes are in its metadata, a line each.
-[[nodiscard]] std::string onnx_bytes(const Model& model);
+/// What an exporter may use.
+struct ExportSource {
+  const Model& model;
+  std::string version;               ///< of pool3
+  std::function<Weights()> weights;  ///< reads the weights that the model's features were made with
+};
+
+/// A kind of file that a model can be exported to.
+struct ExportFormat {
+  std::string_view name;
+  std::string_view holds;  ///< what is in it, for the help
+  /// The file's bytes: the same for the same source. Throws Error.
+  std::string (*bytes)(const ExportSource& source);
+};
+/// All of them.
+[[nodiscard]] std::span<const ExportFormat> export_formats();
+/// Throws usage Error if there is no format of that name.
+[[nodiscard]] const ExportFormat& find_export_format(std::string_view name);
 
 }  // namespace pool3

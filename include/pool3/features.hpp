@@ -1,6 +1,7 @@
 #pragma once
 // The feature store: one HDF5 file of features, labels, paths, keys and status. See docs/format.md.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,7 +20,7 @@ struct Provenance {
   std::string version;         ///< of pool3
   std::string weights_sha256;  ///< 64 hex digits
   std::string weights_source;
-  std::string profile;         ///< input profile
+  std::string profile;         ///< to_string(Preprocessing)
   std::string precision;       ///< "fp32", "bf16" or "fp16"
   std::string catalogue_hash;  ///< 32 hex digits
   std::string corpus;          ///< as given
@@ -28,20 +29,35 @@ struct Provenance {
   bool operator==(const Provenance&) const = default;
 };
 
+/// How a picture file becomes network input: what Provenance::profile says.
+struct Preprocessing {
+  std::string profile;       ///< the input profile's name
+  bool fast_decode = false;  ///< large JPEGs were decoded at a part of their size
+  bool operator==(const Preprocessing&) const = default;
+};
+/// "nsfwjs", or "nsfwjs, fast-decode".
+[[nodiscard]] std::string to_string(const Preprocessing& preprocessing);
+[[nodiscard]] Preprocessing parse_preprocessing(std::string_view text);
+
 /// Names the first field in which the kinds of rows differ ("precision: bf16 here, fp32 there"), or "".
 [[nodiscard]] std::string kind_difference(const Provenance& a, const Provenance& b);
 /// Like kind_difference(), and also for catalogue, labels and version: what two runs of one job agree in.
 [[nodiscard]] std::string job_difference(const Provenance& a, const Provenance& b);
+/// "width: 64 here, 2048 there", or "" if the widths are equal.
+[[nodiscard]] std::string width_difference(std::int64_t here, std::int64_t there);
 
 /// How features are stored. They are float32 in memory.
 enum class FeatureType : std::uint8_t { float32, float16 };
 [[nodiscard]] constexpr std::string_view to_string(FeatureType t) {
   return t == FeatureType::float32 ? "float32" : "float16";
 }
+/// Bytes of one stored feature.
+[[nodiscard]] constexpr std::int64_t element_bytes(FeatureType t) { return t == FeatureType::float32 ? 4 : 2; }
 
 /// All that is fixed when a file is created.
 struct FeatureSpec {
   std::int64_t rows = 0;
+  std::int64_t width = 0;        ///< features of a row, 1 or more
   std::int64_t block_rows = 16;  ///< rows of one checksum, and of one write
   std::string root;              ///< absolute folder that relative paths start from
   std::vector<std::string> classes;
@@ -66,10 +82,10 @@ struct Failure {
 };
 
 /// Writes one feature file. Move-only. Works on PATH.partial; PATH appears only when complete. A job that is killed
-/// at any moment leaves nothing, or a PATH.partial that the next open() goes on with.
+/// at any moment leaves nothing, or a PATH.partial that the next open() resumes.
 class FeatureWriter {
  public:
-  /// Collective. If there is a PATH.partial of this very job, goes on with it: every rank checks a share of its blocks.
+  /// Collective. If there is a PATH.partial of this very job, resumes it: every rank checks a share of its blocks.
   /// Otherwise rank 0 creates one with every table. `spec` counts on rank 0 only, but for `durable`. Throws a
   /// collective Error: it can't be created, another job is at work on it, or it is of a job that differs.
   static FeatureWriter open(const Communicator& comm, const std::string& path, const FeatureSpec& spec);
@@ -78,6 +94,7 @@ class FeatureWriter {
   ~FeatureWriter();  ///< leaves PATH.partial if finish() was not called
 
   [[nodiscard]] std::int64_t rows() const;
+  [[nodiscard]] std::int64_t width() const;
   [[nodiscard]] std::int64_t blocks() const;
   [[nodiscard]] RowRange block(std::int64_t index) const;
   [[nodiscard]] const std::string& root() const;
@@ -87,7 +104,7 @@ class FeatureWriter {
   [[nodiscard]] std::int64_t failed_before() const;
   /// Paths of `rows`, read from the file. Not collective.
   [[nodiscard]] std::vector<std::string> paths(RowRange rows) const;
-  /// Writes one whole block: features [n, 2048], keys [n], status [n], its checksum, and what failed in it. Rows that
+  /// Writes one whole block: features [n, width], keys [n], status [n], its checksum, and what failed in it. Rows that
   /// are not `done` are written as zeros. Not collective; each block is written by one rank. Throws Error.
   void write_block(std::int64_t index, std::span<const float> features, std::span<const ImageKey> keys,
                    std::span<const RowStatus> status, const std::vector<Failure>& failures);
@@ -117,6 +134,8 @@ class FeatureReader {
   ~FeatureReader();
 
   [[nodiscard]] std::int64_t rows() const;
+  /// Features of a row.
+  [[nodiscard]] std::int64_t width() const;
   [[nodiscard]] std::int64_t block_rows() const;
   [[nodiscard]] const std::string& root() const;
   [[nodiscard]] const std::vector<std::string>& classes() const;
@@ -134,12 +153,14 @@ class FeatureReader {
   [[nodiscard]] std::vector<RowStatus> status(RowRange rows) const;
   [[nodiscard]] std::vector<std::string> paths(RowRange rows) const;
   [[nodiscard]] std::vector<Failure> failures() const;
-  /// What who reads ranges calls once: checks the checksums of `labels`, `keys` and `status`, of every `ranks`-th of
+  /// Call once before reading ranges: checks the checksums of `labels`, `keys` and `status`, of every `ranks`-th of
   /// these tables from the `rank`-th on, piece by piece. Throws Error.
   void check_tables(int rank, int ranks) const;
-  /// Features of blocks [first, last), rows x 2048, each block's checksum checked. Throws Error naming the rows.
+  /// Features of blocks [first, last), rows x width, each block's checksum checked. Throws Error naming the rows.
   /// Safe from any thread.
   void read_blocks(std::int64_t first, std::int64_t last, std::span<float> out) const;
+  /// The same as their bytes in the file: little-endian numbers of type().
+  void read_stored(std::int64_t first, std::int64_t last, std::span<std::byte> out) const;
   [[nodiscard]] std::int64_t blocks() const;
   [[nodiscard]] RowRange block(std::int64_t index) const;
   /// The block that holds a row.

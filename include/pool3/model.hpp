@@ -13,7 +13,7 @@ namespace pool3 {
 /// the first of equals. Standardisation is folded into coef and intercept.
 struct Model {
   std::vector<std::string> classes;  ///< [K]
-  std::vector<double> coef;          ///< [K, 2048] row-major
+  std::vector<double> coef;          ///< [K, width] row-major
   std::vector<double> intercept;     ///< [K]
   std::vector<double> sigmoid_a;     ///< [K] Platt: P(k | x) ~ 1 / (1 + exp(a score + b)); empty if not calibrated
   std::vector<double> sigmoid_b;     ///< [K]
@@ -37,7 +37,15 @@ struct Model {
   std::vector<double> column_gaps;  ///< [K] relative gap of each class
   std::int64_t epochs = 0;
   std::string config;  ///< resolved configuration, JSON
+
+  /// Features of a row; 0 without classes.
+  [[nodiscard]] std::int64_t width() const {
+    return classes.empty() ? 0 : static_cast<std::int64_t>(coef.size() / classes.size());
+  }
 };
+
+/// How the features of `reader` differ from those that the model is for, in kind, width or classes, or "".
+[[nodiscard]] std::string features_difference(const FeatureReader& reader, const Model& model);
 
 /// Writes a model file under a temporary name, syncs, renames. Call on one rank. Throws Error.
 void write_model(const Model& model, const std::string& path);

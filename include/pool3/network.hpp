@@ -50,12 +50,17 @@ struct NetworkOptions {
   int gpu = 0;  ///< which one, on Device::cuda
 };
 
+/// Features that Inception-v3 gives a picture: the channels of pool_3.
+inline constexpr std::int64_t inception_width = 2048;
+
 /// A loaded network. Immutable after construction; features() may be called from many threads at once,
 /// and each call uses the calling thread alone (and the GPU, where it runs there).
 class Network {
  public:
   virtual ~Network() = default;
-  /// `input`: [count, 299, 299, 3] floats as made by to_input(); `out`: [count, 2048].
+  /// Features of one picture.
+  [[nodiscard]] virtual std::int64_t width() const = 0;
+  /// `input`: [count, 299, 299, 3] floats as made by to_input(); `out`: [count, width()].
   /// REQUIRES: 1 <= count <= batch. A row's features depend on its own input alone.
   virtual void features(std::span<const float> input, int count, std::span<float> out) const = 0;
   /// What the network makes of one picture on its way: Conv2d_1a_3x3, Conv2d_2a_3x3, Mixed_5d (the end of the 35 x 35
@@ -72,12 +77,13 @@ class Network {
 /// A linear classifier on the features: scores = features weight^T + bias.
 struct LinearLayer {
   std::vector<std::string> classes;  ///< [K]
-  std::vector<float> weight;         ///< [K, 2048] row-major
+  std::vector<float> weight;         ///< [K, d] row-major; d is the network's width()
   std::vector<float> bias;           ///< [K]
 };
 /// The bytes of a TorchScript archive that is network and classifier, in fp32: `forward` takes RGB pictures
 /// [N, 3, 299, 299] of 0 to 255, resized as the weights' profile says, and gives scores [N, K]; `classes` has the
-/// names. Loads LibTorch. Throws Error; also if the weights are a TorchScript archive themselves.
+/// names. Loads LibTorch. Throws Error; also if the weights are a TorchScript archive themselves, or the layer is for
+/// another width.
 [[nodiscard]] std::string torchscript_classifier(const Weights& weights, const LinearLayer& layer);
 
 /// The GPUs that LibTorch can use here, and if there is none, why.

@@ -1,5 +1,6 @@
 #pragma once
-// IEEE half precision (float16) as its bits. Without branches, so that loops over many become vector instructions.
+// IEEE half precision (float16) and bfloat16 as their bits. Without branches, so that loops over many become vector
+// instructions. Always inline: files that are compiled for other instructions share no function.
 
 #include <bit>
 #include <cstdint>
@@ -7,7 +8,7 @@
 namespace pool3 {
 
 /// Float of a float16 bit pattern: exact.
-[[nodiscard]] constexpr float float_of_half(std::uint16_t bits) {
+[[nodiscard, gnu::always_inline]] constexpr float float_of_half(std::uint16_t bits) {
   constexpr std::uint32_t exponent_of_half = 31U << 23U, rebias = (127U - 15U) << 23U;
   const std::uint32_t magnitude = (bits & 0x7fffU) << 13U, exponent = magnitude & exponent_of_half;
   const std::uint32_t normal = magnitude + rebias, special = normal + rebias;
@@ -19,7 +20,7 @@ namespace pool3 {
 }
 
 /// The float16 next to a float, ties to even; infinite from 65520 on. A NaN stays one.
-[[nodiscard]] constexpr std::uint16_t half_of_float(float value) {
+[[nodiscard, gnu::always_inline]] constexpr std::uint16_t half_of_float(float value) {
   constexpr std::uint32_t infinity = 255U << 23U, above_all = (127U + 16U) << 23U, least_normal = (127U - 14U) << 23U;
   const auto bits = std::bit_cast<std::uint32_t>(value);
   const std::uint32_t magnitude = bits & 0x7fffffffU, odd = (magnitude >> 13U) & 1U;
@@ -30,6 +31,18 @@ namespace pool3 {
   const std::uint32_t special = magnitude > infinity ? 0x7e00U : 0x7c00U;
   const std::uint32_t finite = magnitude < least_normal ? tiny : normal;
   return static_cast<std::uint16_t>((magnitude >= above_all ? special : finite) | ((bits >> 16U) & 0x8000U));
+}
+
+/// Float of a bfloat16 bit pattern: exact.
+[[nodiscard, gnu::always_inline]] constexpr float float_of_bf16(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U);
+}
+
+/// The bfloat16 next to a float, ties to even. A NaN stays one.
+[[nodiscard, gnu::always_inline]] constexpr std::uint16_t bf16_of_float(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t rounded = (bits + 0x7fffU + ((bits >> 16U) & 1U)) >> 16U;
+  return static_cast<std::uint16_t>((bits & 0x7fffffffU) > 0x7f800000U ? (bits >> 16U) | 0x40U : rounded);
 }
 
 }  // namespace pool3

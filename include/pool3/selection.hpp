@@ -1,11 +1,12 @@
 #pragma once
-// Choosing C: cross-validated grid search, parallel over folds.
+// Choosing C: cross-validated grid search, parallel over folds, and the journal that lets it resume.
 
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "pool3/features.hpp"
 #include "pool3/svm.hpp"
 
 namespace pool3 {
@@ -46,7 +47,7 @@ struct SearchProgress {
   SolverProgress solver;
 };
 
-/// What a search leaves to the one that goes on with it, on as many ranks in as many groups.
+/// What a search leaves to the one that resumes it, on as many ranks in as many groups.
 struct SearchMemory {
   std::vector<SearchPoint> points;      ///< done earlier
   std::vector<std::int64_t> fold_rows;  ///< then; if the problem has others, nothing of this counts
@@ -63,5 +64,40 @@ struct SearchMemory {
                                     const SearchOptions& options,
                                     const std::function<void(const SearchProgress&)>& progress = {},
                                     const SearchMemory& memory = {});
+
+/// Which search a table is of.
+struct SearchedBy {
+  Provenance features;
+  std::string config;  ///< resolved configuration, JSON
+};
+
+/// The table of a search as JSON: points that are done, and of which features, by which flags. See docs/format.md.
+[[nodiscard]] std::string search_table(const SearchResult& result, const SearchedBy& by);
+
+/// What a search keeps beside its table while it works, so that the same command resumes it. OUT.points is the table
+/// of the points that are done, OUT.state-N-RANK what a rank's solver starts from after N of them. All members are
+/// collective.
+class SearchJournal {
+ public:
+  /// `out`: the table to make. `comm` must outlive the journal.
+  SearchJournal(const Communicator& comm, std::string out, SearchedBy by);
+
+  struct Found {
+    SearchMemory memory;
+    std::string note;  ///< why what is there does not count, or ""
+  };
+  /// What an earlier search of the same features and flags has left. That of another does not count: a table is cheap
+  /// beside features. Every rank gets its own state, if that search had as many ranks.
+  [[nodiscard]] Found recall() const;
+  /// Throws Error.
+  void keep(const SearchResult& so_far, const std::string& state) const;
+  /// Removes what is there, when the table and all that is made from it are done.
+  static void remove(const Communicator& comm, const std::string& out);
+
+ private:
+  const Communicator& comm_;
+  std::string out_;
+  SearchedBy by_;
+};
 
 }  // namespace pool3

@@ -1,7 +1,6 @@
 #pragma once
 // Tasks for whichever rank asks first: dynamic load balance.
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -12,10 +11,16 @@ namespace pool3 {
 
 /// Hands out the numbers 0 .. count-1, each once, to whichever rank asks: dynamic load balance. The root's main
 /// thread answers inside poll(), so every rank calls poll() often until finished().
-/// With every question travels a note, four numbers that the root adds up (progress).
+/// With every question travels a note, which the root adds up.
 class TaskPool {
  public:
-  using Note = std::array<std::int64_t, 4>;
+  /// What a rank tells since its last question.
+  struct Note {
+    std::int64_t done = 0;    ///< of what tasks are made of: images
+    std::int64_t failed = 0;  ///< those of them that failed
+    std::int64_t stops = 0;   ///< above 0: this rank wants all to stop
+    bool operator==(const Note&) const = default;
+  };
 
   /// Collective. `done`, on the root, says which of the `count` tasks are not to be handed out; it may be shorter, and
   /// both count on the root only. `comm` must outlive the pool.
@@ -45,7 +50,7 @@ class TaskPool {
  private:
   struct Question {
     Note note;
-    std::int64_t leaves;
+    std::int64_t leaves = 0;
   };
   std::int64_t serve(const Question& question);
 

@@ -1,13 +1,16 @@
 #pragma once
-// From a feature file to the rows that training and evaluation work on.
+// From a feature file to a model: which rows train, the fit, and the whole model with its certificate.
 
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "pool3/features.hpp"
+#include "pool3/model.hpp"
 #include "pool3/svm.hpp"
+#include "pool3/traffic.hpp"
 
 namespace pool3 {
 
@@ -16,8 +19,6 @@ struct Split {
   std::uint64_t seed = 42;
   double test_fraction = 0.2;
 };
-/// Throws usage Error unless 0 <= test_fraction < 1.
-void check(const Split& split);
 
 enum class Side : std::uint8_t { training, test };
 
@@ -26,7 +27,7 @@ struct LabelledRows {
   std::vector<Row> rows;
   std::vector<std::int32_t> labels;
   std::vector<ImageKey> keys;
-  std::span<const float> features;  ///< [rows, feature_dim]
+  std::span<const float> features;  ///< [rows, width]
 };
 
 /// Calls `use` with the wanted rows (done, with a label, on `side`) of each of this rank's blocks. The blocks are dealt
@@ -36,9 +37,61 @@ struct LabelledRows {
 void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, Side side,
                             const std::function<void(const LabelledRows&)>& use);
 
-/// This rank's share of the training rows, with folds if `folds` > 0. `row_weights`: FILE[:DATASET], or "" for none;
-/// rows of weight 0 are left out. Collective.
+/// This rank's share of the training rows, with folds if `folds` > 0. Rows of a float16 file stay halves, as they are
+/// stored. `row_weights`: FILE[:DATASET], or "" for none; rows of weight 0 are left out. Collective.
 [[nodiscard]] Problem load_training_rows(const Communicator& comm, const FeatureReader& reader, const Split& split,
                                          int folds, const std::string& row_weights);
+
+/// Training rows of each class over all ranks. Reads no features. Collective.
+[[nodiscard]] std::vector<std::int64_t> count_training_rows(const Communicator& comm, const FeatureReader& reader,
+                                                            const Split& split, const std::string& row_weights);
+
+/// How to train.
+struct TrainingOptions {
+  double C = 1;          ///< cost of errors, in standardised features
+  SolverOptions solver;  ///< but seed and positive weights, which follow from split and `balanced`
+  Split split;
+  bool centering = true;      ///< centre and scale the features first
+  bool balanced = false;      ///< errors on rare classes cost more
+  std::string row_weights;    ///< FILE[:DATASET], or ""
+  int probability_folds = 5;  ///< folds that probabilities are calibrated with; 0: none
+};
+/// Throws usage Error.
+void check(const TrainingOptions& options);
+/// The solver's options for so many training rows of each class.
+[[nodiscard]] SolverOptions solver_options(const TrainingOptions& options, const std::vector<std::int64_t>& class_rows);
+
+/// This rank's share of the training rows, ready for the solver.
+struct TrainingSet {
+  Problem problem;                          ///< checked, standardised, in random order
+  Standardisation standardisation;          ///< what was done to the features
+  std::vector<std::int64_t> class_rows;     ///< of all ranks
+  [[nodiscard]] std::int64_t rows() const;  ///< of all ranks
+};
+/// Collective; throws a collective Error.
+[[nodiscard]] TrainingSet load_training_set(const Communicator& comm, const FeatureReader& reader,
+                                            const TrainingOptions& options);
+
+using ShowProgress = std::function<void(const SolverProgress&)>;
+
+/// Every class against the rest, and what that took this rank.
+struct ClassFit {
+  Fit fit;
+  Traffic spent;
+};
+/// Collective.
+[[nodiscard]] ClassFit fit_classes(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
+                                   const ShowProgress& progress = {});
+/// Platt's sigmoids from scores that each come from a fit without the row's fold; none if there are no folds.
+/// Collective.
+[[nodiscard]] Sigmoids fit_probabilities(const Communicator& comm, const TrainingSet& set,
+                                         const TrainingOptions& options, const ShowProgress& progress = {});
+
+/// The whole model, as it is written. `config`: resolved configuration, JSON.
+[[nodiscard]] Model make_model(const FeatureReader& reader, const TrainingSet& set, const TrainingOptions& options,
+                               const Fit& fit, const Sigmoids& sigmoids, const std::string& config);
+/// The model's certificate with what it took, JSON. It is no part of the model, whose bytes tell nothing of the
+/// machine's speed. Bytes and calls are those of this rank.
+[[nodiscard]] std::string certificate_json(const Model& model, const ClassFit& fit, int ranks);
 
 }  // namespace pool3

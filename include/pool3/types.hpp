@@ -9,8 +9,6 @@
 
 namespace pool3 {
 
-/// Columns of a pool_3 feature row.
-inline constexpr std::int64_t feature_dim = 2048;
 /// Side, in pixels, of the square picture that Inception-v3 takes.
 inline constexpr int input_side = 299;
 /// Floats of one network input: NHWC, 299 x 299 x 3.

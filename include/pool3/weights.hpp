@@ -60,13 +60,17 @@ struct ConvolutionShape {
 
 /// Reads a weights file or folder, recognised by content: pool3's own safetensors; torchvision's or timm's
 /// safetensors; torchvision's state_dict of torch.save; Keras's HDF5; TensorFlow's frozen GraphDef of 2015; or the
-/// folder of a TFJS layers model (nsfwjs UMD shards, or model.json with bins). A TorchScript archive is taken as it is.
+/// folder of a TensorFlow.js layers model (model.json with bins). A TorchScript archive is taken as it is.
 /// Nothing in a file is run here. Throws Error (stage "read weights") for a missing, truncated, hostile or wrong file.
 /// Not collective.
 [[nodiscard]] Weights read_weights(const std::string& path);
 
+/// Throws Error (stage "read weights", path `path`) unless `weights` hold exactly the tensors of an Inception-v3, with
+/// their shapes, all finite, and sound codes for all layers or none. A TorchScript archive is not looked at.
+void check_weights(const Weights& weights, const std::string& path);
+
 /// Writes pool3's own format: safetensors with traits and source in its metadata, codes as "NAME.step" and "NAME.mean";
-/// the same weights give the same bytes. Writes to a temporary name, then renames. Throws Error.
+/// the same weights give the same bytes. The file appears whole or not at all. Throws Error.
 void write_weights(const Weights& weights, const std::string& path);
 
 /// SHA-256 of a file, 64 hex digits. Throws Error.

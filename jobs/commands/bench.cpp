@@ -1,4 +1,6 @@
-// The bench job: what messages between this job's ranks cost. slurm/scaling.py predicts with it.
+// pool3 bench: what messages between this job's ranks cost. slurm/scaling.py predicts with it.
+
+#include <fmt/format.h>
 
 #include <cstdio>
 
@@ -8,7 +10,7 @@
 namespace pool3::jobs {
 namespace {
 
-class BenchJob : public Job {
+class BenchCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("WHAT", what_, "messages: between the first and the last rank, as one JSON line");
@@ -25,9 +27,10 @@ class BenchJob : public Job {
     const Communicator node = context.comm.split_by_node();
     const auto nodes = context.comm.sum(std::int64_t{node.is_root() ? 1 : 0});
     if (context.comm.is_root())
-      std::printf("{\"ranks\": %d, \"nodes\": %lld, \"latency_us\": %.3f, \"bandwidth_gbps\": %.3f}\n",
-                  context.comm.size(), static_cast<long long>(nodes), 1e6 * cost.latency_seconds,
-                  1e-9 * cost.bytes_per_second);
+      std::fputs(fmt::format("{{\"ranks\": {}, \"nodes\": {}, \"latency_us\": {:.3f}, \"bandwidth_gbps\": {:.3f}}}\n",
+                             context.comm.size(), nodes, 1e6 * cost.latency_seconds, 1e-9 * cost.bytes_per_second)
+                     .c_str(),
+                 stdout);
     return ExitCode::ok;
   }
 
@@ -37,6 +40,6 @@ class BenchJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_bench() { return std::make_unique<BenchJob>(); }
+std::unique_ptr<Command> make_bench() { return std::make_unique<BenchCommand>(); }
 
 }  // namespace pool3::jobs

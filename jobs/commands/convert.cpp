@@ -1,4 +1,6 @@
-// The convert job: any known weights file -> pool3's own safetensors, calibrated for int8 if pictures are given.
+// pool3 convert: any known weights file -> pool3's own safetensors, calibrated for int8 if pictures are given.
+
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -10,11 +12,11 @@
 namespace pool3::jobs {
 namespace {
 
-class ConvertJob : public Job {
+class ConvertCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("weights", weights_, "weights file or folder");
-    p.add_required("out", out_, "safetensors file to make", false);
+    p.add_required("out", out_, "safetensors file to make", Changes::file);
     p.add("calibrate", corpus_,
           "measure the ranges that int8 needs on pictures of this corpus: a folder, manifest, list or tar file",
           std::string());
@@ -23,7 +25,8 @@ class ConvertJob : public Job {
 
   ExitCode run(const Context& context) override {
     context.comm.all_do([&] {
-      if (pictures_ < 1 || pictures_ > most_pictures) throw usage_error("--pictures must be between 1 and 4096");
+      if (pictures_ < 1 || pictures_ > most_pictures)
+        throw usage_error(fmt::format("--pictures must be between 1 and {}", most_pictures));
     });
     Manifest manifest;
     if (!corpus_.empty())
@@ -33,9 +36,9 @@ class ConvertJob : public Job {
       Weights weights = read_weights(weights_);
       if (!corpus_.empty()) calibrate_on(context, manifest, weights);
       write_weights(weights, out_);
-      context.log.line("convert", out_ + ": " + weights.source +
-                                      (weights.codes.empty() ? "" : ", calibrated for int8") + ", SHA-256 " +
-                                      sha256_of_file(out_));
+      context.log.line("convert",
+                       fmt::format("{}: {}{}, SHA-256 {}", out_, weights.source,
+                                   weights.codes.empty() ? "" : ", calibrated for int8", sha256_of_file(out_)));
     });
     return ExitCode::ok;
   }
@@ -60,8 +63,8 @@ class ConvertJob : public Job {
       }
     }
     calibrate(weights, input, good);
-    context.log.line("convert", "calibrated on " + std::to_string(good) + " pictures" +
-                                    (good < tried ? ", " + std::to_string(tried - good) + " could not be read" : ""));
+    const std::string rest = good < tried ? fmt::format(", {} could not be read", tried - good) : "";
+    context.log.line("convert", fmt::format("calibrated on {} pictures{}", good, rest));
   }
 
   std::string weights_, out_, corpus_;
@@ -70,6 +73,6 @@ class ConvertJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_convert() { return std::make_unique<ConvertJob>(); }
+std::unique_ptr<Command> make_convert() { return std::make_unique<ConvertCommand>(); }
 
 }  // namespace pool3::jobs

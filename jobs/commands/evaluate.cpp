@@ -1,32 +1,34 @@
 #include "commands/evaluate.hpp"
 
+#include <fmt/format.h>
+
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "pool3/evaluation.hpp"
+#include "pool3/files.hpp"
 #include "pool3/model.hpp"
 #include "pool3/training.hpp"
-#include "setup/files.hpp"
 
 namespace pool3::jobs {
 namespace {
 
+constexpr const char* stage = "evaluate";
+
 void check_match(const FeatureReader& reader, const Model& model, const std::string& model_path) {
-  std::string difference = kind_difference(reader.provenance(), model.features);
-  if (difference.empty() && reader.classes() != model.classes) difference = "the classes differ";
+  const std::string difference = features_difference(reader, model);
   if (difference.empty()) return;
-  throw Error({.stage = "evaluate",
+  throw Error({.stage = stage,
                .path = model_path,
-               .cause = "the model is for other features: " + difference,
+               .cause = fmt::format("the model is for other features: {}", difference),
                .advice = "train it on this feature file"});
 }
 
-class EvaluateJob : public Job {
+class EvaluateCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("features", features_, "feature file");
     p.add_required("model", model_, "model file");
-    p.add_required("out", out_, "report to make (JSON)", false);
+    p.add_required("out", out_, "report to make (JSON)", Changes::file);
   }
   ExitCode run(const Context& context) override {
     evaluate(context, features_, model_, out_);
@@ -46,7 +48,7 @@ void evaluate(const Context& context, const std::string& features, const std::st
   Model model;
   std::vector<std::int32_t> truth, predicted;
   comm.all_do([&] {
-    if (comm.is_root()) check_output(out, "evaluate");
+    if (comm.is_root()) check_output({stage, out});
     reader = std::make_unique<FeatureReader>(features);
     model = read_model(model_path);
     check_match(*reader, model, model_path);
@@ -60,18 +62,17 @@ void evaluate(const Context& context, const std::string& features, const std::st
   const Evaluation e = evaluate_predictions(comm, model.classes, truth, predicted);
   comm.root_does([&] {
     if (e.macro.support == 0)
-      throw Error({.stage = "evaluate",
+      throw Error({.stage = stage,
                    .path = features,
                    .cause = "no rows are held out",
                    .advice = "train with --test-fraction above 0"});
-    std::fputs(classification_report(e).c_str(), stdout);
-    std::printf("\naccuracy on %lld held-out images: %.4f\n", static_cast<long long>(e.macro.support), e.accuracy);
+    fmt::print("{}\naccuracy on {} held-out images: {:.4f}\n", classification_report(e), e.macro.support, e.accuracy);
     std::fflush(stdout);
-    replace_file(out, to_json(e), "evaluate");
+    write_whole_file({stage, out}, to_json(e));
   });
-  context.log.line("evaluate", out + ": accuracy " + fixed(e.accuracy, 4), {{"accuracy", fixed(e.accuracy, 6)}});
+  context.log.line(stage, fmt::format("{}: accuracy {:.4f}", out, e.accuracy), {{"accuracy", fixed(e.accuracy, 6)}});
 }
 
-std::unique_ptr<Job> make_evaluate() { return std::make_unique<EvaluateJob>(); }
+std::unique_ptr<Command> make_evaluate() { return std::make_unique<EvaluateCommand>(); }
 
 }  // namespace pool3::jobs

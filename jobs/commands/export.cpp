@@ -1,56 +1,53 @@
 // The export job: a model file -> what other programs read.
 
+#include <fmt/format.h>
+
 #include "command.hpp"
 #include "pool3/exchange.hpp"
-#include "pool3/network.hpp"
-#include "setup/files.hpp"
+#include "pool3/files.hpp"
 #include "setup/weights.hpp"
+#include "version.hpp"
 
 namespace pool3::jobs {
 namespace {
 
-LinearLayer layer_of(const Model& model) {
-  return {.classes = model.classes,
-          .weight = {model.coef.begin(), model.coef.end()},
-          .bias = {model.intercept.begin(), model.intercept.end()}};
+constexpr const char* stage = "export";
+
+/// "npz: arrays for NumPy; onnx: features to scores; ...".
+std::string help_of_formats() {
+  std::string text;
+  for (const ExportFormat& format : export_formats())
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", format.name, format.holds);
+  return text;
 }
 
-class ExportJob : public Job {
+class ExportCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("model", model_, "model file");
-    p.add_required(
-        "format", format_,
-        "liblinear: its text model; npz: arrays for NumPy; onnx: features to scores; torchscript: pictures to scores");
+    p.add_required("format", format_, help_of_formats());
     p.add("weights", weights_, "of torchscript: the weights that the model's features were made with", std::string());
-    p.add_required("out", out_, "file to make", false);
+    p.add_required("out", out_, "file to make", Changes::file);
   }
   ExitCode run(const Context& context) override {
     context.comm.root_does([&] {
-      if (format_ != "liblinear" && format_ != "npz" && format_ != "onnx" && format_ != "torchscript")
-        throw usage_error("--format must be liblinear, npz, onnx or torchscript");
+      const ExportFormat& format = find_export_format(format_);
       const Model model = read_model(model_);
-      const std::string bytes = bytes_of(model);
-      replace_file(out_, bytes, "export");
-      context.log.line("export", out_ + ": " + format_ + ", " + std::to_string(model.classes.size()) + " classes, " +
-                                     std::to_string(bytes.size()) + " bytes");
+      const auto weights = [&] { return weights_of_model(model, model_, weights_, stage); };
+      const std::string bytes = format.bytes({model, version, weights});
+      write_whole_file({stage, out_}, bytes);
+      context.log.line(stage,
+                       fmt::format("{}: {}, {} classes, {} bytes", out_, format_, model.classes.size(), bytes.size()));
     });
     return ExitCode::ok;
   }
 
  private:
-  [[nodiscard]] std::string bytes_of(const Model& model) const {
-    if (format_ == "liblinear") return liblinear_text(model);
-    if (format_ == "npz") return npz_bytes(model);
-    if (format_ == "onnx") return onnx_bytes(model);
-    return torchscript_classifier(weights_of_model(model, model_, weights_, "export"), layer_of(model));
-  }
-
   std::string model_, format_, out_, weights_;
 };
 
 }  // namespace
 
-std::unique_ptr<Job> make_export() { return std::make_unique<ExportJob>(); }
+std::unique_ptr<Command> make_export() { return std::make_unique<ExportCommand>(); }
 
 }  // namespace pool3::jobs

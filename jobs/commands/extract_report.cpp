@@ -1,17 +1,16 @@
 #include "commands/extract_report.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <fstream>
 #include <functional>
 #include <iterator>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "pool3/files.hpp"
 #include "pool3/maintenance.hpp"
-#include "setup/files.hpp"
 
 namespace pool3::jobs {
 
@@ -19,7 +18,7 @@ namespace {
 
 /// The code and message of a failure with N for each number in it.
 std::string kind_of(const Failure& failure) {
-  std::string kind = std::string(to_string(failure.status)) + ": ";
+  std::string kind = fmt::format("{}: ", to_string(failure.status));
   for (const char c : failure.message) {
     const bool digit = c >= '0' && c <= '9';
     if (!digit) kind += c;
@@ -35,12 +34,12 @@ struct Kind {
 };
 
 /// The most frequent in front.
-std::vector<Kind> kinds_of(const std::vector<Failure>& failures) {
+std::vector<Kind> kinds_of(std::span<const Failure> failures) {
   std::map<std::string, Kind> kinds;
   for (const Failure& failure : failures) {
     Kind& kind = kinds[kind_of(failure)];
     // A single one keeps its numbers.
-    if (kind.count++ == 0) kind.text = std::string(to_string(failure.status)) + ": " + failure.message;
+    if (kind.count++ == 0) kind.text = fmt::format("{}: {}", to_string(failure.status), failure.message);
     if (kind.count == 1) kind.example = failure.path;
     if (kind.count == 2) kind.text = kind_of(failure);
   }
@@ -60,33 +59,77 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
+ExtractDisplay::ExtractDisplay(const Context& context, std::int64_t rows, std::int64_t before, std::int64_t limit)
+    : context_(context), progress_(context.log, "extract", "images", rows, before), limit_(limit) {}
+
+namespace {
+
+std::string note_of(const FileProgress& progress) {
+  return progress.failed == 0 ? "" : fmt::format("{} failed", progress.failed);
+}
+
+}  // namespace
+
+void ExtractDisplay::show(const FileProgress& progress) {
+  progress_.failed = progress.failed;
+  progress_.update(progress.done, note_of(progress));
+  if (own_clock_.due()) measure(progress.own);
+  if (context_.comm.is_root()) check_failures(progress.failed, limit_, progress.sample);
+}
+
+void ExtractDisplay::finish(const FileProgress& progress) {
+  progress_.failed = progress.failed;
+  progress_.finish(progress.done, note_of(progress));
+  measure(progress.own);
+}
+
+void ExtractDisplay::measure(const RankTally& tally) const {
+  if (context_.log.metrics() == nullptr) return;
+  const double seconds = tally.wall_seconds;
+  context_.log.metrics()->own("extract", {{"images", static_cast<double>(tally.images)},
+                                          {"failed", static_cast<double>(tally.failed)},
+                                          {"copied", static_cast<double>(tally.copied)},
+                                          {"rate", seconds > 0 ? static_cast<double>(tally.images) / seconds : 0},
+                                          {"read_seconds", tally.seconds.read},
+                                          {"decode_seconds", tally.seconds.decode},
+                                          {"resize_seconds", tally.seconds.resize},
+                                          {"network_seconds", tally.seconds.network},
+                                          {"write_seconds", tally.seconds.write},
+                                          {"elapsed_seconds", seconds}});
+}
+
+namespace {
+
+/// "rank 0: 812 images, 40.6/s; decode ..." with the same numbers as fields.
+void print_rank(Log& log, std::size_t rank, const RankTally& tally, int threads) {
+  const StageSeconds& s = tally.seconds;
+  const double wall = std::max(tally.wall_seconds, 1e-9);
+  const double waiting = std::max(0.0, wall * threads - s.decode - s.resize - s.network);
+  const auto share = [&](double seconds) { return 100.0 * seconds / (wall * threads); };
+  const auto seconds = [](double value) { return fmt::format("{:.3f}", value); };
+  log.line("extract",
+           fmt::format("rank {}: {} images, {:.1f}/s; decode {:.1f}%, resize {:.1f}%, network {:.1f}%, waiting {:.1f}% "
+                       "of {} threads; beside them read {:.2f} s, write {:.2f} s",
+                       rank, tally.images, static_cast<double>(tally.images) / wall, share(s.decode), share(s.resize),
+                       share(s.network), share(waiting), threads, s.read, s.write),
+           {{"rank", fmt::format("{}", rank)},
+            {"images", fmt::format("{}", tally.images)},
+            {"failed", fmt::format("{}", tally.failed)},
+            {"read_seconds", seconds(s.read)},
+            {"decode_seconds", seconds(s.decode)},
+            {"resize_seconds", seconds(s.resize)},
+            {"network_seconds", seconds(s.network)},
+            {"waiting_seconds", seconds(waiting)},
+            {"write_seconds", seconds(s.write)},
+            {"cpu_seconds", seconds(tally.cpu_seconds)},
+            {"wall_seconds", seconds(tally.wall_seconds)}});
+}
+
+}  // namespace
+
 void print_summary(const Context& context, const RankTally& tally, int threads) {
-  nlohmann::json mine = {tally.images,         tally.failed,         tally.seconds.read,
-                         tally.seconds.decode, tally.seconds.resize, tally.seconds.network,
-                         tally.seconds.write,  tally.wall,           tally.cpu};
-  const auto all = context.comm.gather(mine.dump());
-  for (std::size_t rank = 0; rank < all.size(); ++rank) {
-    const auto v = nlohmann::json::parse(all[rank]).get<std::vector<double>>();
-    const double wall = std::max(v[7], 1e-9);
-    const double waiting = std::max(0.0, wall * threads - v[3] - v[4] - v[5]);
-    const auto part = [&](double s) { return fixed(100.0 * s / (wall * threads), 1) + "%"; };
-    context.log.line("extract",
-                     "rank " + std::to_string(rank) + ": " + fixed(v[0], 0) + " images, " + fixed(v[0] / wall, 1) +
-                         "/s; decode " + part(v[3]) + ", resize " + part(v[4]) + ", network " + part(v[5]) +
-                         ", waiting " + part(waiting) + " of " + std::to_string(threads) +
-                         " threads; beside them read " + fixed(v[2], 2) + " s, write " + fixed(v[6], 2) + " s",
-                     {{"rank", std::to_string(rank)},
-                      {"images", fixed(v[0], 0)},
-                      {"failed", fixed(v[1], 0)},
-                      {"read_seconds", fixed(v[2], 3)},
-                      {"decode_seconds", fixed(v[3], 3)},
-                      {"resize_seconds", fixed(v[4], 3)},
-                      {"network_seconds", fixed(v[5], 3)},
-                      {"waiting_seconds", fixed(waiting, 3)},
-                      {"write_seconds", fixed(v[6], 3)},
-                      {"cpu_seconds", fixed(v[8], 3)},
-                      {"wall_seconds", fixed(v[7], 3)}});
-  }
+  const std::vector<RankTally> all = gather(context.comm, tally);
+  for (std::size_t rank = 0; rank < all.size(); ++rank) print_rank(context.log, rank, all[rank], threads);
 }
 
 void print_failures(Log& log, const std::vector<Failure>& failures) {
@@ -94,9 +137,9 @@ void print_failures(Log& log, const std::vector<Failure>& failures) {
   constexpr std::size_t most = 10;
   for (std::size_t i = 0; i < std::min(most, kinds.size()); ++i)
     log.line("extract",
-             std::to_string(kinds[i].count) + " failed, " + kinds[i].text + ", e.g. " + one_line(kinds[i].example));
+             fmt::format("{} failed, {}, e.g. {}", kinds[i].count, kinds[i].text, one_line(kinds[i].example)));
   if (kinds.size() > most)
-    log.line("extract", "and " + std::to_string(kinds.size() - most) + " other kinds; see the table of failures");
+    log.line("extract", fmt::format("and {} other kinds; see the table of failures", kinds.size() - most));
 }
 
 namespace {
@@ -104,8 +147,8 @@ namespace {
 std::string failures_text(const std::vector<Failure>& failures) {
   std::string text = "row\tpath\tstage\tcode\tmessage\n";
   for (const Failure& f : failures) {
-    text += std::to_string(f.row) + "\t" + quoted(f.path) + "\t" + std::string(stage_of(f.status)) + "\t" +
-            std::string(to_string(f.status)) + "\t" + quoted(f.message) + "\n";
+    text += fmt::format("{}\t{}\t{}\t{}\t{}\n", f.row, quoted(f.path), stage_of(f.status), to_string(f.status),
+                        quoted(f.message));
   }
   return text;
 }
@@ -113,14 +156,15 @@ std::string failures_text(const std::vector<Failure>& failures) {
 }  // namespace
 
 void write_failures(const std::string& path, const std::vector<Failure>& failures) {
-  replace_file(path, failures_text(failures), "extract");
+  write_whole_file({"extract", path}, failures_text(failures));
 }
 
 void complete_files_beside(const std::string& path) {
   const std::string table = path + ".failures.tsv";
   const std::string text = failures_text(FeatureReader(path).failures());
   std::ifstream file(table, std::ios::binary);
-  if (!file || std::string(std::istreambuf_iterator<char>(file), {}) != text) replace_file(table, text, "extract");
+  if (!file || std::string(std::istreambuf_iterator<char>(file), {}) != text)
+    write_whole_file({"extract", table}, text);
 }
 
 void print_copies(const Context& context, const std::string& path) {
@@ -128,31 +172,17 @@ void print_copies(const Context& context, const std::string& path) {
   if (found.copies == 0) return;
   std::string example;
   context.comm.root_does([&] { example = FeatureReader(path).paths({found.example, found.example + 1}).at(0); });
-  context.log.line("extract", std::to_string(found.copies) + " images are copies: " + std::to_string(found.pictures) +
-                                  " pictures occur more than once, " + std::to_string(found.most) + " times " +
-                                  one_line(example));
+  context.log.line("extract", fmt::format("{} images are copies: {} pictures occur more than once, {} times {}",
+                                          found.copies, found.pictures, found.most, one_line(example)));
 }
 
-std::int64_t failure_limit(const std::string& text, std::int64_t rows) {
-  if (text.empty()) return -1;
-  const bool share = text.ends_with('%');
-  const char* end = text.data() + text.size() - (share ? 1 : 0);
-  double value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  const bool fine = error == std::errc() && stop == end && value >= 0 && value <= (share ? 100.0 : 1e15);
-  if (!fine || (!share && value != std::floor(value))) {
-    throw usage_error("--max-failures must be a number, or a share of the pictures such as 5%");
-  }
-  return static_cast<std::int64_t>(share ? value / 100 * static_cast<double>(rows) : value);
-}
-
-void check_failures(std::int64_t failed, std::int64_t limit, const std::vector<Failure>& known) {
+void check_failures(std::int64_t failed, std::int64_t limit, std::span<const Failure> sample) {
   if (limit < 0 || failed <= limit) return;
-  const std::vector<Kind> kinds = kinds_of(known);
-  const std::string often = kinds.empty() ? "" : "; most often " + kinds[0].text + ", e.g. " + kinds[0].example;
+  const std::vector<Kind> kinds = kinds_of(sample);
+  const std::string often =
+      kinds.empty() ? "" : fmt::format("; most often {}, e.g. {}", kinds[0].text, kinds[0].example);
   throw Error({.stage = "extract",
-               .cause = std::to_string(failed) + " images failed, and --max-failures allows " + std::to_string(limit) +
-                        one_line(often),
+               .cause = fmt::format("{} images failed, and --max-failures allows {}{}", failed, limit, one_line(often)),
                .advice = "is this the right corpus?"});
 }
 

@@ -2,20 +2,31 @@
 // What an extraction says before and after.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "command.hpp"
-#include "extraction/workers.hpp"
-#include "pool3/features.hpp"
+#include "pool3/extraction.hpp"
 
 namespace pool3::jobs {
 
-/// What one rank did.
-struct RankTally {
-  std::int64_t images = 0, failed = 0, copied = 0;
-  StageSeconds seconds;
-  double wall = 0, cpu = 0;  ///< seconds
+/// What a running extraction shows: progress, metrics, and an error if too many pictures have failed.
+class ExtractDisplay {
+ public:
+  /// `before` of `rows` images were done when it began. `limit`: of failure_limit().
+  ExtractDisplay(const Context& context, std::int64_t rows, std::int64_t before, std::int64_t limit);
+  /// Call as often as you like. Throws Error on the root if more images than the limit have failed.
+  void show(const FileProgress& progress);
+  /// The last word.
+  void finish(const FileProgress& progress);
+
+ private:
+  void measure(const RankTally& tally) const;
+  const Context& context_;
+  Progress progress_;
+  MetricsClock own_clock_;
+  std::int64_t limit_;
 };
 
 /// A line a rank: where the time went. Collective.
@@ -29,9 +40,7 @@ void complete_files_beside(const std::string& path);
 /// How many pictures of a finished file are copies of another, and which has the most. Collective.
 void print_copies(const Context& context, const std::string& path);
 
-/// How many pictures may fail: "12" or "5%" of `rows`; -1 (no limit) for "". Throws usage Error.
-[[nodiscard]] std::int64_t failure_limit(const std::string& text, std::int64_t rows);
-/// Throws Error if `failed` is above `limit` and that is not -1. `known`: some of those that failed, for the message.
-void check_failures(std::int64_t failed, std::int64_t limit, const std::vector<Failure>& known);
+/// Throws Error if `failed` is above `limit` and that is not -1. `sample`: some of those that failed, for the message.
+void check_failures(std::int64_t failed, std::int64_t limit, std::span<const Failure> sample);
 
 }  // namespace pool3::jobs

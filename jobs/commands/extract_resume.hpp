@@ -1,10 +1,11 @@
 #pragma once
-// What an earlier extraction has left: a finished file, or one that this job may go on with.
+// What an earlier extraction has left: a finished file, or one that this job may resume.
 
 #include <functional>
 #include <string>
 #include <string_view>
 
+#include "commands/extract_options.hpp"
 #include "pool3/features.hpp"
 
 namespace pool3::jobs {
@@ -13,25 +14,19 @@ namespace pool3::jobs {
 /// weights came from does not count, as long as their content is the same.
 [[nodiscard]] std::string extract_difference(const Provenance& here, const Provenance& there);
 
-/// Which rows of a catalogue one file holds, and how.
-struct FileShape {
-  std::int64_t part = 1, parts = 1;
-  FeatureType type = FeatureType::float32;
-  bool operator==(const FileShape&) const = default;
-};
-/// "2/8" is part 2 of 8, "" the whole. Throws Error (usage).
-[[nodiscard]] FileShape parse_part(const std::string& text);
+/// Throws Error if no feature file can be made at `path`, or if what is there must not be replaced. Cheap.
+void check_out(const std::string& path);
 
-/// Failed rows of `path` if it is a finished file of this very job, otherwise -1. Throws Error if it is something that
-/// must not be replaced. Collective.
+/// Failed rows of `path` if it is a finished file of this very job, otherwise -1. Collective.
 [[nodiscard]] std::int64_t failures_if_done(const Communicator& comm, const std::string& path, const Provenance& wanted,
                                             const FileShape& shape);
 
 /// Why rows of `old` are not what this job would make of the same pictures, or "".
-[[nodiscard]] std::string rows_difference(const Provenance& here, FeatureType type, const FeatureReader& old);
+[[nodiscard]] std::string rows_difference(const Provenance& here, FeatureType type, std::int64_t width,
+                                          const FeatureReader& old);
 
 /// Throws Error unless `path` holds the rows of this very catalogue, made as this job would.
-void check_retry(const std::string& path, const Provenance& here, FeatureType type, std::int64_t rows,
-                 const std::function<std::string_view(Row)>& path_of);
+void check_retry(const std::string& path, const Provenance& here, FeatureType type, std::int64_t width,
+                 std::int64_t rows, const std::function<std::string_view(Row)>& path_of);
 
 }  // namespace pool3::jobs

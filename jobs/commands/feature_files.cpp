@@ -1,11 +1,13 @@
 // The jobs that work on finished feature files: diff, link, publish, repack.
 
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
+#include "pool3/files.hpp"
 #include "pool3/maintenance.hpp"
-#include "setup/files.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -30,10 +32,8 @@ std::string json_of(const DiffReport& r, const std::string& a, const std::string
 }
 
 void print(const DiffReport& r) {
-  const auto line = [](const char* name, std::int64_t count) {
-    std::printf("%-14s%10lld\n", name, static_cast<long long>(count));
-  };
-  if (!r.kind.empty()) std::printf("made differently: %s\n", r.kind.c_str());
+  const auto line = [](const char* name, std::int64_t count) { fmt::print("{:<14}{:10}\n", name, count); };
+  if (!r.kind.empty()) fmt::print("made differently: {}\n", r.kind);
   line("added", r.added);
   line("removed", r.removed);
   line("changed", r.changed);
@@ -42,17 +42,17 @@ void print(const DiffReport& r) {
   line("newly done", r.newly_done);
   line("compared", r.compared);
   if (r.compared == 0) return;
-  std::printf("cosine         mean %.6f, least %.6f (%s)\n", r.mean, r.least, one_line(r.least_path).c_str());
+  fmt::print("cosine         mean {:.6f}, least {:.6f} ({})\n", r.mean, r.least, one_line(r.least_path));
   for (std::size_t i = 0; i < r.quantiles.size(); ++i)
-    std::printf("  %5.1f %% of them at or below %.5f\n", 100 * DiffReport::quantile_shares.at(i), r.quantiles.at(i));
+    fmt::print("  {:5.1f} % of them at or below {:.5f}\n", 100 * DiffReport::quantile_shares.at(i), r.quantiles.at(i));
 }
 
-class DiffJob : public Job {
+class DiffCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "two feature files, the old one first");
     p.add("min-cosine", least_, "fail if a picture's features differ more than this between the two", -1.0);
-    p.add("out", out_, "also write the numbers as JSON", std::string(), false);
+    p.add("out", out_, "also write the numbers as JSON", std::string(), Changes::file);
   }
   ExitCode run(const Context& context) override {
     context.comm.all_do([&] {
@@ -62,7 +62,7 @@ class DiffJob : public Job {
     context.comm.root_does([&] {
       print(report);
       std::fflush(stdout);
-      if (!out_.empty()) replace_file(out_, json_of(report, files_[0], files_[1]), "diff");
+      if (!out_.empty()) write_whole_file({"diff", out_}, json_of(report, files_[0], files_[1]));
     });
     const bool drifted =
         context.comm.max(context.comm.is_root() && report.compared > 0 && report.least < least_ ? 1 : 0) > 0;
@@ -75,7 +75,7 @@ class DiffJob : public Job {
   double least_ = -1;
 };
 
-class LinkJob : public Job {
+class LinkCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "the file to make, then the parts of one extraction, in any order");
@@ -84,8 +84,8 @@ class LinkJob : public Job {
     context.comm.root_does([&] {
       if (files_.size() < 2) throw usage_error("link takes the file to make and its parts");
       link_features(files_[0], {files_.begin() + 1, files_.end()});
-      context.log.line("link", files_[0] + ": " + std::to_string(FeatureReader(files_[0]).rows()) + " rows in " +
-                                   std::to_string(files_.size() - 1) + " parts");
+      context.log.line("link", fmt::format("{}: {} rows in {} parts", files_[0], FeatureReader(files_[0]).rows(),
+                                           files_.size() - 1));
     });
     return ExitCode::ok;
   }
@@ -94,11 +94,11 @@ class LinkJob : public Job {
   std::vector<std::string> files_;
 };
 
-class PublishJob : public Job {
+class PublishCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "feature file");
-    p.add_required("as", link_, "symbolic link that is to point to it", false);
+    p.add_required("as", link_, "symbolic link that is to point to it", Changes::file);
   }
   ExitCode run(const Context& context) override {
     context.comm.all_do([&] {
@@ -113,7 +113,7 @@ class PublishJob : public Job {
                      .advice = "not published; see pool3 verify"});
       publish_link(files_[0], link_);
     });
-    context.log.line("publish", link_ + " -> " + files_[0]);
+    context.log.line("publish", fmt::format("{} -> {}", link_, files_[0]));
     return ExitCode::ok;
   }
 
@@ -122,7 +122,7 @@ class PublishJob : public Job {
   std::string link_;
 };
 
-class RepackJob : public Job {
+class RepackCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "feature file, and the copy to make");
@@ -144,9 +144,9 @@ class RepackJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_diff() { return std::make_unique<DiffJob>(); }
-std::unique_ptr<Job> make_link() { return std::make_unique<LinkJob>(); }
-std::unique_ptr<Job> make_publish() { return std::make_unique<PublishJob>(); }
-std::unique_ptr<Job> make_repack() { return std::make_unique<RepackJob>(); }
+std::unique_ptr<Command> make_diff() { return std::make_unique<DiffCommand>(); }
+std::unique_ptr<Command> make_link() { return std::make_unique<LinkCommand>(); }
+std::unique_ptr<Command> make_publish() { return std::make_unique<PublishCommand>(); }
+std::unique_ptr<Command> make_repack() { return std::make_unique<RepackCommand>(); }
 
 }  // namespace pool3::jobs

@@ -1,5 +1,7 @@
 // The inspect-image job: what the layers of the network make of one picture, as PNG grids, a chart and a page.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -7,10 +9,11 @@
 #include <numeric>
 
 #include "command.hpp"
+#include "pool3/corpus.hpp"
+#include "pool3/files.hpp"
 #include "pool3/image.hpp"
 #include "pool3/network.hpp"
 #include "pool3/report.hpp"
-#include "setup/files.hpp"
 #include "setup/weights.hpp"
 #include "version.hpp"
 
@@ -34,18 +37,21 @@ constexpr std::array<Description, 4> descriptions = {{
     {"Mixed_6e", "End of the 17 x 17 stage"},
 }};
 
-std::string size_text(std::int64_t width, std::int64_t height) {
-  return std::to_string(width) + " x " + std::to_string(height);
-}
+std::string size_text(std::int64_t width, std::int64_t height) { return fmt::format("{} x {}", width, height); }
 
 Image read_picture(const std::string& path) {
+  const auto refused = [&](RowStatus status, const char* cause) {
+    return Error({.stage = std::string(stage_of(status)),
+                  .path = path,
+                  .cause = cause,
+                  .advice = "give a JPEG, PNG, WebP, GIF, BMP or TIFF picture"});
+  };
   try {
-    return decode(read_file(path));
+    return decode(EntryReader({}, largest_file({})).read(path));
+  } catch (const ReadError& error) {
+    throw refused(error.status(), error.what());
   } catch (const ImageError& error) {
-    throw Error({.stage = std::string(stage_of(error.status())),
-                 .path = path,
-                 .cause = error.what(),
-                 .advice = "give a JPEG, PNG, WebP, GIF, BMP or TIFF picture"});
+    throw refused(error.status(), error.what());
   }
 }
 
@@ -63,10 +69,9 @@ Figure grid_figure(const StageOutput& output) {
   const GridLayout layout = grid_layout(output);
   const GreyImage grid = tile_maps(output);
   return {.title = known == descriptions.end() ? output.name : known->title,
-          .caption = output.name + ": " + std::to_string(output.channels) + " maps of " +
-                     size_text(output.width, output.height) + ", channel 0 at the top left, " +
-                     std::to_string(layout.columns) +
-                     " in a row. Each map has its own scale: black is its smallest value, white its largest.",
+          .caption = fmt::format("{}: {} maps of {}, channel 0 at the top left, {} in a row. Each map has its own "
+                                 "scale: black is its smallest value, white its largest.",
+                                 output.name, output.channels, size_text(output.width, output.height), layout.columns),
           .file_name = output.name + ".png",
           .file = encode_png(grid),
           .width = page_width,
@@ -79,29 +84,27 @@ std::string strongest(std::span<const float> feature, std::size_t count) {
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, [&](auto a, auto b) { return feature[a] > feature[b]; });
   std::string text;
-  for (std::size_t i = 0; i < std::min(count, order.size()); ++i) {
-    text +=
-        (i == 0 ? "" : ", ") + std::to_string(order[i]) + " (" + fixed(static_cast<double>(feature[order[i]]), 3) + ")";
-  }
+  for (std::size_t i = 0; i < std::min(count, order.size()); ++i)
+    text += fmt::format("{}{} ({:.3f})", i == 0 ? "" : ", ", order[i], feature[order[i]]);
   return text;
 }
 
 Figure chart_figure(const StageOutput& output, const std::string& name) {
-  return {.title = "Pool feature",
-          .caption =
-              "pool_3: the mean of each of the last layer's 8 x 8 maps. This row is what classifiers get. "
-              "Strongest channels: " +
-              strongest(output.values, 8) + ".",
-          .file_name = "pool_feature.svg",
-          .file = feature_chart(output.values, "pool_3 of " + name),
-          .width = page_width};
+  return {
+      .title = "Pool feature",
+      .caption = fmt::format("pool_3: the mean of each of the last layer's 8 x 8 maps. This row is what classifiers "
+                             "get. Strongest channels: {}.",
+                             strongest(output.values, 8)),
+      .file_name = "pool_feature.svg",
+      .file = feature_chart(output.values, "pool_3 of " + name),
+      .width = page_width};
 }
 
-class InspectImageJob : public Job {
+class InspectImageCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add("weights", weights_path_, "weights file or folder; if not given, where the README says", std::string());
-    p.add_required("out", out_, "folder to make: PNG grids, pool_feature.svg, index.html", false);
+    p.add_required("out", out_, "folder to make: PNG grids, pool_feature.svg, index.html", Changes::file);
     p.take_arguments("IMAGE", images_, "one picture file");
   }
 
@@ -112,10 +115,10 @@ class InspectImageJob : public Job {
 
  private:
   void inspect(const Context& context) const {
-    if (images_.size() != 1) throw usage_error("one IMAGE is looked at, not " + std::to_string(images_.size()));
+    if (images_.size() != 1) throw usage_error(fmt::format("one IMAGE is looked at, not {}", images_.size()));
     const Image picture = read_picture(images_[0]);
     const std::string weights_path = find_weights(weights_path_);
-    make_folder(out_, stage);
+    pool3::make_folder({stage, out_});
     const Weights weights = read_weights(weights_path);
     std::vector<float> input(static_cast<std::size_t>(input_floats));
     to_input(picture, weights.traits.profile, input);
@@ -128,8 +131,8 @@ class InspectImageJob : public Job {
       check_finite(output, images_[0]);
       page.figures.push_back(output.name == "pool_3" ? chart_figure(output, name()) : grid_figure(output));
     }
-    for (const Figure& figure : page.figures) replace_file(path_of(figure.file_name), figure.file, stage);
-    replace_file(path_of("index.html"), html_of(page), stage);
+    for (const Figure& figure : page.figures) write_whole_file({stage, path_of(figure.file_name)}, figure.file);
+    write_whole_file({stage, path_of("index.html")}, html_of(page));
     context.log.line(stage, "look at " + path_of("index.html"));
   }
 
@@ -150,11 +153,12 @@ class InspectImageJob : public Job {
   }
 
   static Figure input_figure(std::span<const float> input, InputProfile profile) {
-    return {.title = "Input",
-            .caption = "What the network sees: the picture at " + size_text(input_side, input_side) + " pixels.",
-            .file_name = "input.png",
-            .file = encode_png(picture_of_input(input, profile)),
-            .width = input_side};
+    return {
+        .title = "Input",
+        .caption = fmt::format("What the network sees: the picture at {} pixels.", size_text(input_side, input_side)),
+        .file_name = "input.png",
+        .file = encode_png(picture_of_input(input, profile)),
+        .width = input_side};
   }
 
   std::string weights_path_, out_;
@@ -163,6 +167,6 @@ class InspectImageJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_inspect_image() { return std::make_unique<InspectImageJob>(); }
+std::unique_ptr<Command> make_inspect_image() { return std::make_unique<InspectImageCommand>(); }
 
 }  // namespace pool3::jobs

@@ -1,5 +1,7 @@
 // The predict job: images -> JSON lines on stdout.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -7,13 +9,11 @@
 #include <numeric>
 
 #include "command.hpp"
-#include "extraction/workers.hpp"
 #include "pool3/corpus.hpp"
+#include "pool3/extraction.hpp"
 #include "pool3/model.hpp"
 #include "pool3/svm.hpp"
-#include "setup/input_name.hpp"
 #include "setup/network.hpp"
-#include "setup/threads.hpp"
 #include "setup/weights.hpp"
 
 namespace pool3::jobs {
@@ -53,30 +53,36 @@ Json line_of(const Model& model, const std::string& path, std::span<const double
   return line;
 }
 
-class PredictJob : public Job {
+class PredictCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("model", model_path_, "model file");
-    p.add("weights", weights_path_, "the weights that the model's features were made with", std::string());
-    declare_device(p, device_);
+    p.add("weights", network_.weights, "the weights that the model's features were made with", std::string());
+    declare_device(p, network_.device);
     p.add("top", top_, "classes to list for each image", 5);
-    p.add("threads", threads_, "threads per rank; 0: its share of the cores", 0);
+    p.add("threads", network_.threads, "threads per rank; 0: its share of the cores", 0);
     p.take_arguments("IMAGE", images_, "picture files");
   }
 
   ExitCode run(const Context& context) override {
     const Communicator& comm = context.comm;
+    ExtractorOptions wanted;
     comm.all_do([&] {
-      check_choice(device_, "auto", "");
-      if (threads_ < 0) throw usage_error("--threads must be 0 or more");
+      wanted = extractor_options(network_, {});
+      if (top_ < 1) throw usage_error("--top must be above 0");
     });
-    const int threads = thread_count(comm, threads_);
-    const DeviceChoice where = agree_device(comm, device_);
-    comm.all_do([&] { load(where); });
+    Weights weights;
+    comm.all_do([&] {
+      model_ = read_model(model_path_);
+      weights = weights_of_model(model_, model_path_, network_.weights, "predict");
+    });
+    const ExtractorSetup setup = agree_setup(comm, weights, like_features_of_model(wanted));
     std::vector<std::string> mine;
     std::int64_t failed = 0;
     comm.all_do([&] {
-      for (const Json& line : predict(images_of(comm), threads_on(threads, where.device))) {
+      const Extractor extractor(weights, setup);
+      check_width(extractor);
+      for (const Json& line : predict(extractor, images_of(comm))) {
         if (line.contains("error")) ++failed;
         mine.push_back(line.dump(-1, ' ', false, Json::error_handler_t::replace));
       }
@@ -86,19 +92,26 @@ class PredictJob : public Job {
   }
 
  private:
-  void load(const DeviceChoice& where) {
-    if (top_ < 1) throw usage_error("--top must be above 0");
-    model_ = read_model(model_path_);
-    // Pictures go the way of those that the model was trained on.
-    const Weights weights = weights_of_model(model_, model_path_, weights_path_, "predict");
-    settings_.read = [entries = EntryReader({}, largest_file(settings_.decode))](auto path) {
-      return entries.read(path);
-    };
-    settings_.profile = weights.traits.profile;
-    if (parse_input_name(model_.features.profile).fast_decode)
-      settings_.decode.shortest_side = resized_side(settings_.profile);
-    const Precision precision = precision_like(model_.features.precision, where);
-    network_ = open_network(weights, network_options(precision, batch, where));
+  /// Pictures go the way of those that the model was trained on, with fp32 for a precision that can't be had here.
+  [[nodiscard]] ExtractorOptions like_features_of_model(ExtractorOptions options) const {
+    const std::string& precision = model_.features.precision;
+    const auto* const known = std::ranges::find(precision_names, precision);
+    options.precision =
+        known == precision_names.end() ? Precision::fp32 : static_cast<Precision>(known - precision_names.begin());
+    options.or_fp32 = true;
+    const Preprocessing preprocessing = parse_preprocessing(model_.features.profile);
+    options.profile = parse_input_profile(preprocessing.profile);
+    options.fast_decode = preprocessing.fast_decode;
+    return options;
+  }
+
+  void check_width(const Extractor& extractor) const {
+    const std::string difference = width_difference(extractor.width(), model_.width());
+    if (difference.empty()) return;
+    throw Error({.stage = "predict",
+                 .path = model_path_,
+                 .cause = fmt::format("the model is for other features: {}", difference),
+                 .advice = "give the weights that its features were made with"});
   }
 
   /// Every P-th picture.
@@ -110,21 +123,12 @@ class PredictJob : public Job {
   }
 
   /// A line for each picture, in their order.
-  [[nodiscard]] std::vector<Json> predict(const std::vector<std::string>& paths, const WorkThreads& threads) const {
+  [[nodiscard]] std::vector<Json> predict(const Extractor& extractor, const std::vector<std::string>& paths) const {
     std::vector<Json> lines(paths.size());
     if (paths.empty()) return lines;
-    Workers workers(*network_, settings_, threads);
-    for (std::size_t next = 0; next < paths.size() || workers.in_flight() > 0;) {
-      if (next < paths.size() && workers.wants_more()) {
-        const std::size_t end = std::min(paths.size(), next + batch);
-        workers.submit({.index = static_cast<std::int64_t>(next) / batch,
-                        .first_row = static_cast<Row>(next),
-                        .paths = {&paths[next], &paths[next] + (end - next)}});
-        next = end;
-      } else if (const auto block = workers.take(1.0)) {
-        describe(*block, paths, lines);
-      }
-    }
+    const EntryReader entries({}, largest_file(extractor.setup().recipe.decoding()));
+    Extraction extraction = extractor.start({.read = [&](auto path) { return entries.read(path); }});
+    extract_list(extraction, paths, batch, [&](const BlockResult& block) { describe(block, paths, lines); });
     return lines;
   }
 
@@ -133,9 +137,10 @@ class PredictJob : public Job {
       lines[static_cast<std::size_t>(f.row)] = {
           {"path", f.path}, {"error", f.message}, {"stage", stage_of(f.status)}, {"code", to_string(f.status)}};
     const auto first = static_cast<std::size_t>(block.index) * batch;
+    const auto width = static_cast<std::size_t>(model_.width());
     for (std::size_t i = 0; i < block.status.size(); ++i) {
       if (block.status[i] != RowStatus::done) continue;
-      const auto row = std::span(block.features).subspan(i * static_cast<std::size_t>(feature_dim), feature_dim);
+      const auto row = std::span(block.features).subspan(i * width, width);
       lines[first + i] = line_of(model_, paths[first + i], score_rows(model_.coef, model_.intercept, row), top_);
     }
   }
@@ -154,16 +159,15 @@ class PredictJob : public Job {
     std::fflush(stdout);
   }
 
-  std::string model_path_, weights_path_, device_;
-  int top_ = 5, threads_ = 0;
+  std::string model_path_;
+  NetworkFlags network_ = {.batch = batch};
+  int top_ = 5;
   std::vector<std::string> images_;
   Model model_;
-  WorkSettings settings_;
-  std::unique_ptr<Network> network_;
 };
 
 }  // namespace
 
-std::unique_ptr<Job> make_predict() { return std::make_unique<PredictJob>(); }
+std::unique_ptr<Command> make_predict() { return std::make_unique<PredictCommand>(); }
 
 }  // namespace pool3::jobs

@@ -1,14 +1,12 @@
 // The run job: all stages, one after another, into one folder.
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "commands/evaluate.hpp"
 #include "commands/extract.hpp"
 #include "commands/search.hpp"
-#include "commands/search_journal.hpp"
 #include "console/stop_signal.hpp"
-#include "setup/files.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -26,46 +24,51 @@ std::string extract_config(const std::string& config) {
   return part.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-class RunJob : public Job {
+class RunCommand : public Command {
  public:
   void declare(OptionParser& p) override {
-    p.add_required("out", folder_, "folder for features.h5, search.json, model.h5 and evaluation.json", false);
+    p.add_required("out", folder_, "folder for features.h5, search.json, model.h5 and evaluation.json", Changes::file);
     declare_extract(p, extract_);
-    declare_solver(p, solver_);
     declare_search(p, search_);
-    p.add("probability-folds", probability_folds_, "folds that probabilities are calibrated with; 0: none", 5);
+    declare_training(p, training_);
+    p.add("probability-folds", training_.options.probability_folds,
+          "folds that probabilities are calibrated with; 0: none", 5);
   }
 
   ExitCode run(const Context& context) override {
-    context.comm.root_does([&] {
-      check(solver_);
+    const Communicator& comm = context.comm;
+    TrainingOptions training;
+    comm.all_do([&] {
+      training = options_of(training_);
       check(search_);
-      if (!extract_.dry_run) make_folder(folder_, "run");
+      if (comm.is_root() && !extract_.policy.dry_run) make_folder({"run", folder_});
     });
-    extract_.out = solver_.features = folder_ + "/features.h5";
-    const std::string model = folder_ + "/model.h5";
+    extract_.file.out = folder_ + "/features.h5";
+    const std::string table = folder_ + "/search.json", model = folder_ + "/model.h5";
     const StopSignal signal(context.log);
     const ExitCode code = extract({context.comm, context.log, extract_config(context.config)}, extract_);
-    if (extract_.dry_run || code == ExitCode::resumable) return code;
-    const double C = search_.C.size() == 1 ? search_.C[0] : search(context, solver_, search_, folder_ + "/search.json");
-    if (search_.C.size() == 1 && context.comm.is_root())
-      std::remove((folder_ + "/search.json").c_str());  // of another run
-    train(context, solver_, C, probability_folds_, model);
-    evaluate(context, solver_.features, model, folder_ + "/evaluation.json");
-    SearchJournal(context, folder_ + "/search.json").remove();
+    if (extract_.policy.dry_run || code == ExitCode::resumable) return code;
+    if (search_.C.size() == 1) {
+      training.C = search_.C[0];
+      comm.root_does([&] { remove_file({"run", table}); });  // of another run
+    } else {
+      training.C = search(context, extract_.file.out, training, search_, table);
+    }
+    train(context, extract_.file.out, training, model);
+    evaluate(context, extract_.file.out, model, folder_ + "/evaluation.json");
+    SearchJournal::remove(comm, table);
     return code;
   }
 
  private:
   std::string folder_;
   ExtractOptions extract_;
-  SolverFlags solver_;
+  TrainingFlags training_;
   SearchFlags search_;
-  int probability_folds_ = 5;
 };
 
 }  // namespace
 
-std::unique_ptr<Job> make_run() { return std::make_unique<RunJob>(); }
+std::unique_ptr<Command> make_run() { return std::make_unique<RunCommand>(); }
 
 }  // namespace pool3::jobs

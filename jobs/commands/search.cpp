@@ -1,23 +1,24 @@
 #include "commands/search.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
-#include <cstdio>
 #include <numeric>
 
-#include "commands/search_journal.hpp"
 #include "console/stop_signal.hpp"
-#include "pool3/traffic.hpp"
-#include "setup/files.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::jobs {
 namespace {
 
+constexpr const char* stage = "search";
+
 void print_table(const SearchResult& result) {
-  std::puts("           C   accuracy   deviation   relative gap   passes   seconds");
+  fmt::print("           C   accuracy   deviation   relative gap   passes   seconds\n");
   for (std::size_t i = 0; i < result.points.size(); ++i) {
     const SearchPoint& p = result.points[i];
-    std::printf("%12g   %8.4f   %9.4f   %12.1e   %6lld   %7.1f%s\n", p.C, p.mean, p.deviation, p.relative_gap,
-                static_cast<long long>(p.epochs), p.seconds, i == result.best ? "   best" : "");
+    fmt::print("{:12g}   {:8.4f}   {:9.4f}   {:12.1e}   {:6}   {:7.1f}{}\n", p.C, p.mean, p.deviation, p.relative_gap,
+               p.epochs, p.seconds, i == result.best ? "   best" : "");
   }
 }
 
@@ -30,52 +31,72 @@ void log_effort(Log& log, const SearchResult& result, const Traffic& spent, doub
     passes += p.epochs;
   }
   const std::int64_t rows = std::accumulate(result.fold_rows.begin(), result.fold_rows.end(), std::int64_t{0});
-  log.line("search",
-           std::to_string(rows) + " rows, " + std::to_string(result.groups) + " groups, " + std::to_string(passes) +
-               " passes, " + fixed(seconds, 2) + " s",
-           {{"rows", std::to_string(rows)},
-            {"groups", std::to_string(result.groups)},
-            {"passes", std::to_string(passes)},
+  log.line(stage, fmt::format("{} rows, {} groups, {} passes, {:.2f} s", rows, result.groups, passes, seconds),
+           {{"rows", fmt::to_string(rows)},
+            {"groups", fmt::to_string(result.groups)},
+            {"passes", fmt::to_string(passes)},
             {"seconds", fixed(seconds, 6)},
             {"wall_seconds", fixed(wall_seconds, 6)},
             {"communication_seconds", fixed(spent.seconds, 6)},
-            {"communication_calls", std::to_string(spent.calls)},
-            {"communication_bytes", std::to_string(spent.bytes)}});
+            {"communication_calls", fmt::to_string(spent.calls)},
+            {"communication_bytes", fmt::to_string(spent.bytes)}});
 }
 
-class SearchJob : public Job {
+std::string text_of(const SearchProgress& p) {
+  return fmt::format("C {} ({} of {}): pass {}, relative gap about {}", number_text(p.C), p.point + 1, p.points,
+                     p.solver.epoch, scientific(p.solver.gap));
+}
+
+/// Collective: balanced classes are counted.
+SearchOptions search_options(const Communicator& comm, const FeatureReader& reader, const TrainingOptions& training,
+                             const SearchFlags& flags) {
+  std::vector<std::int64_t> class_rows;
+  if (training.balanced) class_rows = count_training_rows(comm, reader, training.split, training.row_weights);
+  SearchOptions options{.C = flags.C,
+                        .folds = flags.folds,
+                        .groups = flags.groups,
+                        .centering = training.centering,
+                        .seed = training.split.seed,
+                        .solver = solver_options(training, class_rows)};
+  options.solver.tolerance = flags.tolerance;
+  return options;
+}
+
+class SearchCommand : public Command {
  public:
   void declare(OptionParser& p) override {
-    p.add_required("features", solver_.features, "feature file");
-    p.add_required("out", out_, "table to make (JSON)", false);
+    p.add_required("features", training_.features, "feature file");
+    p.add_required("out", out_, "table to make (JSON)", Changes::file);
     p.add("best", best_, "also train the best point on all training rows, and write this model file", std::string(),
-          false);
+          Changes::file);
     p.add("kernel", kernel_, "linear", std::string("linear"));
-    p.add("probability-folds", probability_folds_, "as for train, for --best", 5);
-    declare_solver(p, solver_);
+    p.add("probability-folds", training_.options.probability_folds, "as for train, for --best", 5);
+    declare_training(p, training_);
     declare_search(p, flags_);
   }
   ExitCode run(const Context& context) override {
+    TrainingOptions options;
     context.comm.all_do([&] {
       if (kernel_ != "linear") throw usage_error("--kernel must be linear");
+      options = options_of(training_);
     });
     const StopSignal signal(context.log);
-    const double C = search(context, solver_, flags_, out_);
-    if (!best_.empty()) train(context, solver_, C, probability_folds_, best_);
-    SearchJournal(context, out_).remove();
+    options.C = search(context, training_.features, options, flags_, out_);
+    if (!best_.empty()) train(context, training_.features, options, best_);
+    SearchJournal::remove(context.comm, out_);
     return ExitCode::ok;
   }
 
  private:
-  SolverFlags solver_;
+  TrainingFlags training_;
   SearchFlags flags_;
   std::string out_, best_, kernel_;
-  int probability_folds_ = 5;
 };
 
 }  // namespace
 
 void declare_search(OptionParser& p, SearchFlags& f) {
+  p.group("Search");
   p.add_numbers("C", f.C, "values to try", "0.1 1 10");
   p.add("folds", f.folds, "folds of the cross-validation", 10);
   p.add("groups", f.groups, "groups of ranks that share out the folds; each holds all training rows; 0: one a rank", 0);
@@ -90,55 +111,41 @@ void check(const SearchFlags& f) {
   if (!(f.tolerance > 0)) throw usage_error("--search-tolerance must be above 0");
 }
 
-double search(const Context& context, const SolverFlags& solver, const SearchFlags& flags, const std::string& out) {
+double search(const Context& context, const std::string& features, const TrainingOptions& training,
+              const SearchFlags& flags, const std::string& out) {
   const Communicator& comm = context.comm;
   std::unique_ptr<FeatureReader> reader;
   comm.all_do([&] {
-    check(solver);
     check(flags);
-    if (comm.is_root()) check_output(out, "search");
-    reader = std::make_unique<FeatureReader>(solver.features);
+    if (comm.is_root()) check_output({stage, out});
+    reader = std::make_unique<FeatureReader>(features);
   });
-  std::vector<std::int64_t> counts(reader->classes().size(), 0);
   const auto load = [&](const Communicator& group) {
-    return load_training_rows(group, *reader, solver.split, flags.folds, solver.row_weights);
+    return load_training_rows(group, *reader, training.split, flags.folds, training.row_weights);
   };
-  if (solver.class_weight == "balanced")
-    counts = class_counts(comm, load_training_rows(comm, *reader, solver.split, 0, solver.row_weights));
-  SearchOptions options{.C = flags.C,
-                        .folds = flags.folds,
-                        .groups = flags.groups,
-                        .centering = !solver.no_centering,
-                        .seed = solver.split.seed,
-                        .solver = solver_options(solver, counts)};
-  options.solver.tolerance = flags.tolerance;
-  SearchJournal journal(context, out);
-  SearchMemory memory = journal.recall(*reader);
-  memory.keep = [&](const SearchResult& so_far, const std::string& state) { journal.keep(so_far, *reader, state); };
-  Progress progress(context.log, "search", "", 0);
+  const SearchOptions options = search_options(comm, *reader, training, flags);
+  const SearchedBy by{reader->provenance(), context.config};
+  const SearchJournal journal(comm, out, by);
+  auto [memory, note] = journal.recall();
+  if (!note.empty()) context.log.line(stage, note);
+  memory.keep = [&](const SearchResult& so_far, const std::string& state) { journal.keep(so_far, state); };
+  Progress progress(context.log, stage, "", 0);
   const Traffic before = traffic();
   const SearchResult result = search_C(
-      comm, load, options,
-      [&](const SearchProgress& p) {
-        progress.update(0, "C " + number_text(p.C) + " (" + std::to_string(p.point + 1) + " of " +
-                               std::to_string(p.points) + "): pass " + std::to_string(p.solver.epoch) +
-                               ", relative gap about " + scientific(p.solver.gap));
-      },
-      memory);
+      comm, load, options, [&](const SearchProgress& p) { progress.update(0, text_of(p)); }, memory);
   if (result.remembered > 0)
-    context.log.line("search", "gone on: " + std::to_string(result.remembered) + " of " +
-                                   std::to_string(result.points.size()) + " points were done");
+    context.log.line(stage, fmt::format("gone on: {} of {} points were done", result.remembered, result.points.size()));
   const SearchPoint& best = result.points[result.best];
-  progress.finish(0, "best C " + number_text(best.C) + ", accuracy " + fixed(best.mean, 4) + " in " +
-                         std::to_string(options.folds) + " folds");
+  progress.finish(0,
+                  fmt::format("best C {}, accuracy {:.4f} in {} folds", number_text(best.C), best.mean, flags.folds));
   log_effort(context.log, result, traffic().since(before), progress.seconds());
   comm.root_does([&] {
     print_table(result);
-    replace_file(out, search_table(result, *reader, context), "search");
+    write_whole_file({stage, out}, search_table(result, by));
   });
   return best.C;
 }
 
-std::unique_ptr<Job> make_search() { return std::make_unique<SearchJob>(); }
+std::unique_ptr<Command> make_search() { return std::make_unique<SearchCommand>(); }
 
 }  // namespace pool3::jobs

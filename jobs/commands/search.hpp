@@ -15,8 +15,9 @@ struct SearchFlags {
 void declare_search(OptionParser& parser, SearchFlags& flags);
 /// Throws Error (usage).
 void check(const SearchFlags& flags);
-/// Searches, writes the table as JSON to `out`, and prints it. Returns the best C. What an earlier search has left is
-/// taken and kept: call SearchJournal::remove() when all is done. Collective.
-double search(const Context& context, const SolverFlags& solver, const SearchFlags& flags, const std::string& out);
+/// Searches, writes the table as JSON to `out`, and prints it. Returns the best C. Resumes what an earlier search has
+/// left, and leaves its own journal: call SearchJournal::remove() when all is done. Collective.
+double search(const Context& context, const std::string& features, const TrainingOptions& training,
+              const SearchFlags& flags, const std::string& out);
 
 }  // namespace pool3::jobs

@@ -1,5 +1,7 @@
 // The status job: how far a feature file is, told from another shell than its job's.
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -51,27 +53,26 @@ std::string json_of(const std::string& path, const ProgressReport& r, const Pace
 }
 
 std::string text_of(const std::string& path, const ProgressReport& r, const Pace& pace) {
-  std::string text = one_line(path) + ": " + name_of(r.state);
+  std::string text = fmt::format("{}: {}", one_line(path), name_of(r.state));
   if (r.rows > 0) {
     const double percent = 100 * static_cast<double>(r.done) / static_cast<double>(r.rows);
-    text += ", " + std::to_string(r.done) + "/" + std::to_string(r.rows) + " images (" + fixed(percent, 1) + "%), " +
-            std::to_string(r.failed) + " failed";
+    text += fmt::format(", {}/{} images ({:.1f}%), {} failed", r.done, r.rows, percent, r.failed);
   }
-  if (pace.rate > 0) text += ", " + fixed(pace.rate, 1) + "/s, ETA " + clock_text(pace.eta_seconds);
+  if (pace.rate > 0) text += fmt::format(", {:.1f}/s, ETA {}", pace.rate, clock_text(pace.eta_seconds));
   if (r.state != State::finished)
-    text += ", last change " + clock_text(static_cast<double>(r.seconds_since_change)) + " ago";
-  if (!r.pid.empty()) text += " (host " + r.host + ", job " + r.job + ", pid " + r.pid + ")";
+    text += fmt::format(", last change {} ago", clock_text(static_cast<double>(r.seconds_since_change)));
+  if (!r.pid.empty()) text += fmt::format(" (host {}, job {}, pid {})", r.host, r.job, r.pid);
   if (r.state == State::stopped) text += "; the same command goes on";
   return text;
 }
 
-class StatusJob : public Job {
+class StatusCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "feature files; those of running jobs with or without .partial");
-    p.add_switch("json", json_, "one JSON line a file");
+    p.add_switch("json", json_, "one JSON line a file", Changes::nothing);
     p.add("watch", watch_seconds_, "look again every so many seconds until the file is finished, with rate and ETA",
-          0.0);
+          0.0, Changes::nothing);
   }
 
   ExitCode run(const Context& context) override {
@@ -107,6 +108,6 @@ class StatusJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_status() { return std::make_unique<StatusJob>(); }
+std::unique_ptr<Command> make_status() { return std::make_unique<StatusCommand>(); }
 
 }  // namespace pool3::jobs

@@ -1,5 +1,7 @@
 // The verify job: every checksum of feature files, files over their parts, and models.
 
+#include <fmt/format.h>
+
 #include <cstdio>
 
 #include "command.hpp"
@@ -14,11 +16,9 @@ bool verify_feature_file(const Communicator& comm, const std::string& file) {
   const VerifyReport report = verify_features(comm, file);
   const bool sound = report.problems.empty();
   if (!comm.is_root()) return sound;
-  for (const auto& problem : report.problems) std::printf("%s: %s\n", file.c_str(), problem.c_str());
-  std::printf("%s: %s: %lld rows (%lld done, %lld failed), %lld blocks, %s checked\n", file.c_str(),
-              sound ? "sound" : "DAMAGED", static_cast<long long>(report.rows), static_cast<long long>(report.done),
-              static_cast<long long>(report.failed), static_cast<long long>(report.blocks),
-              bytes_text(static_cast<double>(report.bytes)).c_str());
+  for (const auto& problem : report.problems) fmt::print("{}: {}\n", file, problem);
+  fmt::print("{}: {}: {} rows ({} done, {} failed), {} blocks, {} checked\n", file, sound ? "sound" : "DAMAGED",
+             report.rows, report.done, report.failed, report.blocks, bytes_text(static_cast<double>(report.bytes)));
   return sound;
 }
 
@@ -26,11 +26,11 @@ bool verify_feature_file(const Communicator& comm, const std::string& file) {
 void verify_model_file(const Communicator& comm, const std::string& file) {
   comm.root_does([&] {
     const Model model = read_model(file);
-    std::printf("%s: sound: a model of %zu classes\n", file.c_str(), model.classes.size());
+    fmt::print("{}: sound: a model of {} classes\n", file, model.classes.size());
   });
 }
 
-class VerifyJob : public Job {
+class VerifyCommand : public Command {
  public:
   void declare(OptionParser& p) override { p.take_arguments("FILE", files_, "feature files, links, models"); }
 
@@ -44,7 +44,7 @@ class VerifyJob : public Job {
       } catch (const Error& error) {
         // The next file may be sound; the last error ends the job.
         if (!error.collective() || &file == &files_.back()) throw;
-        if (context.comm.is_root()) std::fprintf(stderr, "pool3: error: %s\n", error.what());
+        if (context.comm.is_root()) fmt::print(stderr, "pool3: error: {}\n", error.what());
         sound = false;
       }
       std::fflush(stdout);
@@ -58,6 +58,6 @@ class VerifyJob : public Job {
 
 }  // namespace
 
-std::unique_ptr<Job> make_verify() { return std::make_unique<VerifyJob>(); }
+std::unique_ptr<Command> make_verify() { return std::make_unique<VerifyCommand>(); }
 
 }  // namespace pool3::jobs

@@ -1,23 +1,20 @@
 #include "console/metrics.hpp"
 
-#include <unistd.h>
+#include <fmt/format.h>
 
-#include <array>
-#include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+
+#include "pool3/files.hpp"
 
 namespace pool3::jobs {
 namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::chrono::seconds interval{5};
-
-std::string dump(const ordered_json& j) { return j.dump(-1, ' ', false, ordered_json::error_handler_t::replace); }
+constexpr double interval_seconds = 5;
 
 std::string slurm_job() {
   const char* job = std::getenv("SLURM_JOB_ID");
@@ -34,44 +31,46 @@ std::string label(const std::string& text) {
   return escaped;
 }
 
-std::string number(double value) {
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%.15g", value);
-  return text.data();
-}
-
 void add_gauge(std::string& text, const std::string& labels, const char* name, const char* help, double value) {
-  text += std::string("# HELP ") + name + " " + help + "\n# TYPE " + name + " gauge\n" + name + "{" + labels + "} " +
-          number(value) + "\n";
+  text += fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n{0}{{{2}}} {3:.15g}\n", name, help, labels, value);
 }
 
 }  // namespace
 
 bool MetricsClock::due() {
-  const auto now = std::chrono::steady_clock::now();
+  const double now = clock_.seconds();
   if (now < next_) return false;
-  next_ = now + interval;
+  next_ = now + interval_seconds;
   return true;
 }
 
-Metrics::Metrics(std::string folder, std::string prometheus, std::string command, int rank)
-    : folder_(std::move(folder)), prometheus_(std::move(prometheus)), command_(std::move(command)), rank_(rank) {
+Metrics::Metrics(std::string folder, std::string prometheus, std::string command, int rank, Clock clock)
+    : folder_(std::move(folder)),
+      prometheus_(std::move(prometheus)),
+      command_(std::move(command)),
+      rank_(rank),
+      clock_(std::move(clock)) {
   std::error_code ignored;
   if (!folder_.empty()) std::filesystem::create_directories(folder_, ignored);
 }
 
-void Metrics::append(const std::string& line) {
+ordered_json Metrics::head() const {
+  return {{"time", clock_.wall_time()}, {"command", command_}, {"job", slurm_job()}, {"rank", rank_}};
+}
+
+void Metrics::append(const ordered_json& line) const {
   if (folder_.empty()) return;
-  std::ofstream file(folder_ + "/rank-" + std::to_string(rank_) + ".jsonl", std::ios::app);
-  file << line + "\n";
+  std::ofstream file(fmt::format("{}/rank-{}.jsonl", folder_, rank_), std::ios::app);
+  file << line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 void Metrics::progress(const StageProgress& p) {
   last_ = p;
   if (p.total > 0) counted_ = p;
   if (!wanted()) return;
-  ordered_json j = {{"time", std::time(nullptr)}, {"command", command_}, {"job", slurm_job()}, {"rank", rank_},
-                    {"stage", p.stage},           {"kind", "progress"}};
+  ordered_json j = head();
+  j["stage"] = p.stage;
+  j["kind"] = "progress";
   if (p.total > 0) {
     j["done"] = p.done;
     j["total"] = p.total;
@@ -81,36 +80,31 @@ void Metrics::progress(const StageProgress& p) {
   }
   if (!p.note.empty()) j["note"] = p.note;
   j["elapsed_seconds"] = p.elapsed_seconds;
-  append(dump(j));
+  append(j);
   write_prometheus(0, false);
 }
 
 void Metrics::own(const std::string& stage, const std::vector<std::pair<const char*, double>>& numbers) {
   if (folder_.empty()) return;
-  ordered_json j = {{"time", std::time(nullptr)},
-                    {"command", command_},
-                    {"job", slurm_job()},
-                    {"rank", rank_},
-                    {"stage", stage},
-                    {"kind", "rank"}};
+  ordered_json j = head();
+  j["stage"] = stage;
+  j["kind"] = "rank";
   for (const auto& [name, value] : numbers) j[name] = value;
-  append(dump(j));
+  append(j);
 }
 
 void Metrics::end(int exit_code) {
   if (!wanted()) return;
-  append(dump({{"time", std::time(nullptr)},
-               {"command", command_},
-               {"job", slurm_job()},
-               {"rank", rank_},
-               {"kind", "end"},
-               {"exit_code", exit_code}}));
+  ordered_json j = head();
+  j["kind"] = "end";
+  j["exit_code"] = exit_code;
+  append(j);
   write_prometheus(exit_code, true);
 }
 
-void Metrics::write_prometheus(int exit_code, bool ended) {
+void Metrics::write_prometheus(int exit_code, bool ended) const {
   if (prometheus_.empty()) return;
-  const std::string labels = "command=\"" + label(command_) + "\",job=\"" + label(slurm_job()) + "\"";
+  const std::string labels = fmt::format("command=\"{}\",job=\"{}\"", label(command_), label(slurm_job()));
   std::string text;
   const auto add = [&](const char* name, const char* help, double value) {
     add_gauge(text, labels, name, help, value);
@@ -123,16 +117,18 @@ void Metrics::write_prometheus(int exit_code, bool ended) {
     if (counted_.eta_seconds >= 0)
       add("pool3_eta_seconds", "Time left at that rate.", ended ? 0 : counted_.eta_seconds);
   }
-  add_gauge(text, labels + ",stage=\"" + label(last_.stage) + "\"", "pool3_stage", "1 for the stage at work.",
+  add_gauge(text, fmt::format("{},stage=\"{}\"", labels, label(last_.stage)), "pool3_stage", "1 for the stage at work.",
             ended ? 0 : 1);
   add("pool3_stage_seconds", "Time that the stage has taken.", last_.elapsed_seconds);
-  add("pool3_updated_timestamp_seconds", "When this was written.", static_cast<double>(std::time(nullptr)));
+  add("pool3_updated_timestamp_seconds", "When this was written.", static_cast<double>(clock_.wall_time()));
   add("pool3_ended", "1 once the job has ended.", ended ? 1 : 0);
   if (ended) add("pool3_exit_code", "0 done, 1 failed, 2 usage, 3 some pictures failed, 75 stopped early.", exit_code);
-  const std::string temporary = prometheus_ + ".tmp." + std::to_string(getpid());  // not *.prom: the exporter skips it
-  std::ofstream(temporary) << text;
-  std::error_code ignored;
-  std::filesystem::rename(temporary, prometheus_, ignored);
+  try {
+    // The exporter reads it at any moment, but not after a loss of power. It skips the temporary, whose name ends in
+    // .tmp.
+    write_whole_file({"metrics", prometheus_}, text, {.durable = false, .several_writers = true});
+  } catch (const Error&) {  // never ends a job
+  }
 }
 
 }  // namespace pool3::jobs

@@ -1,11 +1,13 @@
 #pragma once
 // Numbers for monitoring, beside the log: JSON lines, one file a rank, and a text file for Prometheus' node exporter.
 
-#include <chrono>
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "console/clock.hpp"
 
 namespace pool3::jobs {
 
@@ -20,7 +22,7 @@ struct StageProgress {
 class Metrics {
  public:
   /// `folder`: gets rank-N.jsonl; `prometheus`: a file, the root's alone. Empty: none.
-  Metrics(std::string folder, std::string prometheus, std::string command, int rank);
+  Metrics(std::string folder, std::string prometheus, std::string command, int rank, Clock clock = Clock::system());
 
   [[nodiscard]] bool wanted() const { return !folder_.empty() || !prometheus_.empty(); }
   /// Root only: how far the job is.
@@ -31,21 +33,26 @@ class Metrics {
   void end(int exit_code);
 
  private:
-  void append(const std::string& line);
-  void write_prometheus(int exit_code, bool ended);
+  /// What every line begins with.
+  [[nodiscard]] nlohmann::ordered_json head() const;
+  void append(const nlohmann::ordered_json& line) const;
+  void write_prometheus(int exit_code, bool ended) const;
 
   std::string folder_, prometheus_, command_;
   int rank_;
+  Clock clock_;
   StageProgress last_, counted_;
 };
 
-/// True every few seconds; for callers that are in a loop.
+/// True every five seconds; for callers that are in a loop.
 class MetricsClock {
  public:
+  explicit MetricsClock(Clock clock = Clock::system()) : clock_(std::move(clock)), next_(clock_.seconds()) {}
   [[nodiscard]] bool due();
 
  private:
-  std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now();
+  Clock clock_;
+  double next_;
 };
 
 }  // namespace pool3::jobs

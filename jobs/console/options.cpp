@@ -13,6 +13,8 @@ namespace {
 
 namespace po = boost::program_options;
 
+constexpr const char* common_heading = "Common flags";  // of every command; last in the help
+
 /// Numbers separated by blanks or commas.
 void append_numbers(const std::string& name, std::string text, std::vector<double>& values) {
   std::replace(text.begin(), text.end(), ',', ' ');
@@ -21,7 +23,7 @@ void append_numbers(const std::string& name, std::string text, std::vector<doubl
     double value = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
     if (error != std::errc() || end != word.data() + word.size())
-      throw usage_error(std::string("--").append(name).append(": '").append(word).append("' is not a number"));
+      throw usage_error(fmt::format("--{}: '{}' is not a number", name, word));
     values.push_back(value);
   }
 }
@@ -40,23 +42,31 @@ nlohmann::json json_of(const boost::any& value) {
 }  // namespace
 
 OptionParser::OptionParser(std::string command, std::string summary)
-    : command_(std::move(command)), summary_(std::move(summary)), flags_("Flags", 110, 60) {
-  add("log-format", log_format_, "text or json", std::string("text"), false);
-  add("metrics", metrics_, "folder that gets rank-N.jsonl: progress, and what each rank does", std::string(), false);
+    : command_(std::move(command)), summary_(std::move(summary)) {
+  declare_common_flags();
+  heading_ = "Flags";
+}
+
+void OptionParser::declare_common_flags() {
+  heading_ = common_heading;
+  add("log-format", log_format_, "text or json", std::string("text"), Changes::nothing);
+  add("metrics", metrics_, "folder that gets rank-N.jsonl: progress, and what each rank does", std::string(),
+      Changes::nothing);
   add("prometheus", prometheus_, "text file for node exporter: images done, failed, rate, ETA, stage", std::string(),
-      false);
-  declare("config", po::value<std::string>(&config_path_), "ini file of flags; flags given here override it", false);
-  declare("help", new po::untyped_value(true), "print this", false);
+      Changes::nothing);
+  declare("config", po::value<std::string>(&config_path_), "ini file of flags; flags given here override it",
+          Changes::nothing);
+  declare("help", new po::untyped_value(true), "print this", Changes::nothing);
 }
 
 void OptionParser::declare(const std::string& name, const po::value_semantic* value, const std::string& help,
-                           bool stored) {
-  flags_.add_options()(name.c_str(), value, help.c_str());
-  if (!stored) unstored_.insert(name);
+                           Changes changes) {
+  described_.add_options()(name.c_str(), value, help.c_str());
+  flags_.push_back({name, heading_, changes});
 }
 
-void OptionParser::add_switch(const std::string& name, bool& value, const std::string& help, bool stored) {
-  declare(name, po::value<bool>(&value)->default_value(false)->implicit_value(true)->zero_tokens(), help, stored);
+void OptionParser::add_switch(const std::string& name, bool& value, const std::string& help, Changes changes) {
+  declare(name, po::value<bool>(&value)->default_value(false)->implicit_value(true)->zero_tokens(), help, changes);
 }
 
 void OptionParser::add_numbers(const std::string& name, std::vector<double>& values, const std::string& help,
@@ -65,16 +75,17 @@ void OptionParser::add_numbers(const std::string& name, std::vector<double>& val
   declare(
       name,
       po::value<std::vector<std::string>>(&numbers_.back()->words)->multitoken()->default_value({fallback}, fallback),
-      help, true);
+      help, Changes::rows);
 }
 
 void OptionParser::add_list(const std::string& name, std::vector<std::string>& values, const std::string& help) {
-  declare(name, po::value<std::vector<std::string>>(&values)->multitoken()->required(), help, true);
+  declare(name, po::value<std::vector<std::string>>(&values)->multitoken()->required(), help, Changes::rows);
   lists_.insert(name);
 }
 
 void OptionParser::take_arguments(const std::string& name, std::vector<std::string>& values, const std::string& help) {
   argument_name_ = name;
+  argument_help_ = help;
   arguments_.add_options()(name.c_str(), po::value<std::vector<std::string>>(&values)->required(), help.c_str());
   positions_.add(name.c_str(), -1);
 }
@@ -82,7 +93,7 @@ void OptionParser::take_arguments(const std::string& name, std::vector<std::stri
 void OptionParser::read_config(const std::string& path, const std::set<std::string>& known_elsewhere,
                                po::variables_map& map) const {
   std::ifstream file(path);
-  if (!file) throw usage_error("--config " + path + ": cannot be read", "check the path");
+  if (!file) throw usage_error(fmt::format("--config {}: cannot be read", path), "check the path");
   std::vector<po::option> inside, outside;
   const auto known = names();
   for (auto& option : po::parse_config_file(file, po::options_description(), true).options) {
@@ -91,8 +102,7 @@ void OptionParser::read_config(const std::string& path, const std::set<std::stri
     if (dot != std::string::npos) option.string_key.erase(0, dot + 1);
     const bool is_known = known.contains(option.string_key);
     if (!is_known && !known_elsewhere.contains(option.string_key))
-      throw usage_error("--config " + path + ": there is no flag '" + option.string_key + "'",
-                        "see pool3 " + command_ + " --help");
+      throw usage_error(fmt::format("--config {}: there is no flag '{}'", path, option.string_key), see_help());
     if (!is_known || (!section.empty() && section != command_)) continue;
     option.unregistered = false;
     std::vector<po::option>& those = section.empty() ? outside : inside;
@@ -109,7 +119,7 @@ void OptionParser::read_config(const std::string& path, const std::set<std::stri
   std::set<std::string> seen;
   for (const auto& option : inside) {
     if (!seen.insert(option.string_key).second) continue;
-    po::parsed_options one(&flags_);
+    po::parsed_options one(&described_);
     one.options.push_back(option);
     po::store(one, map);
   }
@@ -117,7 +127,7 @@ void OptionParser::read_config(const std::string& path, const std::set<std::stri
 
 void OptionParser::parse(const std::vector<std::string>& arguments, const std::set<std::string>& known_elsewhere) try {
   po::options_description all;
-  all.add(flags_).add(arguments_);
+  all.add(described_).add(arguments_);
   po::variables_map map;
   const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
   po::store(po::command_line_parser(arguments).options(all).positional(positions_).style(style).run(), map);
@@ -128,31 +138,56 @@ void OptionParser::parse(const std::vector<std::string>& arguments, const std::s
     for (const auto& word : n->words) append_numbers(n->name, word, *n->values);
   }
   if (log_format_ != "text" && log_format_ != "json") throw usage_error("--log-format must be text or json");
-  nlohmann::json resolved = {{"command", command_}};
-  for (const auto& [name, value] : map)
-    if (!unstored_.contains(name) && name != argument_name_) resolved[name] = json_of(value.value());
-  for (const auto& n : numbers_) resolved[n->name] = *n->values;
-  resolved_ = resolved.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  resolve(map);
 } catch (const po::required_option& error) {
   const std::string name = error.get_option_name();
-  throw usage_error(name == "--" + argument_name_ ? "no " + argument_name_ + " given" : name + " is missing",
-                    "see pool3 " + command_ + " --help");
+  throw usage_error(
+      name == "--" + argument_name_ ? fmt::format("no {} given", argument_name_) : fmt::format("{} is missing", name),
+      see_help());
 } catch (const po::error& error) {
-  throw usage_error(error.what(), "see pool3 " + command_ + " --help");
+  throw usage_error(error.what(), see_help());
 }
 
+void OptionParser::resolve(const po::variables_map& map) {
+  nlohmann::json resolved = {{"command", command_}};
+  for (const std::string& name : names(Changes::rows))
+    if (const auto found = map.find(name); found != map.end()) resolved[name] = json_of(found->second.value());
+  for (const auto& n : numbers_) resolved[n->name] = *n->values;
+  resolved_ = resolved.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string OptionParser::see_help() const { return fmt::format("see pool3 {} --help", command_); }
+
 std::string OptionParser::help() const {
-  std::ostringstream text;
-  text << "pool3 " << command_ << " [flags]";
-  if (!argument_name_.empty()) text << " " << argument_name_ << "...";
-  text << "\n\n" << summary_ << "\n\n" << flags_;
-  return text.str();
+  std::vector<HelpGroup> groups(1);
+  if (!argument_name_.empty()) groups[0] = {"Arguments", {{argument_name_, argument_help_}}};
+  HelpGroup common{common_heading, {}};
+  for (const Flag& flag : flags_) {
+    auto group = std::ranges::find(groups, flag.heading, &HelpGroup::heading);
+    if (flag.heading != common_heading && group == groups.end())
+      group = groups.insert(groups.end(), {flag.heading, {}});
+    HelpGroup& its = flag.heading == common_heading ? common : *group;
+    const po::option_description& described = described_.find(flag.name, false);
+    const std::string value = described.format_parameter();
+    its.entries.push_back(
+        {fmt::format("--{}{}{}", flag.name, value.empty() ? "" : " ", value), described.description()});
+  }
+  groups.push_back(common);
+  const std::string arguments = argument_name_.empty() ? "" : fmt::format(" {}...", argument_name_);
+  return help_text(fmt::format("pool3 {} [flags]{}", command_, arguments), summary_, groups);
 }
 
 std::set<std::string> OptionParser::names() const {
   std::set<std::string> all;
-  for (const auto& option : flags_.options()) all.insert(option->long_name());
+  for (const Flag& flag : flags_) all.insert(flag.name);
   return all;
+}
+
+std::set<std::string> OptionParser::names(Changes changes) const {
+  std::set<std::string> some;
+  for (const Flag& flag : flags_)
+    if (flag.changes == changes) some.insert(flag.name);
+  return some;
 }
 
 std::vector<std::string> in_short(std::vector<std::string> words) {
@@ -163,12 +198,10 @@ std::vector<std::string> in_short(std::vector<std::string> words) {
     bytes += words[i].size() + 1;
     if (bytes <= most_bytes) continue;
     words.resize(i);
-    words.push_back("... (" + std::to_string(all) + " in all)");
+    words.push_back(fmt::format("... ({} in all)", all));
     break;
   }
   return words;
 }
-
-std::string OptionParser::resolved() const { return resolved_; }
 
 }  // namespace pool3::jobs

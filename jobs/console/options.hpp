@@ -1,12 +1,24 @@
 #pragma once
 // Flags and config files of the subcommands.
 
+#include <fmt/format.h>
+
 #include <boost/program_options.hpp>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "console/help.hpp"
+
 namespace pool3::jobs {
+
+/// What changes when a flag gets another value.
+enum class Changes {
+  rows,     ///< what is computed: features, labels, a model. Files carry these flags as their configuration.
+  file,     ///< where the result lies and how it is laid out, and no value in it
+  nothing,  ///< how fast it goes, what is said meanwhile, when it ends early
+};
 
 /// The flags of one subcommand. A config file holds `flag = value` lines; those under `[COMMAND]` count for that
 /// subcommand alone. Flags on the command line win over the file.
@@ -14,23 +26,23 @@ class OptionParser {
  public:
   OptionParser(std::string command, std::string summary);
 
-  /// A flag with a default, or without one: then it is required. `stored` false: does not change what is made, so
-  /// it is left out of the configuration that files carry.
+  /// Flags that are added from now on stand under this heading in the help. A heading may be taken up again.
+  void group(const std::string& heading) { heading_ = heading; }
+
+  /// A flag with a default.
   template <typename T>
-  void add(const std::string& name, T& value, const std::string& help, const T& fallback, bool stored = true) {
-    declare(name, boost::program_options::value<T>(&value)->default_value(fallback), help, stored);
+  void add(const std::string& name, T& value, const std::string& help, const T& fallback,
+           Changes changes = Changes::rows) {
+    const auto shown = fmt::format("{}", fallback);  // of numbers, the shortest form that reads back as the same
+    declare(name, boost::program_options::value<T>(&value)->default_value(fallback, shown), help, changes);
   }
+  /// A flag that must be given.
   template <typename T>
-  void add_required(const std::string& name, T& value, const std::string& help, bool stored = true) {
-    declare(name, boost::program_options::value<T>(&value)->required(), help, stored);
-  }
-  /// May be left out; `value` then stays as it is.
-  template <typename T>
-  void add_optional(const std::string& name, T& value, const std::string& help) {
-    declare(name, boost::program_options::value<T>(&value), help, true);
+  void add_required(const std::string& name, T& value, const std::string& help, Changes changes = Changes::rows) {
+    declare(name, boost::program_options::value<T>(&value)->required(), help, changes);
   }
   /// A flag without a value.
-  void add_switch(const std::string& name, bool& value, const std::string& help, bool stored = true);
+  void add_switch(const std::string& name, bool& value, const std::string& help, Changes changes = Changes::rows);
   /// Several numbers: `--C 0.1 1 10`, `--C 0.1,1,10`, or `C = 0.1 1 10` in a file.
   void add_numbers(const std::string& name, std::vector<double>& values, const std::string& help,
                    const std::string& fallback);
@@ -44,29 +56,39 @@ class OptionParser {
   void parse(const std::vector<std::string>& arguments, const std::set<std::string>& known_elsewhere);
   [[nodiscard]] std::string help() const;
   [[nodiscard]] std::set<std::string> names() const;
-  /// The resolved configuration as JSON, without flags that don't change what is made.
-  [[nodiscard]] std::string resolved() const;
+  /// Of the flags alone that change so much.
+  [[nodiscard]] std::set<std::string> names(Changes changes) const;
+  /// The resolved configuration as JSON: the flags that change rows.
+  [[nodiscard]] const std::string& resolved() const { return resolved_; }
   [[nodiscard]] const std::string& log_format() const { return log_format_; }
   [[nodiscard]] const std::string& metrics() const { return metrics_; }
   [[nodiscard]] const std::string& prometheus() const { return prometheus_; }
 
  private:
-  void declare(const std::string& name, const boost::program_options::value_semantic* value, const std::string& help,
-               bool stored);
-  void read_config(const std::string& path, const std::set<std::string>& known_elsewhere,
-                   boost::program_options::variables_map& map) const;
+  struct Flag {
+    std::string name, heading;
+    Changes changes;
+  };
   struct Numbers {
     std::string name;
     std::vector<std::string> words;
     std::vector<double>* values;
   };
+  void declare(const std::string& name, const boost::program_options::value_semantic* value, const std::string& help,
+               Changes changes);
+  void declare_common_flags();
+  void read_config(const std::string& path, const std::set<std::string>& known_elsewhere,
+                   boost::program_options::variables_map& map) const;
+  [[nodiscard]] std::string see_help() const;
+  void resolve(const boost::program_options::variables_map& map);
 
-  std::string command_, summary_, argument_name_, log_format_, config_path_, metrics_, prometheus_;
-  boost::program_options::options_description flags_, arguments_;
+  std::string command_, summary_, heading_, argument_name_, argument_help_;
+  std::string log_format_, config_path_, metrics_, prometheus_, resolved_;
+  boost::program_options::options_description described_, arguments_;
   boost::program_options::positional_options_description positions_;
-  std::set<std::string> unstored_, lists_;
+  std::vector<Flag> flags_;
+  std::set<std::string> lists_;
   std::vector<std::unique_ptr<Numbers>> numbers_;
-  std::string resolved_;
 };
 
 /// The first words of a list, up to 16 KiB, and then how many there are: an attribute of a file holds 64 KiB.

@@ -1,12 +1,12 @@
 #include "setup/weights.hpp"
 
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <vector>
 
 #include "pool3/error.hpp"
-#include "setup/input_name.hpp"
-#include "setup/network.hpp"
 
 namespace pool3::jobs {
 
@@ -36,13 +36,14 @@ Weights weights_of_model(const Model& model, const std::string& model_path, cons
                          const std::string& stage) {
   Weights weights = read_weights(find_weights(given));
   if (weights.sha256 != model.features.weights_sha256)
-    throw Error({.stage = stage,
-                 .path = model_path,
-                 .cause = "the model was trained on features of other weights (SHA-256 " +
-                          model.features.weights_sha256.substr(0, 12) + "..., these are " +
-                          weights.sha256.substr(0, 12) + "...)",
-                 .advice = "give those with --weights"});
-  set_profile(weights, parse_input_name(model.features.profile).profile);
+    throw Error(
+        {.stage = stage,
+         .path = model_path,
+         .cause = fmt::format("the model was trained on features of other weights (SHA-256 {:.12}..., these are "
+                              "{:.12}...)",
+                              model.features.weights_sha256, weights.sha256),
+         .advice = "give those with --weights"});
+  weights.traits.profile = parse_input_profile(parse_preprocessing(model.features.profile).profile);
   return weights;
 }
 

@@ -1,12 +1,13 @@
 #include "corpus/classes.hpp"
 
+#include <fmt/format.h>
 #include <xxhash.h>
 
 #include <algorithm>
 #include <numeric>
 #include <utility>
 
-#include "corpus/names.hpp"
+#include "corpus/stage.hpp"
 #include "corpus/tables/table.hpp"
 #include "pool3/error.hpp"
 
@@ -15,9 +16,9 @@ namespace {
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
-std::vector<std::int64_t> counts_of(const Listing& listing) {
-  std::vector<std::int64_t> counts(listing.names.all().size(), 0);
-  for (const std::int32_t label : listing.labels) {
+std::vector<std::int64_t> counts_of(const Draft& draft) {
+  std::vector<std::int64_t> counts(draft.names.all().size(), 0);
+  for (const std::int32_t label : draft.labels) {
     if (label >= 0) ++counts[index(label)];
   }
   return counts;
@@ -29,13 +30,13 @@ struct Choice {
   std::vector<std::int32_t> numbers;
 };
 
-Choice choose(const Listing& listing, const CorpusOptions& options) {
-  const std::vector<std::string>& names = listing.names.all();
+Choice choose(const Draft& draft, const CorpusOptions& options) {
+  const std::vector<std::string>& names = draft.names.all();
   Choice choice;
   if (!options.classes.empty()) {
     choice.classes = read_classes(options.classes);
   } else {
-    const std::vector<std::int64_t> counts = counts_of(listing);
+    const std::vector<std::int64_t> counts = counts_of(draft);
     for (std::size_t k = 0; k < names.size(); ++k) {
       if (counts[k] > 0 && counts[k] >= options.min_per_class) choice.classes.push_back(names[k]);
     }
@@ -51,32 +52,32 @@ Choice choose(const Listing& listing, const CorpusOptions& options) {
 }
 
 /// Gives the rows their new numbers and drops those of other classes. How many were dropped.
-std::int64_t apply(const Choice& choice, Listing& listing) {
+std::int64_t apply(const Choice& choice, Draft& draft) {
   std::vector<std::int64_t> rows;
-  for (std::int64_t row = 0; row < listing.size(); ++row) {
-    std::int32_t& label = listing.labels[index(row)];
+  for (std::int64_t row = 0; row < draft.size(); ++row) {
+    std::int32_t& label = draft.labels[index(row)];
     const bool labelled = label >= 0;
     if (labelled) label = choice.numbers[index(label)];
     if (!labelled || label >= 0) rows.push_back(row);
   }
-  const std::int64_t dropped = listing.size() - static_cast<std::int64_t>(rows.size());
-  if (dropped > 0) listing.keep(rows);
+  const std::int64_t dropped = draft.size() - static_cast<std::int64_t>(rows.size());
+  if (dropped > 0) draft.keep(rows);
   return dropped;
 }
 
 /// Keeps those rows of each class whose paths have the smallest hashes: a sample that does not depend on the order and
 /// changes little as the catalogue grows. How many were dropped.
-std::int64_t limit(Listing& listing, std::size_t classes, std::int64_t most) {
+std::int64_t limit(Draft& draft, std::size_t classes, std::int64_t most) {
   std::vector<std::vector<std::pair<std::uint64_t, std::int64_t>>> kept(classes);  // heaps, the largest in front
   std::vector<std::int64_t> rows;
-  for (std::int64_t row = 0; row < listing.size(); ++row) {
-    const std::int32_t label = listing.labels[index(row)];
+  for (std::int64_t row = 0; row < draft.size(); ++row) {
+    const std::int32_t label = draft.labels[index(row)];
     if (label < 0) {
       rows.push_back(row);
       continue;
     }
     auto& heap = kept[index(label)];
-    const std::string_view path = listing.paths[row];
+    const std::string_view path = draft.paths[row];
     heap.emplace_back(XXH3_64bits(path.data(), path.size()), row);
     std::ranges::push_heap(heap);
     if (static_cast<std::int64_t>(heap.size()) > most) {
@@ -88,8 +89,8 @@ std::int64_t limit(Listing& listing, std::size_t classes, std::int64_t most) {
     for (const auto& [hash, row] : heap) rows.push_back(row);
   }
   std::ranges::sort(rows);
-  const std::int64_t dropped = listing.size() - static_cast<std::int64_t>(rows.size());
-  if (dropped > 0) listing.keep(rows);
+  const std::int64_t dropped = draft.size() - static_cast<std::int64_t>(rows.size());
+  if (dropped > 0) draft.keep(rows);
   return dropped;
 }
 
@@ -104,8 +105,7 @@ std::vector<std::string> read_classes(const std::string& path) {
     if (!is_new) {
       throw Error({.stage = stage,
                    .path = path,
-                   .cause = "lines " + std::to_string(first->second) + " and " + std::to_string(line) +
-                            " name the same class: " + std::string(text)});
+                   .cause = fmt::format("lines {} and {} name the same class: {}", first->second, line, text)});
     }
     classes.emplace_back(text);
   });
@@ -113,24 +113,22 @@ std::vector<std::string> read_classes(const std::string& path) {
   return classes;
 }
 
-std::vector<std::string> choose_classes(Listing& listing, const CorpusOptions& options,
-                                        std::vector<std::string>& notes) {
-  Choice choice = choose(listing, options);
-  const auto unlabelled = std::ranges::count(listing.labels, -1);
+std::vector<std::string> choose_classes(Draft& draft, const CorpusOptions& options, std::vector<std::string>& notes) {
+  Choice choice = choose(draft, options);
+  const auto unlabelled = std::ranges::count(draft.labels, -1);
   if (options.labels.kind != LabelRule::Kind::none && unlabelled > 0) {
-    notes.push_back(std::to_string(unlabelled) + " of " + std::to_string(listing.size()) +
-                    " pictures have no label; they get features and are left out of training");
+    notes.push_back(fmt::format("{} of {} pictures have no label; they get features and are left out of training",
+                                unlabelled, draft.size()));
   }
-  if (const std::int64_t dropped = apply(choice, listing); dropped > 0) {
-    notes.push_back("left out " + std::to_string(dropped) + " pictures of classes that " +
-                    (options.classes.empty() ? "have fewer than " + std::to_string(options.min_per_class) + " pictures"
-                                             : options.classes + " does not name"));
+  if (const std::int64_t dropped = apply(choice, draft); dropped > 0) {
+    const std::string why = options.classes.empty() ? fmt::format("have fewer than {} pictures", options.min_per_class)
+                                                    : fmt::format("{} does not name", options.classes);
+    notes.push_back(fmt::format("left out {} pictures of classes that {}", dropped, why));
   }
   if (options.limit_per_class > 0) {
-    const std::int64_t dropped = limit(listing, choice.classes.size(), options.limit_per_class);
+    const std::int64_t dropped = limit(draft, choice.classes.size(), options.limit_per_class);
     if (dropped > 0) {
-      notes.push_back("left out " + std::to_string(dropped) + " pictures: " + std::to_string(options.limit_per_class) +
-                      " of each class at most");
+      notes.push_back(fmt::format("left out {} pictures: {} of each class at most", dropped, options.limit_per_class));
     }
   }
   return std::move(choice.classes);

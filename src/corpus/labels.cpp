@@ -1,9 +1,11 @@
 #include "corpus/labels.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <locale>
 
-#include "corpus/names.hpp"
+#include "corpus/stage.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3 {
@@ -19,9 +21,9 @@ std::regex compile(const std::string& pattern) {
     compiled.assign(pattern, std::regex::ECMAScript | std::regex::optimize);
     if (compiled.mark_count() > 0) return compiled;
   } catch (const std::regex_error& error) {
-    throw usage_error("label pattern \"" + pattern + "\": " + error.what());
+    throw usage_error(fmt::format("label pattern \"{}\": {}", pattern, error.what()));
   }
-  throw usage_error("label pattern \"" + pattern + "\" has no group",
+  throw usage_error(fmt::format("label pattern \"{}\" has no group", pattern),
                     "put the part that is the label in round brackets, as in regex:([a-z]+)_");
 }
 
@@ -52,7 +54,7 @@ std::string first_group(const std::regex& pattern, std::string_view path) {
   } catch (const std::regex_error& error) {  // the search was given up as too costly
     throw Error({.stage = stage,
                  .path = std::string(path),
-                 .cause = std::string("label pattern: ") + error.what(),
+                 .cause = fmt::format("label pattern: {}", error.what()),
                  .advice = "use a simpler pattern"});
   }
 }
@@ -89,7 +91,7 @@ LabelRule parse_label_rule(const std::string& text) {
   if (text == "none") return {.kind = Kind::none, .pattern = {}};
   constexpr std::string_view prefix = "regex:";
   if (!text.starts_with(prefix)) {
-    throw usage_error("label rule \"" + text + "\" is not known",
+    throw usage_error(fmt::format("label rule \"{}\" is not known", text),
                       "use directory, filename, regex:PATTERN, column or none");
   }
   LabelRule rule{.kind = Kind::regex, .pattern = text.substr(prefix.size())};

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <xxhash.h>
 
 #include <array>
@@ -6,8 +7,9 @@
 #include <utility>
 
 #include "corpus/classes.hpp"
-#include "corpus/names.hpp"
+#include "corpus/sources/sizes.hpp"
 #include "corpus/sources/sources.hpp"
+#include "corpus/stage.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/error.hpp"
 
@@ -60,14 +62,10 @@ std::string hash_of(const Manifest& manifest, bool classes_are_fixed) {
   return hash.hex();
 }
 
-std::string names_of(const CorpusOptions& options) {
-  std::string names;
-  for (const std::string& part : options.corpus) names += (names.empty() ? "" : " ") + part;
-  return names;
-}
+std::string names_of(const CorpusOptions& options) { return fmt::format("{}", fmt::join(options.corpus, " ")); }
 
-void require_entries(const Listing& listing, const CorpusOptions& options) {
-  if (listing.size() > 0) return;
+void require_entries(const Draft& draft, const CorpusOptions& options) {
+  if (draft.size() > 0) return;
   throw Error({.stage = stage,
                .path = names_of(options),
                .cause = "no pictures found",
@@ -76,14 +74,14 @@ void require_entries(const Listing& listing, const CorpusOptions& options) {
 }
 
 /// REQUIRES: there were entries before classes were chosen.
-void require_chosen(const Listing& listing, const CorpusOptions& options) {
-  if (listing.size() > 0) return;
+void require_chosen(const Draft& draft, const CorpusOptions& options) {
+  if (draft.size() > 0) return;
   const bool fixed = !options.classes.empty();
   throw Error({.stage = stage,
                .path = names_of(options),
-               .cause = fixed ? "none of its pictures is of a class that " + options.classes + " names"
-                              : "no class has the " + std::to_string(options.min_per_class) +
-                                    " pictures that --min-per-class asks for",
+               .cause = fixed ? fmt::format("none of its pictures is of a class that {} names", options.classes)
+                              : fmt::format("no class has the {} pictures that --min-per-class asks for",
+                                            options.min_per_class),
                .advice = "--dry-run without that flag counts the classes there are"});
 }
 
@@ -100,20 +98,20 @@ void check(const CorpusOptions& options) {
 
 Manifest list_corpus(const Communicator& comm, const CorpusOptions& options) {
   comm.all_do([&] { corpus::check(options); });
-  corpus::Sources sources = corpus::list_sources(comm, options.corpus, options.labels);
+  corpus::ListedSources sources = corpus::list_sources(comm, options.corpus, options.labels);
   Manifest manifest;
   comm.root_does([&] {
-    corpus::require_entries(sources.listing, options);
-    sources.listing.sort_and_drop_repeats(corpus::names_of(options));
-    manifest.classes = corpus::choose_classes(sources.listing, options, sources.notes);
-    corpus::require_chosen(sources.listing, options);
+    corpus::require_entries(sources.draft, options);
+    sources.draft.sort_and_drop_repeats(corpus::names_of(options));
+    manifest.classes = corpus::choose_classes(sources.draft, options, sources.notes);
+    corpus::require_chosen(sources.draft, options);
   });
-  corpus::look_up_sizes(comm, sources.root, sources.listing);
+  corpus::look_up_sizes(comm, sources.root, sources.draft);
   if (!comm.is_root()) return manifest;
   manifest.root = std::move(sources.root);
-  manifest.paths = std::move(sources.listing.paths);
-  manifest.bytes = std::move(sources.listing.bytes);
-  manifest.labels = std::move(sources.listing.labels);
+  manifest.paths = std::move(sources.draft.paths);
+  manifest.bytes = std::move(sources.draft.bytes);
+  manifest.labels = std::move(sources.draft.labels);
   manifest.shards = std::move(sources.shards);
   manifest.notes = std::move(sources.notes);
   manifest.hash = corpus::hash_of(manifest, !options.classes.empty());

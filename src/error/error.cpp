@@ -1,5 +1,7 @@
 #include "pool3/error.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <system_error>
 #include <utility>
@@ -8,13 +10,11 @@ namespace pool3 {
 namespace {
 
 std::string compose(const ErrorFields& f) {
-  std::string line = f.rank >= 0 ? "rank " + std::to_string(f.rank) : "";
+  std::string line = f.rank >= 0 ? fmt::format("rank {}", f.rank) : "";
   for (const std::string* part : {&f.stage, &f.path, &f.cause}) {
-    if (part->empty()) continue;
-    if (!line.empty()) line += ": ";
-    line += *part;
+    if (!part->empty()) line += fmt::format("{}{}", line.empty() ? "" : ": ", *part);
   }
-  if (!f.advice.empty()) line += " (" + f.advice + ")";
+  if (!f.advice.empty()) line += fmt::format(" ({})", f.advice);
   return one_line(std::move(line));
 }
 

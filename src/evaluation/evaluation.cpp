@@ -1,36 +1,38 @@
 #include "pool3/evaluation.hpp"
 
+#include <fmt/format.h>
+
+#include <Eigen/Core>
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
-#include <numeric>
+#include <string_view>
 
 namespace pool3 {
 namespace {
 
-double ratio(double part, double whole) { return whole > 0 ? part / whole : 0.0; }
+using Counts = Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-/// Scores of class k, and whether it occurs at all (in truth or predictions).
-struct Counted {
-  ClassScores scores;
-  bool occurs = false;
-};
+/// [K, K]: row true class, column predicted class.
+Eigen::Map<const Counts> confusion_of(const Evaluation& e) {
+  const auto n = static_cast<Eigen::Index>(e.classes.size());
+  return {e.confusion.data(), n, n};
+}
 
-Counted count_class(const Evaluation& e, std::size_t k) {
-  const std::size_t n = e.classes.size();
-  std::int64_t truth = 0, predicted = 0;
-  for (std::size_t other = 0; other < n; ++other) {
-    truth += e.confusion[k * n + other];
-    predicted += e.confusion[other * n + k];
-  }
-  const auto hits = static_cast<double>(e.confusion[k * n + k]);
-  ClassScores s;
-  s.precision = ratio(hits, static_cast<double>(predicted));
-  s.recall = ratio(hits, static_cast<double>(truth));
-  s.f1 = ratio(2 * hits, static_cast<double>(truth + predicted));
-  s.support = truth;
-  return {s, truth + predicted > 0};
+double ratio(std::int64_t part, std::int64_t whole) {
+  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0.0;
+}
+
+/// True if class k is in truth or predictions.
+bool occurs(const Eigen::Map<const Counts>& confusion, Eigen::Index k) {
+  return confusion.row(k).sum() + confusion.col(k).sum() > 0;
+}
+
+ClassScores scores_of(const Eigen::Map<const Counts>& confusion, Eigen::Index k) {
+  const std::int64_t hits = confusion(k, k), truth = confusion.row(k).sum(), predicted = confusion.col(k).sum();
+  return {.precision = ratio(hits, predicted),
+          .recall = ratio(hits, truth),
+          .f1 = ratio(2 * hits, truth + predicted),
+          .support = truth};
 }
 
 void add(ClassScores& sum, const ClassScores& s, double weight) {
@@ -54,12 +56,6 @@ std::string pad_left(const std::string& text, std::size_t width) {
   return std::string(width > have ? width - have : 0, ' ') + text;
 }
 
-std::string number(double value) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%9.2f", value);
-  return text.data();
-}
-
 }  // namespace
 
 Evaluation evaluate_predictions(const Communicator& comm, const std::vector<std::string>& classes,
@@ -70,55 +66,51 @@ Evaluation evaluate_predictions(const Communicator& comm, const std::vector<std:
     ++e.confusion[static_cast<std::size_t>(truth[i]) * n + static_cast<std::size_t>(predicted[i])];
   comm.sum(std::span<std::int64_t>(e.confusion));
 
-  const auto total = static_cast<double>(std::accumulate(e.confusion.begin(), e.confusion.end(), std::int64_t{0}));
-  double hits = 0, occurring = 0;
-  std::vector<Counted> counted;
-  for (std::size_t k = 0; k < n; ++k) {
-    counted.push_back(count_class(e, k));
-    e.per_class.push_back(counted[k].scores);
-    hits += static_cast<double>(e.confusion[k * n + k]);
-    occurring += counted[k].occurs ? 1 : 0;
+  const auto confusion = confusion_of(e);
+  const std::int64_t total = confusion.sum();
+  double occurring = 0;
+  for (Eigen::Index k = 0; k < confusion.rows(); ++k) {
+    e.per_class.push_back(scores_of(confusion, k));
+    occurring += occurs(confusion, k) ? 1 : 0;
   }
-  e.accuracy = ratio(hits, total);
-  for (const Counted& c : counted) {
-    if (c.occurs) add(e.macro, c.scores, 1.0 / occurring);
-    add(e.weighted, c.scores, ratio(static_cast<double>(c.scores.support), total));
+  e.accuracy = ratio(confusion.trace(), total);
+  for (Eigen::Index k = 0; k < confusion.rows(); ++k) {
+    const ClassScores& scores = e.per_class[static_cast<std::size_t>(k)];
+    if (occurs(confusion, k)) add(e.macro, scores, 1.0 / occurring);
+    add(e.weighted, scores, ratio(scores.support, total));
   }
-  e.macro.support = e.weighted.support = static_cast<std::int64_t>(total);
+  e.macro.support = e.weighted.support = total;
   return e;
 }
 
 std::string classification_report(const Evaluation& e) {
-  std::size_t width = std::string("weighted avg").size();
+  std::size_t width = std::string_view("weighted avg").size();
   for (const auto& name : e.classes) width = std::max(width, length(name));
-  std::string text = std::string(width, ' ') + "  precision    recall  f1-score   support\n\n";
+  std::string text = fmt::format("{:{}}  precision    recall  f1-score   support\n\n", "", width);
   const auto line = [&](const std::string& name, const ClassScores& s) {
-    text += pad_left(name, width) + "  " + number(s.precision) + " " + number(s.recall) + " " + number(s.f1) + " " +
-            pad_left(std::to_string(s.support), 9) + "\n";
+    text += fmt::format("{}  {:9.2f} {:9.2f} {:9.2f} {:9}\n", pad_left(name, width), s.precision, s.recall, s.f1,
+                        s.support);
   };
-  const std::size_t n = e.classes.size();
-  for (std::size_t k = 0; k < n; ++k)
-    if (count_class(e, k).occurs) line(e.classes[k], e.per_class[k]);
-  text += "\n" + pad_left("accuracy", width) + std::string(22, ' ') + number(e.accuracy) + " " +
-          pad_left(std::to_string(e.macro.support), 9) + "\n";
+  const auto confusion = confusion_of(e);
+  for (Eigen::Index k = 0; k < confusion.rows(); ++k)
+    if (occurs(confusion, k)) line(e.classes[static_cast<std::size_t>(k)], e.per_class[static_cast<std::size_t>(k)]);
+  text += fmt::format("\n{}{:22}{:9.2f} {:9}\n", pad_left("accuracy", width), "", e.accuracy, e.macro.support);
   line("macro avg", e.macro);
   line("weighted avg", e.weighted);
   return text;
 }
 
 std::string to_json(const Evaluation& e) {
-  const std::size_t n = e.classes.size();
   nlohmann::ordered_json j;
   j["format"] = "pool3 evaluation";
   j["format_version"] = 1;
   j["accuracy"] = e.accuracy;
   j["rows"] = e.macro.support;
   j["classes"] = e.classes;
-  for (std::size_t k = 0; k < n; ++k)
-    j["confusion_matrix"].push_back(
-        std::vector<std::int64_t>(e.confusion.begin() + static_cast<std::ptrdiff_t>(k * n),
-                                  e.confusion.begin() + static_cast<std::ptrdiff_t>((k + 1) * n)));
-  for (std::size_t k = 0; k < n; ++k) j["per_class"][e.classes[k]] = json_of(e.per_class[k]);
+  const auto confusion = confusion_of(e);
+  for (Eigen::Index k = 0; k < confusion.rows(); ++k)
+    j["confusion_matrix"].push_back(std::vector(confusion.row(k).begin(), confusion.row(k).end()));
+  for (std::size_t k = 0; k < e.classes.size(); ++k) j["per_class"][e.classes[k]] = json_of(e.per_class[k]);
   j["macro_avg"] = json_of(e.macro);
   j["weighted_avg"] = json_of(e.weighted);
   return j.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

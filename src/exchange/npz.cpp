@@ -1,99 +1,72 @@
-// The zip and .npy formats, as far as numpy.savez uses them: stored entries, version 1.0 headers.
+// A .npz file is a zip of .npy files, as numpy.savez writes it: stored entries, version 1.0 headers.
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstring>
+#include <memory>
+#include <span>
 #include <vector>
 
+#include "exchange/formats.hpp"
 #include "pool3/error.hpp"
-#include "pool3/exchange.hpp"
 
-namespace pool3 {
+namespace pool3::exchange {
 namespace {
 
-template <typename Integer>
-void append(std::string& bytes, Integer value) {
-  for (std::size_t i = 0; i < sizeof value; ++i) bytes += static_cast<char>(value >> (8 * i) & 0xFF);
-}
-
-std::uint32_t crc32(const std::string& bytes) {
-  std::uint32_t crc = 0xFFFFFFFFU;
-  for (const char c : bytes) {
-    crc ^= static_cast<unsigned char>(c);
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ ((crc & 1U) != 0 ? 0xEDB88320U : 0U);
-  }
-  return ~crc;
-}
-
+/// A zip in memory. No times and no owners: the same entries, the same bytes.
 class Zip {
  public:
-  void add(const std::string& name, const std::string& bytes) {
-    if (file_.size() + bytes.size() > 0x7FFFFFFF)
-      throw Error({.stage = "export", .cause = "the model is too large for a .npz file"});
-    const auto offset = static_cast<std::uint32_t>(file_.size());
-    const std::string fields = entry(name, bytes);
-    append(file_, std::uint32_t{0x04034B50});
-    file_ += fields + name + bytes;
-    append(directory_, std::uint32_t{0x02014B50});
-    append(directory_, std::uint16_t{20});
-    directory_ += fields;
-    append(directory_, std::uint16_t{0});  // comment
-    append(directory_, std::uint32_t{0});  // disk, internal attributes
-    append(directory_, std::uint32_t{0});  // external attributes
-    append(directory_, offset);
-    directory_ += name;
-    ++entries_;
+  Zip() {
+    check(archive_write_set_format_zip(archive_.get()));
+    check(archive_write_set_options(archive_.get(), "zip:compression=store"));
+    check(archive_write_set_bytes_per_block(archive_.get(), 0));
+    check(archive_write_open(archive_.get(), &file_, nullptr, append, nullptr));
   }
 
-  [[nodiscard]] std::string finish() const {
-    std::string out = file_ + directory_;
-    append(out, std::uint32_t{0x06054B50});
-    append(out, std::uint32_t{0});  // disks
-    append(out, entries_);
-    append(out, entries_);
-    append(out, static_cast<std::uint32_t>(directory_.size()));
-    append(out, static_cast<std::uint32_t>(file_.size()));
-    append(out, std::uint16_t{0});  // comment
-    return out;
+  void add(const std::string& name, std::string_view bytes) {
+    const std::unique_ptr<archive_entry, decltype(&archive_entry_free)> entry(archive_entry_new(), archive_entry_free);
+    archive_entry_set_pathname(entry.get(), name.c_str());
+    archive_entry_set_filetype(entry.get(), AE_IFREG);
+    archive_entry_set_perm(entry.get(), 0644);
+    archive_entry_set_size(entry.get(), static_cast<la_int64_t>(bytes.size()));
+    check(archive_write_header(archive_.get(), entry.get()));
+    if (archive_write_data(archive_.get(), bytes.data(), bytes.size()) != static_cast<la_ssize_t>(bytes.size()))
+      check(ARCHIVE_FATAL);
+  }
+
+  [[nodiscard]] std::string finish() {
+    check(archive_write_close(archive_.get()));
+    return std::move(file_);
   }
 
  private:
-  /// What both headers have in common. The time is that of an unset clock: the same model, the same bytes.
-  static std::string entry(const std::string& name, const std::string& bytes) {
-    std::string out;
-    append(out, std::uint16_t{20});  // version
-    append(out, std::uint16_t{0});   // flags
-    append(out, std::uint16_t{0});   // stored
-    append(out, std::uint16_t{0});   // time
-    append(out, std::uint16_t{33});  // 1 January 1980
-    append(out, crc32(bytes));
-    append(out, static_cast<std::uint32_t>(bytes.size()));
-    append(out, static_cast<std::uint32_t>(bytes.size()));
-    append(out, static_cast<std::uint16_t>(name.size()));
-    append(out, std::uint16_t{0});  // extra
-    return out;
+  static la_ssize_t append(archive* /*from*/, void* file, const void* bytes, std::size_t count) {
+    static_cast<std::string*>(file)->append(static_cast<const char*>(bytes), count);
+    return static_cast<la_ssize_t>(count);
   }
-  std::string file_, directory_;
-  std::uint16_t entries_ = 0;
+  void check(int code) const {
+    if (code == ARCHIVE_OK) return;
+    throw Error({.stage = "export", .cause = fmt::format("zip: {}", archive_error_string(archive_.get()))});
+  }
+  std::string file_;
+  std::unique_ptr<archive, decltype(&archive_write_free)> archive_{archive_write_new(), archive_write_free};
 };
 
-std::string npy(const std::string& type, const std::string& shape, const std::string& data) {
-  std::string header = "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+std::string npy(std::string_view type, std::string_view shape, std::span<const std::byte> data) {
+  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", type, shape);
   header.append(63 - (10 + header.size()) % 64, ' ').append("\n");
   std::string out("\x93NUMPY\x01\x00", 8);
-  append(out, static_cast<std::uint16_t>(header.size()));
-  return out + header + data;
+  out += static_cast<char>(header.size() & 0xFFU);
+  out += static_cast<char>(header.size() >> 8U);
+  return out.append(header).append(reinterpret_cast<const char*>(data.data()), data.size());
 }
 
-std::string npy(const std::vector<double>& values, const std::string& shape) {
-  std::string data;
-  for (const double v : values) {
-    std::uint64_t bits = 0;
-    std::memcpy(&bits, &v, sizeof bits);
-    append(data, bits);
-  }
-  return npy("<f8", shape, data);
+std::string npy(const std::vector<double>& values, std::string_view shape) {
+  return npy("<f8", shape, std::as_bytes(std::span(values)));
 }
 
 /// Code points of UTF-8. A byte that is none becomes U+DC00 + byte, as Python's surrogateescape has it.
@@ -120,32 +93,29 @@ std::u32string code_points(const std::string& text) {
 std::string npy(const std::vector<std::string>& texts) {
   std::vector<std::u32string> all;
   std::size_t longest = 1;
-  for (const std::string& t : texts) {
-    all.push_back(code_points(t));
+  for (const std::string& text : texts) {
+    all.push_back(code_points(text));
     longest = std::max(longest, all.back().size());
   }
-  std::string data;
-  for (std::u32string& t : all) {
-    t.resize(longest, U'\0');
-    for (const char32_t c : t) append(data, static_cast<std::uint32_t>(c));
-  }
-  return npy("<U" + std::to_string(longest), std::to_string(texts.size()) + ",", data);
+  std::u32string cells;
+  for (const std::u32string& text : all) cells.append(text).append(longest - text.size(), U'\0');
+  return npy(fmt::format("<U{}", longest), fmt::format("{},", texts.size()), std::as_bytes(std::span(cells)));
 }
 
 }  // namespace
 
-std::string npz_bytes(const Model& model) {
-  const std::string classes = std::to_string(model.classes.size());
-  const std::string dim = std::to_string(model.coef.size() / model.classes.size());
+std::string npz_bytes(const ExportSource& source) {
+  const Model& model = source.model;
+  const std::string classes = fmt::format("{},", model.classes.size());
   Zip zip;
-  zip.add("coef.npy", npy(model.coef, classes + ", " + dim));
-  zip.add("intercept.npy", npy(model.intercept, classes + ","));
+  zip.add("coef.npy", npy(model.coef, fmt::format("{}, {}", model.classes.size(), model.width())));
+  zip.add("intercept.npy", npy(model.intercept, classes));
   zip.add("classes.npy", npy(model.classes));
   if (!model.sigmoid_a.empty()) {
-    zip.add("sigmoid_a.npy", npy(model.sigmoid_a, classes + ","));
-    zip.add("sigmoid_b.npy", npy(model.sigmoid_b, classes + ","));
+    zip.add("sigmoid_a.npy", npy(model.sigmoid_a, classes));
+    zip.add("sigmoid_b.npy", npy(model.sigmoid_b, classes));
   }
   return zip.finish();
 }
 
-}  // namespace pool3
+}  // namespace pool3::exchange

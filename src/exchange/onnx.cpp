@@ -4,10 +4,9 @@
 #include <cstring>
 #include <vector>
 
-#include "pool3/exchange.hpp"
-#include "version.hpp"
+#include "exchange/formats.hpp"
 
-namespace pool3 {
+namespace pool3::exchange {
 namespace {
 
 void append_varint(std::string& out, std::uint64_t value) {
@@ -52,18 +51,20 @@ std::string value_info(const std::string& name, std::size_t width) {
 
 }  // namespace
 
-std::string onnx_bytes(const Model& model) {
-  const std::size_t classes = model.classes.size(), dim = model.coef.size() / classes;
+std::string onnx_bytes(const ExportSource& source) {
+  const Model& model = source.model;
+  const std::size_t classes = model.classes.size(), width = static_cast<std::size_t>(model.width());
   const std::string transposed = part(1, "transB") + number(3, 1) + number(20, 2);
   const std::string node = part(1, "features") + part(1, "coef") + part(1, "intercept") + part(2, "scores") +
                            part(3, "svm") + part(4, "Gemm") + part(5, transposed);
-  const std::string graph = part(1, node) + part(2, "pool3_svm") + part(5, tensor("coef", model.coef, {classes, dim})) +
+  const std::string graph = part(1, node) + part(2, "pool3_svm") +
+                            part(5, tensor("coef", model.coef, {classes, width})) +
                             part(5, tensor("intercept", model.intercept, {classes})) +
-                            part(11, value_info("features", dim)) + part(12, value_info("scores", classes));
+                            part(11, value_info("features", width)) + part(12, value_info("scores", classes));
   std::string names;
   for (const std::string& name : model.classes) names += name + "\n";
-  return number(1, 7) + part(2, "pool3") + part(3, version) + part(7, graph) + part(8, part(1, "") + number(2, 13)) +
-         part(14, part(1, "classes") + part(2, names));
+  return number(1, 7) + part(2, "pool3") + part(3, source.version) + part(7, graph) +
+         part(8, part(1, "") + number(2, 13)) + part(14, part(1, "classes") + part(2, names));
 }
 
-}  // namespace pool3
+}  // namespace pool3::exchange

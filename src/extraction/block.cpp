@@ -2,23 +2,19 @@
 
 #include <utility>
 
-namespace pool3 {
+namespace pool3::extraction {
 
-OpenBlock::OpenBlock(BlockTask given) : task(std::move(given)), unread(task.paths.size()), unsettled(unread) {
+OpenBlock::OpenBlock(BlockTask given, std::int64_t features_of_a_row)
+    : task(std::move(given)),
+      width(static_cast<std::size_t>(features_of_a_row)),
+      station(task.paths.size(), Station::waiting),
+      unsettled(task.paths.size()) {
   result.index = task.index;
-  result.features.resize(unread * static_cast<std::size_t>(feature_dim));
-  result.keys.resize(unread);
-  result.status.resize(unread, RowStatus::done);
+  result.features.resize(unsettled * width);
+  result.keys.resize(unsettled);
+  result.status.resize(unsettled, RowStatus::done);
 }
 
-std::span<float> OpenBlock::features(std::size_t row) {
-  constexpr auto columns = static_cast<std::size_t>(feature_dim);
-  return std::span(result.features).subspan(row * columns, columns);
-}
+std::span<float> OpenBlock::features(std::size_t row) { return std::span(result.features).subspan(row * width, width); }
 
-void OpenBlock::fail(std::size_t row, RowStatus status, const std::string& message) {
-  result.status[row] = status;
-  result.failures.push_back({task.first_row + static_cast<Row>(row), status, task.paths[row], one_line(message)});
-}
-
-}  // namespace pool3
+}  // namespace pool3::extraction

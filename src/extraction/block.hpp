@@ -1,5 +1,5 @@
 #pragma once
-// A block of the feature file: what is to be read, and what came of it.
+// A block between submit() and its end.
 
 #include <cstdint>
 #include <memory>
@@ -7,42 +7,35 @@
 #include <string>
 #include <vector>
 
-#include "pool3/features.hpp"
-#include "pool3/types.hpp"
+#include "pool3/extraction.hpp"
 
-namespace pool3 {
+namespace pool3::extraction {
 
-/// Files to read: one block of the feature file.
-struct BlockTask {
-  std::int64_t index = 0;
-  Row first_row = 0;
-  std::vector<std::string> paths;  ///< as in the catalogue
+/// Where a picture is on its way. It only moves forward, and may go from any of them to `settled`.
+enum class Station : std::uint8_t {
+  waiting,   ///< nobody has begun to read it
+  reading,   ///< a thread reads it
+  ahead,     ///< it has been read, and waits for a computing thread
+  decoding,  ///< a thread decodes and resizes it
+  batched,   ///< it is in a batch, which waits for the network or is in it
+  settled,   ///< its row has features or a failure, or nobody wants it any more
 };
+inline constexpr std::size_t stations = 5;  ///< those before `settled`
 
-/// A finished block.
-struct BlockResult {
-  std::int64_t index = 0;
-  std::vector<float> features;  ///< [rows, 2048]
-  std::vector<ImageKey> keys;
-  std::vector<RowStatus> status;
-  std::vector<Failure> failures;  ///< in order of rows
-  std::int64_t copied = 0;        ///< rows that were taken from an older file
-};
-
-/// A block between submit() and its end. Threads may fill different rows at the same time.
+/// What is to be read, and what came of it. Threads may fill different rows at the same time; all else is the Ledger's.
 struct OpenBlock {
-  explicit OpenBlock(BlockTask given);
-  /// [2048]
+  OpenBlock(BlockTask given, std::int64_t features_of_a_row);
+  /// [width]
   [[nodiscard]] std::span<float> features(std::size_t row);
-  /// Not safe from two threads.
-  void fail(std::size_t row, RowStatus status, const std::string& message);
 
   BlockTask task;
   BlockResult result;
-  std::size_t unread;     ///< rows that no thread has begun to read: the last ones
-  std::size_t unsettled;  ///< rows without features and without a failure
-  bool begun = false;     ///< a picture has been decoded
-  bool dropped = false;   ///< nobody wants it any more
+  std::size_t width;
+  std::vector<Station> station;   ///< of each row
+  std::size_t begun_reading = 0;  ///< rows that are past `waiting`: the first ones
+  std::size_t unsettled;
+  bool begun = false;    ///< a picture has been decoded
+  bool dropped = false;  ///< nobody wants it any more
 };
 
 /// A row of an open block.
@@ -55,4 +48,4 @@ struct BlockRow {
   [[nodiscard]] std::span<float> features() const { return block->features(row); }
 };
 
-}  // namespace pool3
+}  // namespace pool3::extraction

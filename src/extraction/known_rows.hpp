@@ -8,20 +8,15 @@
 #include <utility>
 #include <vector>
 
-#include "pool3/features.hpp"
+#include "pool3/extraction.hpp"
 
-namespace pool3 {
+namespace pool3::extraction {
 
 /// The done rows of a finished file. Safe from any thread.
-class OldRows {
+class KnownRows {
  public:
-  /// How a row of the new file finds its old one.
-  enum class Match : std::uint8_t {
-    by_content,  ///< the picture's key, wherever it was; takes 24 bytes of memory a row
-    by_row,      ///< the same row, without a look at the picture
-  };
   /// Throws Error.
-  OldRows(const std::string& path, Match match);
+  KnownRows(const std::string& path, RowMatch match);
 
   /// The block that was read last; one for each thread.
   struct Cursor {
@@ -36,10 +31,10 @@ class OldRows {
  private:
   void read_row(Row row, std::span<float> features, Cursor& cursor) const;
   FeatureReader reader_;
-  Match match_;
+  RowMatch match_;
   std::vector<ImageKey> keys_;                    ///< by row
   std::vector<RowStatus> status_;                 ///< by row
   std::vector<std::pair<ImageKey, Row>> by_key_;  ///< done rows in order of keys
 };
 
-}  // namespace pool3
+}  // namespace pool3::extraction

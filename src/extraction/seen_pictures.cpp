@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace pool3 {
+namespace pool3::extraction {
 
 bool SeenPictures::find(const ImageKey& key, std::span<float> features) const {
   const std::lock_guard lock(mutex_);
@@ -21,4 +21,4 @@ void SeenPictures::remember(const ImageKey& key, std::span<const float> features
   order_.pop_front();
 }
 
-}  // namespace pool3
+}  // namespace pool3::extraction

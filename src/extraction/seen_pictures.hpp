@@ -9,7 +9,7 @@
 
 #include "pool3/types.hpp"
 
-namespace pool3 {
+namespace pool3::extraction {
 
 /// Remembers the features of the last pictures by the key of their files. Features do not depend on the place of a
 /// picture in a batch, so a copy's are those of the first, bit for bit. Thread-safe.
@@ -30,4 +30,4 @@ class SeenPictures {
   std::deque<ImageKey> order_;  ///< the oldest in front
 };
 
-}  // namespace pool3
+}  // namespace pool3::extraction

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <png.h>
 
 #include <stdexcept>
@@ -19,7 +20,7 @@ std::string encode(std::int64_t width, std::int64_t height, const std::vector<st
   std::string bytes;
   const auto write = [&](void* memory) {
     if (png_image_write_to_memory(&header, memory, &size, 0, pixels.data(), 0, nullptr) == 0) {
-      throw std::runtime_error(std::string("can't make a PNG: ") + static_cast<const char*>(header.message));
+      throw std::runtime_error(fmt::format("can't make a PNG: {}", static_cast<const char*>(header.message)));
     }
   };
   write(nullptr);  // tells the size

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "image/formats/decoders.hpp"
+#include "image/canvas.hpp"
 
 namespace pool3::image {
 namespace {
@@ -43,11 +43,11 @@ bool has_exif_prefix(std::span<const std::byte> block) {
 }
 
 /// Source index of destination pixel (x, y): start + x * step_x + y * step_y.
-struct Walk {
+struct Turn {
   std::int64_t start, step_x, step_y;
 };
 
-Walk walk_of(int orientation, std::int64_t w, std::int64_t h) {
+Turn turn_of(int orientation, std::int64_t w, std::int64_t h) {
   switch (orientation) {
     case 2:
       return {w - 1, -1, w};
@@ -68,14 +68,14 @@ Walk walk_of(int orientation, std::int64_t w, std::int64_t h) {
   }
 }
 
-void copy_tile(const Image& from, Image& to, const Walk& walk, std::int64_t x0, std::int64_t y0, std::int64_t side) {
+void copy_tile(const Image& from, Image& to, const Turn& turn, std::int64_t x0, std::int64_t y0, std::int64_t side) {
   const std::uint8_t* in = from.pixels.data();
   const std::int64_t x_end = std::min(x0 + side, to.width);
   const std::int64_t y_end = std::min(y0 + side, to.height);
-  const std::int64_t step = walk.step_x * 3;  // a local: stores of bytes might change what a reference names
+  const std::int64_t step = turn.step_x * 3;  // a local: stores of bytes might change what a reference names
   for (std::int64_t y = y0; y < y_end; ++y) {
     std::uint8_t* out = to.pixels.data() + (y * to.width + x0) * 3;
-    std::int64_t source = (walk.start + x0 * walk.step_x + y * walk.step_y) * 3;
+    std::int64_t source = (turn.start + x0 * turn.step_x + y * turn.step_y) * 3;
     for (std::int64_t x = x0; x < x_end; ++x, out += 3, source += step) {
       out[0] = in[source];
       out[1] = in[source + 1];
@@ -104,12 +104,12 @@ int exif_orientation(std::span<const std::byte> block) {
 
 Image oriented(Image picture, int orientation) {
   if (orientation <= 1) return picture;
-  const Walk walk = walk_of(orientation, picture.width, picture.height);
+  const Turn turn = turn_of(orientation, picture.width, picture.height);
   const bool turned = orientation >= 5;
   Image out = turned ? blank(picture.height, picture.width) : blank(picture.width, picture.height);
   constexpr std::int64_t side = 64;  // a tile of both pictures stays in the first cache
   for (std::int64_t y = 0; y < out.height; y += side) {
-    for (std::int64_t x = 0; x < out.width; x += side) copy_tile(picture, out, walk, x, y, side);
+    for (std::int64_t x = 0; x < out.width; x += side) copy_tile(picture, out, turn, x, y, side);
   }
   return out;
 }

@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -69,9 +72,8 @@ InputProfile parse_input_profile(std::string_view name) {
   for (std::size_t i = 0; i < profile_names.size(); ++i) {
     if (profile_names[i] == name) return static_cast<InputProfile>(i);
   }
-  std::string known;
-  for (const std::string_view each : profile_names) known.append(known.empty() ? "" : ", ").append(each);
-  throw std::invalid_argument("unknown input profile \"" + std::string(name) + "\"; known: " + known);
+  throw std::invalid_argument(
+      fmt::format("unknown input profile \"{}\"; known: {}", name, fmt::join(profile_names, ", ")));
 }
 
 std::int64_t resized_side(InputProfile profile) {

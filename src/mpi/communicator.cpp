@@ -13,8 +13,8 @@
 namespace pool3 {
 namespace {
 
-using detail::check_mpi;
-using detail::max_count;
+using mpi::check_mpi;
+using mpi::max_count;
 
 Traffic spent;
 
@@ -87,8 +87,8 @@ Traffic traffic() { return spent; }
 
 MpiSession::MpiSession(int& argc, char**& argv) {
   int provided = 0;
-  detail::check_mpi(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
-  detail::check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  mpi::check_mpi(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+  mpi::check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   if (provided < MPI_THREAD_FUNNELED) {
     throw Error({.stage = "mpi", .cause = "this MPI gives no thread support", .advice = "pool3 needs FUNNELED"});
   }
@@ -251,12 +251,12 @@ void Communicator::throw_if_any(const std::optional<ErrorFields>& mine) const {
   int lowest = mine ? rank_ : size_;
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &lowest, 1, MPI_INT, MPI_MIN, comm_), "MPI_Allreduce");
   if (lowest == size_) return;
-  std::string packed = lowest == rank_ ? detail::pack(*mine) : std::string();
+  std::string packed = lowest == rank_ ? mpi::pack(*mine) : std::string();
   auto size = static_cast<std::uint64_t>(packed.size());
   check_mpi(MPI_Bcast(&size, 1, MPI_UINT64_T, lowest, comm_), "MPI_Bcast");
   packed.resize(size);
   check_mpi(MPI_Bcast(packed.data(), static_cast<int>(size), MPI_BYTE, lowest, comm_), "MPI_Bcast");
-  ErrorFields fields = detail::unpack(packed);
+  ErrorFields fields = mpi::unpack(packed);
   if (size_ > 1 && fields.code != ExitCode::usage) fields.rank = lowest;
   throw Error(std::move(fields), /*collective=*/true);
 }

@@ -5,7 +5,7 @@
 
 #include "pool3/error.hpp"
 
-namespace pool3::detail {
+namespace pool3::mpi {
 
 /// The fields, each ended by NUL, after one byte for the exit code.
 inline std::string pack(const ErrorFields& f) {
@@ -27,4 +27,4 @@ inline ErrorFields unpack(const std::string& bytes) {
   return f;
 }
 
-}  // namespace pool3::detail
+}  // namespace pool3::mpi

@@ -9,7 +9,7 @@
 namespace pool3 {
 namespace {
 
-using detail::check_mpi;
+using mpi::check_mpi;
 
 constexpr int small_bytes = 8;
 constexpr int large_bytes = 4 << 20;

@@ -7,13 +7,13 @@ namespace {
 /// What MPI_File_open is told. Move-only.
 class Info {
  public:
-  Info() { detail::check_mpi(MPI_Info_create(&info_), "MPI_Info_create"); }
+  Info() { mpi::check_mpi(MPI_Info_create(&info_), "MPI_Info_create"); }
   ~Info() { MPI_Info_free(&info_); }
   Info(const Info&) = delete;
   Info& operator=(const Info&) = delete;
 
   void set(const char* name, std::int64_t value) {
-    if (value > 0) detail::check_mpi(MPI_Info_set(info_, name, std::to_string(value).c_str()), "MPI_Info_set");
+    if (value > 0) mpi::check_mpi(MPI_Info_set(info_, name, std::to_string(value).c_str()), "MPI_Info_set");
   }
   [[nodiscard]] MPI_Info native() const { return info_; }
 
@@ -31,9 +31,9 @@ void create_striped(const std::string& path, const StripeHints& hints) {
   info.set("stripe_size", hints.bytes);
   try {
     MPI_File file = MPI_FILE_NULL;
-    detail::check_mpi(MPI_File_open(MPI_COMM_SELF, path.c_str(), MPI_MODE_CREATE | MPI_MODE_RDWR, info.native(), &file),
-                      "MPI_File_open");
-    detail::check_mpi(MPI_File_close(&file), "MPI_File_close");
+    mpi::check_mpi(MPI_File_open(MPI_COMM_SELF, path.c_str(), MPI_MODE_CREATE | MPI_MODE_RDWR, info.native(), &file),
+                   "MPI_File_open");
+    mpi::check_mpi(MPI_File_close(&file), "MPI_File_close");
   } catch (const Error& error) {
     throw Error({.stage = "create a striped file",
                  .path = path,

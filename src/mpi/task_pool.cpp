@@ -8,11 +8,11 @@
 namespace pool3 {
 namespace {
 
-using detail::check_mpi;
+using mpi::check_mpi;
 
 constexpr int question_tag = 2;
 constexpr int answer_tag = 3;
-constexpr int question_words = 5;
+constexpr int question_words = 4;
 
 bool message_waits(MPI_Comm comm, int from, int tag, MPI_Status& status) {
   int flag = 0;
@@ -51,7 +51,9 @@ void TaskPool::leave(const Note& last_note) {
 }
 
 std::int64_t TaskPool::serve(const Question& question) {
-  for (std::size_t i = 0; i < tally_.size(); ++i) tally_.at(i) += question.note.at(i);
+  tally_.done += question.note.done;
+  tally_.failed += question.note.failed;
+  tally_.stops += question.note.stops;
   if (question.leaves != 0) {
     ++left_;
     return none_left;

@@ -1,4 +1,6 @@
 #include <dlfcn.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -6,12 +8,13 @@
 #include <vector>
 
 #include "network/graph/inception.hpp"
+#include "network/kernels/table.hpp"
 #include "network/torch/module.hpp"
 #include "pool3/error.hpp"
 #include "pool3/network.hpp"
-#include "weights/check_weights.hpp"
 
 namespace pool3 {
+namespace network {
 namespace {
 
 namespace fs = std::filesystem;
@@ -28,14 +31,16 @@ std::vector<fs::path> module_folders() {
 }
 
 fs::path find_module() {
-  std::string tried;
+  std::vector<std::string> tried;
   for (const fs::path& folder : module_folders()) {
     std::error_code ignored;
     if (fs::exists(folder / torch_module_file, ignored)) return folder / torch_module_file;
-    tried += (tried.empty() ? "" : ", ") + folder.lexically_normal().string();
+    tried.push_back(folder.lexically_normal().string());
   }
-  throw Error(
-      {.stage = "open network", .path = torch_module_file, .cause = "not found in " + tried, .advice = search_advice});
+  throw Error({.stage = "open network",
+               .path = torch_module_file,
+               .cause = fmt::format("not found in {}", fmt::join(tried, ", ")),
+               .advice = search_advice});
 }
 
 struct TorchModule {
@@ -68,21 +73,14 @@ const TorchModule& torch_module() {
 }
 
 /// Null: LibTorch must do it.
-const direct::Kernels* find_kernels(const NetworkOptions& options) {
-  const Instructions have = std::min(options.instructions, cpu_instructions());
-  if (options.precision == Precision::int8) return have >= Instructions::amx ? direct::amx_int8_kernels() : nullptr;
-  if (options.precision == Precision::bf16) {
-    if (have >= Instructions::amx) return direct::amx_bf16_kernels();
-    return have >= Instructions::avx512_bf16 ? direct::avx512_bf16_kernels() : nullptr;
-  }
-  if (have >= Instructions::avx512) return direct::avx512_fp32_kernels();
-  return have >= Instructions::avx2 ? direct::avx2_fp32_kernels() : nullptr;
+const Kernels* kernels_for(const NetworkOptions& options) {
+  return find_kernels(options.precision, std::min(options.instructions, cpu_instructions()));
 }
 
 /// Nothing but own kernels runs int8.
 void check_int8(const Weights& weights, const NetworkOptions& options) {
   if (options.device != Device::cpu) throw usage_error("int8 is for CPUs", "take fp16, or --device cpu");
-  if (find_kernels(options) == nullptr) throw usage_error("int8 needs a CPU with AMX", "take bf16 or fp32");
+  if (kernels_for(options) == nullptr) throw usage_error("int8 needs a CPU with AMX", "take bf16 or fp32");
   if (weights.codes.empty())
     throw Error({.stage = "open network",
                  .path = weights.source,
@@ -108,20 +106,21 @@ ColourScale colour_scale(InputProfile profile) {
 }
 
 }  // namespace
+}  // namespace network
 
 std::unique_ptr<Network> open_network(const Weights& weights, const NetworkOptions& options) {
   if (options.batch < 1 || options.batch > 4096) {
-    throw usage_error("a batch of " + std::to_string(options.batch) + " images", "give 1 to 4096");
+    throw usage_error(fmt::format("a batch of {} images", options.batch), "give 1 to 4096");
   }
   if (options.precision == Precision::fp16 && options.device == Device::cpu)
     throw usage_error("fp16 needs a GPU", "take bf16 or fp32, or --device cuda");
-  if (options.precision == Precision::int8) check_int8(weights, options);
+  if (options.precision == Precision::int8) network::check_int8(weights, options);
   check_weights(weights, weights.source);
   if (options.device == Device::cpu && weights.torchscript.empty()) {
-    if (const direct::Kernels* kernels = find_kernels(options))
-      return direct::open_direct_network(*kernels, weights, options.batch);
+    if (const network::Kernels* kernels = network::kernels_for(options))
+      return network::open_inception(*kernels, weights, options.batch);
   }
-  return std::unique_ptr<Network>(torch_module().open(weights, options));
+  return std::unique_ptr<Network>(network::torch_module().open(weights, options));
 }
 
 std::string torchscript_classifier(const Weights& weights, const LinearLayer& layer) {
@@ -131,14 +130,15 @@ std::string torchscript_classifier(const Weights& weights, const LinearLayer& la
                  .cause = "is a TorchScript network already",
                  .advice = "put the model's coef and intercept (--format npz) behind it with PyTorch"});
   check_weights(weights, weights.source);
-  return *std::unique_ptr<std::string>(torch_module().script(weights, colour_scale(weights.traits.profile), layer));
+  return *std::unique_ptr<std::string>(
+      network::torch_module().script(weights, network::colour_scale(weights.traits.profile), layer));
 }
 
 CudaSupport cuda_support() {
   std::error_code ignored;
-  if (!fs::exists("/dev/nvidiactl", ignored) && !fs::exists("/dev/dxg", ignored))
+  if (!std::filesystem::exists("/dev/nvidiactl", ignored) && !std::filesystem::exists("/dev/dxg", ignored))
     return {.devices = 0, .problem = "this system shows no NVIDIA GPU"};
-  const int devices = torch_module().cuda_devices();
+  const int devices = network::torch_module().cuda_devices();
   if (devices < 0) return {.devices = 0, .problem = "LibTorch was built without CUDA"};
   if (devices == 0) return {.devices = 0, .problem = "LibTorch finds no GPU that it can use"};
   return {.devices = devices, .problem = {}};

@@ -1,5 +1,6 @@
-#include <cstdint>
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
 #include <string_view>
 
 #include "pool3/report.hpp"
@@ -23,63 +24,49 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 13px; }
 )";
 
 std::string base64(std::string_view bytes) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t word = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      word = word << 8U | (i + j < bytes.size() ? static_cast<unsigned char>(bytes[i + j]) : 0U);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      out += i + j <= bytes.size() ? digits[word >> (18 - 6 * j) & 63U] : '=';
-    }
-  }
+  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock ends it with a NUL
+  const auto* from = reinterpret_cast<const unsigned char*>(bytes.data());
+  out.resize(static_cast<std::size_t>(
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), from, static_cast<int>(bytes.size()))));
   return out;
 }
 
 std::string figure_html(const Figure& f) {
-  const std::string kind = f.file_name.ends_with(".svg") ? "image/svg+xml" : "image/png";
-  return "<figure id=\"" + escaped(f.file_name) + "\">\n<figcaption><h2>" + escaped(f.title) + "</h2><p>" +
-         escaped(f.caption) + "</p></figcaption>\n<img" + (f.pixelated ? " class=\"pixelated\"" : "") + " width=\"" +
-         std::to_string(f.width) + "\" alt=\"" + escaped(f.title) + "\" src=\"data:" + kind + ";base64," +
-         base64(f.file) + "\">\n</figure>\n";
+  const std::string_view kind = f.file_name.ends_with(".svg") ? "image/svg+xml" : "image/png";
+  return fmt::format(
+      R"(<figure id="{}">
+<figcaption><h2>{}</h2><p>{}</p></figcaption>
+<img{} width="{}" alt="{}" src="data:{};base64,{}">
+</figure>
+)",
+      escaped(f.file_name), escaped(f.title), escaped(f.caption), f.pixelated ? " class=\"pixelated\"" : "", f.width,
+      escaped(f.title), kind, base64(f.file));
 }
 
 }  // namespace
 
-std::string escaped(const std::string& text) {
-  // The JSON library checks UTF-8; its replacement character tells what was wrong.
-  const std::string dumped = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  std::string out;
-  for (const char c : nlohmann::json::parse(dumped).get<std::string>()) {
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else if (c == '"') {
-      out += "&quot;";
-    } else {
-      out += static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c;
-    }
-  }
-  return out;
-}
-
 std::string html_of(const Page& page) {
-  std::string out = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n";
-  out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-  out += "<title>" + escaped(page.title) + "</title>\n<style>" + style + "</style>\n</head>\n<body>\n";
-  out += "<h1>" + escaped(page.title) + "</h1>\n<table>\n";
-  for (const auto& [name, value] : page.facts) {
-    out += "<tr><th>" + escaped(name) + "</th><td>" + escaped(value) + "</td></tr>\n";
-  }
+  const std::string title = escaped(page.title);
+  std::string out = fmt::format(
+      R"(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{}</title>
+<style>{}</style>
+</head>
+<body>
+<h1>{}</h1>
+<table>
+)",
+      title, style, title);
+  for (const auto& [name, value] : page.facts)
+    out += fmt::format("<tr><th>{}</th><td>{}</td></tr>\n", escaped(name), escaped(value));
   out += "</table>\n";
   for (const Figure& figure : page.figures) out += figure_html(figure);
-  out += "<details><summary>Configuration</summary><pre>" + escaped(page.config) + "</pre></details>\n";
-  return out + "</body>\n</html>\n";
+  return out + fmt::format("<details><summary>Configuration</summary><pre>{}</pre></details>\n</body>\n</html>\n",
+                           escaped(page.config));
 }
 
 }  // namespace pool3

@@ -3,10 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
-
-#include "pool3/features.hpp"
-#include "store/hdf5/attributes.hpp"
 
 namespace pool3::store {
 
@@ -25,6 +21,9 @@ inline constexpr const char* damaged_advice = "the file is damaged; make it agai
 /// Hex digits of one stored key.
 inline constexpr std::size_t key_width = 32;
 
+/// Features of a row, at most: a block of 16 rows then has 64 MiB.
+inline constexpr std::int64_t max_width = std::int64_t{1} << 20;
+
 /// A block must fit in memory.
 inline constexpr std::int64_t max_block_rows = std::int64_t{1} << 20;
 
@@ -35,24 +34,7 @@ inline constexpr std::int64_t max_alignment = std::int64_t{1} << 30;
 inline constexpr std::array<const char*, 7> sealed_tables = {"labels", "classes",   "paths",   "keys",
                                                              "status", "checksums", "failures"};
 
-struct ProvenanceField {
-  const char* name;
-  std::string Provenance::*member;
-};
-inline constexpr std::array<ProvenanceField, 9> provenance_fields = {{
-    {"version", &Provenance::version},
-    {"weights_sha256", &Provenance::weights_sha256},
-    {"weights_source", &Provenance::weights_source},
-    {"profile", &Provenance::profile},
-    {"precision", &Provenance::precision},
-    {"catalogue_hash", &Provenance::catalogue_hash},
-    {"corpus", &Provenance::corpus},
-    {"labels", &Provenance::labels},
-    {"config", &Provenance::config},
-}};
-
-/// Adds every field as PREFIXname.
-void put_provenance(Attributes& attributes, const std::string& prefix, const Provenance& provenance);
-[[nodiscard]] Provenance take_provenance(const Attributes& attributes, const std::string& prefix, const Place& place);
+/// Bytes in front of every file for its seal.
+inline constexpr std::int64_t seal_bytes = 512;
 
 }  // namespace pool3::store

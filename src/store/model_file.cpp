@@ -1,21 +1,21 @@
-#include <unistd.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <type_traits>
 #include <utility>
 
+#include "pool3/files.hpp"
 #include "pool3/model.hpp"
-#include "store/files.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
+#include "store/provenance.hpp"
 
 namespace pool3 {
 namespace {
 
 using store::Attributes;
 using store::Dataset;
-using store::Place;
 
 /// Calls `visit(name, member)` for every scalar of a model.
 template <typename AnyModel, typename Visitor>
@@ -36,25 +36,26 @@ void each_scalar(AnyModel& model, Visitor&& visit) {
   visit("config", model.config);
 }
 
-/// Calls `visit(name, vector, columns)` for every array; columns 0: one-dimensional.
+enum class Shape : std::uint8_t { of_classes, of_classes_and_features };
+
+/// Calls `visit(name, vector, shape)` for every array.
 template <typename AnyModel, typename Visitor>
 void each_array(AnyModel& model, Visitor&& visit) {
-  visit("coef", model.coef, feature_dim);
-  visit("column_gaps", model.column_gaps, 0);
-  visit("intercept", model.intercept, 0);
-  visit("sigmoid_a", model.sigmoid_a, 0);
-  visit("sigmoid_b", model.sigmoid_b, 0);
+  visit("coef", model.coef, Shape::of_classes_and_features);
+  visit("column_gaps", model.column_gaps, Shape::of_classes);
+  visit("intercept", model.intercept, Shape::of_classes);
+  visit("sigmoid_a", model.sigmoid_a, Shape::of_classes);
+  visit("sigmoid_b", model.sigmoid_b, Shape::of_classes);
 }
 
 void check_sizes(const Model& model, const Place& place) {
   const std::size_t k = model.classes.size();
   if (k == 0) throw error_at(place, "the model has no classes");
-  each_array(model, [&](const std::string& name, const std::vector<double>& values, std::int64_t columns) {
+  each_array(model, [&](const std::string& name, const std::vector<double>& values, Shape shape) {
     const bool may_be_empty = name.starts_with("sigmoid");
-    const std::size_t wanted = columns > 0 ? k * static_cast<std::size_t>(columns) : k;
-    if (values.size() == wanted || (may_be_empty && values.empty())) return;
-    throw error_at(place,
-                   name + " has " + std::to_string(values.size()) + " values for " + std::to_string(k) + " classes");
+    const bool fits = shape == Shape::of_classes ? values.size() == k : !values.empty() && values.size() % k == 0;
+    if (fits || (may_be_empty && values.empty())) return;
+    throw error_at(place, fmt::format("{} has {} values for {} classes", name, values.size(), k));
   });
   if (model.sigmoid_a.size() != model.sigmoid_b.size()) throw error_at(place, "sigmoid_a and sigmoid_b differ in size");
 }
@@ -86,13 +87,13 @@ void take_scalars(Model& model, const Attributes& attributes, const Place& place
 }
 
 void write_datasets(const store::File& file, const Model& model) {
-  const store::CellShape shape = store::shape_of(model.classes);
-  const std::string cells = pack(model.classes, shape);
-  const Dataset classes = file.create_dataset("classes", shape.type(), {model.classes.size()});
+  const store::CellShape names = store::shape_of(model.classes);
+  const std::string cells = pack(model.classes, names);
+  const Dataset classes = file.create_dataset("classes", names.type(), {model.classes.size()});
   classes.write({0, classes.rows()}, std::span<const char>(cells));
-  each_array(model, [&](const std::string& name, const std::vector<double>& values, std::int64_t columns) {
+  each_array(model, [&](const std::string& name, const std::vector<double>& values, Shape shape) {
     std::vector<hsize_t> dims = {values.size()};
-    if (columns > 0) dims = {model.classes.size(), static_cast<hsize_t>(columns)};
+    if (shape == Shape::of_classes_and_features) dims = {model.classes.size(), static_cast<hsize_t>(model.width())};
     const Dataset table = file.create_dataset(name, store::copy_type(H5T_IEEE_F64LE), dims);
     table.write({0, table.rows()}, std::span<const double>(values));
   });
@@ -108,10 +109,10 @@ void write_file(const Model& model, const Place& place) {
 }
 
 void read_arrays(Model& model, const store::File& file) {
-  each_array(model, [&](const std::string& name, std::vector<double>& values, std::int64_t columns) {
+  each_array(model, [&](const std::string& name, std::vector<double>& values, Shape shape) {
     const Dataset table = file.dataset(name);
     std::vector<hsize_t> dims = {static_cast<hsize_t>(table.rows())};
-    if (columns > 0) dims.push_back(static_cast<hsize_t>(columns));
+    if (shape == Shape::of_classes_and_features) dims = {model.classes.size(), static_cast<hsize_t>(table.columns())};
     table.expect(store::copy_type(H5T_IEEE_F64LE), dims);
     values.resize(static_cast<std::size_t>(table.bytes()) / sizeof(double));
     table.read({0, table.rows()}, std::span(values));
@@ -126,18 +127,18 @@ std::vector<std::string> read_classes(const store::File& file) {
 
 }  // namespace
 
+std::string features_difference(const FeatureReader& reader, const Model& model) {
+  std::string found = kind_difference(reader.provenance(), model.features);
+  if (found.empty()) found = width_difference(reader.width(), model.width());
+  if (found.empty() && reader.classes() != model.classes) found = "the classes differ";
+  return found;
+}
+
 void write_model(const Model& model, const std::string& path) {
   const Place place{"write model", path};
   check_sizes(model, place);
-  store::check_target(place);
-  const Place temporary{place.stage, path + ".tmp"};
-  try {
-    write_file(model, temporary);
-    store::publish(place, temporary.path);
-  } catch (...) {
-    unlink(temporary.path.c_str());
-    throw;
-  }
+  check_output(place);
+  make_whole_file(place, [&](const Place& temporary) { write_file(model, temporary); });
 }
 
 Model read_model(const std::string& path) {

@@ -1,11 +1,15 @@
+#include "store/provenance.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <initializer_list>
-
-#include "store/layout.hpp"
 
 namespace pool3 {
 
 namespace {
+
+constexpr std::string_view fast_suffix = ", fast-decode";
 
 /// The first of `names` in which they differ, in words, or "".
 std::string difference_in(const Provenance& a, const Provenance& b, std::initializer_list<std::string_view> names) {
@@ -15,12 +19,21 @@ std::string difference_in(const Provenance& a, const Provenance& b, std::initial
     const std::string& here = a.*field->member;
     const std::string& there = b.*field->member;
     if (here == there) continue;
-    return std::string(name).append(": ").append(here).append(" here, ").append(there).append(" there");
+    return fmt::format("{}: {} here, {} there", name, here, there);
   }
   return {};
 }
 
 }  // namespace
+
+std::string to_string(const Preprocessing& preprocessing) {
+  return preprocessing.profile + std::string(preprocessing.fast_decode ? fast_suffix : std::string_view());
+}
+
+Preprocessing parse_preprocessing(std::string_view text) {
+  if (!text.ends_with(fast_suffix)) return {std::string(text)};
+  return {std::string(text.substr(0, text.size() - fast_suffix.size())), true};
+}
 
 std::string kind_difference(const Provenance& a, const Provenance& b) {
   return difference_in(a, b, {"weights_sha256", "profile", "precision"});
@@ -29,6 +42,10 @@ std::string kind_difference(const Provenance& a, const Provenance& b) {
 std::string job_difference(const Provenance& a, const Provenance& b) {
   // Labels before the catalogue, whose hash covers them.
   return difference_in(a, b, {"weights_sha256", "profile", "precision", "labels", "catalogue_hash", "version"});
+}
+
+std::string width_difference(std::int64_t here, std::int64_t there) {
+  return here == there ? std::string() : fmt::format("width: {} here, {} there", here, there);
 }
 
 namespace store {

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "pool3/numbers.hpp"
+#include "pool3/error.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/training.hpp"
 
@@ -18,48 +18,62 @@ std::vector<float> weights_of_rows(const FeatureReader& reader, const std::strin
   return read_row_weights(path, named ? source.substr(colon + 1) : "weights", reader.rows());
 }
 
-/// The rows of one block that are done, have a label and are on `side`.
-LabelledRows wanted_rows(const FeatureReader& reader, RowRange block, const Split& split, Side side) {
-  const auto status = reader.status(block);
-  const auto labels = reader.labels(block);
-  const auto keys = reader.keys(block);
+/// Those of `rows` that are done, have a label, are on `side`, and whose weight is not 0. Without their features.
+LabelledRows wanted_rows(const FeatureReader& reader, RowRange rows, const Split& split, Side side,
+                         const std::vector<float>& weights = {}) {
+  const auto status = reader.status(rows);
+  const auto labels = reader.labels(rows);
+  const auto keys = reader.keys(rows);
   LabelledRows found;
   for (std::size_t i = 0; i < status.size(); ++i) {
+    const Row row = rows.begin + static_cast<Row>(i);
     if (status[i] != RowStatus::done || labels[i] < 0) continue;
     if (is_test_row(split.seed, keys[i], split.test_fraction) != (side == Side::test)) continue;
-    found.rows.push_back(block.begin + static_cast<Row>(i));
+    if (!weights.empty() && weights[index(row)] == 0) continue;
+    found.rows.push_back(row);
     found.labels.push_back(labels[i]);
     found.keys.push_back(keys[i]);
   }
   return found;
 }
 
-/// Puts the features of these rows of block `b` into `to`, at its front.
-void read_features(const FeatureReader& reader, std::int64_t b, LabelledRows& wanted, std::vector<float>& to) {
+/// Moves some rows of a block to its front. `block`: [rows, width], the first of which is row `first` of the file.
+template <typename T>
+void move_to_front(std::span<T> block, Row first, const std::vector<Row>& rows, std::size_t width) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::size_t from = index(rows[i] - first);
+    if (from > i) std::ranges::copy(block.subspan(from * width, width), block.subspan(i * width).begin());
+  }
+}
+
+/// Appends the features of some rows of block `b`, as they are stored.
+template <typename T>
+void append_stored(const FeatureReader& reader, std::int64_t b, const std::vector<Row>& rows, std::vector<T>& all) {
+  const std::size_t width = index(reader.width()), before = all.size();
   const RowRange block = reader.block(b);
-  reader.read_blocks(b, b + 1, std::span(to).first(index(block.size() * feature_dim)));
-  for (std::size_t i = 0; i < wanted.rows.size(); ++i)
-    std::copy_n(to.begin() + (wanted.rows[i] - block.begin) * feature_dim, feature_dim,
-                to.begin() + static_cast<std::ptrdiff_t>(i) * feature_dim);
-  wanted.features = std::span<const float>(to).first(wanted.rows.size() * static_cast<std::size_t>(feature_dim));
+  all.resize(before + index(block.size()) * width);
+  const std::span<T> added = std::span(all).subspan(before);
+  reader.read_stored(b, b + 1, std::as_writable_bytes(added));
+  move_to_front(added, block.begin, rows, width);
+  all.resize(before + rows.size() * width);
 }
 
 }  // namespace
-
-void check(const Split& split) {
-  if (!(split.test_fraction >= 0 && split.test_fraction < 1))
-    throw usage_error("--test-fraction must be at least 0 and below 1");
-}
 
 void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, Side side,
                             const std::function<void(const LabelledRows&)>& use) {
   comm.all_do([&] { reader.check_tables(comm.rank(), comm.size()); });
   comm.all_do([&] {
-    std::vector<float> features(index(reader.block_rows() * feature_dim));
+    const std::size_t width = index(reader.width());
+    std::vector<float> features;
     for (std::int64_t b = comm.rank(); b < reader.blocks(); b += comm.size()) {
-      LabelledRows wanted = wanted_rows(reader, reader.block(b), split, side);
+      const RowRange block = reader.block(b);
+      LabelledRows wanted = wanted_rows(reader, block, split, side);
       if (wanted.rows.empty()) continue;
-      read_features(reader, b, wanted, features);
+      features.resize(index(block.size()) * width);
+      reader.read_blocks(b, b + 1, features);
+      move_to_front(std::span(features), block.begin, wanted.rows, width);
+      wanted.features = std::span<const float>(features).first(wanted.rows.size() * width);
       use(wanted);
     }
   });
@@ -67,31 +81,45 @@ void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reade
 
 Problem load_training_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, int folds,
                            const std::string& row_weights) {
-  Problem problem{.dim = feature_dim, .classes = static_cast<std::int32_t>(reader.classes().size())};
+  Problem problem{.dim = reader.width(), .classes = static_cast<std::int32_t>(reader.classes().size())};
   const bool halves = reader.type() == FeatureType::float16;
-  std::vector<float> weights;
+  comm.all_do([&] { reader.check_tables(comm.rank(), comm.size()); });
   comm.all_do([&] {
-    weights = weights_of_rows(reader, row_weights);
-    const std::size_t most = index((reader.rows() / comm.size() + reader.block_rows()) * feature_dim);
+    const std::vector<float> weights = weights_of_rows(reader, row_weights);
+    const std::size_t most = index((reader.rows() / comm.size() + reader.block_rows()) * reader.width());
     halves ? problem.halves.reserve(most) : problem.x.reserve(most);
-  });
-  for_each_labelled_rows(comm, reader, split, Side::training, [&](const LabelledRows& found) {
-    for (std::size_t i = 0; i < found.rows.size(); ++i) {
-      const Row row = found.rows[i];
-      if (!weights.empty() && weights[index(row)] == 0) continue;
-      const auto features = found.features.subspan(i * index(feature_dim), index(feature_dim));
-      if (halves)  // exact: they were halves in the file
-        std::ranges::transform(features, std::back_inserter(problem.halves), half_of_float);
-      else
-        problem.x.insert(problem.x.end(), features.begin(), features.end());
-      if (!weights.empty()) problem.weights.push_back(weights[index(row)]);
-      problem.labels.push_back(found.labels[i]);
-      problem.origin.push_back(row);
-      if (folds > 0) problem.folds.push_back(fold_of(split.seed, found.keys[i], folds));
+    for (std::int64_t b = comm.rank(); b < reader.blocks(); b += comm.size()) {
+      const LabelledRows wanted = wanted_rows(reader, reader.block(b), split, Side::training, weights);
+      if (wanted.rows.empty()) continue;
+      halves ? append_stored(reader, b, wanted.rows, problem.halves) : append_stored(reader, b, wanted.rows, problem.x);
+      std::ranges::copy(wanted.labels, std::back_inserter(problem.labels));
+      std::ranges::copy(wanted.rows, std::back_inserter(problem.origin));
+      if (!weights.empty())
+        for (const Row row : wanted.rows) problem.weights.push_back(weights[index(row)]);
+      if (folds > 0)
+        for (const ImageKey& key : wanted.keys) problem.folds.push_back(fold_of(split.seed, key, folds));
     }
   });
   problem.rows = static_cast<std::int64_t>(problem.labels.size());
   return problem;
+}
+
+std::vector<std::int64_t> count_training_rows(const Communicator& comm, const FeatureReader& reader, const Split& split,
+                                              const std::string& row_weights) {
+  constexpr std::int64_t step = 65536;
+  std::vector<std::int64_t> counts(reader.classes().size(), 0);
+  comm.all_do([&] { reader.check_tables(comm.rank(), comm.size()); });
+  comm.all_do([&] {
+    const std::vector<float> weights = weights_of_rows(reader, row_weights);
+    const RowRange share = even_share(reader.rows(), comm.size(), comm.rank());
+    for (Row begin = share.begin; begin < share.end; begin += step) {
+      const RowRange rows{begin, std::min(begin + step, share.end)};
+      for (const std::int32_t label : wanted_rows(reader, rows, split, Side::training, weights).labels)
+        ++counts[index(label)];
+    }
+  });
+  comm.sum(std::span<std::int64_t>(counts));
+  return counts;
 }
 
 }  // namespace pool3

@@ -1,14 +1,11 @@
 #include "weights/floats.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "pool3/numbers.hpp"
 
-namespace pool3 {
-
-float float_of_bfloat16(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U); }
+namespace pool3::weights {
 
 std::vector<float> floats_of(std::string_view bytes, FloatType type) {
   std::vector<float> values(bytes.size() / bytes_of(type));
@@ -19,7 +16,7 @@ std::vector<float> floats_of(std::string_view bytes, FloatType type) {
   }
   std::vector<std::uint16_t> bits(values.size());
   std::memcpy(bits.data(), bytes.data(), bytes.size());
-  std::ranges::transform(bits, values.begin(), type == FloatType::f16 ? float_of_half : float_of_bfloat16);
+  std::ranges::transform(bits, values.begin(), type == FloatType::f16 ? float_of_half : float_of_bf16);
   return values;
 }
 
@@ -34,4 +31,4 @@ std::optional<std::uint64_t> element_count(const std::vector<std::int64_t>& shap
   return count;
 }
 
-}  // namespace pool3
+}  // namespace pool3::weights

@@ -6,14 +6,11 @@
 #include <string_view>
 #include <vector>
 
-namespace pool3 {
+namespace pool3::weights {
 
 enum class FloatType : std::uint8_t { f32, f16, bf16 };
 
 [[nodiscard]] constexpr std::uint64_t bytes_of(FloatType type) { return type == FloatType::f32 ? 4 : 2; }
-
-/// Float of a bfloat16 bit pattern.
-[[nodiscard]] float float_of_bfloat16(std::uint16_t bits);
 
 /// The little-endian values that `bytes` hold. REQUIRES: bytes.size() is a multiple of bytes_of(type).
 [[nodiscard]] std::vector<float> floats_of(std::string_view bytes, FloatType type);
@@ -21,4 +18,4 @@ enum class FloatType : std::uint8_t { f32, f16, bf16 };
 /// Elements of a tensor of `shape`; nothing if a dimension is negative or there are more than `most`.
 [[nodiscard]] std::optional<std::uint64_t> element_count(const std::vector<std::int64_t>& shape, std::uint64_t most);
 
-}  // namespace pool3
+}  // namespace pool3::weights

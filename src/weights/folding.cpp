@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace pool3 {
+namespace pool3::weights {
 namespace {
 
 double wide(float value) { return static_cast<double>(value); }
@@ -35,4 +35,4 @@ FoldedConvolution fold_batch_norm(const Tensor& kernel, const BatchNorm& norm, K
   return folded;
 }
 
-}  // namespace pool3
+}  // namespace pool3::weights

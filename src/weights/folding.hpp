@@ -6,7 +6,7 @@
 
 #include "pool3/weights.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
 
 /// Inference-time batch norm of one convolution, a value a channel. An empty gamma means ones.
 struct BatchNorm {
@@ -27,4 +27,4 @@ struct FoldedConvolution {
 [[nodiscard]] FoldedConvolution fold_batch_norm(const Tensor& kernel, const BatchNorm& norm,
                                                 KernelOrder order = KernelOrder::hwio);
 
-}  // namespace pool3
+}  // namespace pool3::weights

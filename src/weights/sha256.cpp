@@ -1,6 +1,6 @@
 #include "weights/sha256.hpp"
 
-#include <openssl/evp.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <cerrno>
@@ -10,15 +10,7 @@
 #include "pool3/weights.hpp"
 
 namespace pool3 {
-
-struct Sha256::State {
-  EVP_MD_CTX* context = EVP_MD_CTX_new();
-  State() = default;
-  ~State() { EVP_MD_CTX_free(context); }
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-};
-
+namespace weights {
 namespace {
 
 void check(bool good) {
@@ -27,23 +19,16 @@ void check(bool good) {
 
 }  // namespace
 
-Sha256::Sha256() : state_(std::make_unique<State>()) {
-  check(state_->context != nullptr && EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) == 1);
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  check(context_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
 }
 
-Sha256::~Sha256() = default;
-
-void Sha256::add(std::string_view bytes) { check(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()) == 1); }
+void Sha256::add(std::string_view bytes) { check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1); }
 
 std::string Sha256::hex() {
   std::array<unsigned char, 32> digest = {};
-  check(EVP_DigestFinal_ex(state_->context, digest.data(), nullptr) == 1);
-  std::string text;
-  for (const unsigned byte : digest) {
-    text += "0123456789abcdef"[byte >> 4U];
-    text += "0123456789abcdef"[byte & 15U];
-  }
-  return text;
+  check(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1);
+  return fmt::format("{:02x}", fmt::join(digest, ""));
 }
 
 std::string sha256_hex(std::string_view bytes) {
@@ -52,11 +37,13 @@ std::string sha256_hex(std::string_view bytes) {
   return sum.hex();
 }
 
+}  // namespace weights
+
 std::string sha256_of_file(const std::string& path) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file) throw file_error("checksum", path, errno);
-  Sha256 sum;
+  weights::Sha256 sum;
   std::string piece(std::size_t{1} << 20U, '\0');
   while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0) {
     sum.add({piece.data(), static_cast<std::size_t>(file.gcount())});

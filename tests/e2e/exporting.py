@@ -25,6 +25,11 @@ ort.InferenceSession.create(model)
 """
 
 
+def margins(scores):
+    """By how much the highest score of each row is above the next."""
+    return np.diff(np.sort(scores, axis=1)[:, -2:], axis=1)[:, 0]
+
+
 def export(pool3, model, kind, out):
     pool3("export", "--model", model, "--format", kind, "--out", out)
     return out
@@ -42,13 +47,15 @@ def check_npz(check, pool3, folder, model):
     return scores
 
 
-def check_liblinear(check, pool3, folder, model, x, expected):
+def check_liblinear(check, pool3, folder, model, x, scores):
     text = export(pool3, model, "liblinear", folder / "model.txt")
+    expected = scores.argmax(1)
     write_svmlight(folder / "rows.txt", x, expected)
     command = ["liblinear-predict", folder / "rows.txt", text, folder / "told.txt"]
     subprocess.run([str(word) for word in command], check=True, capture_output=True)
     told = np.loadtxt(folder / "told.txt", dtype=int)
-    check(np.array_equal(told, expected), f"LIBLINEAR predicts the same for {len(x)} rows")
+    sure = margins(scores) > 1e-6 * np.abs(scores).max()  # rows are written with nine digits
+    check(np.array_equal(told[sure], expected[sure]) and sure.mean() > 0.99, f"LIBLINEAR predicts the same for {sure.sum()} of {len(x)} rows")
 
 
 def check_onnx(check, pool3, folder, model, x, scores):
@@ -90,9 +97,11 @@ def check_torchscript(check, pool3, folder, model):
         told = module(torch.cat(inputs)).numpy()
         alone = np.concatenate([module(picture).numpy() for picture in inputs[:3]])
     check(module.classes == names, "torchscript: classes are the model's names")
-    off = np.abs(told - wanted).max() / np.abs(wanted).max()
-    check(told.shape == wanted.shape and off < 1e-3 and (told.argmax(1) == wanted.argmax(1)).all(),
+    off = np.abs(told - wanted).max()
+    check(told.shape == wanted.shape and off < 1e-3 * np.abs(wanted).max(),
           f"torchscript: python3-torch gets the same scores for {len(told)} pictures (off by {off:.1e})")
+    sure = margins(wanted) > 2 * off
+    check(sure.any() and (told.argmax(1) == wanted.argmax(1))[sure].all(), f"torchscript: and the same classes for {sure.sum()} of them")
     check(np.abs(alone - told[:3]).max() < 1e-4 * np.abs(told).max(), "torchscript: any number of pictures a call")
     other = pool3("export", "--model", model, "--format", "torchscript", "--weights", folder / "m.pt", "--out", folder / "n.pt", code=1)
     check("other weights" in other.err and not (folder / "n.pt").exists(), "torchscript: other weights are refused")
@@ -110,7 +119,7 @@ def main():
               "--probability-folds", 3 if loss == "l2" else 0)
         coef, intercept = check_npz(check, pool3, folder, model)
         scores = x.astype(np.float64) @ coef.T + intercept
-        check_liblinear(check, pool3, folder, model, x, scores.argmax(1))
+        check_liblinear(check, pool3, folder, model, x, scores)
         check_onnx(check, pool3, folder, model, x, scores)
         if loss == "l2":
             check_torchscript(check, pool3, folder, model)

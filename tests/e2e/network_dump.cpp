@@ -1,14 +1,18 @@
 // Features of ready-made network inputs, for checks by other programs.
-//   pool3_network_dump WEIGHTS INPUT.f32 COUNT OUT.f32 fp32|bf16|int8 [BATCH]
-// INPUT holds COUNT x 299 x 299 x 3 float32, OUT gets COUNT x 2048.
-//   pool3_network_dump WEIGHTS INPUT.f32 stages OUT.f32 fp32|bf16|int8 [BATCH]
+//   pool3_network_dump WEIGHTS INPUT.f32 COUNT OUT.f32 fp32|bf16|int8 [BATCH [INSTRUCTIONS]]
+// INPUT holds COUNT x 299 x 299 x 3 float32, OUT gets COUNT rows of features.
+//   pool3_network_dump instructions
+// The best that this CPU has: any, avx2, avx512, avx512_bf16 or amx.
+//   pool3_network_dump WEIGHTS INPUT.f32 stages OUT.f32 fp32|bf16|int8 [BATCH [INSTRUCTIONS]]
 // INPUT holds one picture. OUT gets the values of all stages, one after the other; stdout their names and shapes.
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pool3/error.hpp"
@@ -31,11 +35,22 @@ void write_floats(const std::string& path, const std::vector<float>& values) {
   if (!file.flush()) throw pool3::usage_error("can't write " + path);
 }
 
+constexpr std::array<std::string_view, 5> instruction_names = {"any", "avx2", "avx512", "avx512_bf16", "amx"};
+
+pool3::Instructions parse_instructions(const std::string& name) {
+  const auto* const found = std::ranges::find(instruction_names, name);
+  const auto instructions = static_cast<pool3::Instructions>(found - instruction_names.begin());
+  if (found == instruction_names.end() || instructions > pool3::cpu_instructions())
+    throw pool3::usage_error("this CPU has no instructions " + name);
+  return instructions;
+}
+
 pool3::NetworkOptions options_of(const std::vector<std::string>& args) {
   const auto* const found = std::ranges::find(pool3::precision_names, args.at(4));
   if (found == pool3::precision_names.end()) throw pool3::usage_error("unknown precision " + args.at(4));
   return {.precision = static_cast<pool3::Precision>(found - pool3::precision_names.begin()),
-          .batch = args.size() > 5 ? std::stoi(args[5]) : 16};
+          .batch = args.size() > 5 ? std::stoi(args[5]) : 16,
+          .instructions = args.size() > 6 ? parse_instructions(args[6]) : pool3::cpu_instructions()};
 }
 
 void dump_stages(const std::vector<std::string>& args) {
@@ -52,12 +67,12 @@ void dump(const std::vector<std::string>& args) {
   const std::int64_t count = std::stoll(args.at(2));
   const pool3::NetworkOptions options = options_of(args);
   const std::vector<float> input = read_floats(args[1], static_cast<std::size_t>(count * pool3::input_floats));
-  std::vector<float> out(static_cast<std::size_t>(count * pool3::feature_dim));
   const auto network = pool3::open_network(pool3::read_weights(args[0]), options);
+  std::vector<float> out(static_cast<std::size_t>(count * network->width()));
   for (std::int64_t row = 0; row < count; row += options.batch) {
     const auto rows = static_cast<int>(std::min<std::int64_t>(options.batch, count - row));
     network->features(std::span(input).subspan(static_cast<std::size_t>(row * pool3::input_floats)), rows,
-                      std::span(out).subspan(static_cast<std::size_t>(row * pool3::feature_dim)));
+                      std::span(out).subspan(static_cast<std::size_t>(row * network->width())));
   }
   write_floats(args[3], out);
 }
@@ -66,8 +81,12 @@ void dump(const std::vector<std::string>& args) {
 
 int main(int argc, char** argv) {
   try {
-    if (argc < 6) throw pool3::usage_error("WEIGHTS INPUT.f32 COUNT OUT.f32 fp32|bf16|int8 [BATCH]");
     const std::vector<std::string> args(argv + 1, argv + argc);
+    if (args == std::vector<std::string>{"instructions"}) {
+      std::cout << instruction_names.at(static_cast<std::size_t>(pool3::cpu_instructions())) << '\n';
+      return 0;
+    }
+    if (argc < 6) throw pool3::usage_error("WEIGHTS INPUT.f32 COUNT OUT.f32 fp32|bf16|int8 [BATCH [INSTRUCTIONS]]");
     args[2] == "stages" ? dump_stages(args) : dump(args);
     return 0;
   } catch (const std::exception& error) {

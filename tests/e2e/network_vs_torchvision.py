@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Checks pool3's features of real pictures against torchvision's Inception-v3, for each kind of network.
 
-The original weights are read here by other means than pool3's: the UMD modules are run by `node` if there is one,
-else read by regular expressions. The network is torchvision's module with its batch norms unfolded and its pools
-changed as the kind asks. bf16 is compared with fp32, and its error with that of PyTorch's own bf16.
+The original weights are read here by other means than pool3's and those of scripts/setup: from the text of the UMD
+modules. The network is torchvision's module with its batch norms unfolded and its pools changed as the kind asks.
+bf16 is compared with fp32, and its error with that of PyTorch's own bf16.
 
 With POOL3_LONG_TESTS=1 in the environment, on 200 pictures of each kind; takes minutes.
 """
@@ -13,14 +13,14 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 
 import numpy as np
 
-PICTURES = "/usr/share/openclipart/png"
+import support
+
 LEAST_COSINE = {"fp32": 0.99999, "bf16": 0.999}
 LARGEST_DIFFERENCE = 1e-3  # of fp32, against the norm of the picture's features
 LARGEST_BF16_ERROR = 1.0  # of 1 - cosine in the mean, against PyTorch's bf16
@@ -33,10 +33,7 @@ def give_up(why):
 
 
 def exported(path):
-    """What a UMD module exports."""
-    if shutil.which("node"):
-        code = "process.stdout.write(JSON.stringify(require(process.argv[1])))"
-        return json.loads(subprocess.run(["node", "-e", code, str(path.resolve())], check=True, capture_output=True).stdout)
+    """What a UMD module exports, by its text."""
     text = path.read_text()
     string = re.search(r'\.exports="([A-Za-z0-9+/=]*)"', text)
     if string:
@@ -89,9 +86,9 @@ def pictures(count):
     """Real pictures as inputs, x / 255; a seeded choice."""
     from PIL import Image
 
-    files = sorted(pathlib.Path(PICTURES).rglob("*.png"))
+    files = sorted(support.PICTURES.rglob("*.png"))
     if len(files) < count:
-        give_up(f"no pictures in {PICTURES}")
+        give_up(f"no pictures in {support.PICTURES}")
     chosen = np.random.default_rng(42).choice(len(files), count, replace=False)
     rows = []
     for i in chosen:
@@ -117,12 +114,8 @@ def cosines(a, b):
 
 class Test:
     def __init__(self, args):
-        self.args, self.failed = args, 0
+        self.args, self.check = args, support.Checks()
         self.layers = original_layers(pathlib.Path(args.original))
-
-    def check(self, holds, what):
-        print(f"{'ok' if holds else 'FAILED'}: {what}", flush=True)
-        self.failed += not holds
 
     def expected(self, kind, inputs, bf16=False):
         import inception_reference
@@ -161,24 +154,25 @@ class Test:
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dump", required=True, help="the program pool3_network_dump")
-    parser.add_argument("--original", required=True, help="folder of the original TFJS model")
+    parser.add_argument("--original", required=True, help="folder of the original TFJS model, as the package has it")
+    parser.add_argument("--unwrapped", required=True, help="the same as a plain TensorFlow.js folder, made by scripts/setup")
     parser.add_argument("--weights", required=True, help="the same as pool3's own file")
     args = parser.parse_args()
-    for path in (pathlib.Path(args.original) / "model.min.js", pathlib.Path(args.weights)):
+    for path in (pathlib.Path(args.original) / "model.min.js", pathlib.Path(args.unwrapped) / "model.json", pathlib.Path(args.weights)):
         if not path.is_file():
             give_up(f"no weights at '{path}'")
     long = os.environ.get("POOL3_LONG_TESTS") == "1"
     most, few = (200, 200) if long else (16, 4)
     inputs, test = pictures(most), Test(args)
-    expected = test.check_fp32("nsfwjs", args.original, inputs)
-    test.check_bf16("nsfwjs", args.original, inputs, expected, 16 if long else few)
+    expected = test.check_fp32("nsfwjs", args.unwrapped, inputs)
+    test.check_bf16("nsfwjs", args.unwrapped, inputs, expected, 16 if long else few)
     with tempfile.TemporaryDirectory() as folder:
         for kind in ("torchvision", "tf2015"):
             weights = pathlib.Path(folder) / f"{kind}.safetensors"
             with_traits(pathlib.Path(args.weights), weights, *KINDS[kind])
             changed = test.check_fp32(kind, weights, inputs[:few])
             test.check(cosines(changed, expected[:few]).min() < LEAST_COSINE["fp32"], f"{kind}: its features are its own")
-    sys.exit(1 if test.failed else 0)
+    test.check.finish()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from sklearn.svm import LinearSVC
 import support
 
 ALIKE = 1e-6  # relative difference of objectives
-AGREE = 0.999  # of the rows' classes
+ROUNDING = 1e-13  # relative, of an objective that is summed up in double
+LEAST_DECIDED = 0.75  # of all rows: farther from a tie than the two answers may differ
 TOLERANCE = 1e-8
 MOST_PASSES = 20_000
 
@@ -65,6 +66,47 @@ def objectives(w, rows, C, loss):
     return np.array(values)
 
 
+def radii(w, theirs, mine, best, gap):
+    """How far each class's weights [2, classes], ours and theirs, can be from the optimum's.
+
+    The objective is |w|^2 / 2 and something convex, so a w whose objective is g above the least is at most sqrt(2 g) from
+    the optimum. The certificate bounds the sum of our g over the classes. Their g is what their objective is above ours,
+    and our g at most.
+    """
+    ours = (gap + ROUNDING) * mine.sum()
+    return np.sqrt(2 * np.array([np.full(len(w), ours), np.maximum(best - mine + ours, 0)]))
+
+
+def decided(scores, apart):
+    """Rows whose highest score stays above all others, whatever of `apart` [rows, classes] is added or taken away."""
+    rows, top = np.arange(len(scores)), scores.argmax(1)
+    others = scores + apart
+    others[rows, top] = -np.inf
+    return scores[rows, top] - apart[rows, top] > others.max(1)
+
+
+class Predictions:
+    """The classes that the two answers give to rows, where these are no tie."""
+
+    def __init__(self, check):
+        self.check, self.rows, self.decided = check, 0, 0
+
+    def compare(self, rows, w, theirs, distance):
+        """`distance` [classes]: how far the two may be apart. Scores differ by that times a row's length at most."""
+        x = np.column_stack([rows.x.astype("f8"), np.ones(len(rows.x))])
+        ours, scores = x @ w.T, x @ theirs.T
+        apart = np.linalg.norm(x, axis=1)[:, None] * distance
+        self.check((np.abs(ours - scores) <= apart).all(), f"scores differ by {np.abs((ours - scores) / apart).max():.1e} of what they may")
+        sure = decided(scores, apart)
+        agree = ours.argmax(1) == scores.argmax(1)
+        self.check(agree[sure].all(), f"predictions agree on {sure.sum()} rows that can't be a tie, and on {agree.mean():.2%} of all")
+        self.rows, self.decided = self.rows + len(sure), self.decided + sure.sum()
+
+    def finish(self):
+        share = self.decided / self.rows
+        self.check(share >= LEAST_DECIDED, f"of all rows whose predictions were compared {share:.2%} can't be a tie")
+
+
 def scikit_learn(rows, C, loss, iterations):
     """Weights, and whether it says that they are the optimum. One fit for each class: binary ones share theirs."""
     dual, weights = loss == "l1", []
@@ -102,7 +144,7 @@ class Ours:
         self.process.wait()
 
 
-def compare(check, ours, rows, loss, C, iterations):
+def compare(check, predictions, ours, rows, loss, C, iterations):
     w, gap, passes, seconds = ours.solve(loss, C, TOLERANCE)
     theirs, converged = scikit_learn(rows, C, loss, iterations)
     mine, best = objectives(w, rows, C, loss), objectives(theirs, rows, C, loss)
@@ -115,18 +157,16 @@ def compare(check, ours, rows, loss, C, iterations):
     check(best.sum() >= mine.sum() * (1 - 2 * max(gap, 1e-9)), f"all together: {mine.sum() / best.sum() - 1:.1e}")
     if not converged:
         return
-    x = rows.x.astype("f8")
-    agree = np.mean((x @ w[:, :-1].T + w[:, -1]).argmax(1) == (x @ theirs[:, :-1].T + theirs[:, -1]).argmax(1))
-    check(agree >= AGREE, f"predictions agree on {agree:.2%} of the rows")
+    predictions.compare(rows, w, theirs, radii(w, theirs, mine, best, gap).sum(0))
 
 
-def run(check, program, rows, cases, iterations):
+def run(check, predictions, program, rows, cases, iterations):
     with tempfile.TemporaryDirectory(prefix="pool3-optimum-") as folder:
         for ranks in (1, 2):
             ours = Ours(program, rows, folder, ranks)
             for loss, C in cases:
                 if ranks == 1:
-                    compare(check, ours, rows, loss, C, iterations)
+                    compare(check, predictions, ours, rows, loss, C, iterations)
                 else:
                     gap = ours.solve(loss, C, TOLERANCE)[1]
                     check(gap <= TOLERANCE, f"{rows.name}, {loss}, C = {C:g}, 2 ranks: gap {gap:.1e}")
@@ -146,12 +186,13 @@ def large_classes(path, count=3):
 def main():
     check, pool3, _ = support.start_test(__doc__)
     f = support.Features(pool3.shared_features)
-    chosen = f.rows("training")
-    run(check, pool3.helper, Rows("pictures", f.features[chosen], f.labels[chosen]), [("l1", 0.01), ("l2", 0.1)], 20_000)
+    chosen, predictions = f.rows("training"), Predictions(check)
+    run(check, predictions, pool3.helper, Rows("pictures", f.features[chosen], f.labels[chosen]), [("l1", 0.01), ("l2", 0.1)], 20_000)
     for rows, costs in hard_sets():
-        run(check, pool3.helper, rows, [(loss, C) for loss in ("l1", "l2") for C in costs], 20_000)
+        run(check, predictions, pool3.helper, rows, [(loss, C) for loss in ("l1", "l2") for C in costs], 20_000)
     for path in filter(None, os.environ.get("POOL3_OPTIMUM_FEATURES", "").split(":")):
-        run(check, pool3.helper, large_classes(path), [("l1", 0.01), ("l1", 0.1), ("l2", 0.1), ("l2", 1)], 3000)
+        run(check, predictions, pool3.helper, large_classes(path), [("l1", 0.01), ("l1", 0.1), ("l2", 0.1), ("l2", 1)], 3000)
+    predictions.finish()
     check.finish()
 
 

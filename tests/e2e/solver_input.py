@@ -23,7 +23,7 @@ class Maker:
         path = self.folder / f"{name}.h5"
         x.astype("<f4").tofile(self.folder / "x.f32")
         np.asarray(labels, "<i4").tofile(self.folder / "labels.i32")
-        subprocess.run([self.helper, path, kind, str(CLASSES), self.folder / "x.f32", self.folder / "labels.i32"], check=True,
+        subprocess.run([self.helper, path, kind, str(DIM), str(CLASSES), self.folder / "x.f32", self.folder / "labels.i32"], check=True,
                        env=support.environment({}))
         return path
 

@@ -38,7 +38,7 @@ def main():
     check, pool3, folder = support.start_test(__doc__)
     for kind in ("float32", "float16"):
         for rows in (ROWS, FEW):
-            subprocess.run([pool3.helper, folder / f"{kind}-{rows}.h5", kind, str(CLASSES), str(rows)], check=True,
+            subprocess.run([pool3.helper, folder / f"{kind}-{rows}.h5", kind, "2048", str(CLASSES), str(rows)], check=True,
                            env=support.environment({}))
     for kind, *flags in CASES:
         many, few = (peak_bytes(pool3, folder / f"{kind}-{rows}.h5", folder / "m.h5", *flags) for rows in (ROWS, FEW))

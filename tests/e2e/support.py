@@ -24,13 +24,14 @@ TABLES = ("features", "labels", "classes", "paths", "keys", "status", "checksums
 
 
 class Checks:
-    """Counts what holds and what does not. The test goes on after a failed check."""
+    """Counts what holds and what does not. The test goes on after a failed check; one without any check has failed."""
 
     def __init__(self):
-        self.failed = 0
+        self.count = self.failed = 0
         self.start = time.monotonic()
 
     def __call__(self, holds, what):
+        self.count += 1
         if holds:
             print(f"[{time.monotonic() - self.start:5.1f} s] ok: {what}", flush=True)
         else:
@@ -39,8 +40,8 @@ class Checks:
         return holds
 
     def finish(self):
-        print(f"{self.failed} checks failed")
-        sys.exit(1 if self.failed else 0)
+        print(f"{self.failed} of {self.count} checks failed" if self.count else "FAILED: nothing was checked")
+        sys.exit(1 if self.failed or not self.count else 0)
 
 
 class Result:

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Writes the seeds of tests/fuzz/corpus with other people's writers, each as small as it gets.
 
-Their shapes are part of the unit tests: tests/unit/network_torch_file.cpp and network_hdf5_file.cpp read some.
+Their shapes are part of the unit tests: tests/unit/weights/torch_file.cpp and hdf5_file.cpp read some.
 """
 import gzip
 import io
@@ -78,8 +78,6 @@ def tfjs():
     model = {"modelTopology": {"model_config": {"config": {"layers": [layer]}}},
              "weightsManifest": [{"paths": ["b"], "weights": weights}]}  # fmt: skip
     (CORPUS / "tfjs" / "plain").write_bytes(json.dumps(model).encode() + b"\0\1\2\0\x3c")
-    module = "!function(e){n.exports={modelTopology:{a:!0,'b':[.5,-1e3,null]},weightsManifest:[{paths:[\"b\"],weights:[]}]}}"
-    (CORPUS / "tfjs" / "module").write_bytes(module.encode())
 
 
 def tars():

@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "corpus/shards/shards.hpp"
+#include "corpus/shards/index_file.hpp"
 #include "pool3/error.hpp"
 
 namespace {

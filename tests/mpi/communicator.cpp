@@ -7,6 +7,7 @@
 #include "pool3/mpi.hpp"
 #include "pool3/task_pool.hpp"
 #include "pool3/traffic.hpp"
+#include "support/error_of.hpp"
 
 namespace pool3 {
 namespace {
@@ -72,18 +73,16 @@ TEST(Communicator, ExchangesMoreThanOneCallCanSend) {
 TEST(Communicator, EveryRankThrowsWhatOneThrew) {
   const Communicator comm = Communicator::world();
   const int bad = comm.size() - 1;
-  try {
+  const test::Caught error = test::error_of([&] {
     comm.all_do([&] {
       if (comm.rank() == bad)
         throw Error({.stage = "stage", .path = "/p", .cause = "cause", .advice = "advice", .code = ExitCode::failed});
     });
-    FAIL() << "did not throw";
-  } catch (const Error& error) {
-    EXPECT_TRUE(error.collective());
-    EXPECT_EQ(error.fields().path, "/p");
-    EXPECT_EQ(error.fields().rank, comm.size() > 1 ? bad : -1);
-    EXPECT_NE(std::string(error.what()).find("stage: /p: cause (advice)"), std::string::npos);
-  }
+  });
+  EXPECT_TRUE(error.collective);
+  EXPECT_EQ(error.path, "/p");
+  EXPECT_EQ(error.rank, comm.size() > 1 ? bad : -1);
+  EXPECT_NE(error.line.find("stage: /p: cause (advice)"), std::string::npos);
   EXPECT_THROW(comm.root_does([] { throw usage_error("no"); }), Error);
   comm.barrier();
 }
@@ -123,11 +122,11 @@ TEST(TaskPool, EveryTaskGoesToOneRank) {
     pool.poll();
     if (const auto task = pool.take()) {
       if (*task < 0) {
-        pool.leave({0, 1, 0, 0});
+        pool.leave({.stops = 1});
         continue;
       }
       mine.push_back(*task);
-      pool.ask({1, 0, 0, 0});
+      pool.ask({.done = 1, .failed = 2});
     }
   }
   std::vector<std::int64_t> seen(count, 0);
@@ -135,7 +134,7 @@ TEST(TaskPool, EveryTaskGoesToOneRank) {
   comm.sum(std::span<std::int64_t>(seen));
   EXPECT_EQ(seen, std::vector<std::int64_t>(count, 1));
   if (comm.is_root()) {
-    EXPECT_EQ(pool.tally(), (TaskPool::Note{count, comm.size(), 0, 0}));
+    EXPECT_EQ(pool.tally(), (TaskPool::Note{.done = count, .failed = 2 * count, .stops = comm.size()}));
   }
 }
 
@@ -150,7 +149,7 @@ TEST(TaskPool, DoneTasksAreLeftOutAndStopEndsTheRest) {
   pool.ask({});
   while (!pool.finished()) {
     pool.poll();
-    if (comm.is_root() && pool.tally()[0] >= 10) pool.stop();
+    if (comm.is_root() && pool.tally().done >= 10) pool.stop();
     if (const auto task = pool.take()) {
       last = *task;
       if (*task < 0) {
@@ -158,7 +157,7 @@ TEST(TaskPool, DoneTasksAreLeftOutAndStopEndsTheRest) {
         continue;
       }
       mine.push_back(*task);
-      pool.ask({1, 0, 0, 0});
+      pool.ask({.done = 1});
     }
   }
   EXPECT_EQ(last, TaskPool::stopped);

@@ -6,6 +6,7 @@
 
 #include "pool3/maintenance.hpp"
 #include "support/store_sample.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -31,7 +32,7 @@ void write(const Communicator& comm, const std::string& path, ImageKey (*key)(Ro
       status.push_back(status_of(r));
       if (status_of(r) != RowStatus::done) failures.push_back({r, status_of(r), "p", "m"});
     }
-    writer.write_block(b, std::vector<float>(keys.size() * feature_dim), keys, status, failures);
+    writer.write_block(b, std::vector<float>(keys.size() * 2048), keys, status, failures);
   }
   writer.finish(comm);
 }
@@ -77,7 +78,7 @@ class Copies : public testing::Test {
   }
 
   Communicator comm_ = Communicator::world();
-  std::optional<test::Folder> folder_;
+  std::optional<test::TemporaryFolder> folder_;
   std::string path_;
 };
 

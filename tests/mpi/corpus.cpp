@@ -6,17 +6,18 @@
 
 #include <optional>
 
-#include "support/store_sample.hpp"
+#include "support/error_of.hpp"
 #include "support/tar_bytes.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace pool3 {
 namespace {
 
 namespace fs = std::filesystem;
-using test::Folder;
 using test::spit;
-using testing::tar_end;
-using testing::tar_member;
+using test::tar_end;
+using test::tar_member;
+using test::TemporaryFolder;
 
 class CorpusRanks : public ::testing::Test {
  protected:
@@ -56,7 +57,7 @@ class CorpusRanks : public ::testing::Test {
   }
 
   Communicator comm_ = Communicator::world();
-  std::optional<Folder> folder_;
+  std::optional<TemporaryFolder> folder_;
   std::string name_;
 };
 
@@ -99,13 +100,8 @@ TEST_F(CorpusRanks, an_error_reaches_every_rank) {
   for (const char* name : {"nowhere", "none.tar", "broken.tar"}) {
     if (comm_.is_root()) write("broken.tar", "no tar file");
     comm_.barrier();
-    bool thrown = false;
-    try {
-      static_cast<void>(list({at(name)}));
-    } catch (const Error& error) {
-      thrown = error.collective() && error.fields().path == at(name);
-    }
-    EXPECT_TRUE(comm_.all(thrown)) << name;
+    const test::Caught error = test::error_of([&] { return list({at(name)}); });
+    EXPECT_TRUE(comm_.all(error.collective && error.path == at(name))) << name;
   }
 }
 

@@ -5,15 +5,17 @@
 
 #include <optional>
 
+#include "support/error_of.hpp"
 #include "support/store_sample.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace pool3 {
 namespace {
 
-using test::Folder;
 using test::Sample;
 using test::slurp;
 using test::spit;
+using test::TemporaryFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -29,18 +31,14 @@ class StoreParallel : public testing::Test {
   /// True if every rank threw a collective Error whose text has `part`.
   template <typename Action>
   bool all_throw(const std::string& part, Action&& action) {
-    bool mine = false;
-    try {
-      action();
-    } catch (const Error& error) {
-      mine = error.collective() && std::string(error.what()).find(part) != std::string::npos;
-      EXPECT_TRUE(mine) << error.what();
-    }
+    const test::Caught error = test::error_of(std::forward<Action>(action));
+    const bool mine = error.collective && error.line.find(part) != std::string::npos;
+    EXPECT_TRUE(mine) << error.line;
     return comm_.all(mine);
   }
 
   Communicator comm_ = Communicator::world();
-  std::optional<Folder> folder_;
+  std::optional<TemporaryFolder> folder_;
   std::string name_;
 };
 

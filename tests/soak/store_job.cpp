@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "pool3/task_pool.hpp"
 #include "support/store_sample.hpp"
 
 namespace {

@@ -1,54 +1,21 @@
 #pragma once
-// Folders, files and weights for the tests of the network room.
+// Weights for the tests of the rooms weights and network.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <functional>
 #include <optional>
 #include <string>
 
-#include "pool3/error.hpp"
-#include "pool3/network.hpp"
+#include "pool3/weights.hpp"
+#include "support/error_of.hpp"
+#include "support/slurp.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace pool3::test {
-
-/// A folder that is gone when the test ends.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "pool3_network_XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] std::string path(const std::string& name = {}) const {
-    return name.empty() ? path_.string() : (path_ / name).string();
-  }
-  [[nodiscard]] std::string write(const std::string& name, const std::string& bytes) const {
-    std::filesystem::create_directories(std::filesystem::path(path(name)).parent_path());
-    std::ofstream(path(name), std::ios::binary) << bytes;
-    return path(name);
-  }
-
- private:
-  std::filesystem::path path_;
-};
-
-inline std::string bytes_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// Complete weights whose values follow from their place alone, of a size that keeps the activations' size (He et al.
 /// 2015).
@@ -79,18 +46,6 @@ inline std::optional<std::string> real_weights_path() {
   const std::string path = chosen != nullptr ? chosen : POOL3_SOURCE_DIR "/weights/inception_v3.safetensors";
   if (!std::filesystem::exists(path)) return std::nullopt;
   return path;
-}
-
-/// The error that `action` throws; a failure if it throws none.
-inline ErrorFields error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos);
-    return error.fields();
-  }
-  ADD_FAILURE() << "no error was thrown";
-  return {};
 }
 
 }  // namespace pool3::test

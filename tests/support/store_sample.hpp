@@ -1,12 +1,7 @@
 #pragma once
 // A small feature file with everything in it, made from a formula.
 
-#include <unistd.h>
-
 #include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -14,39 +9,12 @@
 
 namespace pool3::test {
 
-/// A folder that goes away with its owner.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "pool3-store-XXXXXX").string();
-    if (mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-inline std::string slurp(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-inline void spit(const std::string& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
-
 /// What the file is to hold. Row r fails if r % 7 == 3.
 struct Sample {
   std::int64_t rows;
+  std::int64_t width = 2048;
   std::int64_t block_rows = 4;
+  FeatureType type = FeatureType::float32;
   std::vector<std::string> classes = {"baby_shoe", "caf\xc3\xa9", "handbag"};
   std::vector<std::int32_t> labels;
   std::vector<std::string> paths;
@@ -63,6 +31,8 @@ struct Sample {
   [[nodiscard]] FeatureSpec spec() const {
     FeatureSpec spec;
     spec.rows = rows;
+    spec.width = width;
+    spec.type = type;
     spec.block_rows = block_rows;
     spec.root = "/data/shop";
     spec.classes = classes;
@@ -95,7 +65,7 @@ struct Sample {
     std::vector<ImageKey> keys;
     std::vector<RowStatus> status_of_rows;
     for (Row r = writer.block(index).begin; r < writer.block(index).end; ++r) {
-      for (std::int64_t c = 0; c < feature_dim; ++c) {
+      for (std::int64_t c = 0; c < width; ++c) {
         // Rows that failed hold rubbish here, which must not get into the file.
         features.push_back(status(r) == RowStatus::done ? feature(r, c) : 99.0F);
       }

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace pool3::testing {
+namespace pool3::test {
 
 /// One member; `type` '0' is a file, '1' a hard link, '2' a symlink, '5' a folder.
 inline std::string tar_member(std::string_view name, std::string_view content, char type = '0',
@@ -36,4 +36,4 @@ inline std::string tar_member(std::string_view name, std::string_view content, c
 
 inline std::string tar_end() { return std::string(1024, '\0'); }
 
-}  // namespace pool3::testing
+}  // namespace pool3::test

@@ -1,14 +1,12 @@
 #include "corpus/shards/archive.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <new>
 #include <utility>
 
-#include "corpus/names.hpp"
-#include "pool3/error.hpp"
+#include "corpus/stage.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -29,11 +27,7 @@ archive* new_reader(Archive::Format format) {
 }
 
 /// ENOENT and its like in the system's words.
-void check_readable(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) throw file_error(stage, path, errno);
-  ::close(file);
-}
+void check_readable(const std::string& path) { const Descriptor opens({stage, path}, O_RDONLY); }
 
 }  // namespace
 

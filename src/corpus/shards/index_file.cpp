@@ -1,19 +1,16 @@
-// The index of a shard as a file beside it. docs/format.md has its bytes.
+#include "corpus/shards/index_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <xxhash.h>
 
-#include <array>
 #include <cerrno>
-#include <cstdio>
-#include <fstream>
+#include <utility>
+#include <vector>
 
-#include "corpus/files.hpp"
-#include "corpus/names.hpp"
-#include "corpus/shards/shards.hpp"
-#include "pool3/error.hpp"
+#include "corpus/entry_bytes.hpp"
+#include "corpus/stage.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -81,11 +78,11 @@ std::string checksum_of(std::string_view bytes) {
 std::string index_path(const std::string& shard) { return shard + ".pool3-index"; }
 
 std::optional<TarIndex> read_kept(const std::string& shard, const std::string& header) {
-  const Descriptor file(::open(index_path(shard).c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.number() < 0) return std::nullopt;
+  const Descriptor file = Descriptor::try_open({stage, index_path(shard)}, O_RDONLY);
+  if (!file.is_open()) return std::nullopt;
   std::vector<std::byte> content;
   try {
-    content = read_file(file.number());
+    content = read_all(file);
   } catch (const ReadError&) {
     return std::nullopt;
   }
@@ -96,17 +93,14 @@ std::optional<TarIndex> read_kept(const std::string& shard, const std::string& h
   return parse_index(sealed.substr(header.size()));
 }
 
-/// Whole or not at all. A folder that can't be written keeps no index.
+/// A folder that can't be written keeps no index.
 void keep(const std::string& shard, std::string bytes) {
   bytes += checksum_of(bytes);
-  std::array<char, 256> host{};
-  static_cast<void>(::gethostname(host.data(), host.size() - 1));
-  const std::string temporary = index_path(shard) + "." + host.data() + "." + std::to_string(::getpid()) + ".partial";
-  std::ofstream file(temporary, std::ios::binary | std::ios::trunc);
-  if (!file) return;
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  file.close();
-  if (!file || std::rename(temporary.c_str(), index_path(shard).c_str()) != 0) ::unlink(temporary.c_str());
+  try {
+    // Not durable: an index that a loss of power has damaged is made again. Several jobs may list the same shard.
+    write_whole_file({stage, index_path(shard)}, bytes, {.durable = false, .several_writers = true});
+  } catch (const Error&) {  // then the next job makes it, too
+  }
 }
 
 }  // namespace
@@ -144,7 +138,7 @@ std::optional<TarIndex> parse_index(std::string_view bytes) {
 
 TarIndex load_index(const std::string& shard) {
   struct stat before {};
-  if (::stat(shard.c_str(), &before) != 0) throw file_error(stage, shard, errno);
+  if (::stat(shard.c_str(), &before) != 0) throw file_error({stage, shard}, errno);
   const std::string header = header_of(before);
   if (auto kept = read_kept(shard, header)) return std::move(*kept);
   TarIndex index = index_tar(shard);

@@ -1,6 +1,7 @@
 #include "corpus/shards/shards.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,9 +11,11 @@
 #include <cstring>
 #include <utility>
 
-#include "corpus/files.hpp"
-#include "corpus/names.hpp"
-#include "pool3/error.hpp"
+#include "corpus/entry_bytes.hpp"
+#include "corpus/file_names.hpp"
+#include "corpus/shards/index_file.hpp"
+#include "corpus/stage.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -21,22 +24,21 @@ namespace {
 constexpr std::size_t most_open = 8;
 
 /// True if the file begins as gzip or zstd do.
-bool is_compressed(int file) {
-  unsigned char magic[4] = {};
-  if (::pread(file, magic, sizeof magic, 0) != static_cast<ssize_t>(sizeof magic)) return false;
-  const bool gzip = magic[0] == 0x1f && magic[1] == 0x8b;
-  const bool zstd = magic[0] == 0x28 && magic[1] == 0xb5 && magic[2] == 0x2f && magic[3] == 0xfd;
-  return gzip || zstd;
+bool is_compressed(const Descriptor& file) {
+  std::string magic(4, '\0');
+  if (file.try_read(0, std::as_writable_bytes(std::span(magic))) != 4) return false;
+  return magic.starts_with("\x1f\x8b") || magic == "\x28\xb5\x2f\xfd";
 }
 
 /// A file without a name in $TMPDIR or /tmp.
 Descriptor scratch_file() {
   const char* folder = std::getenv("TMPDIR");
-  std::string path = (folder == nullptr || *folder == '\0' ? "/tmp" : folder) + std::string("/pool3-shard-XXXXXX");
-  Descriptor file(::mkostemp(path.data(), O_CLOEXEC));
-  if (file.number() < 0) throw file_error("unpack shard", path, errno, "set TMPDIR to a folder that can be written");
+  std::string path = fmt::format("{}/pool3-shard-XXXXXX", folder == nullptr || *folder == '\0' ? "/tmp" : folder);
+  const int number = ::mkostemp(path.data(), O_CLOEXEC);
+  const Place place{"unpack shard", path};
+  if (number < 0) throw file_error(place, errno, "set TMPDIR to a folder that can be written");
   ::unlink(path.c_str());
-  return file;
+  return Descriptor::adopt(place, number);
 }
 
 }  // namespace
@@ -64,16 +66,16 @@ class Shard {
     const std::int64_t bytes = members.bytes[static_cast<std::size_t>(at)];
     check_size(bytes, max_bytes);
     std::call_once(opened_, [&] { open(); });
-    return read_bytes(file_.number(), offset, bytes);
+    return read_member(file_, offset, bytes);
   }
 
  private:
   void open() {
-    file_ = Descriptor(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file_.number() < 0) throw ReadError(std::strerror(errno));
-    if (!is_compressed(file_.number())) return;
+    file_ = Descriptor::try_open({stage, path_}, O_RDONLY);
+    if (!file_.is_open()) throw ReadError(std::strerror(errno));
+    if (!is_compressed(file_)) return;
     Descriptor unpacked = scratch_file();
-    unpack_to(path_, unpacked.number());
+    unpack_to(path_, unpacked);
     file_ = std::move(unpacked);
   }
 
@@ -83,13 +85,13 @@ class Shard {
   Descriptor file_;
 };
 
-std::optional<ShardPlace> split_shard_path(const std::string& path) {
+std::optional<ShardMember> split_shard_path(const std::string& path) {
   for (std::size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
     if (!is_shard_name(std::string_view(path).substr(0, end))) continue;
     struct stat status {};
     std::string shard = path.substr(0, end);
     if (::stat(shard.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-    return ShardPlace{std::move(shard), path.substr(end + 1)};
+    return ShardMember{std::move(shard), path.substr(end + 1)};
   }
   return std::nullopt;
 }
@@ -110,16 +112,16 @@ std::shared_ptr<Shard> Shards::open(const std::string& path) {
   return open_.front();
 }
 
-std::int64_t Shards::size_of(const ShardPlace& place) {
-  const std::shared_ptr<Shard> shard = open(place.shard);
+std::int64_t Shards::size_of(const ShardMember& member) {
+  const std::shared_ptr<Shard> shard = open(member.shard);
   const TarIndex& index = shard->index();
-  const std::int64_t at = index.find(place.member);
+  const std::int64_t at = index.find(member.name);
   return at < 0 ? -1 : index.bytes[static_cast<std::size_t>(at)];
 }
 
-std::vector<std::byte> Shards::read(const ShardPlace& place, std::int64_t max_bytes) {
+std::vector<std::byte> Shards::read(const ShardMember& member, std::int64_t max_bytes) {
   try {
-    return open(place.shard)->read(place.member, max_bytes);
+    return open(member.shard)->read(member.name, max_bytes);
   } catch (const Error& error) {
     // A shard that can't be read is the fault of the entries in it; a full disk is not.
     if (error.fields().stage == stage) throw ReadError(error.fields().cause);

@@ -1,9 +1,6 @@
 #include "corpus/shards/tar_index.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <climits>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -11,9 +8,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "corpus/names.hpp"
+#include "corpus/file_names.hpp"
 #include "corpus/shards/archive.hpp"
-#include "pool3/error.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -151,13 +147,12 @@ class Collector {
   std::unordered_map<std::string, Label> labels_;
 };
 
-void write_all(int to, std::string_view bytes, const std::string& from) {
-  while (!bytes.empty()) {
-    const ssize_t done = ::write(to, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) throw file_error("unpack shard", from, errno, "set TMPDIR to a folder with more space");
-    bytes.remove_prefix(static_cast<std::size_t>(done));
-  }
+/// An error of writing unpacked bytes, in words that help: the file has no name that anyone could look at.
+Error unpack_error(const std::string& shard, const Error& error) {
+  ErrorFields fields = error.fields();
+  fields.path = shard;
+  fields.advice = "set TMPDIR to a folder with more space";
+  return Error(std::move(fields));
 }
 
 }  // namespace
@@ -186,14 +181,20 @@ TarIndex index_tar(const std::string& path, std::span<const char> bytes) {
   return Collector(archive).run();
 }
 
-void unpack_to(const std::string& path, int to) {
+void unpack_to(const std::string& path, const Descriptor& to) {
   Archive archive(path, Archive::Format::raw);
   if (archive.next() != Step::entry) return;
   std::string buffer(std::size_t{1} << 20U, '\0');
+  std::int64_t written = 0;
   for (;;) {
     const std::int64_t got = archive.read(buffer);
     if (got <= 0) return;
-    write_all(to, std::string_view(buffer).substr(0, static_cast<std::size_t>(got)), path);
+    try {
+      to.write(written, std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
+    } catch (const Error& error) {
+      throw unpack_error(path, error);
+    }
+    written += got;
   }
 }
 

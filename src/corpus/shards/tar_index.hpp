@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pool3/corpus.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::corpus {
 
@@ -31,6 +32,6 @@ struct TarIndex {
 
 /// Writes what is in a compressed file `path` to the open file `to`, up to its end or to where it is damaged. Throws
 /// Error if `to` can't be written.
-void unpack_to(const std::string& path, int to);
+void unpack_to(const std::string& path, const Descriptor& to);
 
 }  // namespace pool3::corpus

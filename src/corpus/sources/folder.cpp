@@ -11,9 +11,12 @@
 #include <optional>
 #include <utility>
 
-#include "corpus/names.hpp"
+#include "corpus/file_names.hpp"
+#include "corpus/sources/linked_folders.hpp"
+#include "corpus/sources/packing.hpp"
 #include "corpus/sources/rounds.hpp"
-#include "pool3/error.hpp"
+#include "corpus/stage.hpp"
+#include "pool3/files.hpp"
 #include "pool3/partition.hpp"
 
 namespace pool3::corpus {
@@ -27,7 +30,7 @@ struct DirectoryCloser {
 using Directory = std::unique_ptr<DIR, DirectoryCloser>;
 
 [[noreturn]] void fail(const std::string& folder) {
-  throw file_error(stage, folder, errno, "every folder of the corpus must be readable");
+  throw file_error({stage, folder}, errno, "every folder of the corpus must be readable");
 }
 
 bool is_symlink(DIR* directory, const char* name) {

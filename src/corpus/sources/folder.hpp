@@ -25,9 +25,4 @@ struct FolderItem {
 /// are dealt out to the ranks. `root` counts on the root only. Throws a collective Error.
 void list_folder(const Communicator& comm, std::string root, const std::function<void(std::string_view)>& use);
 
-/// Calls `use` with each picture below the symlinked folders `links` of `root`, which are visited in this order. What
-/// several symlinks lead to is visited once, by the first of them, and nothing is entered from below itself.
-void list_linked_folders(const std::string& root, const std::vector<std::string>& links,
-                         const std::function<void(std::string_view)>& use);
-
 }  // namespace pool3::corpus

@@ -1,3 +1,5 @@
+#include "corpus/sources/linked_folders.hpp"
+
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -5,9 +7,9 @@
 #include <set>
 #include <utility>
 
-#include "corpus/names.hpp"
 #include "corpus/sources/folder.hpp"
-#include "pool3/error.hpp"
+#include "corpus/stage.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -87,7 +89,7 @@ class LinkWalk {
 
   [[nodiscard]] FolderId id_of(const std::string& path) const {
     struct stat status {};
-    if (::stat(full(path).c_str(), &status) != 0) throw file_error(stage, full(path), errno);
+    if (::stat(full(path).c_str(), &status) != 0) throw file_error({stage, full(path)}, errno);
     return {status.st_dev, status.st_ino};
   }
 

@@ -1,13 +1,15 @@
+#include "corpus/sources/sizes.hpp"
+
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 
-#include "corpus/names.hpp"
 #include "corpus/shards/shards.hpp"
+#include "corpus/sources/packing.hpp"
 #include "corpus/sources/rounds.hpp"
-#include "corpus/sources/sources.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::corpus {
@@ -20,10 +22,10 @@ std::int64_t size_of(const std::string& path, Shards& shards) {
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0) return S_ISREG(status.st_mode) ? std::int64_t{status.st_size} : -1;
   if (errno != ENOTDIR) return -1;
-  const auto place = split_shard_path(path);
-  if (!place) return -1;
+  const auto member = split_shard_path(path);
+  if (!member) return -1;
   try {
-    return shards.size_of(*place);
+    return shards.size_of(*member);
   } catch (const Error&) {
     return -1;  // the row will say why when it is read
   }
@@ -31,21 +33,21 @@ std::int64_t size_of(const std::string& path, Shards& shards) {
 
 std::string sizes_of(std::string_view paths, Shards& shards) {
   std::string sizes;
-  while (!paths.empty()) pack(sizes, std::to_string(size_of(std::string(unpack(paths)), shards)));
+  while (!paths.empty()) pack(sizes, fmt::to_string(size_of(std::string(unpack(paths)), shards)));
   return sizes;
 }
 
 /// Goes over the rows of unknown size, twice: once to ask, once to fill in.
 class SizeRows {
  public:
-  SizeRows(const std::string& root, Listing& listing) : root_(root), listing_(listing) {}
+  SizeRows(const std::string& root, Draft& draft) : root_(root), draft_(draft) {}
 
   std::vector<std::string> next(int ranks) {
     std::vector<std::string> parts;
     for (int rank = 0; rank < ranks && skip_known(asked_); ++rank) {
       std::string part;
       for (std::int64_t i = 0; i < files_of_round && skip_known(asked_); ++i, ++asked_) {
-        pack(part, full_path(root_, listing_.paths[asked_]));
+        pack(part, full_path(root_, draft_.paths[asked_]));
       }
       parts.push_back(std::move(part));
     }
@@ -56,27 +58,27 @@ class SizeRows {
     while (!sizes.empty()) {
       const std::string_view text = unpack(sizes);
       skip_known(filled_);
-      std::from_chars(text.data(), text.data() + text.size(), listing_.bytes[static_cast<std::size_t>(filled_)]);
+      std::from_chars(text.data(), text.data() + text.size(), draft_.bytes[static_cast<std::size_t>(filled_)]);
     }
   }
 
  private:
   /// Moves to the next row of unknown size; false if there is none.
   bool skip_known(std::int64_t& row) const {
-    while (row < listing_.size() && listing_.bytes[static_cast<std::size_t>(row)] != Listing::unknown) ++row;
-    return row < listing_.size();
+    while (row < draft_.size() && draft_.bytes[static_cast<std::size_t>(row)] != Draft::unknown) ++row;
+    return row < draft_.size();
   }
 
   const std::string& root_;
-  Listing& listing_;
+  Draft& draft_;
   std::int64_t asked_ = 0;
   std::int64_t filled_ = 0;
 };
 
 }  // namespace
 
-void look_up_sizes(const Communicator& comm, const std::string& root, Listing& listing) {
-  SizeRows rows(root, listing);
+void look_up_sizes(const Communicator& comm, const std::string& root, Draft& draft) {
+  SizeRows rows(root, draft);
   Shards shards;
   run_rounds(comm, {.next = [&] { return rows.next(comm.size()); },
                     .work = [&](const std::string& paths) { return sizes_of(paths, shards); },

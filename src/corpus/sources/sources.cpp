@@ -1,5 +1,6 @@
 #include "corpus/sources/sources.hpp"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -7,20 +8,23 @@
 #include <filesystem>
 #include <utility>
 
-#include "corpus/names.hpp"
-#include "corpus/shards/shards.hpp"
+#include "corpus/file_names.hpp"
+#include "corpus/labels.hpp"
+#include "corpus/shards/index_file.hpp"
+#include "corpus/sources/braces.hpp"
 #include "corpus/sources/folder.hpp"
 #include "corpus/sources/rounds.hpp"
+#include "corpus/stage.hpp"
 #include "corpus/tables/table.hpp"
-#include "pool3/error.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::corpus {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// One thing on the command line, or one of those that its braces stand for.
-struct Part {
+/// One name of --corpus, or one of those that its braces stand for.
+struct Source {
   enum class Kind { folder, table, shard } kind = Kind::folder;
   std::string path;  ///< as given
   std::string root;  ///< absolute folder: itself, or the one that it is in
@@ -29,28 +33,28 @@ struct Part {
 std::string absolute_folder(const fs::path& folder) {
   std::error_code error;
   const fs::path path = fs::canonical(folder, error);
-  if (error) throw file_error(stage, folder.string(), error.value());
+  if (error) throw file_error({stage, folder.string()}, error.value());
   return path.string();
 }
 
-Part part_of(const std::string& path) {
+Source source_of(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) throw file_error(stage, path, errno);
-  if (S_ISDIR(status.st_mode)) return {Part::Kind::folder, path, absolute_folder(path)};
+  if (::stat(path.c_str(), &status) != 0) throw file_error({stage, path}, errno);
+  if (S_ISDIR(status.st_mode)) return {Source::Kind::folder, path, absolute_folder(path)};
   if (!S_ISREG(status.st_mode)) {
     throw Error({.stage = stage, .path = path, .cause = "neither a folder nor a regular file"});
   }
-  return {is_shard_name(path) ? Part::Kind::shard : Part::Kind::table, path,
+  return {is_shard_name(path) ? Source::Kind::shard : Source::Kind::table, path,
           absolute_folder(fs::absolute(path).parent_path())};
 }
 
-std::vector<Part> parts_of(const std::vector<std::string>& corpus) {
-  std::vector<Part> parts;
+std::vector<Source> sources_of(const std::vector<std::string>& corpus) {
+  std::vector<Source> sources;
   for (const std::string& text : corpus) {
-    for (const std::string& path : expand_braces(text)) parts.push_back(part_of(path));
+    for (const std::string& path : expand_braces(text)) sources.push_back(source_of(path));
   }
-  if (parts.empty()) throw usage_error("--corpus is empty");
-  return parts;
+  if (sources.empty()) throw usage_error("--corpus is empty");
+  return sources;
 }
 
 /// Lists on the root, with the other ranks' help.
@@ -58,24 +62,24 @@ class Lister {
  public:
   Lister(const Communicator& comm, const LabelRule& rule) : comm_(comm), rule_(rule), label_(rule) {}
 
-  Sources run(const std::vector<std::string>& corpus) {
-    std::vector<Part> parts;
+  ListedSources run(const std::vector<std::string>& corpus) {
+    std::vector<Source> sources;
     comm_.root_does([&] {
-      parts = parts_of(corpus);
-      result_.root = parts[0].root;
-      for (const Part& part : parts) {
-        if (part.kind == Part::Kind::table) add_table(part);
+      sources = sources_of(corpus);
+      result_.root = sources[0].root;
+      for (const Source& source : sources) {
+        if (source.kind == Source::Kind::table) add_table(source);
       }
     });
-    add_folders(parts);
-    add_shards(parts);
+    add_folders(sources);
+    add_shards(sources);
     return std::move(result_);
   }
 
  private:
   void require_label_column(bool has_labels, const std::string& path) const {
     if (rule_.kind != LabelRule::Kind::column || has_labels) return;
-    throw usage_error("--labels column: " + path + " has no label column",
+    throw usage_error(fmt::format("--labels column: {} has no label column", path),
                       "use a CSV or TSV table with the columns path and label, or another rule");
   }
 
@@ -87,38 +91,38 @@ class Lister {
     return full.starts_with(root) ? full.substr(root.size()) : full;
   }
 
-  void add_table(const Part& part) {
-    TextInput input(part.path);
+  void add_table(const Source& source) {
+    TextInput input(source.path);
     const TableShape shape = read_table(input, [&](const TableRow& row) {
-      result_.listing.add({.path = stored(part.root, row.path),
-                           .bytes = Listing::unknown,
-                           .label = label_(row.path, row.label),
-                           .line = row.line});
+      result_.draft.add({.path = stored(source.root, row.path),
+                         .bytes = Draft::unknown,
+                         .label = label_(row.path, row.label),
+                         .line = row.line});
     });
-    if (shape.rows > 0) require_label_column(shape.has_labels, part.path);
+    if (shape.rows > 0) require_label_column(shape.has_labels, source.path);
   }
 
-  void add_folders(const std::vector<Part>& parts) {
-    std::vector<const Part*> folders;  // on the root only
-    for (const Part& part : parts) {
-      if (part.kind == Part::Kind::folder) folders.push_back(&part);
+  void add_folders(const std::vector<Source>& sources) {
+    std::vector<const Source*> folders;  // on the root only
+    for (const Source& source : sources) {
+      if (source.kind == Source::Kind::folder) folders.push_back(&source);
     }
     const std::int64_t count = comm_.sum(static_cast<std::int64_t>(folders.size()));
     for (std::int64_t i = 0; i < count; ++i) {
-      const Part part = comm_.is_root() ? *folders[static_cast<std::size_t>(i)] : Part{};
-      comm_.root_does([&] { require_label_column(false, part.path); });
-      list_folder(comm_, part.root, [&](std::string_view path) {
-        result_.listing.add(
-            {.path = stored(part.root, path), .bytes = Listing::unknown, .label = label_(path, ""), .line = 0});
+      const Source source = comm_.is_root() ? *folders[static_cast<std::size_t>(i)] : Source{};
+      comm_.root_does([&] { require_label_column(false, source.path); });
+      list_folder(comm_, source.root, [&](std::string_view path) {
+        result_.draft.add(
+            {.path = stored(source.root, path), .bytes = Draft::unknown, .label = label_(path, ""), .line = 0});
       });
     }
   }
 
   /// Each rank indexes one shard a round.
-  void add_shards(const std::vector<Part>& parts) {
-    std::vector<const Part*> shards;
-    for (const Part& part : parts) {
-      if (part.kind == Part::Kind::shard) shards.push_back(&part);
+  void add_shards(const std::vector<Source>& sources) {
+    std::vector<const Source*> shards;
+    for (const Source& source : sources) {
+      if (source.kind == Source::Kind::shard) shards.push_back(&source);
     }
     std::size_t asked = 0;
     std::size_t added = 0;
@@ -140,20 +144,21 @@ class Lister {
     std::ranges::sort(result_.shards, {}, &ShardCount::path);
   }
 
-  void add_shard(const Part& part, const TarIndex& index) {
-    const std::string name = stored(part.root, fs::path(part.path).filename().string());
+  void add_shard(const Source& source, const TarIndex& index) {
+    const std::string name = stored(source.root, fs::path(source.path).filename().string());
     ShardCount count{.path = name, .images = index.size()};
     for (std::int64_t i = 0; i < index.size(); ++i) {
       const std::int64_t bytes = index.bytes[static_cast<std::size_t>(i)];
-      const std::string path = name + "/" + std::string(index.names[i]);
+      const std::string path = fmt::format("{}/{}", name, index.names[i]);
       count.bytes += std::max<std::int64_t>(bytes, 0);
       // The top folder is one in the shard; a pattern may look at the shard's name.
       const std::string_view place = rule_.kind == LabelRule::Kind::regex ? path : index.names[i];
-      result_.listing.add({.path = path, .bytes = bytes, .label = label_(place, index.labels[i]), .line = 0});
+      result_.draft.add({.path = path, .bytes = bytes, .label = label_(place, index.labels[i]), .line = 0});
     }
     if (!index.damage.empty()) {
-      result_.notes.push_back(name + " is damaged after " + std::to_string(index.size()) +
-                              " pictures; what comes behind is not in the catalogue (" + index.damage + ")");
+      result_.notes.push_back(
+          fmt::format("{} is damaged after {} pictures; what comes behind is not in the catalogue ({})", name,
+                      index.size(), index.damage));
     }
     result_.shards.push_back(std::move(count));
   }
@@ -161,12 +166,12 @@ class Lister {
   const Communicator& comm_;
   const LabelRule& rule_;
   Labeller label_;
-  Sources result_;
+  ListedSources result_;
 };
 
 }  // namespace
 
-Sources list_sources(const Communicator& comm, const std::vector<std::string>& corpus, const LabelRule& rule) {
+ListedSources list_sources(const Communicator& comm, const std::vector<std::string>& corpus, const LabelRule& rule) {
   return Lister(comm, rule).run(corpus);
 }
 

@@ -1,5 +1,7 @@
 #include "corpus/tables/table.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <climits>
 #include <optional>
@@ -7,7 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "corpus/names.hpp"
+#include "corpus/file_names.hpp"
+#include "corpus/stage.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::corpus {
@@ -18,7 +21,7 @@ constexpr std::size_t max_field_bytes = 1U << 20U;
 
 [[noreturn]] void fail_at(const std::string& path, std::int64_t line, std::string cause, std::string advice = {}) {
   throw Error({.stage = stage,
-               .path = path + ":" + std::to_string(line),
+               .path = fmt::format("{}:{}", path, line),
                .cause = std::move(cause),
                .advice = std::move(advice)});
 }
@@ -136,7 +139,7 @@ Columns columns_of(const Record& first, const std::string& path) {
   const auto begin = first.fields.begin();
   const auto end = begin + static_cast<std::ptrdiff_t>(first.count);
   const auto find = [&](const char* name) -> std::optional<std::size_t> {
-    if (std::count(begin, end, name) > 1) fail_at(path, first.line, std::string("two columns are called ") + name);
+    if (std::count(begin, end, name) > 1) fail_at(path, first.line, fmt::format("two columns are called {}", name));
     const auto found = std::find(begin, end, name);
     return found == end ? std::nullopt : std::optional(static_cast<std::size_t>(found - begin));
   };
@@ -160,8 +163,7 @@ TableShape read_records(RecordReader& reader, const std::string& path,
   TableShape shape{.has_labels = columns.label.has_value()};
   for (bool more = !columns.is_header || reader.next(record); more; more = reader.next(record)) {
     if (record.count != columns.count) {
-      fail_at(path, record.line,
-              std::to_string(record.count) + " fields, where the first row has " + std::to_string(columns.count));
+      fail_at(path, record.line, fmt::format("{} fields, where the first row has {}", record.count, columns.count));
     }
     check_path(record.fields[columns.path], path, record.line);
     const std::string_view label = columns.label ? std::string_view(record.fields[*columns.label]) : "";

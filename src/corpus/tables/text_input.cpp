@@ -7,8 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "corpus/names.hpp"
-#include "pool3/error.hpp"
+#include "corpus/stage.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -18,8 +17,7 @@ constexpr std::size_t buffer_bytes = std::size_t{1} << 20U;
 
 }  // namespace
 
-TextInput::TextInput(const std::string& path) : path_(path), file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-  if (file_ < 0) throw file_error(stage, path, errno);
+TextInput::TextInput(const std::string& path) : path_(path), file_({stage, path}, O_RDONLY) {
   buffer_.resize(buffer_bytes);
   skip_mark();
 }
@@ -31,18 +29,14 @@ void TextInput::skip_mark() {
   if (piece_.starts_with(mark)) at_ = mark.size();
 }
 
-TextInput::~TextInput() {
-  if (file_ >= 0) ::close(file_);
-}
-
 bool TextInput::refill(std::size_t ahead) {
-  while (file_ >= 0 && at_ + ahead >= piece_.size()) {
+  while (file_.is_open() && at_ + ahead >= piece_.size()) {
     const std::string kept(piece_.substr(std::min(at_, piece_.size())));  // few bytes: `ahead` at most
     std::copy(kept.begin(), kept.end(), buffer_.begin());
     ssize_t got = 0;
-    do got = ::read(file_, buffer_.data() + kept.size(), buffer_.size() - kept.size());
+    do got = ::read(file_.number(), buffer_.data() + kept.size(), buffer_.size() - kept.size());
     while (got < 0 && errno == EINTR);
-    if (got < 0) throw file_error(stage, path_, errno);
+    if (got < 0) throw file_error(file_.place(), errno);
     piece_ = std::string_view(buffer_).substr(0, kept.size() + static_cast<std::size_t>(got));
     at_ = 0;
     if (got == 0) break;

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "pool3/files.hpp"
+
 namespace pool3::corpus {
 
 /// Holds a piece of the file only. A byte order mark in front is not seen.
@@ -14,9 +16,6 @@ class TextInput {
   explicit TextInput(const std::string& path);
   /// Text in memory, which must outlive this. `name` stands for its path.
   TextInput(std::string name, std::string_view text);
-  ~TextInput();
-  TextInput(const TextInput&) = delete;
-  TextInput& operator=(const TextInput&) = delete;
 
   [[nodiscard]] const std::string& path() const { return path_; }
   /// The byte that comes `ahead` bytes on, 0 or 1, or `end`. Throws Error if it can't be read.
@@ -43,7 +42,7 @@ class TextInput {
   bool refill(std::size_t ahead);
   void skip_mark();
   std::string path_;
-  int file_ = -1;
+  Descriptor file_;
   std::string buffer_;
   std::string_view piece_;
   std::size_t at_ = 0;

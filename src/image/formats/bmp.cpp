@@ -1,8 +1,8 @@
-#include "image/formats/bmp.hpp"
-
 #include <algorithm>
 #include <bit>
 
+#include "image/canvas.hpp"
+#include "image/formats/bmp/runs.hpp"
 #include "image/pixels.hpp"
 
 namespace pool3::image {

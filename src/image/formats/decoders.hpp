@@ -1,9 +1,11 @@
 #pragma once
-// The decoder of each format. Private to the room; callers use decode().
+// The picture formats: a new one is a file NAME.cpp here, its declaration, and a line of the table. Private to the
+// room; callers use decode().
 
+#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "pool3/image.hpp"
 
@@ -17,21 +19,42 @@ struct Decoded {
   int orientation = 1;
 };
 
-/// All throw ImageError: corrupt, too_large, and unknown_format for a variety that is not read. All compare the
-/// header's size with `max_pixels` before they take memory.
-[[nodiscard]] Decoded decode_jpeg(Bytes bytes, const DecodeOptions& options);
-[[nodiscard]] Decoded decode_png(Bytes bytes, const DecodeOptions& options);
-[[nodiscard]] Decoded decode_webp(Bytes bytes, const DecodeOptions& options);
-[[nodiscard]] Decoded decode_gif(Bytes bytes, const DecodeOptions& options);
-[[nodiscard]] Decoded decode_bmp(Bytes bytes, const DecodeOptions& options);
-[[nodiscard]] Decoded decode_tiff(Bytes bytes, const DecodeOptions& options);
+/// Throws ImageError: corrupt, too_large, and unknown_format for a variety that is not read. Compares the header's size
+/// with `max_pixels` before it takes memory.
+using Decoder = Decoded(Bytes bytes, const DecodeOptions& options);
+Decoder decode_jpeg;
+Decoder decode_png;
+Decoder decode_webp;
+Decoder decode_gif;
+Decoder decode_bmp;
+Decoder decode_tiff;
 
-/// Throws ImageError (too_large; corrupt for a side of zero or less).
-void check_pixel_limit(std::int64_t width, std::int64_t height, std::int64_t max_pixels);
+/// A format is known by its bytes at `at`. `decoder` is null for one that is known by name only, for the message.
+struct Format {
+  std::string_view name;
+  std::string_view magic;
+  std::size_t at = 0;
+  Decoder* decoder = nullptr;
+};
 
-/// An RGB picture of this size, all zero.
-[[nodiscard]] Image blank(std::int64_t width, std::int64_t height);
-/// The same, all white.
-[[nodiscard]] Image white(std::int64_t width, std::int64_t height);
+/// "WEBP" follows RIFF's size. TIFF has either byte order; with '+', it is BigTIFF.
+inline constexpr std::array formats = {Format{"JPEG", "\xFF\xD8\xFF", 0, decode_jpeg},
+                                       Format{"PNG", "\x89PNG", 0, decode_png},
+                                       Format{"WebP", "WEBP", 8, decode_webp},
+                                       Format{"GIF", "GIF87a", 0, decode_gif},
+                                       Format{"GIF", "GIF89a", 0, decode_gif},
+                                       Format{"BMP", "BM", 0, decode_bmp},
+                                       Format{"TIFF", {"II*\0", 4}, 0, decode_tiff},
+                                       Format{"TIFF", {"MM\0*", 4}, 0, decode_tiff},
+                                       Format{"TIFF", {"II+\0", 4}, 0, decode_tiff},
+                                       Format{"TIFF", {"MM\0+", 4}, 0, decode_tiff},
+                                       Format{"AVIF", "ftypavif", 4},
+                                       Format{"HEIC", "ftyphei", 4},
+                                       Format{"JPEG XL", "\xFF\x0A"},
+                                       Format{"JPEG 2000", "jP  ", 4},
+                                       Format{"SVG or XML", "<svg"},
+                                       Format{"SVG or XML", "<?xml"},
+                                       Format{"HTML", "<!DOCTYPE"},
+                                       Format{"HTML", "<html"}};
 
 }  // namespace pool3::image

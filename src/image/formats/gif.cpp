@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "image/canvas.hpp"
 #include "image/formats/decoders.hpp"
 
 namespace pool3::image {

@@ -8,6 +8,7 @@
 
 #include <vector>
 
+#include "image/canvas.hpp"
 #include "image/exif.hpp"
 #include "image/formats/decoders.hpp"
 #include "image/formats/trap.hpp"

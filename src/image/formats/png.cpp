@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "image/canvas.hpp"
 #include "image/exif.hpp"
 #include "image/formats/decoders.hpp"
 #include "image/formats/trap.hpp"

@@ -2,7 +2,8 @@
 #include <utility>
 #include <vector>
 
-#include "image/formats/tiff_file.hpp"
+#include "image/canvas.hpp"
+#include "image/formats/tiff/file.hpp"
 #include "image/pixels.hpp"
 
 namespace pool3::image {

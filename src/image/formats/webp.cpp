@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "image/canvas.hpp"
 #include "image/exif.hpp"
 #include "image/formats/decoders.hpp"
 #include "image/pixels.hpp"

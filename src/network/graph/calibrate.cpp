@@ -1,19 +1,20 @@
 // How large each channel of each layer gets, and so what its 8-bit codes stand for.
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <map>
 
 #include "network/graph/inception.hpp"
-#include "weights/weights_error.hpp"
+#include "network/kernels/table.hpp"
+#include "pool3/error.hpp"
+#include "pool3/network.hpp"
+#include "pool3/numbers.hpp"
 
 namespace pool3 {
+namespace network {
 namespace {
-
-using direct::Bf16;
-using direct::Pipeline;
-using direct::View;
 
 /// What one layer gave.
 struct Seen {
@@ -25,8 +26,6 @@ struct Seen {
 };
 using SeenLayers = std::map<std::string, Seen>;
 
-float widened(Bf16 value) { return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16U); }
-
 void Seen::add(const View& view, int y, int pictures) {
   const auto channels = static_cast<std::size_t>(view.channels);
   largest.resize(channels);
@@ -37,7 +36,7 @@ void Seen::add(const View& view, int y, int pictures) {
       const auto* values = reinterpret_cast<const Bf16*>(view.at(y, x) + n * view.stride);
       for (std::size_t c = 0; c < channels; ++c) {
         largest[c] = std::max(largest[c], values[c]);
-        sums[c] += double{widened(values[c])};
+        sums[c] += double{float_of_bf16(values[c])};
       }
     }
   }
@@ -48,10 +47,10 @@ void Seen::add(const View& view, int y, int pictures) {
 /// with alpha = 1/2.
 ChannelCodes codes_of(const Seen& seen, int channels) {
   constexpr float most_code = 255, least_share = 0.02F;  // the latter for channels that the pictures hardly stir
-  const float most = widened(*std::ranges::max_element(seen.largest));
+  const float most = float_of_bf16(*std::ranges::max_element(seen.largest));
   ChannelCodes codes;
   for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {
-    codes.steps.push_back(std::sqrt(std::max(widened(seen.largest[c]), least_share * most) * most) / most_code);
+    codes.steps.push_back(std::sqrt(std::max(float_of_bf16(seen.largest[c]), least_share * most) * most) / most_code);
     codes.means.push_back(static_cast<float>(seen.sums[c] / static_cast<double>(seen.count)));
   }
   return codes;
@@ -61,27 +60,29 @@ void check_codes(const ChannelCodes& codes, const std::string& layer) {
   const auto bad = [](float step) { return !std::isfinite(step) || step <= 0; };
   if (std::ranges::any_of(codes.steps, bad))
     throw Error({.stage = "calibrate",
-                 .cause = "layer " + layer + " gives nothing, or nothing finite, for all the pictures",
+                 .cause = fmt::format("layer {} gives nothing, or nothing finite, for all the pictures", layer),
                  .advice = "check the weights, or take other pictures"});
 }
 
 }  // namespace
+}  // namespace network
 
 void calibrate(Weights& weights, std::span<const float> input, int count) {
-  if (!weights.torchscript.empty()) throw weights_error(weights.source, "a TorchScript network can't be calibrated");
+  if (!weights.torchscript.empty())
+    throw Error({.stage = "calibrate", .path = weights.source, .cause = "a TorchScript network can't be calibrated"});
   if (count < 1) throw Error({.stage = "calibrate", .cause = "no pictures", .advice = "give some that can be read"});
   if (cpu_instructions() < Instructions::amx)
     throw Error(
         {.stage = "calibrate", .cause = "this CPU has no AMX", .advice = "calibrate where int8 will run, or use fp32"});
-  SeenLayers seen;
-  direct::watch_layers(
-      *direct::amx_bf16_kernels(), weights, input, count,
-      [&](const Pipeline::MadeRow& row, int pictures) { seen[row.layer].add(row.view, row.y, pictures); });
+  network::SeenLayers seen;
+  network::watch_layers(
+      *network::amx_bf16_kernels(), weights, input, count,
+      [&](const network::Pipeline::MadeRow& row, int pictures) { seen[row.layer].add(row.view, row.y, pictures); });
   weights.codes.clear();
   for (const ConvolutionShape& shape : convolution_shapes()) {
     if (!has_codes(shape.name)) continue;
-    ChannelCodes codes = codes_of(seen.at(shape.name), shape.out_channels);
-    check_codes(codes, shape.name);
+    ChannelCodes codes = network::codes_of(seen.at(shape.name), shape.out_channels);
+    network::check_codes(codes, shape.name);
     weights.codes[shape.name] = std::move(codes);
   }
 }

@@ -1,46 +1,16 @@
 #pragma once
 // One convolution, or several that read the same input, with their weights packed once.
 
-#include <cstring>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "network/graph/layer.hpp"
+#include "network/graph/memory.hpp"
 #include "network/kernels/kernels.hpp"
-#include "pool3/network.hpp"
 
-namespace pool3::direct {
-
-/// Memory that starts at a cache line; asks for huge pages. Zero at first.
-class Memory {
- public:
-  Memory() = default;
-  explicit Memory(std::int64_t bytes);
-  [[nodiscard]] std::byte* data() const { return data_.get(); }
-
- private:
-  struct Free {
-    void operator()(std::byte* data) const { std::free(data); }  // NOLINT(*-no-malloc): this is the RAII
-  };
-  std::unique_ptr<std::byte, Free> data_;
-};
-
-/// What one layer computes.
-struct Layer {
-  std::string name;         ///< torchvision's
-  Tensor weight;            ///< [out, in, height, width]
-  std::vector<float> bias;  ///< [out]
-  ChannelCodes codes;       ///< [out] of its output; empty: not in codes
-};
-
-/// A layer of the network, with codes for int8 kernels. REQUIRES: `weights` are complete.
-[[nodiscard]] Layer layer_named(const Kernels& kernels, const Weights& weights, const std::string& name);
-/// The layer without bias, ReLU and codes, for an average pool that brings them.
-[[nodiscard]] Layer before_pooling(Layer layer);
-[[nodiscard]] Geometry geometry_of(const std::string& name);
-
-/// G g G^T of weights [out, in, 3, 3]: [out, in, 4, 4]; see winograd.hpp.
-[[nodiscard]] Tensor winograd_weights(const Tensor& weights);
+namespace pool3::network {
 
 /// Immutable after construction.
 class Convolution {
@@ -61,7 +31,6 @@ class Convolution {
  private:
   void add_layer(const Layer& layer, const ChannelCodes& from_codes, int number);
   std::byte* room(std::int64_t bytes);
-  const std::byte* pack(const Tensor& weights, int taps, int first, int width);
 
   const Kernels* kernels_;
   Geometry geometry_;
@@ -72,4 +41,4 @@ class Convolution {
   std::vector<std::unique_ptr<Memory>> memory_;  ///< of the panels
 };
 
-}  // namespace pool3::direct
+}  // namespace pool3::network

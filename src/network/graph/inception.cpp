@@ -5,10 +5,10 @@
 #include <mutex>
 #include <utility>
 
-#include "network/graph/graph.hpp"
+#include "network/graph/blocks.hpp"
 #include "pool3/error.hpp"
 
-namespace pool3::direct {
+namespace pool3::network {
 namespace {
 
 /// Memory of one thread, used again by every call.
@@ -20,23 +20,24 @@ struct Workspace {
 class Inception final : public Network {
  public:
   Inception(const Kernels& kernels, const Weights& weights, int batch)
-      : kernels_(kernels), batch_(batch), graph_(make_graph(kernels, weights)) {
+      : kernels_(kernels), batch_(batch), graph_(make_blocks(kernels, weights)) {
     for (const Pipeline& pipeline : graph_) {
       activation_bytes_ = std::max(activation_bytes_, bytes_of(pipeline.output()));
       scratch_bytes_ = std::max(scratch_bytes_, pipeline.scratch_bytes());
     }
   }
 
+  [[nodiscard]] std::int64_t width() const override { return graph_.back().output().channels; }
+
   void features(std::span<const float> input, int count, std::span<float> out) const override {
-    if (count < 1 || count > batch_ || std::ssize(input) < count * input_floats ||
-        std::ssize(out) < count * feature_dim)
+    if (count < 1 || count > batch_ || std::ssize(input) < count * input_floats || std::ssize(out) < count * width())
       throw Error({.stage = "network", .cause = "a call with a wrong number of images"});
     std::unique_ptr<Workspace> work = take_workspace();
     kernels_.begin();
     for (int first = 0; first < count; first += lanes) {
       const int some = std::min(lanes, count - first);
       const View last = run(input.subspan(static_cast<std::size_t>(first * input_floats)), some, *work, {}, {});
-      kernels_.mean(last, some, out.data() + first * feature_dim);
+      kernels_.mean(last, some, out.data() + first * width());
     }
     kernels_.end();
     give_back(std::move(work));
@@ -75,12 +76,12 @@ class Inception final : public Network {
       for (int y = 0; y < view.height; ++y) keep_row(view, codes, y, stage(name, view));
     };
     std::unique_ptr<Workspace> work = take_workspace();
-    std::vector<float> pool(static_cast<std::size_t>(feature_dim));
+    std::vector<float> pool(static_cast<std::size_t>(width()));
     kernels_.begin();
     kernels_.mean(run(input, 1, *work, watch_row, watch_block), 1, pool.data());
     kernels_.end();
     give_back(std::move(work));
-    stages.push_back({"pool_3", static_cast<int>(feature_dim), 1, 1, std::move(pool)});
+    stages.push_back({"pool_3", static_cast<int>(width()), 1, 1, std::move(pool)});
     return stages;
   }
 
@@ -106,9 +107,10 @@ class Inception final : public Network {
   /// Row y of the first picture.
   static void keep_row(const View& view, const ChannelCodes& codes, int y, StageOutput& stage) {
     for (int x = 0; x < view.width; ++x)
-      for (int c = 0; c < view.channels; ++c)
-        stage.values[static_cast<std::size_t>((c * view.height + y) * view.width + x)] =
-            value_at(view, codes, y, x, 0, c);
+      for (int c = 0; c < view.channels; ++c) {
+        const std::int64_t at = (std::int64_t{c} * view.height + y) * view.width + x;
+        stage.values[static_cast<std::size_t>(at)] = value_at(view, codes, y, x, 0, c);
+      }
   }
 
   std::unique_ptr<Workspace> take_workspace() const {
@@ -138,7 +140,7 @@ class Inception final : public Network {
 
 }  // namespace
 
-std::unique_ptr<Network> open_direct_network(const Kernels& kernels, const Weights& weights, int batch) {
+std::unique_ptr<Network> open_inception(const Kernels& kernels, const Weights& weights, int batch) {
   return std::make_unique<Inception>(kernels, weights, batch);
 }
 
@@ -147,4 +149,4 @@ void watch_layers(const Kernels& kernels, const Weights& weights, std::span<cons
   Inception(kernels, weights, lanes).watch(input, count, watch);
 }
 
-}  // namespace pool3::direct
+}  // namespace pool3::network

@@ -8,10 +8,10 @@
 #include "network/graph/pipeline.hpp"
 #include "pool3/network.hpp"
 
-namespace pool3::direct {
+namespace pool3::network {
 
 /// `batch`: most images of one call. REQUIRES: `weights` are complete; this CPU can run `kernels`.
-[[nodiscard]] std::unique_ptr<Network> open_direct_network(const Kernels& kernels, const Weights& weights, int batch);
+[[nodiscard]] std::unique_ptr<Network> open_inception(const Kernels& kernels, const Weights& weights, int batch);
 
 /// Is told of each row of each layer's output, and how many of its lanes have pictures, the first ones.
 using WatchLayers = std::function<void(const Pipeline::MadeRow& row, int pictures)>;
@@ -19,4 +19,4 @@ using WatchLayers = std::function<void(const Pipeline::MadeRow& row, int picture
 void watch_layers(const Kernels& kernels, const Weights& weights, std::span<const float> input, int count,
                   const WatchLayers& watch);
 
-}  // namespace pool3::direct
+}  // namespace pool3::network

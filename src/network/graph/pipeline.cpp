@@ -1,13 +1,17 @@
 #include "network/graph/pipeline.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
 #include <utility>
 
 #include "pool3/error.hpp"
+#include "pool3/numbers.hpp"
 
-namespace pool3::direct {
+namespace pool3::network {
+
 View dense(std::byte* data, int height, int width, int channels, int value_bytes) {
   constexpr std::int64_t tile_row = 64;
   std::int64_t stride = static_cast<std::int64_t>(channels) * value_bytes;
@@ -31,7 +35,7 @@ float value_at(const View& view, const ChannelCodes& codes, int y, int x, int n,
     return static_cast<float>(std::to_integer<int>(*at)) * codes.steps[static_cast<std::size_t>(c)];
   std::uint32_t bits = 0;
   std::memcpy(&bits, at, static_cast<std::size_t>(view.value_bytes));
-  return std::bit_cast<float>(view.value_bytes == 2 ? bits << 16U : bits);
+  return view.value_bytes == 2 ? float_of_bf16(static_cast<Bf16>(bits)) : std::bit_cast<float>(bits);
 }
 
 struct Pipeline::Run {
@@ -116,7 +120,7 @@ void Pipeline::emit(Id id) {
   Slot& slot = slots_[id];
   if (output_.channels > 0 && output_.value_bytes != slot.shape.value_bytes)
     throw Error({.stage = "open network",
-                 .cause = "the calibration covers " + name_ + " in part only",
+                 .cause = fmt::format("the calibration covers {} in part only", name_),
                  .advice = "calibrate the weights again: pool3 convert --calibrate"});
   slot.emitted = true;
   slot.at = static_cast<std::int64_t>(output_.channels) * slot.shape.value_bytes;
@@ -201,4 +205,4 @@ void Pipeline::execute(Run& run, const Node& node, int first, int last) const {
   }
 }
 
-}  // namespace pool3::direct
+}  // namespace pool3::network

@@ -9,7 +9,7 @@
 
 #include "network/graph/convolution.hpp"
 
-namespace pool3::direct {
+namespace pool3::network {
 
 /// A whole activation at `data`, dense but for the room that the reader of codes needs.
 [[nodiscard]] View dense(std::byte* data, int height, int width, int channels, int value_bytes);
@@ -104,4 +104,4 @@ class Pipeline {
   std::int64_t scratch_bytes_ = 0;
 };
 
-}  // namespace pool3::direct
+}  // namespace pool3::network

@@ -1,9 +1,11 @@
-#include "network/kernels/layers.hpp"
+#include "network/kernels/convolve.hpp"
+#include "network/kernels/pools.hpp"
+#include "network/kernels/table.hpp"
 
 #if defined(__AMX_BF16__) && defined(__AMX_INT8__) && defined(__AVX512BF16__)
 #include <immintrin.h>
 
-namespace pool3::direct {
+namespace pool3::network {
 namespace {
 
 constexpr int tile_bytes = 1024;
@@ -245,9 +247,9 @@ const Kernels* amx_int8_kernels() {
   return &kernels;
 }
 
-}  // namespace pool3::direct
+}  // namespace pool3::network
 
 #else
-const pool3::direct::Kernels* pool3::direct::amx_bf16_kernels() { return nullptr; }
-const pool3::direct::Kernels* pool3::direct::amx_int8_kernels() { return nullptr; }
+const pool3::network::Kernels* pool3::network::amx_bf16_kernels() { return nullptr; }
+const pool3::network::Kernels* pool3::network::amx_int8_kernels() { return nullptr; }
 #endif

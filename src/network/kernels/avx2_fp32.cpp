@@ -1,7 +1,8 @@
 #include "network/kernels/fp32.hpp"
+#include "network/kernels/table.hpp"
 
 #if defined(__AVX2__) && defined(__FMA__)
-const pool3::direct::Kernels* pool3::direct::avx2_fp32_kernels() { return fp32_kernels<8, 4>("avx2-fp32"); }
+const pool3::network::Kernels* pool3::network::avx2_fp32_kernels() { return fp32_kernels<8, 4>("avx2-fp32"); }
 #else
-const pool3::direct::Kernels* pool3::direct::avx2_fp32_kernels() { return nullptr; }
+const pool3::network::Kernels* pool3::network::avx2_fp32_kernels() { return nullptr; }
 #endif

@@ -1,9 +1,11 @@
-#include "network/kernels/layers.hpp"
+#include "network/kernels/convolve.hpp"
+#include "network/kernels/pools.hpp"
+#include "network/kernels/table.hpp"
 
 #if defined(__AVX512BF16__)
 #include <immintrin.h>
 
-namespace pool3::direct {
+namespace pool3::network {
 namespace {
 
 void nothing() {}
@@ -79,8 +81,8 @@ const Kernels* avx512_bf16_kernels() {
   return &kernels;
 }
 
-}  // namespace pool3::direct
+}  // namespace pool3::network
 
 #else
-const pool3::direct::Kernels* pool3::direct::avx512_bf16_kernels() { return nullptr; }
+const pool3::network::Kernels* pool3::network::avx512_bf16_kernels() { return nullptr; }
 #endif

@@ -1,7 +1,8 @@
 #include "network/kernels/fp32.hpp"
+#include "network/kernels/table.hpp"
 
 #if defined(__AVX512F__)
-const pool3::direct::Kernels* pool3::direct::avx512_fp32_kernels() { return fp32_kernels<16, 8>("avx512-fp32"); }
+const pool3::network::Kernels* pool3::network::avx512_fp32_kernels() { return fp32_kernels<16, 8>("avx512-fp32"); }
 #else
-const pool3::direct::Kernels* pool3::direct::avx512_fp32_kernels() { return nullptr; }
+const pool3::network::Kernels* pool3::network::avx512_fp32_kernels() { return nullptr; }
 #endif

@@ -1,9 +1,10 @@
 #pragma once
-// fp32 convolutions for vectors of any length. To be included by one file for each; see layers.hpp.
+// fp32 convolutions for vectors of any length. To be included by one file for each; see convolve.hpp.
 
+#include "network/kernels/pools.hpp"
 #include "network/kernels/winograd.hpp"
 
-namespace pool3::direct {
+namespace pool3::network {
 namespace {
 
 void nothing() {}
@@ -99,4 +100,4 @@ const Kernels* fp32_kernels(const char* name) {
 }
 
 }  // namespace
-}  // namespace pool3::direct
+}  // namespace pool3::network

@@ -1,5 +1,6 @@
 #pragma once
-// What the layers of Inception-v3 are computed with: one table of functions for each set of instructions.
+// What the layers of Inception-v3 are computed with: the functions that each set of instructions has. Which of them run
+// is in table.hpp.
 //
 // Sixteen pictures run side by side. Activations are [height][width][16 pictures][channels]: a position of the image
 // is 16 rows of channels, one below the other, so that every convolution, whatever its stride and padding, is a sum
@@ -11,9 +12,9 @@
 
 #include "pool3/types.hpp"
 
-namespace pool3::direct {
+namespace pool3::network {
 
-/// Pictures side by side: the rows of an AMX tile.
+/// Pictures side by side: the rows of an AMX tile. A lane is the place of one of them.
 inline constexpr int lanes = 16;
 
 /// Room for the 27 values of a patch.
@@ -70,7 +71,7 @@ struct Kernels {
   int in_unit;          ///< channels that are read are padded to a multiple of this; what is there has weights of zero
   int out_unit;         ///< channels that are written are padded to a multiple of this, with zeros
   int widths[2];        ///< NOLINT(modernize-avoid-c-arrays): of panels, larger one first; 0: none
-  /// For activations that are not in codes; null: this table itself.
+  /// For activations that are not in codes; null: these themselves.
   const Kernels* uncoded;
 
   /// Once on each thread before its first call of convolve(), again after other code may have used AMX.
@@ -93,17 +94,9 @@ struct Kernels {
   void (*mean)(const View& from, int count, float* out);
 };
 
-/// The table for activations that are not in codes.
+/// The kernels for activations that are not in codes.
 [[nodiscard]] inline const Kernels& uncoded(const Kernels& kernels) {
   return kernels.uncoded == nullptr ? kernels : *kernels.uncoded;
 }
 
-/// Null if this program was built for other processors. Whether this CPU can run them: see instructions.hpp.
-[[nodiscard]] const Kernels* amx_bf16_kernels();
-/// Reads codes, and writes codes or bfloat16.
-[[nodiscard]] const Kernels* amx_int8_kernels();
-[[nodiscard]] const Kernels* avx512_bf16_kernels();
-[[nodiscard]] const Kernels* avx512_fp32_kernels();
-[[nodiscard]] const Kernels* avx2_fp32_kernels();
-
-}  // namespace pool3::direct
+}  // namespace pool3::network

@@ -2,9 +2,9 @@
 // 3 x 3 convolutions with stride 1 by minimal filtering, F(2 x 2, 3 x 3): 16 products where the definition has 36.
 // Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015. To be included by fp32.hpp.
 
-#include "network/kernels/layers.hpp"
+#include "network/kernels/convolve.hpp"
 
-namespace pool3::direct {
+namespace pool3::network {
 namespace {
 
 /// Points that a tile of 2 x 2 outputs is computed at, from 4 x 4 inputs.
@@ -45,13 +45,14 @@ class Winograd {
 
   [[nodiscard]] std::int64_t tile_floats() const { return std::int64_t{lanes} * task_.in_channels; }
   [[nodiscard]] float* input(int point, int tile) const {
-    return transformed_.data() + (static_cast<std::int64_t>(point) * group_ + tile) * tile_floats();
+    return transformed.data() + (static_cast<std::int64_t>(point) * group_ + tile) * tile_floats();
   }
   [[nodiscard]] float* sums(int point, int tile, int width) const {
-    return products_.data() + ((static_cast<std::int64_t>(point) * group_ + tile) * lanes) * width;
+    return products.data() + ((static_cast<std::int64_t>(point) * group_ + tile) * lanes) * width;
   }
 
   /// B^T d B of the 4 x 4 inputs of the tile whose first output is (y, x); zero outside the picture.
+  // NOLINTNEXTLINE(readability-function-cognitive-complexity): loops over the axes
   void transform_input(int y, int x, int tile) {
     const View& from = task_.from;
     std::array<const std::byte*, points> source{};
@@ -127,12 +128,12 @@ class Winograd {
     *reinterpret_cast<Loose*>(to) = value;
   }
 
-  alignas(64) static inline thread_local std::array<float, most_transformed> transformed_;
-  alignas(64) static inline thread_local std::array<float, points * most_tiles * lanes * widest_panel> products_;
+  alignas(64) static inline thread_local std::array<float, most_transformed> transformed;
+  alignas(64) static inline thread_local std::array<float, points * most_tiles * lanes * widest_panel> products;
   const ConvolutionTask& task_;
   int pad_, tiles_across_, group_;
   Kernel kernel_;
 };
 
 }  // namespace
-}  // namespace pool3::direct
+}  // namespace pool3::network

@@ -6,29 +6,32 @@
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
+#include <fmt/format.h>
 
 #include <unordered_map>
 #include <utility>
 
-#include "network/one_thread.hpp"
 #include "network/torch/inception.hpp"
+#include "network/torch/one_thread.hpp"
 
-namespace pool3 {
+namespace pool3::network {
 namespace {
 
 class DeviceNetwork final : public Network {
  public:
   DeviceNetwork(Compute compute, const NetworkOptions& options)
-      : compute_(std::move(compute)), options_(options), device_(device_of(options)), lanes_(device_, options.batch) {
+      : compute_(std::move(compute)), options_(options), device_(device_of(options)), feeders_(device_, options.batch) {
     at::set_num_threads(1);
     // The same numbers in every run, and fp32 that is fp32.
     at::globalContext().setBenchmarkCuDNN(false);
     at::globalContext().setDeterministicCuDNN(true);
     at::globalContext().setAllowTF32CuDNN(false);
     std::vector<float> input(static_cast<std::size_t>(input_floats));
-    std::vector<float> out(static_cast<std::size_t>(feature_dim));
+    std::vector<float> out(static_cast<std::size_t>(inception_width));
     features(input, 1, out);
   }
+
+  [[nodiscard]] std::int64_t width() const override { return inception_width; }
 
   void features(std::span<const float> input, int count, std::span<float> out) const override {
     check_call(options_, input, count, out);
@@ -37,7 +40,7 @@ class DeviceNetwork final : public Network {
       const OneThread alone;
       c10::OptionalDeviceGuard on_device;
       if (!device_.is_cpu()) on_device.reset_device(device_);
-      lanes_.run(compute_, input, count, out);
+      feeders_.run(compute_, input, count, out);
     } catch (const std::exception& error) {
       throw network_error(error.what());
     }
@@ -51,13 +54,13 @@ class DeviceNetwork final : public Network {
   Compute compute_;
   NetworkOptions options_;
   c10::Device device_;
-  mutable Lanes lanes_;  // they lock themselves
+  mutable Feeders feeders_;  // they lock themselves
 };
 
-/// Convolutions whose weights lie on the device.
-class Convolutions {
+/// The 94 layers whose weights lie on the device.
+class DeviceLayers {
  public:
-  Convolutions(const Weights& weights, at::ScalarType type, c10::Device device) {
+  DeviceLayers(const Weights& weights, at::ScalarType type, c10::Device device) {
     for (const ConvolutionShape& s : convolution_shapes())
       layers_[s.name] = {on_device(weights.tensors.at(s.name + ".weight"), type, device),
                          on_device(weights.tensors.at(s.name + ".bias"), type, device),
@@ -96,7 +99,7 @@ at::ScalarType type_of(Precision precision) {
 
 void check_call(const NetworkOptions& options, std::span<const float> input, int count, std::span<float> out) {
   if (count < 1 || count > options.batch || std::ssize(input) < count * input_floats ||
-      std::ssize(out) < count * feature_dim) {
+      std::ssize(out) < count * inception_width) {
     throw network_error("a call with a wrong number of images");
   }
 }
@@ -111,7 +114,7 @@ c10::Device device_of(const NetworkOptions& options) {
   if (options.gpu < 0 || options.gpu >= cuda_devices())
     throw Error({.stage = "open network",
                  .path = {},
-                 .cause = "there is no CUDA GPU " + std::to_string(options.gpu) + " that LibTorch can use",
+                 .cause = fmt::format("there is no CUDA GPU {} that LibTorch can use", options.gpu),
                  .advice = "use --device cpu"});
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(options.gpu));
 }
@@ -122,12 +125,12 @@ std::unique_ptr<Network> make_device_network(Compute compute, const NetworkOptio
 
 std::unique_ptr<Network> open_on_device(const Weights& weights, const NetworkOptions& options) {
   const at::ScalarType type = type_of(options.precision);
-  const auto convolutions = std::make_shared<const Convolutions>(weights, type, device_of(options));
-  const auto compute = [convolutions, type, traits = weights.traits](const at::Tensor& pictures) {
+  const auto layers = std::make_shared<const DeviceLayers>(weights, type, device_of(options));
+  const auto compute = [layers, type, traits = weights.traits](const at::Tensor& pictures) {
     return inception_features(pictures.to(type), traits,
-                              [&](const std::string& name, const at::Tensor& x) { return convolutions->run(name, x); });
+                              [&](const std::string& name, const at::Tensor& x) { return layers->run(name, x); });
   };
   return make_device_network(compute, options);
 }
 
-}  // namespace pool3
+}  // namespace pool3::network

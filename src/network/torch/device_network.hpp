@@ -1,5 +1,5 @@
 #pragma once
-// Networks that LibTorch runs on a device: Inception-v3 on a GPU, TorchScript modules anywhere.
+// Networks that LibTorch runs on a device, and Inception-v3 on a GPU.
 
 #include <ATen/core/Tensor.h>
 
@@ -7,11 +7,11 @@
 #include <span>
 #include <string>
 
-#include "network/torch/lanes.hpp"
+#include "network/torch/feeders.hpp"
 #include "pool3/error.hpp"
 #include "pool3/network.hpp"
 
-namespace pool3 {
+namespace pool3::network {
 
 /// The first line of `cause`, as an Error of the stage "network".
 [[nodiscard]] Error network_error(const std::string& cause);
@@ -30,7 +30,4 @@ void check_call(const NetworkOptions& options, std::span<const float> input, int
 /// Inception-v3 by LibTorch's own convolutions, which are cuDNN's on a GPU; channels last.
 [[nodiscard]] std::unique_ptr<Network> open_on_device(const Weights& weights, const NetworkOptions& options);
 
-/// The module of a TorchScript archive, frozen. Throws Error.
-[[nodiscard]] std::unique_ptr<Network> open_torchscript(const Weights& weights, const NetworkOptions& options);
-
-}  // namespace pool3
+}  // namespace pool3::network

@@ -4,7 +4,7 @@
 
 #include <initializer_list>
 
-namespace pool3 {
+namespace pool3::network {
 namespace {
 
 using at::Tensor;
@@ -98,4 +98,4 @@ at::Tensor inception_features(const at::Tensor& pictures, const NetworkTraits& t
   return at::mean(x, {2, 3}, false, at::kFloat);
 }
 
-}  // namespace pool3
+}  // namespace pool3::network

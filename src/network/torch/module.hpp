@@ -4,10 +4,10 @@
 
 #include "pool3/network.hpp"
 
-namespace pool3 {
+namespace pool3::network {
 
 inline constexpr const char* torch_module_file = "pool3_torch.so";
-inline constexpr const char* torch_factory_name = "pool3_open_torch_network_3";
+inline constexpr const char* torch_factory_name = "pool3_open_torch_network_4";
 inline constexpr const char* torch_script_name = "pool3_torch_scripted_classifier";
 inline constexpr const char* torch_devices_name = "pool3_torch_cuda_devices";
 
@@ -25,4 +25,4 @@ using ScriptClassifier = std::string* (*)(const Weights& weights, const ColourSc
 /// The GPUs that LibTorch can use; -1 if it was built without CUDA.
 using CountCudaDevices = int (*)();
 
-}  // namespace pool3
+}  // namespace pool3::network

@@ -2,17 +2,28 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/frontend/tracer.h>
 
 #include <algorithm>
 #include <sstream>
 
-#include "network/one_thread.hpp"
 #include "network/torch/inception.hpp"
+#include "network/torch/one_thread.hpp"
+#include "pool3/error.hpp"
 
-namespace pool3 {
+namespace pool3::network {
 namespace {
+
+void check_width(const LinearLayer& layer) {
+  const auto classes = std::ssize(layer.bias);
+  if (std::ssize(layer.weight) == classes * inception_width) return;
+  throw Error({.stage = "export",
+               .cause = fmt::format("the classifier takes {} numbers, and the network gives {}",
+                                    std::ssize(layer.weight) / std::max<std::ptrdiff_t>(classes, 1), inception_width),
+               .advice = "give the model of features that this network made"});
+}
 
 /// The module's names may have no dots.
 std::string attribute_of(std::string name) {
@@ -32,7 +43,7 @@ void add_weights(torch::jit::Module& module, const Weights& weights, const Linea
       module.register_buffer(attribute_of(shape.name + part), tensor_of(tensor.values, tensor.shape));
     }
   const auto classes = static_cast<std::int64_t>(layer.bias.size());
-  module.register_buffer("coef", tensor_of(layer.weight, {classes, feature_dim}));
+  module.register_buffer("coef", tensor_of(layer.weight, {classes, inception_width}));
   module.register_buffer("intercept", tensor_of(layer.bias, {classes}));
 }
 
@@ -66,6 +77,7 @@ void add_forward(torch::jit::Module& module, const NetworkTraits& traits) {
 }  // namespace
 
 std::string scripted_classifier(const Weights& weights, const ColourScale& scale, const LinearLayer& layer) {
+  check_width(layer);
   const at::NoGradGuard no_gradients;
   const OneThread alone;
   torch::jit::Module module("Classifier");
@@ -82,4 +94,4 @@ std::string scripted_classifier(const Weights& weights, const ColourScale& scale
   return std::move(archive).str();
 }
 
-}  // namespace pool3
+}  // namespace pool3::network

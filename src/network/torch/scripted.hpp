@@ -5,10 +5,10 @@
 
 #include "network/torch/module.hpp"
 
-namespace pool3 {
+namespace pool3::network {
 
 /// See torchscript_classifier(). REQUIRES: `weights` are complete, and no TorchScript archive themselves.
 [[nodiscard]] std::string scripted_classifier(const Weights& weights, const ColourScale& scale,
                                               const LinearLayer& layer);
 
-}  // namespace pool3
+}  // namespace pool3::network

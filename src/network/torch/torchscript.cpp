@@ -1,4 +1,7 @@
+#include "network/torch/torchscript.hpp"
+
 #include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
@@ -6,10 +9,11 @@
 #include <memory>
 #include <sstream>
 
-#include "network/one_thread.hpp"
 #include "network/torch/device_network.hpp"
+#include "network/torch/inception.hpp"
+#include "network/torch/one_thread.hpp"
 
-namespace pool3 {
+namespace pool3::network {
 namespace {
 
 torch::jit::Module load(const Weights& weights, const NetworkOptions& options) {
@@ -36,11 +40,12 @@ std::unique_ptr<Network> open_torchscript(const Weights& weights, const NetworkO
     return make_device_network(compute, options);
   } catch (const std::exception& error) {
     const std::string cause = error.what();
-    throw Error({.stage = "open network",
-                 .path = weights.source,
-                 .cause = cause.substr(0, cause.find('\n')),
-                 .advice = "the module must take [N, 3, 299, 299] float32 and give [N, 2048]"});
+    throw Error(
+        {.stage = "open network",
+         .path = weights.source,
+         .cause = cause.substr(0, cause.find('\n')),
+         .advice = fmt::format("the module must take [N, 3, 299, 299] float32 and give [N, {}]", inception_width)});
   }
 }
 
-}  // namespace pool3
+}  // namespace pool3::network

@@ -1,6 +1,7 @@
 #include "store/features/blocks.hpp"
 
-#include "store/hdf5/half.hpp"
+#include <fmt/format.h>
+
 #include "store/integrity/checksum.hpp"
 #include "store/layout.hpp"
 
@@ -23,46 +24,32 @@ std::vector<RowRange> find_damage(const Tables& t, std::int64_t first, std::span
   return damaged;
 }
 
-/// Reads rows into `out`; the bytes as they are stored, which are `out` or `halves`.
-std::span<const std::byte> read_features(const Tables& t, RowRange rows, std::span<float> out,
-                                         std::vector<std::byte>& halves) {
-  if (static_cast<std::int64_t>(out.size()) != rows.size() * feature_dim) {
-    throw error_at(t.file.place(), rows_text(rows) + " do not fit into " + std::to_string(out.size()) + " numbers");
-  }
-  if (t.type == FeatureType::float32) {
-    t.features.read(rows, out);
-    return std::as_bytes(out);
-  }
-  halves.resize(out.size() * 2);
-  t.features.read_bytes(rows, halves);
-  from_half(halves, out);
-  return halves;
-}
-
 }  // namespace
 
-BlockRun read_run(const Tables& t, std::int64_t first, std::int64_t last, std::span<float> features) {
+RowRange rows_of_blocks(const Tables& t, std::int64_t first, std::int64_t last) {
   if (first < 0 || first > last || last > t.blocks()) {
-    throw error_at(t.file.place(), "there are no blocks " + std::to_string(first) + " to " + std::to_string(last));
+    throw error_at(t.file.place(), fmt::format("there are no blocks {} to {}", first, last));
   }
+  if (first == last) return {};
+  return {t.block(first).begin, t.block(last - 1).end};
+}
+
+BlockRun read_run(const Tables& t, std::int64_t first, std::int64_t last, std::span<std::byte> features) {
   BlockRun run;
+  run.rows = rows_of_blocks(t, first, last);
   if (first == last) return run;
-  run.rows = {t.block(first).begin, t.block(last - 1).end};
   const auto count = static_cast<std::size_t>(run.rows.size());
   run.keys.resize(count * key_width);
   run.status.resize(count);
   std::vector<std::uint64_t> checksums(static_cast<std::size_t>(last - first));
-  std::vector<std::byte> halves;
-  const std::span<const std::byte> stored = read_features(t, run.rows, features, halves);
+  t.features.read_bytes(run.rows, features);
   t.keys.read(run.rows, std::span(run.keys));
   t.status.read(run.rows, std::span(run.status));
   t.checksums.read({first, last}, std::span(checksums));
-  run.damaged = find_damage(t, first, checksums, stored, run);
+  run.damaged = find_damage(t, first, checksums, features, run);
   return run;
 }
 
-std::string rows_text(RowRange rows) {
-  return "rows " + std::to_string(rows.begin) + " to " + std::to_string(rows.end - 1);
-}
+std::string rows_text(RowRange rows) { return fmt::format("rows {} to {}", rows.begin, rows.end - 1); }
 
 }  // namespace pool3::store

@@ -1,6 +1,7 @@
 #pragma once
 // Reading blocks of rows and checking them.
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -18,8 +19,12 @@ struct BlockRun {
   std::vector<RowRange> damaged;  ///< rows of the blocks whose checksum is wrong
 };
 
-/// Reads blocks [first, last) and checks their checksums. `features` receives rows x 2048. Not collective.
-[[nodiscard]] BlockRun read_run(const Tables& tables, std::int64_t first, std::int64_t last, std::span<float> features);
+/// Reads blocks [first, last) and checks their checksums. `features` receives the rows as they are stored. Not
+/// collective. REQUIRES: it has rows x row_bytes() of the table of features.
+[[nodiscard]] BlockRun read_run(const Tables& tables, std::int64_t first, std::int64_t last,
+                                std::span<std::byte> features);
+/// Rows of blocks [first, last).
+[[nodiscard]] RowRange rows_of_blocks(const Tables& tables, std::int64_t first, std::int64_t last);
 
 /// "rows 16 to 31".
 [[nodiscard]] std::string rows_text(RowRange rows);

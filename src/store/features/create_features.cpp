@@ -1,36 +1,42 @@
+#include "store/features/create_features.hpp"
+
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include <bit>
 
+#include "pool3/files.hpp"
 #include "pool3/partition.hpp"
 #include "store/features/tables.hpp"
-#include "store/files.hpp"
 #include "store/hdf5/dimensions.hpp"
-#include "store/hdf5/pieces.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
-#include "store/posix.hpp"
+#include "store/pieces.hpp"
+#include "store/provenance.hpp"
 
 namespace pool3::store {
 namespace {
 
 void check_spec(const Place& place, const FeatureSpec& spec) {
   if (spec.rows < 0) throw error_at(place, "the number of rows is negative");
+  if (spec.width < 1 || spec.width > max_width) {
+    throw error_at(place, fmt::format("a row must have from 1 to {} features", max_width));
+  }
   if (spec.block_rows < 1 || spec.block_rows > max_block_rows) {
-    throw error_at(place, "block_rows must be from 1 to " + std::to_string(max_block_rows));
+    throw error_at(place, fmt::format("block_rows must be from 1 to {}", max_block_rows));
   }
   const auto alignment = static_cast<std::uint64_t>(spec.alignment);
   if (spec.alignment < 0 || spec.alignment > max_alignment || (alignment != 0 && !std::has_single_bit(alignment))) {
-    throw error_at(place, "the alignment must be 0 or a power of two up to " + std::to_string(max_alignment));
+    throw error_at(place, fmt::format("the alignment must be 0 or a power of two up to {}", max_alignment));
   }
   if (static_cast<std::int64_t>(spec.labels.size()) != spec.rows) {
-    throw error_at(place, std::to_string(spec.labels.size()) + " labels for " + std::to_string(spec.rows) + " rows");
+    throw error_at(place, fmt::format("{} labels for {} rows", spec.labels.size(), spec.rows));
   }
   const auto classes = static_cast<std::int64_t>(spec.classes.size());
   for (const std::int32_t label : spec.labels) {
-    if (label < -1 || label >= classes) throw error_at(place, "label " + std::to_string(label) + " has no class");
+    if (label < -1 || label >= classes) throw error_at(place, fmt::format("label {} has no class", label));
   }
 }
 
@@ -41,8 +47,7 @@ CellShape path_shape(const FeatureSpec& spec) {
 }
 
 std::int64_t expected_bytes(const FeatureSpec& spec, const CellShape& paths) {
-  const std::int64_t element = spec.type == FeatureType::float16 ? 2 : 4;
-  const auto fixed = feature_dim * element + 4 + static_cast<std::int64_t>(key_width) + 1;
+  const auto fixed = spec.width * element_bytes(spec.type) + 4 + static_cast<std::int64_t>(key_width) + 1;
   return spec.rows * (fixed + static_cast<std::int64_t>(paths.width())) + block_count(spec.rows, spec.block_rows) * 8;
 }
 
@@ -87,8 +92,7 @@ Attributes write_tables(const File& file, const FeatureSpec& spec, const CellSha
   static_cast<void>(file.create_dataset("keys", string_type(key_width, false), {rows}));
   write_pending(file.create_dataset("status", status_type(), {rows}));
   static_cast<void>(file.create_dataset("checksums", copy_type(H5T_STD_U64LE), {blocks}));
-  static_cast<void>(
-      file.create_dataset("features", feature_type(spec.type), {rows, static_cast<hsize_t>(feature_dim)}));
+  static_cast<void>(file.create_dataset("features", feature_type(spec.type), {rows, static_cast<hsize_t>(spec.width)}));
   name_dimensions(file);
   return seals;
 }

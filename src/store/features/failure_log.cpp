@@ -1,12 +1,13 @@
 #include "store/features/failure_log.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include <cstring>
 #include <filesystem>
 
+#include "pool3/files.hpp"
 #include "store/features/failures.hpp"
-#include "store/files.hpp"
 #include "store/integrity/checksum.hpp"
 
 namespace pool3::store {
@@ -58,8 +59,8 @@ std::vector<std::string> log_files(const Place& partial) {
 }  // namespace
 
 FailureLog::FailureLog(const Place& partial, int rank)
-    : place_{partial.stage, partial.path + ".failures-" + std::to_string(rank)} {
-  if (!exists(place_.path)) return;
+    : place_{partial.stage, fmt::format("{}.failures-{}", partial.path, rank)} {
+  if (!file_exists(place_.path)) return;
   file_ = std::make_unique<Descriptor>(place_, O_RDWR);
   const std::string bytes = contents(*file_);
   std::string_view rest = bytes;

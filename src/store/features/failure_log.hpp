@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "pool3/features.hpp"
-#include "store/posix.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::store {
 

@@ -4,10 +4,10 @@
 #include <array>
 #include <cstring>
 
-#include "store/hdf5/pieces.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/layout.hpp"
+#include "store/pieces.hpp"
 
 namespace pool3::store {
 namespace {

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -6,10 +8,12 @@
 #include "store/features/failures.hpp"
 #include "store/features/parts.hpp"
 #include "store/features/tables.hpp"
-#include "store/hdf5/pieces.hpp"
+#include "store/hdf5/half.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/layout.hpp"
+#include "store/pieces.hpp"
+#include "store/provenance.hpp"
 
 namespace pool3 {
 
@@ -26,7 +30,23 @@ struct FeatureReader::Impl {
     for (const Part& part : parts) {
       if (index >= part.first_block && index < part.first_block + part.tables.blocks()) return part;
     }
-    throw error_at(first().file.place(), "there is no block " + std::to_string(index));
+    throw error_at(first().file.place(), fmt::format("there is no block {}", index));
+  }
+  [[nodiscard]] std::int64_t blocks() const { return parts.back().first_block + parts.back().tables.blocks(); }
+  /// Where block `index` begins in the whole.
+  [[nodiscard]] Row first_row(std::int64_t index) const {
+    if (index == blocks()) return parts.back().rows().end;
+    const Part& part = part_of_block(index);
+    return part.first_row + part.tables.block(index - part.first_block).begin;
+  }
+  /// Throws unless these blocks are there and take so many bytes.
+  void check_room(std::int64_t from, std::int64_t to, std::size_t bytes) const {
+    if (from < 0 || from > to || to > blocks()) {
+      throw error_at(first().file.place(), fmt::format("there are no blocks {} to {}", from, to));
+    }
+    const RowRange rows{first_row(from), first_row(to)};
+    if (static_cast<std::int64_t>(bytes) == rows.size() * first().features.row_bytes()) return;
+    throw error_at(first().file.place(), fmt::format("{} do not fit into {} bytes", store::rows_text(rows), bytes));
   }
 };
 
@@ -34,10 +54,10 @@ namespace {
 
 void check_table(const Tables& tables, const store::Dataset& table) {
   if (table_checksum(table) == stored_checksum(tables, table.name())) return;
-  throw error_at(table.place(), table.name() + ": wrong checksum", store::damaged_advice);
+  throw error_at(table.place(), fmt::format("{}: wrong checksum", table.name()), store::damaged_advice);
 }
 
-ImageKey parse_key(std::string_view hex, const store::Place& place) {
+ImageKey parse_key(std::string_view hex, const Place& place) {
   ImageKey key;
   for (auto* word : {&key.high, &key.low}) {
     const auto parsed = std::from_chars(hex.data(), hex.data() + 16, *word, 16);
@@ -77,7 +97,7 @@ std::vector<T> read_range(const std::vector<Part>& parts, const store::Dataset T
 }  // namespace
 
 FeatureReader::FeatureReader(const std::string& path) : impl_(std::make_unique<Impl>()) {
-  const store::Place place{"read features", path};
+  const Place place{"read features", path};
   impl_->parts = store::open_parts(place);
   const Tables& first = impl_->first();
   check_table(first, first.classes);
@@ -90,11 +110,9 @@ FeatureReader& FeatureReader::operator=(FeatureReader&&) noexcept = default;
 FeatureReader::~FeatureReader() = default;
 
 std::int64_t FeatureReader::rows() const { return impl_->parts.back().rows().end; }
+std::int64_t FeatureReader::width() const { return impl_->first().width; }
 std::int64_t FeatureReader::block_rows() const { return impl_->first().block_rows; }
-std::int64_t FeatureReader::blocks() const {
-  const Part& last = impl_->parts.back();
-  return last.first_block + last.tables.blocks();
-}
+std::int64_t FeatureReader::blocks() const { return impl_->blocks(); }
 RowRange FeatureReader::block(std::int64_t index) const {
   const Part& part = impl_->part_of_block(index);
   const RowRange rows = part.tables.block(index - part.first_block);
@@ -106,7 +124,7 @@ std::int64_t FeatureReader::block_of(Row row) const {
       return part.first_block + (row - part.first_row) / part.tables.block_rows;
     }
   }
-  throw error_at(impl_->first().file.place(), "there is no row " + std::to_string(row));
+  throw error_at(impl_->first().file.place(), fmt::format("there is no row {}", row));
 }
 FeatureType FeatureReader::type() const { return impl_->first().type; }
 std::int64_t FeatureReader::part() const { return impl_->parts.size() > 1 ? 1 : part_of(impl_->first()).part; }
@@ -178,25 +196,29 @@ void FeatureReader::check_tables(int rank, int ranks) const {
   }
 }
 
-void FeatureReader::read_blocks(std::int64_t first, std::int64_t last, std::span<float> out) const {
-  if (first < 0 || first > last || last > blocks()) {
-    throw error_at(impl_->first().file.place(),
-                   "there are no blocks " + std::to_string(first) + " to " + std::to_string(last));
-  }
+void FeatureReader::read_stored(std::int64_t first, std::int64_t last, std::span<std::byte> out) const {
+  impl_->check_room(first, last, out.size());
   for (std::int64_t at = first; at < last;) {
     const Part& part = impl_->part_of_block(at);
     const std::int64_t end = std::min(last, part.first_block + part.tables.blocks());
-    const std::int64_t rows = block(end - 1).end - block(at).begin;
-    const auto size = end == last ? out.size() : static_cast<std::size_t>(rows * feature_dim);
-    const store::BlockRun run = store::read_run(part.tables, at - part.first_block, end - part.first_block,
-                                                out.first(std::min(size, out.size())));
+    const RowRange blocks{at - part.first_block, end - part.first_block};
+    const RowRange rows = store::rows_of_blocks(part.tables, blocks.begin, blocks.end);
+    const auto bytes = static_cast<std::size_t>(rows.size() * part.tables.features.row_bytes());
+    const store::BlockRun run = store::read_run(part.tables, blocks.begin, blocks.end, out.first(bytes));
     if (!run.damaged.empty()) {
-      throw error_at(part.tables.file.place(), store::rows_text(run.damaged.front()) + ": wrong checksum",
+      throw error_at(part.tables.file.place(), fmt::format("{}: wrong checksum", store::rows_text(run.damaged.front())),
                      store::damaged_advice);
     }
-    out = out.subspan(std::min(size, out.size()));
+    out = out.subspan(bytes);
     at = end;
   }
+}
+
+void FeatureReader::read_blocks(std::int64_t first, std::int64_t last, std::span<float> out) const {
+  if (type() == FeatureType::float32) return read_stored(first, last, std::as_writable_bytes(out));
+  std::vector<std::byte> halves(out.size() * 2);
+  read_stored(first, last, halves);
+  store::from_half(halves, out);
 }
 
 }  // namespace pool3

@@ -1,13 +1,15 @@
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
+#include "pool3/files.hpp"
 #include "store/features/failure_log.hpp"
 #include "store/features/resume.hpp"
-#include "store/files.hpp"
+#include "store/features/seal_features.hpp"
 #include "store/hdf5/half.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
@@ -16,7 +18,6 @@
 
 namespace pool3 {
 
-using store::Place;
 using store::Tables;
 
 struct FeatureWriter::Impl {
@@ -25,7 +26,7 @@ struct FeatureWriter::Impl {
   std::unique_ptr<store::JobLock> job_lock;        ///< on the root
   std::unique_ptr<store::WorkerLock> worker_lock;  ///< on the others
   std::unique_ptr<store::FailureLog> failure_log;
-  std::unique_ptr<store::Descriptor> syncing;  ///< set if blocks are to survive a loss of power
+  std::unique_ptr<Descriptor> syncing;  ///< set if blocks are to survive a loss of power
   store::Found found;
   std::vector<float> masked;  ///< features of a block in which rows that are not done are zeros
   std::string keys;
@@ -40,29 +41,33 @@ Place partial_of(const std::string& path) { return {write_stage, path + ".partia
 /// Every rank must see the file that the root made.
 void check_visible(const Place& partial) {
   if (access(partial.path.c_str(), R_OK | W_OK) == 0) return;
-  throw file_error(partial.stage, partial.path, errno, "every node must share the output folder");
+  throw file_error(partial, errno, "every node must share the output folder");
 }
 
 /// `features`, or a copy in `masked` with the rows that are not done set to zero.
-std::span<const float> mask(std::span<const float> features, std::span<const RowStatus> status,
+std::span<const float> mask(std::span<const float> features, std::int64_t width, std::span<const RowStatus> status,
                             std::vector<float>& masked) {
   const auto done = [](RowStatus s) { return s == RowStatus::done; };
   if (std::all_of(status.begin(), status.end(), done)) return features;
   masked.assign(features.begin(), features.end());
   for (std::size_t i = 0; i < status.size(); ++i) {
-    if (!done(status[i])) std::fill_n(masked.begin() + static_cast<std::ptrdiff_t>(i) * feature_dim, feature_dim, 0.0F);
+    if (!done(status[i])) std::fill_n(masked.begin() + static_cast<std::ptrdiff_t>(i) * width, width, 0.0F);
   }
   return masked;
 }
 
 void check_block(const Tables& t, std::int64_t index, std::size_t features, std::size_t keys, std::size_t status) {
   if (index < 0 || index >= t.blocks()) {
-    throw error_at(t.file.place(), "there is no block " + std::to_string(index));
+    throw error_at(t.file.place(), fmt::format("there is no block {}", index));
   }
   const auto rows = static_cast<std::size_t>(t.block(index).size());
-  if (features == rows * static_cast<std::size_t>(feature_dim) && keys == rows && status == rows) return;
-  throw error_at(t.file.place(), "block " + std::to_string(index) + " has " + std::to_string(rows) + " rows, not " +
-                                     std::to_string(status));
+  if (keys != rows || status != rows) {
+    throw error_at(t.file.place(), fmt::format("block {} has {} rows, not {}", index, rows, status));
+  }
+  const std::size_t wanted = rows * static_cast<std::size_t>(t.width);
+  if (features == wanted) return;
+  throw error_at(t.file.place(),
+                 fmt::format("block {} has {} features ({} x {}), not {}", index, wanted, rows, t.width, features));
 }
 
 }  // namespace
@@ -78,22 +83,23 @@ FeatureWriter FeatureWriter::open(const Communicator& comm, const std::string& p
   auto impl = std::make_unique<Impl>();
   impl->path = path;
   comm.root_does([&] {
-    store::check_target(target);
+    check_output(target);
     impl->job_lock = std::make_unique<store::JobLock>(target);
-    prepare_partial(partial, spec);
+    store::prepare_partial(partial, spec);
   });
   comm.all_do([&] {
     check_visible(partial);
     if (!comm.is_root()) impl->worker_lock = std::make_unique<store::WorkerLock>(target);
     impl->tables = store::open_unfinished(partial);
     impl->failure_log = std::make_unique<store::FailureLog>(partial, comm.rank());
-    if (spec.durable) impl->syncing = std::make_unique<store::Descriptor>(partial, O_RDWR);
+    if (spec.durable) impl->syncing = std::make_unique<Descriptor>(partial, O_RDWR);
   });
   impl->found = find_done(comm, partial, impl->tables);
   return FeatureWriter(std::move(impl));
 }
 
 std::int64_t FeatureWriter::rows() const { return impl_->tables.rows; }
+std::int64_t FeatureWriter::width() const { return impl_->tables.width; }
 std::int64_t FeatureWriter::blocks() const { return impl_->tables.blocks(); }
 RowRange FeatureWriter::block(std::int64_t index) const { return impl_->tables.block(index); }
 const std::string& FeatureWriter::root() const { return impl_->tables.root; }
@@ -110,7 +116,7 @@ void FeatureWriter::write_block(std::int64_t index, std::span<const float> featu
   const Tables& t = impl_->tables;
   check_block(t, index, features.size(), keys.size(), status.size());
   const RowRange rows = t.block(index);
-  const std::span<const float> masked = mask(features, status, impl_->masked);
+  const std::span<const float> masked = mask(features, t.width, status, impl_->masked);
   std::vector<std::byte> halves;
   if (t.type == FeatureType::float16) halves = store::to_half(masked);
   const std::span<const std::byte> stored =
@@ -134,21 +140,21 @@ void FeatureWriter::finish(const Communicator& comm) {
   const Place partial = partial_of(impl_->path);
   comm.all_do([&] {
     impl_->failure_log.reset();
-    store::sync_file(partial);  // what this node has written
+    sync_file(partial);  // what this node has written
     impl_->worker_lock.reset();
   });
   comm.root_does([&] {
     const std::vector<Failure> failures = collect_failures(partial, impl_->tables);
-    save_undo(partial, table_extents(impl_->tables));
-    seal_features(partial, failures);
-    store::publish({write_stage, impl_->path}, partial.path);
+    store::save_undo(partial, table_extents(impl_->tables));
+    store::seal_features(partial, failures);
+    rename_durably(partial.path, {write_stage, impl_->path});
     remove_leftovers(impl_->path);
     impl_->job_lock.reset();
   });
 }
 
 void remove_leftovers(const std::string& path) {
-  if (store::exists(partial_of(path).path)) return;  // they belong to it
+  if (file_exists(partial_of(path).path)) return;  // they belong to it
   store::remove_undo(partial_of(path));
   store::remove_failure_logs(partial_of(path));
   store::remove_dead_lock({write_stage, path});

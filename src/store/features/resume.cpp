@@ -1,19 +1,23 @@
 #include "store/features/resume.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <map>
 
+#include "pool3/files.hpp"
 #include "pool3/partition.hpp"
 #include "store/features/blocks.hpp"
+#include "store/features/create_features.hpp"
 #include "store/features/failure_log.hpp"
 #include "store/features/parts.hpp"
-#include "store/files.hpp"
-#include "store/hdf5/pieces.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/integrity/undo.hpp"
 #include "store/layout.hpp"
+#include "store/pieces.hpp"
+#include "store/provenance.hpp"
 
 namespace pool3::store {
 namespace {
@@ -21,12 +25,12 @@ namespace {
 constexpr const char* other_job_advice = "run the command that began it, or remove the file to start again";
 
 Error differs(const Place& partial, const std::string& difference) {
-  return error_at(partial, "is of another job: " + difference, other_job_advice);
+  return error_at(partial, fmt::format("is of another job: {}", difference), other_job_advice);
 }
 
 std::string number_difference(const char* name, std::int64_t here, std::int64_t there) {
   if (here == there) return {};
-  return std::string(name) + ": " + std::to_string(here) + " here, " + std::to_string(there) + " there";
+  return fmt::format("{}: {} here, {} there", name, here, there);
 }
 
 std::uint64_t labels_checksum(const FeatureSpec& spec) {
@@ -43,24 +47,24 @@ std::string difference(const Tables& t, const Place& partial, const FeatureSpec&
   const PartOf part = part_of(t);
   for (const std::string& found :
        {number_difference("part", spec.part, part.part), number_difference("parts", spec.parts, part.parts),
-        number_difference("rows", spec.rows, t.rows),
+        number_difference("rows", spec.rows, t.rows), width_difference(spec.width, t.width),
         number_difference("rows of a block", spec.block_rows, t.block_rows)}) {
     if (!found.empty()) return found;
   }
   if (spec.type != t.type) {
-    return "features: " + std::string(to_string(spec.type)) + " here, " + std::string(to_string(t.type)) + " there";
+    return fmt::format("features: {} here, {} there", to_string(spec.type), to_string(t.type));
   }
-  if (spec.root != t.root) return "folder of the catalogue: " + spec.root + " here, " + t.root + " there";
+  if (spec.root != t.root) return fmt::format("folder of the catalogue: {} here, {} there", spec.root, t.root);
   if (labels_checksum(spec) != stored_checksum(t, "labels")) return "the labels of the rows";
   return {};
 }
 
-bool is_begun(const Place& partial) { return exists(partial.path) && format_of(partial.path) == features_format; }
+bool is_begun(const Place& partial) { return file_exists(partial.path) && format_of(partial.path) == features_format; }
 
 /// The blocks of `share` that are sound, one character each: '1' or '0'. Appends the failed rows of sound ones.
 std::string sound_blocks(const Tables& t, RowRange share, std::vector<std::int64_t>& failed) {
   std::string sound;
-  std::vector<float> features;
+  std::vector<std::byte> features;
   std::vector<RowStatus> status;
   for (std::int64_t index = share.begin; index < share.end; ++index) {
     const RowRange rows = t.block(index);
@@ -68,7 +72,7 @@ std::string sound_blocks(const Tables& t, RowRange share, std::vector<std::int64
     t.status.read(rows, std::span(status));
     bool good = std::find(status.begin(), status.end(), RowStatus::pending) == status.end();
     if (good) {
-      features.resize(static_cast<std::size_t>(rows.size() * feature_dim));
+      features.resize(static_cast<std::size_t>(rows.size() * t.features.row_bytes()));
       good = read_run(t, index, index + 1, features).damaged.empty();
     }
     for (std::size_t i = 0; good && i < status.size(); ++i) {

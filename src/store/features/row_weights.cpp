@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "pool3/features.hpp"
@@ -6,16 +8,16 @@
 namespace pool3 {
 namespace {
 
-void check_weights(std::span<const float> weights, const store::Place& place, const std::string& dataset) {
+void check_weights(std::span<const float> weights, const Place& place, const std::string& dataset) {
   for (std::size_t i = 0; i < weights.size(); ++i)
     if (!std::isfinite(weights[i]) || weights[i] < 0)
-      throw error_at(place, dataset + ": the weight of row " + std::to_string(i) + " is not 0 or a positive number");
+      throw error_at(place, fmt::format("{}: the weight of row {} is not 0 or a positive number", dataset, i));
 }
 
 }  // namespace
 
 std::vector<float> read_row_weights(const std::string& path, const std::string& dataset, std::int64_t rows) {
-  const store::Place place{"read weights", path};
+  const Place place{"read weights", path};
   const store::File file = store::File::open(place, store::Mode::read);
   const store::Handle table =
       store::own(H5Dopen2(file.id(), dataset.c_str(), H5P_DEFAULT), H5Dclose, place, "open " + dataset);
@@ -24,7 +26,7 @@ std::vector<float> read_row_weights(const std::string& path, const std::string& 
   const bool flat = H5Sget_simple_extent_ndims(space.id()) == 1;
   if (flat) store::check(H5Sget_simple_extent_dims(space.id(), &size, nullptr), place, "shape of " + dataset);
   if (!flat || static_cast<std::int64_t>(size) != rows)
-    throw error_at(place, dataset + " must have one number for each of the " + std::to_string(rows) + " rows",
+    throw error_at(place, fmt::format("{} must have one number for each of the {} rows", dataset, rows),
                    "write them in the order of the feature file");
   std::vector<float> weights(static_cast<std::size_t>(rows));
   if (rows > 0)

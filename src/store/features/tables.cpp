@@ -1,7 +1,9 @@
 #include "store/features/tables.hpp"
 
+#include <fmt/format.h>
+
+#include "pool3/files.hpp"
 #include "pool3/partition.hpp"
-#include "store/files.hpp"
 #include "store/hdf5/half.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
@@ -20,7 +22,7 @@ Handle older_status_type() {
 
 void check_shapes(const Tables& t) {
   const auto rows = static_cast<hsize_t>(t.rows);
-  t.features.expect(feature_type(t.type), {rows, static_cast<hsize_t>(feature_dim)});
+  t.features.expect(feature_type(t.type), {rows, static_cast<hsize_t>(t.width)});
   t.labels.expect(copy_type(H5T_STD_I32LE), {rows});
   t.classes.expect_strings(t.classes.rows());
   t.paths.expect_strings(t.rows);
@@ -56,13 +58,17 @@ Tables open_tables(File file, Attributes attributes) {
   t.checksums = t.file.dataset("checksums");
   t.rows = t.features.rows();
   if (same_type(t.features.type(), half_type())) t.type = FeatureType::float16;
+  t.width = t.features.columns();
+  if (t.width < 1 || t.width > max_width) {
+    throw error_at(t.file.place(), "the number of features of a row is out of range", damaged_advice);
+  }
   check_shapes(t);
   return t;
 }
 
 Tables open_finished(const Place& place) {
-  if (!exists(place.path) && exists(place.path + ".partial")) {
-    throw error_at(place, "is not there yet, but " + place.path + ".partial is", retry_advice);
+  if (!file_exists(place.path) && file_exists(place.path + ".partial")) {
+    throw error_at(place, fmt::format("is not there yet, but {}.partial is", place.path), retry_advice);
   }
   check_seal(place, features_format, features_version);
   File file = File::open(place, Mode::read);

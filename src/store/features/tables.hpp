@@ -1,5 +1,5 @@
 #pragma once
-// An open feature file: its datasets with their types and shapes checked, and the three steps of making one.
+// An open feature file: its datasets with their types and shapes checked. Private to the room.
 
 #include <cstdint>
 #include <string>
@@ -11,11 +11,12 @@
 
 namespace pool3::store {
 
-/// The row phase of a file: what every rank needs to read or write rows.
+/// What every rank needs to read or write rows.
 struct Tables {
   File file;
   Attributes attributes;
   std::int64_t rows = 0;
+  std::int64_t width = 0;  ///< features of a row
   std::int64_t block_rows = 0;
   std::string root;
   FeatureType type = FeatureType::float32;
@@ -36,12 +37,7 @@ struct Tables {
 /// Like attribute(), of "xxh3_NAME".
 [[nodiscard]] std::uint64_t stored_checksum(const Tables& tables, const std::string& name);
 
-/// Step 1, root only: creates a file with every table written, rows pending, and closes it.
-void create_features(const Place& place, const FeatureSpec& spec);
 /// Where the rows of all tables are, without failures.
 [[nodiscard]] std::vector<Extent> table_extents(const Tables& tables);
-/// Step 3, root only, after all blocks are written and the file is closed: adds the failures and the
-/// checksums, and marks the file complete. Throws Error if a row is still pending.
-void seal_features(const Place& place, std::vector<Failure> failures);
 
 }  // namespace pool3::store

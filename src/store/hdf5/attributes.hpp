@@ -1,6 +1,8 @@
 #pragma once
 // The root attributes of a file: fixed-length UTF-8 strings and scalars.
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <map>
 #include <string>
@@ -25,7 +27,7 @@ template <typename T>
 const T& attribute(const Attributes& attributes, const std::string& name, const Place& place) {
   const auto found = attributes.find(name);
   const T* value = found == attributes.end() ? nullptr : std::get_if<T>(&found->second);
-  if (value == nullptr) throw error_at(place, "attribute " + name + " is missing", "the file is damaged");
+  if (value == nullptr) throw error_at(place, fmt::format("attribute {} is missing", name), "the file is damaged");
   return *value;
 }
 

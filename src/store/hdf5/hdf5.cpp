@@ -1,6 +1,7 @@
 #include "store/hdf5/hdf5.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <bit>
@@ -10,8 +11,7 @@
 #include <string_view>
 #include <utility>
 
-#include "store/integrity/seal.hpp"
-#include "store/posix.hpp"
+#include "store/layout.hpp"
 
 namespace pool3::store {
 namespace {
@@ -61,7 +61,7 @@ Handle access() {
 std::vector<hsize_t> dims_of(hid_t dataset, const Place& place, const std::string& name) {
   const Handle space = own(H5Dget_space(dataset), H5Sclose, place, "look at " + name);
   const int rank = H5Sget_simple_extent_ndims(space.id());
-  if (rank < 1 || rank > 2) throw error_at(place, name + " has " + std::to_string(rank) + " dimensions");
+  if (rank < 1 || rank > 2) throw error_at(place, fmt::format("{} has {} dimensions", name, rank));
   std::vector<hsize_t> dims(static_cast<std::size_t>(rank));
   check(H5Sget_simple_extent_dims(space.id(), dims.data(), nullptr), place, "look at " + name);
   return dims;
@@ -85,17 +85,13 @@ std::int64_t checked_row_bytes(const std::vector<hsize_t>& dims, std::size_t typ
 
 }  // namespace
 
-Error error_at(const Place& place, std::string cause, std::string advice) {
-  return Error({.stage = place.stage, .path = place.path, .cause = std::move(cause), .advice = std::move(advice)});
-}
-
 Error hdf5_error(const Place& place, const std::string& doing, std::string advice) {
   std::string cause = "no reason given";
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &cause);
   const int number = errno_in(cause);
   if (number != 0 && cause.find("write") != std::string::npos) return write_error(place, number);
-  if (number != 0) return file_error(place.stage, place.path, number, std::move(advice));
-  return error_at(place, doing + ": " + cause, std::move(advice));
+  if (number != 0) return file_error(place, number, std::move(advice));
+  return error_at(place, fmt::format("{}: {}", doing, cause), std::move(advice));
 }
 
 void check(herr_t code, const Place& place, const std::string& doing) {
@@ -176,8 +172,8 @@ void Dataset::expect_strings(std::int64_t rows) const {
 void Dataset::expect_range(RowRange rows, std::size_t span_bytes) const {
   const bool inside = rows.begin >= 0 && rows.begin <= rows.end && rows.end <= this->rows();
   if (!inside || static_cast<std::int64_t>(span_bytes) != rows.size() * row_bytes_) {
-    throw error_at(place_, name_ + ": rows " + std::to_string(rows.begin) + " to " + std::to_string(rows.end) +
-                               " and " + std::to_string(span_bytes) + " bytes do not fit");
+    throw error_at(place_,
+                   fmt::format("{}: rows {} to {} and {} bytes do not fit", name_, rows.begin, rows.end, span_bytes));
   }
 }
 

@@ -10,19 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "pool3/error.hpp"
+#include "pool3/files.hpp"
 #include "pool3/types.hpp"
 
 namespace pool3::store {
 
-/// What an error says: what was being done, to which file.
-struct Place {
-  std::string stage;
-  std::string path;
-};
-
-/// An error without HDF5 in it.
-[[nodiscard]] Error error_at(const Place& place, std::string cause, std::string advice = {});
 /// "DOING: what HDF5 says is the innermost cause". Call right after the call that failed.
 [[nodiscard]] Error hdf5_error(const Place& place, const std::string& doing, std::string advice = {});
 void check(herr_t code, const Place& place, const std::string& doing);
@@ -66,8 +58,6 @@ struct Extent {
   std::int64_t bytes = 0;
 };
 
-class Descriptor;
-
 /// One contiguous dataset whose first dimension is rows. Rows are read and written as they are stored, without HDF5:
 /// that needs no agreement between ranks, works on any thread, and never touches the structure of the file. A value;
 /// it outlives its File.
@@ -81,6 +71,8 @@ class Dataset {
   [[nodiscard]] const Place& place() const { return place_; }
   [[nodiscard]] const Handle& type() const { return *type_; }
   [[nodiscard]] std::int64_t rows() const { return static_cast<std::int64_t>(dims_.front()); }
+  /// Columns of a table with two dimensions; 1 of one with one.
+  [[nodiscard]] std::int64_t columns() const { return dims_.size() == 2 ? static_cast<std::int64_t>(dims_[1]) : 1; }
   [[nodiscard]] std::int64_t row_bytes() const { return row_bytes_; }
   [[nodiscard]] std::int64_t bytes() const { return rows() * row_bytes_; }
 

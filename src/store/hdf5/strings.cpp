@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "store/hdf5/pieces.hpp"
+#include "store/pieces.hpp"
 
 namespace pool3::store {
 namespace {

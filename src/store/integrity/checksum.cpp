@@ -8,7 +8,7 @@
 #include <new>
 #include <vector>
 
-#include "store/hdf5/pieces.hpp"
+#include "store/pieces.hpp"
 
 namespace pool3::store {
 

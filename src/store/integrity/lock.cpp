@@ -1,6 +1,7 @@
 #include "store/integrity/lock.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,7 +39,7 @@ Outcome lock_byte(const Descriptor& file, short kind, off_t byte) {
 using Owner = LockOwner;
 
 std::string text_of(const Owner& owner) {
-  return "host " + owner.host + "\njob " + owner.job + "\npid " + owner.pid + "\n";
+  return fmt::format("host {}\njob {}\npid {}\n", owner.host, owner.job, owner.pid);
 }
 
 std::string host_name() {
@@ -48,7 +49,7 @@ std::string host_name() {
 
 Owner this_owner() {
   const char* job = std::getenv("SLURM_JOB_ID");
-  return {host_name(), job != nullptr ? job : "none", std::to_string(getpid())};
+  return {host_name(), job != nullptr ? job : "none", fmt::to_string(getpid())};
 }
 
 Owner read_owner(const Descriptor& file) {
@@ -67,9 +68,9 @@ Owner read_owner(const Descriptor& file) {
 }
 
 Error in_use(const Place& target, const Owner& owner) {
-  return error_at(target,
-                  "is being made by another job: host " + owner.host + ", job " + owner.job + ", pid " + owner.pid,
-                  "wait for it, or end it");
+  return error_at(
+      target, fmt::format("is being made by another job: host {}, job {}, pid {}", owner.host, owner.job, owner.pid),
+      "wait for it, or end it");
 }
 
 /// True if the owner must be thought alive; for file systems without locks.

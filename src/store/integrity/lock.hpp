@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "store/posix.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::store {
 

@@ -1,16 +1,16 @@
 #include "store/integrity/seal.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 
-#include "store/files.hpp"
-#include "store/hdf5/pieces.hpp"
+#include "pool3/files.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/layout.hpp"
-#include "store/posix.hpp"
+#include "store/pieces.hpp"
 
 namespace pool3::store {
 namespace {
@@ -76,16 +76,16 @@ void check_format(const Place& place, const Block& block, const std::string& wan
   const std::string format = format_in(block);
   if (format == wanted) return;
   if (format == features_format || format == model_format || format == link_format || format == repacked_format) {
-    throw error_at(place, "is a " + format + " file, not a " + wanted + " file");
+    throw error_at(place, fmt::format("is a {} file, not a {} file", format, wanted));
   }
   if (!has_hdf5_signature(place.path)) throw error_at(place, "is not an HDF5 file");
-  throw error_at(place, "is an HDF5 file, but not a " + wanted + " file");
+  throw error_at(place, fmt::format("is an HDF5 file, but not a {} file", wanted));
 }
 
 void check_version(const Place& place, std::int64_t version, std::int64_t newest) {
-  const std::string text = "format version " + std::to_string(version);
-  if (version < 1) throw error_at(place, text + " does not exist", damaged_advice);
-  if (version > newest) throw error_at(place, text + " is newer than " + std::to_string(newest), "use a newer pool3");
+  if (version < 1) throw error_at(place, fmt::format("format version {} does not exist", version), damaged_advice);
+  if (version <= newest) return;
+  throw error_at(place, fmt::format("format version {} is newer than {}", version, newest), "use a newer pool3");
 }
 
 }  // namespace
@@ -101,7 +101,7 @@ void complete_seal(const Place& place, std::vector<Extent> covered) {
   std::sort(covered.begin(), covered.end(), [](const Extent& a, const Extent& b) { return a.offset < b.offset; });
   const Descriptor file(place, O_RDWR);
   Block block = read_block(file);
-  block.file_bytes = size_of(place);
+  block.file_bytes = file_bytes(place);
   block.extents = static_cast<std::int64_t>(covered.size());
   if (covered.size() > max_extents) throw error_at(place, "has more tables than a seal covers");
   std::copy(covered.begin(), covered.end(), block.covered.begin());
@@ -117,10 +117,9 @@ void check_seal(const Place& place, const std::string& format, std::int64_t newe
   check_format(place, block, format);
   check_version(place, block.version, newest);
   if (block.file_bytes == 0) throw error_at(place, "is not complete", retry_advice);
-  const std::int64_t size = size_of(place);
+  const std::int64_t size = file_bytes(place);
   if (size != block.file_bytes) {
-    throw error_at(place, "has " + std::to_string(size) + " bytes, not " + std::to_string(block.file_bytes),
-                   damaged_advice);
+    throw error_at(place, fmt::format("has {} bytes, not {}", size, block.file_bytes), damaged_advice);
   }
   if (!extents_fit(block) || checksum_for(block, file) != block.checksum) {
     throw error_at(place, "structure: wrong checksum", damaged_advice);

@@ -1,17 +1,17 @@
 #pragma once
-// The seal: the first 512 bytes of every file, HDF5's user block. It says what the file is, how long it is, and
-// the checksum of all bytes that have no checksum of their own. It is checked before HDF5 sees the file, because
-// HDF5 may crash on a structure in which a bit has flipped.
+// The seal: the first 512 bytes (seal_bytes) of every file, HDF5's user block. It says what the file is, how long it
+// is, and the checksum of all bytes that have no checksum of their own. It is checked before HDF5 sees the file,
+// because HDF5 may crash on a structure in which a bit has flipped.
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "store/hdf5/hdf5.hpp"
+#include "store/layout.hpp"
 
 namespace pool3::store {
 
-inline constexpr std::int64_t seal_bytes = 512;
 /// Extents that fit into a seal.
 inline constexpr std::size_t max_extents = 16;
 

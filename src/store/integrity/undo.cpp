@@ -6,9 +6,8 @@
 #include <cstring>
 #include <string>
 
-#include "store/files.hpp"
+#include "pool3/files.hpp"
 #include "store/integrity/checksum.hpp"
-#include "store/posix.hpp"
 
 namespace pool3::store {
 namespace {
@@ -61,15 +60,13 @@ void save_undo(const Place& partial, std::vector<Extent> tables) {
   }
   const std::uint64_t checksum = checksum_of(bytes);
   append_raw(bytes, &checksum, sizeof checksum);
-  const Place temporary{partial.stage, undo_of(partial).path + ".tmp"};
-  Descriptor(temporary, O_WRONLY | O_CREAT | O_TRUNC).write(0, std::as_bytes(std::span(bytes)));
-  publish(undo_of(partial), temporary.path);
+  write_whole_file(undo_of(partial), bytes);
 }
 
 void restore_undo(const Place& partial) {
   const Place place = undo_of(partial);
-  if (!exists(place.path)) return;
-  std::string bytes(static_cast<std::size_t>(size_of(place)), '\0');
+  if (!file_exists(place.path)) return;
+  std::string bytes(static_cast<std::size_t>(file_bytes(place)), '\0');
   Head head;
   std::uint64_t checksum = 0;
   const std::size_t got = Descriptor(place, O_RDONLY).read(0, std::as_writable_bytes(std::span(bytes)));

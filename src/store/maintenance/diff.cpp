@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -29,11 +31,11 @@ class Side {
     if (row < block_.begin || row >= block_.end) {
       const std::int64_t index = reader_.block_of(row);
       block_ = reader_.block(index);
-      features_.resize(static_cast<std::size_t>(block_.size() * feature_dim));
+      features_.resize(static_cast<std::size_t>(block_.size() * reader_.width()));
       reader_.read_blocks(index, index + 1, features_);
     }
-    return std::span<const float>(features_).subspan(static_cast<std::size_t>((row - block_.begin) * feature_dim),
-                                                     static_cast<std::size_t>(feature_dim));
+    const auto width = static_cast<std::size_t>(reader_.width());
+    return std::span<const float>(features_).subspan(static_cast<std::size_t>(row - block_.begin) * width, width);
   }
   /// The first row whose path is not below `path`.
   [[nodiscard]] Row lower_bound(const std::string& path) const {
@@ -178,6 +180,10 @@ DiffReport diff_features(const Communicator& comm, const std::string& a, const s
   comm.all_do([&] {
     left.emplace(a);
     right.emplace(b);
+    const std::string width = width_difference(right->reader().width(), left->reader().width());
+    if (features && !width.empty())
+      throw Error(
+          {.stage = "compare features", .path = b, .cause = fmt::format("can't be compared with {}: {}", a, width)});
     left->reader().check_tables(comm.rank(), comm.size());
     right->reader().check_tables(comm.rank(), comm.size());
   });

@@ -1,18 +1,19 @@
-#include <unistd.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
 
+#include "pool3/files.hpp"
 #include "pool3/maintenance.hpp"
 #include "store/features/failures.hpp"
 #include "store/features/parts.hpp"
-#include "store/files.hpp"
 #include "store/hdf5/dimensions.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/lock.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
+#include "store/provenance.hpp"
 
 namespace pool3 {
 namespace {
@@ -20,7 +21,6 @@ namespace {
 using store::Dataset;
 using store::Handle;
 using store::Part;
-using store::Place;
 
 constexpr const char* stage = "link features";
 // The last jobs of an array may end at once, and each links: the one that links last has seen every part.
@@ -48,22 +48,21 @@ void check_number(const Member& member, std::int64_t wanted, std::int64_t parts)
   const store::PartOf own = part_of(member.part.tables);
   const Place& place = member.part.tables.file.place();
   if (own.parts != parts) {
-    throw error_at(place,
-                   "is one of " + std::to_string(own.parts) + " parts, but " + std::to_string(parts) + " are given");
+    throw error_at(place, fmt::format("is one of {} parts, but {} are given", own.parts, parts));
   }
   if (own.part != wanted) {
-    throw error_at(place,
-                   "is part " + std::to_string(own.part) + ", where part " + std::to_string(wanted) + " should be",
-                   "give every part once");
+    throw error_at(place, fmt::format("is part {}, where part {} should be", own.part, wanted), "give every part once");
   }
 }
 
 void check_same_job(const Member& first, const Member& other) {
   const Place& place = other.part.tables.file.place();
   const std::string found = job_difference(other.provenance, first.provenance);
-  if (!found.empty()) throw error_at(place, "is of another job than " + first.name + ": " + found);
+  if (!found.empty()) throw error_at(place, fmt::format("is of another job than {}: {}", first.name, found));
   const auto& a = first.part.tables;
   const auto& b = other.part.tables;
+  const std::string width = width_difference(b.width, a.width);
+  if (!width.empty()) throw error_at(place, fmt::format("does not fit to {}: {}", first.name, width));
   if (a.root != b.root || a.block_rows != b.block_rows || a.type != b.type ||
       stored_checksum(a, "classes") != stored_checksum(b, "classes")) {
     throw error_at(place, "has another folder, block size, type or classes than " + first.name);
@@ -154,7 +153,8 @@ void copy_small_tables(const store::File& file, const std::vector<Member>& membe
 
 void write_link(const Place& place, const std::vector<Member>& members) {
   store::File file = store::File::create(place);
-  link_table(file, "features", &store::Tables::features, members, feature_dim);
+  link_table(file, "features", &store::Tables::features, members,
+             static_cast<hsize_t>(members.front().part.tables.width));
   link_table(file, "labels", &store::Tables::labels, members, 0);
   link_table(file, "paths", &store::Tables::paths, members, 0);
   link_table(file, "keys", &store::Tables::keys, members, 0);
@@ -177,18 +177,11 @@ void write_link(const Place& place, const std::vector<Member>& members) {
 
 void link_features(const std::string& out, std::vector<std::string> parts) {
   const Place place{stage, out};
-  store::check_target(place);
+  check_output(place);
   const store::JobLock lock(place, patience);
   const auto folder = std::filesystem::absolute(out).parent_path();
   const std::vector<Member> members = open_members(parts, folder);
-  const Place temporary{stage, out + ".tmp"};
-  try {
-    write_link(temporary, members);
-    store::publish(place, temporary.path);
-  } catch (...) {
-    unlink(temporary.path.c_str());
-    throw;
-  }
+  make_whole_file(place, [&](const Place& temporary) { write_link(temporary, members); });
 }
 
 }  // namespace pool3

@@ -3,17 +3,15 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "pool3/files.hpp"
 #include "pool3/maintenance.hpp"
 #include "store/features/resume.hpp"
-#include "store/files.hpp"
 #include "store/integrity/lock.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
 
 namespace pool3 {
 namespace {
-
-using store::Place;
 
 constexpr const char* stage = "status";
 constexpr std::string_view suffix = ".partial";
@@ -39,7 +37,7 @@ ProgressReport finished_report(const std::string& path) {
 }
 
 void count_unfinished(const Place& partial, ProgressReport& report) {
-  check_open_seal(partial, store::features_format, store::features_version);
+  store::check_open_seal(partial, store::features_format, store::features_version);
   const store::Tables tables = store::open_unfinished(partial, store::Mode::read);
   report.rows = tables.rows;
   constexpr std::int64_t step = 1 << 20;
@@ -63,7 +61,7 @@ ProgressReport unfinished_report(const std::string& path, const Place& partial) 
     report.pid = owner->pid;
   }
   const Place undo{stage, partial.path + ".undo"};
-  if (store::exists(undo.path)) {  // its structure is being written
+  if (file_exists(undo.path)) {  // its structure is being written
     if (report.state == State::running) report.state = State::finishing;
     return report;
   }
@@ -80,7 +78,7 @@ ProgressReport features_progress(const std::string& given) {
   const bool is_partial = given.ends_with(suffix);
   const std::string path = is_partial ? given.substr(0, given.size() - suffix.size()) : given;
   const Place partial{stage, path + std::string(suffix)};
-  if (store::exists(partial.path)) return unfinished_report(path, partial);
+  if (file_exists(partial.path)) return unfinished_report(path, partial);
   return finished_report(path);
 }
 

@@ -1,16 +1,15 @@
-#include <unistd.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
+#include "pool3/files.hpp"
 #include "pool3/maintenance.hpp"
-#include "store/features/blocks.hpp"
 #include "store/features/parts.hpp"
-#include "store/files.hpp"
 #include "store/hdf5/dimensions.hpp"
-#include "store/hdf5/half.hpp"
-#include "store/hdf5/pieces.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
+#include "store/pieces.hpp"
+#include "store/provenance.hpp"
 
 namespace pool3 {
 namespace {
@@ -18,7 +17,6 @@ namespace {
 using store::Dataset;
 using store::Handle;
 using store::Part;
-using store::Place;
 
 constexpr const char* stage = "repack features";
 
@@ -108,28 +106,26 @@ void copy_table(const store::File& file, const std::vector<Part>& parts, const D
 }
 
 void copy_features(const store::File& file, const FeatureReader& reader, const RepackOptions& options) {
-  const bool half = reader.type() == FeatureType::float16;
-  const Chunked target(file, "features", half ? store::half_type() : store::copy_type(H5T_IEEE_F32LE),
-                       {static_cast<hsize_t>(reader.rows()), static_cast<hsize_t>(feature_dim)}, options);
+  const Chunked target(file, "features", store::feature_type(reader.type()),
+                       {static_cast<hsize_t>(reader.rows()), static_cast<hsize_t>(reader.width())}, options);
+  const auto row_bytes = static_cast<std::size_t>(reader.width() * element_bytes(reader.type()));
   // Whole chunks at a time, so that none is compressed twice.
-  std::vector<float> block;
-  std::vector<float> waiting;
+  const std::size_t chunk = static_cast<std::size_t>(options.chunk_rows) * row_bytes;
+  std::vector<std::byte> waiting;
   Row next = 0;
-  const auto flush = [&](std::int64_t rows) {
-    const auto size = static_cast<std::size_t>(rows * feature_dim);
-    const std::span<const float> values = std::span<const float>(waiting).first(size);
-    const std::vector<std::byte> halves = half ? store::to_half(values) : std::vector<std::byte>();
-    target.write({next, next + rows}, half ? std::span<const std::byte>(halves) : std::as_bytes(values));
-    waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(size));
-    next += rows;
+  const auto flush = [&](std::size_t bytes) {
+    const Row end = next + static_cast<Row>(bytes / row_bytes);
+    target.write({next, end}, std::span<const std::byte>(waiting).first(bytes));
+    waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(bytes));
+    next = end;
   };
   for (std::int64_t index = 0; index < reader.blocks(); ++index) {
-    block.resize(static_cast<std::size_t>(reader.block(index).size() * feature_dim));
-    reader.read_blocks(index, index + 1, block);
-    waiting.insert(waiting.end(), block.begin(), block.end());
-    while (static_cast<std::int64_t>(waiting.size()) >= options.chunk_rows * feature_dim) flush(options.chunk_rows);
+    const std::size_t before = waiting.size();
+    waiting.resize(before + static_cast<std::size_t>(reader.block(index).size()) * row_bytes);
+    reader.read_stored(index, index + 1, std::span(waiting).subspan(before));
+    while (waiting.size() >= chunk) flush(chunk);
   }
-  if (!waiting.empty()) flush(static_cast<std::int64_t>(waiting.size()) / feature_dim);
+  if (!waiting.empty()) flush(waiting.size());
   target.flush();
 }
 
@@ -161,19 +157,12 @@ void write_copy(const Place& place, const std::string& in, const RepackOptions& 
 
 void repack_features(const std::string& in, const std::string& out, const RepackOptions& options) {
   const Place place{stage, out};
-  store::check_target(place);
+  check_output(place);
   if (options.chunk_rows < 1 || options.chunk_rows > store::max_block_rows) {
-    throw usage_error("rows of a chunk must be from 1 to " + std::to_string(store::max_block_rows));
+    throw usage_error(fmt::format("rows of a chunk must be from 1 to {}", store::max_block_rows));
   }
   if (options.compression < 0 || options.compression > 9) throw usage_error("compression must be from 0 to 9");
-  const Place temporary{stage, out + ".tmp"};
-  try {
-    write_copy(temporary, in, options);
-    store::publish(place, temporary.path);
-  } catch (...) {
-    unlink(temporary.path.c_str());
-    throw;
-  }
+  make_whole_file(place, [&](const Place& temporary) { write_copy(temporary, in, options); });
 }
 
 }  // namespace pool3

@@ -7,9 +7,9 @@
 #include <cstring>
 #include <string_view>
 
-#include "weights/format_error.hpp"
+#include "weights/errors.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
 
 static_assert(std::endian::native == std::endian::little, "the formats are little-endian");
 
@@ -38,4 +38,4 @@ class ByteReader {
   std::uint64_t at_ = 0;
 };
 
-}  // namespace pool3
+}  // namespace pool3::weights

@@ -1,28 +1,34 @@
 #include "weights/containers/hdf5_file.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
-namespace pool3 {
+namespace pool3::weights {
 namespace {
 
 using Dataset = Hdf5File::Dataset;
 
+// Section numbers here are those of the HDF5 File Format Specification, version 3.0.
 constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
+// IV.A.2: types of header messages.
 constexpr std::uint16_t dataspace_type = 1, link_info_type = 2, datatype_type = 3, external_type = 7, layout_type = 8,
                         filter_type = 11, continuation_type = 16, symbol_table_type = 17;
 constexpr std::uint8_t is_shared = 2;
 constexpr std::size_t most_axes = 8;
 constexpr const char* rewrite_advice = "write it again with Keras's save_weights, uncompressed";
 
-[[noreturn]] void fail(const std::string& cause) { throw FormatError("a broken HDF5 file: " + cause); }
-[[noreturn]] void unknown(const std::string& cause) { throw FormatError("an HDF5 file with " + cause, rewrite_advice); }
+[[noreturn]] void fail(const std::string& cause) { throw FormatError(fmt::format("a broken HDF5 file: {}", cause)); }
+[[noreturn]] void unknown(const std::string& cause) {
+  throw FormatError(fmt::format("an HDF5 file with {}", cause), rewrite_advice);
+}
 
 Shape read_dataspace(std::string_view message) {
   ByteReader bytes(message);
   const auto version = bytes.take<std::uint8_t>();
   const auto axes = bytes.take<std::uint8_t>();
   if (version < 1 || version > 2 || axes > most_axes) fail("an unknown dataspace");
-  bytes.skip(version == 1 ? 6 : 2);
+  bytes.skip(version == 1 ? 6 : 2);  // IV.A.2.b: flags (what follows the sizes), reserved; in version 2 flags, type
   Shape shape;
   for (unsigned axis = 0; axis < axes; ++axis) shape.push_back(bytes.take<std::int64_t>());
   return shape;
@@ -34,7 +40,7 @@ std::optional<FloatType> read_datatype(std::string_view message) {
   const auto version_and_class = bytes.take<std::uint8_t>();
   const bool little_endian = (bytes.take<std::uint8_t>() & 0x41U) == 0;
   const auto sign = bytes.take<std::uint8_t>();
-  bytes.skip(1);
+  bytes.skip(1);  // IV.A.2.d: class bits 16 to 23, which floats don't use
   const auto size = bytes.take<std::uint32_t>();
   if ((version_and_class & 15U) != 1 || !little_endian || (size != 4 && size != 2)) return std::nullopt;
   std::array<std::uint8_t, 12> layout = {};
@@ -75,15 +81,15 @@ Hdf5File::Hdf5File(std::string_view bytes) : bytes_(bytes) {
   ByteReader block(bytes, signature.size());
   const auto version = block.take<std::uint8_t>();
   if (version > 1) unknown("a newer layout than Keras writes");
-  block.skip(4);
+  block.skip(4);  // II.A: versions of free space, root group, reserved, shared headers
   const auto offset_bytes = block.take<std::uint8_t>();
   const auto length_bytes = block.take<std::uint8_t>();
   if (offset_bytes != 8 || length_bytes != 8) unknown("addresses of other than 8 bytes");
-  block.skip(version == 0 ? 9 : 13);
+  block.skip(version == 0 ? 9 : 13);  // II.A: reserved, sizes of the trees' nodes, consistency flags
   if (block.take<std::uint64_t>() != 0) unknown("a user block");
-  block.skip(8);
+  block.skip(8);  // II.A: address of the free space
   if (block.take<std::uint64_t>() > bytes.size()) fail("truncated");
-  block.skip(16);
+  block.skip(16);  // II.A: address of the driver's information; III.C: the root's offset in a heap
   root_ = block.take<std::uint64_t>();
 }
 
@@ -99,11 +105,11 @@ void Hdf5File::spend() const {
 std::vector<Hdf5File::Message> Hdf5File::messages(Address header) const {
   ByteReader prefix = at(header);
   if (prefix.take<std::uint8_t>() != 1) unknown("objects of a newer layout than Keras writes");
-  prefix.skip(1);
+  prefix.skip(1);  // IV.A.1.a: reserved
   std::size_t left = prefix.take<std::uint16_t>();
-  prefix.skip(4);
+  prefix.skip(4);  // IV.A.1.a: reference count
   const auto size = prefix.take<std::uint32_t>();
-  prefix.skip(4);
+  prefix.skip(4);  // IV.A.1.a: padding to 8 bytes
   std::vector<Message> out;
   std::vector<std::string_view> blocks = {prefix.take(size)};
   for (std::size_t i = 0; i < blocks.size(); ++i) {
@@ -114,7 +120,7 @@ std::vector<Hdf5File::Message> Hdf5File::messages(Address header) const {
       message.type = block.take<std::uint16_t>();
       const auto data_bytes = block.take<std::uint16_t>();
       message.flags = block.take<std::uint8_t>();
-      block.skip(3);
+      block.skip(3);  // IV.A.1.a: reserved
       message.data = block.take(data_bytes);
       out.push_back(message);
       if (message.type != continuation_type) continue;
@@ -147,9 +153,9 @@ std::map<std::string_view, Hdf5File::Address> Hdf5File::links(Address group) con
 std::string_view Hdf5File::heap_names(Address heap) const {
   ByteReader bytes = at(heap);
   if (bytes.take(4) != "HEAP") fail("no heap where one should be");
-  bytes.skip(4);
+  bytes.skip(4);  // III.D: version, reserved
   const auto size = bytes.take<std::uint64_t>();
-  bytes.skip(8);
+  bytes.skip(8);  // III.D: offset of the free list
   return at(bytes.take<std::uint64_t>()).take(size);
 }
 
@@ -160,9 +166,9 @@ void Hdf5File::walk(Address node, int level, std::string_view names, std::map<st
   const int its_level = bytes.take<std::uint8_t>();
   if ((level >= 0 && its_level != level) || its_level > 16) fail("a tree with wrong levels");
   const auto count = bytes.take<std::uint16_t>();
-  bytes.skip(16);
+  bytes.skip(16);  // III.A.1: addresses of the siblings
   for (unsigned i = 0; i < count; ++i) {
-    bytes.skip(8);  // key
+    bytes.skip(8);  // III.A.1: key
     const auto child = bytes.take<std::uint64_t>();
     if (its_level > 0) {
       walk(child, its_level - 1, names, links);
@@ -175,16 +181,16 @@ void Hdf5File::walk(Address node, int level, std::string_view names, std::map<st
 void Hdf5File::add_symbols(Address node, std::string_view names, std::map<std::string_view, Address>& links) const {
   ByteReader bytes = at(node);
   if (bytes.take(4) != "SNOD") fail("no symbols where some should be");
-  bytes.skip(2);
+  bytes.skip(2);  // III.B: version, reserved
   const auto count = bytes.take<std::uint16_t>();
   for (unsigned i = 0; i < count; ++i) {
     spend();
     const std::string_view name = name_at(names, bytes.take<std::uint64_t>());
     const auto header = bytes.take<std::uint64_t>();
     const auto kind = bytes.take<std::uint32_t>();
-    bytes.skip(20);
+    bytes.skip(20);           // III.C: reserved, scratch space
     if (kind == 2) continue;  // a symbolic link
-    if (!links.emplace(name, header).second) fail("'" + std::string(name) + "' is there twice");
+    if (!links.emplace(name, header).second) fail(fmt::format("'{}' is there twice", name));
   }
 }
 
@@ -200,4 +206,4 @@ Dataset Hdf5File::dataset(Address at) const {
           .bytes = read_layout(layout->data, bytes_)};
 }
 
-}  // namespace pool3
+}  // namespace pool3::weights

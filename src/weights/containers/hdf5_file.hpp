@@ -10,9 +10,9 @@
 
 #include "weights/containers/byte_reader.hpp"
 #include "weights/floats.hpp"
-#include "weights/layers.hpp"
+#include "weights/layer_rules.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
 
 /// A file in memory, which must outlive this. All functions throw FormatError.
 class Hdf5File {
@@ -52,4 +52,4 @@ class Hdf5File {
 
 [[nodiscard]] bool looks_like_hdf5(std::string_view bytes);
 
-}  // namespace pool3
+}  // namespace pool3::weights

@@ -1,12 +1,13 @@
 #include "weights/containers/pickle.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <string>
 #include <utility>
 
-namespace pool3 {
+namespace pool3::weights {
 namespace {
 
 constexpr const char* save_advice = "save the weights alone: torch.save(net.state_dict(), FILE)";
@@ -21,12 +22,10 @@ constexpr std::array<std::string_view, 7> known_globals = {"collections\nOrdered
                                                            "torch\nBFloat16Storage",
                                                            "torch\nLongStorage"};
 
-[[noreturn]] void fail(const char* cause) { throw FormatError(std::string("a broken pickle: ") + cause); }
+[[noreturn]] void fail(const char* cause) { throw FormatError(fmt::format("a broken pickle: {}", cause)); }
 
 [[noreturn]] void refuse_opcode(std::uint8_t opcode) {
-  std::array<char, 8> text = {};
-  static_cast<void>(std::snprintf(text.data(), text.size(), "0x%02x", opcode));
-  throw FormatError(std::string("its pickle uses opcode ") + text.data() + ", which no state_dict needs", save_advice);
+  throw FormatError(fmt::format("its pickle uses opcode 0x{:02x}, which no state_dict needs", opcode), save_advice);
 }
 
 std::string_view take_line(ByteReader& bytes) {
@@ -34,7 +33,7 @@ std::string_view take_line(ByteReader& bytes) {
   std::uint64_t length = 0;
   while (ahead.take<char>() != '\n') ++length;
   const std::string_view line = bytes.take(length);
-  bytes.skip(1);
+  bytes.skip(1);  // pickletools.py, stringnl: the end of the line
   return line;
 }
 
@@ -185,8 +184,8 @@ void Pickle::push_global() {
   const std::string_view name = take_line(bytes_);
   const std::string_view both(module.data(), module.size() + 1 + name.size());
   if (std::ranges::find(known_globals, both) == known_globals.end()) {
-    const std::string text = std::string(module.substr(0, 60)) + "." + std::string(name.substr(0, 60));
-    throw FormatError("its pickle names '" + text + "', which no state_dict needs", save_advice);
+    throw FormatError(fmt::format("its pickle names '{:.60}.{:.60}', which no state_dict needs", module, name),
+                      save_advice);
   }
   push({.kind = Kind::global, .text = both});
 }
@@ -245,4 +244,4 @@ std::vector<Pickle::Place> Pickle::pop_to_mark() {
   return items;
 }
 
-}  // namespace pool3
+}  // namespace pool3::weights

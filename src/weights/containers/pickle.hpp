@@ -8,7 +8,7 @@
 
 #include "weights/containers/byte_reader.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
 
 /// A value of a pickle. `items` are places in the pickle's values.
 struct PickleValue {
@@ -66,4 +66,4 @@ class Pickle {
   Place result_ = 0;
 };
 
-}  // namespace pool3
+}  // namespace pool3::weights

@@ -1,6 +1,6 @@
 #include "weights/containers/protobuf.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
 
 std::optional<WireField> WireReader::next() {
   if (bytes_.left() == 0) return std::nullopt;
@@ -35,4 +35,4 @@ std::uint64_t WireReader::varint() {
   throw FormatError("a broken protocol buffer: a number of more than 64 bits");
 }
 
-}  // namespace pool3
+}  // namespace pool3::weights

@@ -7,7 +7,7 @@
 
 #include "weights/containers/byte_reader.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
 
 struct WireField {
   enum class Kind : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
@@ -30,4 +30,4 @@ class WireReader {
   ByteReader bytes_;
 };
 
-}  // namespace pool3
+}  // namespace pool3::weights

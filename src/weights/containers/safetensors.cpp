@@ -1,5 +1,7 @@
 #include "weights/containers/safetensors.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -10,7 +12,7 @@
 #include "weights/containers/byte_reader.hpp"
 #include "weights/floats.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
 namespace {
 
 using nlohmann::json;
@@ -40,7 +42,7 @@ json parse_strictly(std::string_view text) {
     if (event == json::parse_event_t::object_start) keys.emplace_back();
     if (event == json::parse_event_t::object_end) keys.pop_back();
     if (event == json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
-      fail("the header names '" + parsed.get<std::string>() + "' twice");
+      fail(fmt::format("the header names '{}' twice", parsed.get<std::string>()));
     }
     return true;
   };
@@ -77,18 +79,20 @@ Element element_of(const json& type, const std::string& name) {
                                                 {"U8", {1, {}}},
                                                 {"BOOL", {1, {}}}};
   const auto found = known.find(type);
-  if (found == known.end()) fail("'" + name + "' is of a type other than F32, F16 and BF16");
+  if (found == known.end()) fail(fmt::format("'{}' is of a type other than F32, F16 and BF16", name));
   return found->second;
 }
 
 std::uint64_t checked_bytes(const json& shape, std::uint64_t element_bytes, const std::string& name) {
-  if (!shape.is_array() || shape.size() > most_dimensions) fail("bad shape of '" + name + "'");
+  if (!shape.is_array() || shape.size() > most_dimensions) fail(fmt::format("bad shape of '{}'", name));
   std::uint64_t bytes = element_bytes;
   for (const json& dimension : shape) {
-    if (!dimension.is_number_unsigned()) fail("bad shape of '" + name + "'");
+    if (!dimension.is_number_unsigned()) fail(fmt::format("bad shape of '{}'", name));
     const auto n = dimension.get<std::uint64_t>();
-    if (n > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) fail("bad shape of '" + name + "'");
-    if (n != 0 && bytes > std::numeric_limits<std::uint64_t>::max() / n) fail("size of '" + name + "' overflows");
+    if (n > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+      fail(fmt::format("bad shape of '{}'", name));
+    if (n != 0 && bytes > std::numeric_limits<std::uint64_t>::max() / n)
+      fail(fmt::format("size of '{}' overflows", name));
     bytes *= n;
   }
   return bytes;
@@ -96,18 +100,18 @@ std::uint64_t checked_bytes(const json& shape, std::uint64_t element_bytes, cons
 
 Extent checked_extent(const std::string& name, const json& entry, std::uint64_t data_bytes) {
   if (!entry.is_object() || !entry.contains("dtype") || !entry.contains("shape") || !entry.contains("data_offsets")) {
-    fail("'" + name + "' lacks dtype, shape or data_offsets");
+    fail(fmt::format("'{}' lacks dtype, shape or data_offsets", name));
   }
   const Element element = element_of(entry["dtype"], name);
   const json& offsets = entry["data_offsets"];
   if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
       !offsets[1].is_number_unsigned()) {
-    fail("bad data_offsets of '" + name + "'");
+    fail(fmt::format("bad data_offsets of '{}'", name));
   }
   Extent extent = {offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>(), name};
-  if (extent.begin > extent.end || extent.end > data_bytes) fail("'" + name + "' lies outside the file");
+  if (extent.begin > extent.end || extent.end > data_bytes) fail(fmt::format("'{}' lies outside the file", name));
   if (extent.end - extent.begin != checked_bytes(entry["shape"], element.bytes, name)) {
-    fail("shape and data_offsets of '" + name + "' disagree");
+    fail(fmt::format("shape and data_offsets of '{}' disagree", name));
   }
   return extent;
 }
@@ -117,8 +121,8 @@ void check_cover(std::vector<Extent> extents, std::uint64_t data_bytes) {
       extents, [](const Extent& a, const Extent& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
   std::uint64_t end = 0;
   for (const Extent& extent : extents) {
-    if (extent.begin < end) fail("'" + extent.name + "' overlaps another tensor");
-    if (extent.begin > end) fail("unused bytes before '" + extent.name + "'");
+    if (extent.begin < end) fail(fmt::format("'{}' overlaps another tensor", extent.name));
+    if (extent.begin > end) fail(fmt::format("unused bytes before '{}'", extent.name));
     end = extent.end;
   }
   if (end != data_bytes) fail("unused bytes after the last tensor");
@@ -144,6 +148,12 @@ Tensor copy_tensor(const json& entry, const std::string& name, std::string_view 
 
 bool looks_like_safetensors(std::string_view bytes) {
   return bytes.size() > prefix_bytes && bytes[prefix_bytes] == '{';
+}
+
+std::map<std::string, std::string> safetensors_metadata(std::string_view bytes) {
+  const json header = parse_header(bytes);
+  const auto found = header.find("__metadata__");
+  return found == header.end() ? std::map<std::string, std::string>{} : parse_metadata(*found);
 }
 
 Safetensors parse_safetensors(std::string_view bytes) {
@@ -183,4 +193,4 @@ std::string safetensors_header(const std::map<std::string, std::string>& metadat
   return bytes + text;
 }
 
-}  // namespace pool3
+}  // namespace pool3::weights

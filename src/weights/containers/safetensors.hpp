@@ -9,7 +9,7 @@
 
 #include "pool3/weights.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
 
 /// What a file holds.
 struct Safetensors {
@@ -20,6 +20,9 @@ struct Safetensors {
 /// True if `bytes` begin like a safetensors file.
 [[nodiscard]] bool looks_like_safetensors(std::string_view bytes);
 
+/// The metadata alone; empty if there is none. Throws FormatError.
+[[nodiscard]] std::map<std::string, std::string> safetensors_metadata(std::string_view bytes);
+
 /// Throws FormatError unless the header is sound and its tensors cover the data exactly, without gap or overlap.
 [[nodiscard]] Safetensors parse_safetensors(std::string_view bytes);
 
@@ -28,4 +31,4 @@ struct Safetensors {
 [[nodiscard]] std::string safetensors_header(const std::map<std::string, std::string>& metadata,
                                              const std::map<std::string, Tensor>& tensors);
 
-}  // namespace pool3
+}  // namespace pool3::weights

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pool3 {
+namespace pool3::weights {
 
 /// A view of an archive in memory, which must outlive it.
 class ZipArchive {
@@ -31,4 +31,4 @@ class ZipArchive {
 
 [[nodiscard]] bool looks_like_zip(std::string_view bytes);
 
-}  // namespace pool3
+}  // namespace pool3::weights

@@ -1,10 +1,12 @@
 #include "weights/makers/keras.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 #include "weights/containers/hdf5_file.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
 namespace {
 
 using Address = Hdf5File::Address;
@@ -44,13 +46,19 @@ Layers layers_of(const Hdf5File& file, Address group, std::string_view kind) {
   }
   // A whole model lists its layers without weights too, but a convolution without weights is none of this network.
   if (layers.size() != convolution_shapes().size()) {
-    throw FormatError(std::to_string(layers.size()) + " layers '" + std::string(kind) + "' instead of 94",
+    throw FormatError(fmt::format("{} layers '{}' instead of {}", layers.size(), kind, convolution_shapes().size()),
                       "not Keras's inception_v3?");
   }
   return layers;
 }
 
+Weights read(std::string_view bytes) {
+  return {.traits = {.profile = InputProfile::keras}, .source = {}, .sha256 = {}, .tensors = read_keras_h5(bytes)};
+}
+
 }  // namespace
+
+constinit const Maker keras_file = {.kind = "Keras's .h5", .name = "Keras", .knows = looks_like_hdf5, .read = read};
 
 std::map<std::string, Tensor> read_keras_h5(std::string_view bytes) {
   const Hdf5File file(bytes);
@@ -61,13 +69,13 @@ std::map<std::string, Tensor> read_keras_h5(std::string_view bytes) {
   for (const std::string_view kind : {"conv2d", "batch_normalization"}) {
     std::size_t number = 0;
     for (const auto& [ignored, parts] : layers_of(file, group, kind)) {
-      const std::string prefix = std::string(kind) + " layer " + std::to_string(++number) + ", ";
+      const std::string prefix = fmt::format("{} layer {}, ", kind, ++number);
       for (const auto& [part, address] : parts) datasets[prefix + part] = address;
     }
   }
   const auto names = [](const ConvolutionShape&, std::size_t number) {
-    const std::string norm = "batch_normalization layer " + std::to_string(number) + ", ";
-    return LayerNames{.kernel = "conv2d layer " + std::to_string(number) + ", kernel",
+    const std::string norm = fmt::format("batch_normalization layer {}, ", number);
+    return LayerNames{.kernel = fmt::format("conv2d layer {}, kernel", number),
                       .gamma = norm + "gamma",
                       .beta = norm + "beta",
                       .mean = norm + "moving_mean",
@@ -80,11 +88,11 @@ std::map<std::string, Tensor> read_keras_h5(std::string_view bytes) {
     if (dataset.shape != shape || !dataset.type) refuse_shape(name);
     const auto count = element_count(shape, dataset.bytes.size() / bytes_of(*dataset.type));
     if (!count || dataset.bytes.size() != *count * bytes_of(*dataset.type)) {
-      throw FormatError("'" + name + "' has another number of values than its shape says");
+      throw FormatError(fmt::format("'{}' has another number of values than its shape says", name));
     }
     return Tensor{.shape = shape, .values = floats_of(dataset.bytes, *dataset.type)};
   };
   return read_layers(read, {.names = names, .order = KernelOrder::hwio, .needs_gamma = false, .epsilon = 1e-3});
 }
 
-}  // namespace pool3
+}  // namespace pool3::weights

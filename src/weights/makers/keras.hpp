@@ -5,11 +5,13 @@
 #include <string>
 #include <string_view>
 
-#include "pool3/weights.hpp"
+#include "weights/makers/maker.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
+
+extern const Maker keras_file;
 
 /// The folded tensors. Throws FormatError.
 [[nodiscard]] std::map<std::string, Tensor> read_keras_h5(std::string_view bytes);
 
-}  // namespace pool3
+}  // namespace pool3::weights

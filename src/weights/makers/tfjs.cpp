@@ -1,18 +1,62 @@
 #include "weights/makers/tfjs.hpp"
 
+#include <fmt/format.h>
+
 #include <cstring>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
 
 #include "pool3/numbers.hpp"
+#include "weights/errors.hpp"
 #include "weights/floats.hpp"
-#include "weights/makers/tfjs_files.hpp"
+#include "weights/layer_rules.hpp"
+#include "weights/read_file.hpp"
 #include "weights/sha256.hpp"
-#include "weights/weights_error.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
 namespace {
 
+namespace fs = std::filesystem;
 using nlohmann::json;
+
+bool is_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+/// Path of the folder's model.json. Throws Error.
+std::string model_path(const std::string& folder) {
+  const fs::path path = fs::path(folder) / "model.json";
+  if (is_file(path)) return path.string();
+  if (is_file(fs::path(folder) / "model.min.js"))
+    throw weights_error(folder, "JavaScript modules of the package nsfwjs, no plain TensorFlow.js folder",
+                        "run: scripts/fetch-weights nsfwjs");
+  throw weights_error(folder, "no model.json in this folder",
+                      "give a weights file or the folder of a TensorFlow.js layers model");
+}
+
+/// Bytes of the shard that the manifest calls `name`. Throws Error for a name that leads out of the folder.
+std::string read_shard(const std::string& folder, const std::string& name) {
+  if (name.empty() || name == "." || name == ".." ||
+      name.find_first_of(std::string_view("/\\\0", 3)) != std::string::npos)
+    throw weights_error(folder, "the manifest names a shard outside the folder");
+  return read_file((fs::path(folder) / name).string());
+}
+
+/// "NAME VERSION" by a package.json in the folder, else the folder's name.
+std::string source_of(const std::string& folder) {
+  const fs::path absolute = fs::weakly_canonical(fs::path(folder) / ".");
+  const fs::path package = absolute / "package.json";
+  if (is_file(package)) {
+    const json about = json::parse(read_file(package.string()), nullptr, false);
+    const auto has_text = [&](const char* key) { return about.contains(key) && about[key].is_string(); };
+    if (about.is_object() && has_text("name") && has_text("version"))
+      return fmt::format("{} {}", about["name"].get<std::string>(), about["version"].get<std::string>());
+  }
+  return absolute.filename().string();
+}
 
 /// How the manifest says that a tensor's values are stored.
 struct Coding {
@@ -62,7 +106,7 @@ std::vector<float> decode_values(const Coding& coding, std::string_view bytes) {
 /// Bytes of all shards of a group, joined.
 std::string read_group(const std::string& folder, const json& group) {
   std::string bytes;
-  for (const json& name : group.at("paths")) bytes += read_tfjs_shard(folder, name.get<std::string>());
+  for (const json& name : group.at("paths")) bytes += read_shard(folder, name.get<std::string>());
   return bytes;
 }
 
@@ -71,15 +115,16 @@ void split_group(const json& group, std::string_view bytes, const std::string& p
   for (const json& entry : group.at("weights")) {
     const auto name = entry.at("name").get<std::string>();
     const Coding coding = coding_of(entry);
-    if (coding.element_bytes == 0) throw weights_error(path, "'" + name + "' is of unknown type '" + coding.type + "'");
+    if (coding.element_bytes == 0)
+      throw weights_error(path, fmt::format("'{}' is of unknown type '{}'", name, coding.type));
     Tensor tensor = {.shape = entry.at("shape").get<std::vector<std::int64_t>>(), .values = {}};
     const auto count = element_count(tensor.shape, bytes.size() / coding.element_bytes);
-    if (!count) throw weights_error(path, "the shards end before '" + name + "' does", "fetch the folder again");
+    if (!count)
+      throw weights_error(path, fmt::format("the shards end before '{}' does", name), "fetch the folder again");
     tensor.values = decode_values(coding, bytes.substr(0, *count * coding.element_bytes));
     bytes.remove_prefix(*count * coding.element_bytes);
-    if (!model.tensors.emplace(name, std::move(tensor)).second) {
-      throw weights_error(path, "'" + name + "' is in the manifest twice");
-    }
+    if (!model.tensors.emplace(name, std::move(tensor)).second)
+      throw weights_error(path, fmt::format("'{}' is in the manifest twice", name));
   }
   if (!bytes.empty()) throw weights_error(path, "the shards are longer than the manifest says");
 }
@@ -106,24 +151,41 @@ TfjsModel read_manifest(const json& model, const std::string& folder, const std:
     split_group(group, bytes, path, out);
   }
   out.epsilon = epsilon_of(model, path);
-  out.source = tfjs_source(folder);
+  out.source = source_of(folder);
   out.sha256 = sum.hex();
   return out;
+}
+
+/// Keras's layers, numbered from 1.
+LayerRules layer_rules(double epsilon) {
+  const auto names = [](const ConvolutionShape&, std::size_t number) {
+    const std::string norm = fmt::format("batch_normalization_{}/", number);
+    return LayerNames{.kernel = fmt::format("conv2d_{}/kernel", number),
+                      .gamma = norm + "gamma",
+                      .beta = norm + "beta",
+                      .mean = norm + "moving_mean",
+                      .variance = norm + "moving_variance"};
+  };
+  return {.names = names, .order = KernelOrder::hwio, .needs_gamma = false, .epsilon = epsilon};
 }
 
 }  // namespace
 
 TfjsModel read_tfjs(const std::string& folder) {
-  const std::optional<std::string> path = tfjs_model_path(folder);
-  if (!path) {
-    throw weights_error(folder, "no model.json and no model.min.js in this folder",
-                        "give a weights file or the folder of a TensorFlow.js layers model");
-  }
+  const std::string path = model_path(folder);
   try {
-    return read_manifest(json::parse(read_tfjs_model(*path)), folder, *path);
+    return read_manifest(json::parse(read_file(path)), folder, path);
   } catch (const json::exception&) {
-    throw weights_error(*path, "malformed model JSON", "fetch the folder again");
+    throw weights_error(path, "malformed model JSON", "fetch the folder again");
   }
 }
 
-}  // namespace pool3
+Weights read_tfjs_weights(const std::string& folder) {
+  TfjsModel model = read_tfjs(folder);
+  return {.traits = {},
+          .source = model.source,
+          .sha256 = model.sha256,
+          .tensors = read_layers(read_from(model.tensors), layer_rules(model.epsilon))};
+}
+
+}  // namespace pool3::weights

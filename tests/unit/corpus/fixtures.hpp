@@ -2,48 +2,34 @@
 // A temporary folder, and the look of a manifest.
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "pool3/corpus.hpp"
-#include "pool3/error.hpp"
+#include "support/error_of.hpp"
+#include "support/temporary_folder.hpp"
 
-namespace pool3::testing {
+namespace pool3::test {
 
 namespace fs = std::filesystem;
 
-/// A folder of its own for each test; gone afterwards.
+/// A folder of its own for each test.
 class CorpusTest : public ::testing::Test {
- protected:
-  CorpusTest() {
-    std::string name = (fs::canonical(fs::temp_directory_path()) / "pool3_corpus_XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), name);
-    folder = name;
-  }
-  ~CorpusTest() override {
-    std::error_code ignored;
-    fs::remove_all(folder, ignored);
-  }
+  TemporaryFolder place_;
 
+ protected:
   /// Writes a file under the folder, and the folders above it.
   std::string write(const std::string& name, const std::string& content = "x") const {
-    const fs::path path = folder / name;
-    fs::create_directories(path.parent_path());
-    std::ofstream(path, std::ios::binary) << content;
-    return path.string();
+    return place_.write(name, content);
   }
   void link(const std::string& target, const std::string& name) const {
     fs::create_directories((folder / name).parent_path());
     fs::create_symlink(target, folder / name);
   }
 
-  fs::path folder;
+  const fs::path folder = place_.path();
 };
 
 /// As on a single rank.
@@ -66,14 +52,12 @@ inline std::vector<std::string> labels_of(const Manifest& manifest) {
   return labels;
 }
 
-/// The fields of the Error that listing gives.
-inline ErrorFields error_of(const fs::path& corpus, const std::string& rule = "none") {
-  try {
-    static_cast<void>(listed(corpus, rule));
-  } catch (const Error& error) {
-    return error.fields();
-  }
-  return {.cause = "no error", .code = ExitCode::ok};
+/// The error that listing gives.
+inline ErrorFields listing_error(const CorpusOptions& options) {
+  return error_of([&] { return listed(options); });
+}
+inline ErrorFields listing_error(const fs::path& corpus, const std::string& rule = "none") {
+  return error_of([&] { return listed(corpus, rule); });
 }
 
-}  // namespace pool3::testing
+}  // namespace pool3::test

@@ -9,14 +9,14 @@
 namespace pool3 {
 namespace {
 
+using test::listed;
+using test::listing_error;
+using test::paths_of;
 using ::testing::ElementsAre;
-using testing::error_of;
 using ::testing::HasSubstr;
-using testing::listed;
-using testing::paths_of;
 namespace fs = std::filesystem;
 
-class Folder : public testing::CorpusTest {};
+class Folder : public test::CorpusTest {};
 
 TEST_F(Folder, TakesPicturesInByteOrder) {
   for (const char* name : {"b/2.png", "b/10.PNG", "a/x.jpeg", "a.jpg", "b.JPG", "a/notes.txt", "png", "a/.hidden.gif",
@@ -116,34 +116,34 @@ TEST_F(Folder, ATreeDeeperThanPathsMayBeIsAnError) {
     fs::current_path(name);
   }
   fs::current_path(start);
-  EXPECT_THAT(error_of(folder).cause, HasSubstr("too long"));
+  EXPECT_THAT(listing_error(folder).cause, HasSubstr("too long"));
 }
 
 TEST_F(Folder, AnUnreadableFolderIsAnError) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may read every folder";
   write("a/1.jpg");
   write("b/2.jpg");
   fs::permissions(folder / "b", fs::perms::none);
-  const ErrorFields error = error_of(folder);
+  const ErrorFields error = listing_error(folder);
   fs::permissions(folder / "b", fs::perms::owner_all);
-  if (::geteuid() == 0) GTEST_SKIP() << "root may read every folder";
   EXPECT_EQ(error.code, ExitCode::failed);
   EXPECT_EQ(error.path, (folder / "b/").string());
   EXPECT_THAT(error.cause, HasSubstr("denied"));
 }
 
 TEST_F(Folder, AMissingCorpusIsAnError) {
-  const ErrorFields missing = error_of(folder / "missing");
+  const ErrorFields missing = listing_error(folder / "missing");
   EXPECT_EQ(missing.code, ExitCode::failed);
   EXPECT_EQ(missing.path, (folder / "missing").string());
   EXPECT_THAT(missing.cause, HasSubstr("No such file"));
   write("file");
-  EXPECT_THAT(error_of(folder / "file" / "under").cause, HasSubstr("Not a directory"));
-  EXPECT_THAT(error_of("/dev/null").cause, HasSubstr("neither a folder nor a regular file"));
+  EXPECT_THAT(listing_error(folder / "file" / "under").cause, HasSubstr("Not a directory"));
+  EXPECT_THAT(listing_error("/dev/null").cause, HasSubstr("neither a folder nor a regular file"));
 }
 
 TEST_F(Folder, NoPicturesIsAnErrorWithAdvice) {
   write("notes.txt");
-  const ErrorFields error = error_of(folder);
+  const ErrorFields error = listing_error(folder);
   EXPECT_EQ(error.code, ExitCode::failed);
   EXPECT_EQ(error.cause, "no pictures found");
   EXPECT_THAT(error.advice, HasSubstr(".jpeg"));
@@ -151,7 +151,7 @@ TEST_F(Folder, NoPicturesIsAnErrorWithAdvice) {
 
 TEST_F(Folder, HasNoLabelColumn) {
   write("1.jpg");
-  EXPECT_EQ(error_of(folder, "column").code, ExitCode::usage);
+  EXPECT_EQ(listing_error(folder, "column").code, ExitCode::usage);
 }
 
 TEST_F(Folder, TheHashSeesPathsSizesAndLabels) {

@@ -5,19 +5,19 @@
 namespace pool3 {
 namespace {
 
+using test::labels_of;
+using test::listed;
+using test::listing_error;
+using test::paths_of;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
-using testing::error_of;
 using ::testing::HasSubstr;
-using testing::labels_of;
-using testing::listed;
-using testing::paths_of;
 
-class Table : public testing::CorpusTest {
+class Table : public test::CorpusTest {
  protected:
   /// Where the error in a table is ("FILE:LINE", without the folder) and what it is.
   std::string problem(const std::string& name, const std::string& content) const {
-    const ErrorFields error = error_of(write(name, content));
+    const ErrorFields error = listing_error(write(name, content));
     return error.path.substr(error.path.rfind('/') + 1) + ": " + error.cause;
   }
 };
@@ -81,20 +81,20 @@ TEST_F(Table, ErrorsNameTheLine) {
 TEST_F(Table, RepeatsAreKeptOnce) {
   EXPECT_THAT(paths_of(listed(write("t.txt", "b.jpg\na.jpg\nb.jpg\n"))), ElementsAre("a.jpg", "b.jpg"));
   EXPECT_THAT(paths_of(listed(write("t.csv", "b.jpg,x\nb.jpg,x\n"), "column")), ElementsAre("b.jpg"));
-  const ErrorFields error = error_of(write("t.csv", "path,label\nb.jpg,x\na.jpg,x\nb.jpg,y\n"), "column");
+  const ErrorFields error = listing_error(write("t.csv", "path,label\nb.jpg,x\na.jpg,x\nb.jpg,y\n"), "column");
   EXPECT_EQ(error.code, ExitCode::failed);
   EXPECT_THAT(error.cause, HasSubstr("lines 2 and 4 give \"b.jpg\" two labels: \"x\" and \"y\""));
 }
 
 TEST_F(Table, WithoutRowsIsAnError) {
   for (const char* text : {"", "\n\n", "path,label\n", "\xEF\xBB\xBF"}) {
-    EXPECT_EQ(error_of(write("t.csv", text), "column").cause, "no pictures found");
+    EXPECT_EQ(listing_error(write("t.csv", text), "column").cause, "no pictures found");
   }
 }
 
 TEST_F(Table, AMissingLabelColumnIsAUsageError) {
-  EXPECT_EQ(error_of(write("t.csv", "path,kind\na.jpg,x\n"), "column").code, ExitCode::usage);
-  EXPECT_EQ(error_of(write("t.txt", "a.jpg\n"), "column").code, ExitCode::usage);
+  EXPECT_EQ(listing_error(write("t.csv", "path,kind\na.jpg,x\n"), "column").code, ExitCode::usage);
+  EXPECT_EQ(listing_error(write("t.txt", "a.jpg\n"), "column").code, ExitCode::usage);
 }
 
 TEST_F(Table, FoldersAndOddFilesInATableHaveNoSize) {

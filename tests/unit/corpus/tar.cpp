@@ -9,17 +9,17 @@
 namespace pool3 {
 namespace {
 
+using test::labels_of;
+using test::listed;
+using test::listing_error;
+using test::paths_of;
 using ::testing::ElementsAre;
-using testing::error_of;
 using ::testing::HasSubstr;
-using testing::labels_of;
-using testing::listed;
-using testing::paths_of;
 namespace fs = std::filesystem;
-using testing::tar_end;
-using testing::tar_member;
+using test::tar_end;
+using test::tar_member;
 
-class Tar : public testing::CorpusTest {
+class Tar : public test::CorpusTest {
  protected:
   [[nodiscard]] std::string read(const std::string& path) const {
     try {
@@ -111,12 +111,12 @@ TEST_F(Tar, ADamagedShardGivesWhatComesBefore) {
 
 TEST_F(Tar, WhatIsNoTarFileIsAnError) {
   for (const std::string& content : {std::string("no tar file"), std::string(), std::string(600, 'x')}) {
-    const ErrorFields error = error_of(write("s.tar", content));
+    const ErrorFields error = listing_error(write("s.tar", content));
     EXPECT_EQ(error.path, (folder / "s.tar").string());
     EXPECT_THAT(error.cause, HasSubstr("not a tar file"));
   }
-  EXPECT_THAT(error_of(folder / "none.tar").cause, HasSubstr("No such file"));
-  EXPECT_EQ(error_of(write("s.tar", tar_end())).cause, "no pictures found");
+  EXPECT_THAT(listing_error(folder / "none.tar").cause, HasSubstr("No such file"));
+  EXPECT_EQ(listing_error(write("s.tar", tar_end())).cause, "no pictures found");
 }
 
 TEST_F(Tar, TheIndexIsKeptWhileTheShardIsTheSame) {

@@ -16,7 +16,7 @@
 #include "extraction/workers.hpp"
 #include "pool3/corpus.hpp"
 
-namespace pool3::test {
+namespace pool3::extraction::test {
 
 /// Threads wait here until it is opened.
 class Gate {
@@ -37,18 +37,20 @@ class Gate {
   bool open_ = false;
 };
 
-/// Column j of a picture is the mean of every 2048th float of its input from j on. NaN for a picture that is all white.
+/// Column j of a picture is the mean of every 64th float of its input from j on. NaN for a picture that is all white.
 class FormulaNetwork : public Network {
  public:
+  static constexpr std::int64_t columns = 64;
+  [[nodiscard]] std::int64_t width() const override { return columns; }
   void features(std::span<const float> input, int count, std::span<float> out) const override {
     ++calls;
     pictures += count;
     if (gate != nullptr) gate->pass();
     for (int i = 0; i < count; ++i) {
       const float* x = input.data() + static_cast<std::ptrdiff_t>(i) * input_floats;
-      float* y = out.data() + static_cast<std::ptrdiff_t>(i) * feature_dim;
-      std::fill_n(y, feature_dim, 0.0F);
-      for (std::int64_t k = 0; k < input_floats; ++k) y[k % feature_dim] += x[k] / 131;
+      float* y = out.data() + static_cast<std::ptrdiff_t>(i) * columns;
+      std::fill_n(y, columns, 0.0F);
+      for (std::int64_t k = 0; k < input_floats; ++k) y[k % columns] += x[k] * columns / input_floats;
       if (std::all_of(x, x + input_floats, [](float v) { return v == 1; })) y[7] = NAN;
     }
   }
@@ -86,7 +88,8 @@ class Pictures {
   }
   /// What the features of a picture must be.
   static std::vector<float> features_of(const std::string& name) {
-    std::vector<float> input(static_cast<std::size_t>(input_floats)), out(static_cast<std::size_t>(feature_dim));
+    std::vector<float> input(static_cast<std::size_t>(input_floats)),
+        out(static_cast<std::size_t>(FormulaNetwork::columns));
     to_input(decode(bytes_of(name)), InputProfile::nsfwjs, input);
     FormulaNetwork().features(input, 1, out);
     return out;
@@ -98,7 +101,9 @@ class Pictures {
 };
 
 inline WorkSettings settings_of(const Pictures& pictures, int batch = 16) {
-  return {.read = [&pictures](std::string_view path) { return pictures.read(path); }, .batch = batch};
+  return {.recipe = {}, .batch = batch, .job = {.read = [&pictures](std::string_view path) {
+                                          return pictures.read(path);
+                                        }}};
 }
 
 /// "NAME-FIRST" to "NAME-LAST".
@@ -118,8 +123,8 @@ inline std::map<std::int64_t, BlockResult> finish(Workers& workers) {
 }
 
 inline std::vector<float> row_of(const BlockResult& block, std::size_t row) {
-  const auto begin = block.features.begin() + static_cast<std::ptrdiff_t>(row) * feature_dim;
-  return {begin, begin + feature_dim};
+  const auto begin = block.features.begin() + static_cast<std::ptrdiff_t>(row) * FormulaNetwork::columns;
+  return {begin, begin + FormulaNetwork::columns};
 }
 
-}  // namespace pool3::test
+}  // namespace pool3::extraction::test

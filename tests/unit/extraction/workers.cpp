@@ -4,7 +4,7 @@
 
 #include "unit/extraction/fixtures.hpp"
 
-namespace pool3::test {
+namespace pool3::extraction::test {
 namespace {
 
 void wait_until(const std::function<bool()>& condition) {
@@ -80,7 +80,7 @@ TEST(Feeding, CopiesAreComputedOnce) {
   const FormulaNetwork network;
   const Pictures pictures;
   WorkSettings settings = settings_of(pictures);
-  settings.seen = std::make_shared<SeenPictures>();
+  settings.job.remember_copies = true;
   Workers workers(network, settings, threads_on(2, Device::cpu));
   workers.submit(block_of(0, "p", 0, 16));
   const auto first = finish(workers);
@@ -175,7 +175,7 @@ TEST(Feeding, KeepsBlocksOnOneThreadBeforeTheyAreTaken) {
   std::set<std::thread::id> writers;
   std::atomic<int> written = 0;
   WorkSettings settings = settings_of(pictures);
-  settings.write = [&](const BlockResult&) {
+  settings.job.write = [&](const BlockResult&) {
     writers.insert(std::this_thread::get_id());
     ++written;
   };
@@ -199,12 +199,12 @@ TEST(Feeding, AnErrorOfAnyThreadReachesTheOwner) {
     EXPECT_THROW(finish(workers), Error);
   };
   WorkSettings settings = settings_of(pictures);
-  settings.write = [](const BlockResult&) { throw usage_error("no space"); };
+  settings.job.write = [](const BlockResult&) { throw usage_error("no space"); };
   fails(settings);
   settings = settings_of(pictures);
-  settings.read = [](std::string_view) -> std::vector<std::byte> { throw usage_error("no space"); };
+  settings.job.read = [](std::string_view) -> std::vector<std::byte> { throw usage_error("no space"); };
   fails(settings);
 }
 
 }  // namespace
-}  // namespace pool3::test
+}  // namespace pool3::extraction::test

@@ -11,11 +11,11 @@
 namespace pool3 {
 namespace {
 
-using testing::Buffer;
-using testing::fixture_bytes;
+using test::Buffer;
+using test::fixture_bytes;
+using test::status_of;
+using test::to_buffer;
 using ::testing::HasSubstr;
-using testing::status_of;
-using testing::to_buffer;
 
 std::string message_of(std::span<const std::byte> bytes, const DecodeOptions& options = {}) {
   try {
@@ -27,9 +27,9 @@ std::string message_of(std::span<const std::byte> bytes, const DecodeOptions& op
 }
 
 TEST(Decode, GivesThePixelsOfEveryKindOfPicture) {
-  const auto fixtures = testing::load_fixtures();
+  const auto fixtures = test::load_fixtures();
   ASSERT_GE(fixtures.size(), 60U);
-  for (const testing::Fixture& f : fixtures) {
+  for (const test::Fixture& f : fixtures) {
     SCOPED_TRACE(f.name);
     const Image picture = decode(f.bytes);
     EXPECT_EQ(picture.width, f.expected.width);
@@ -101,7 +101,7 @@ TEST(Decode, RefusesDamageThatLeavesTheLength) {
   EXPECT_THAT(message_of(jpeg), HasSubstr("premature end of data segment"));
   Buffer png = fixture_bytes("type2_8bit.png");
   png[png.size() - 60] ^= std::byte{0x10};
-  testing::repair_checksums(png);
+  test::repair_checksums(png);
   EXPECT_EQ(status_of(png), RowStatus::corrupt);  // zlib's own checksum
 }
 
@@ -111,9 +111,9 @@ TEST(Decode, ChecksTheLimitBeforeItTakesMemory) {
   EXPECT_EQ(status_of(fixture_bytes("type0_1bit.png"), {.max_pixels = 13 * 11 - 1}), RowStatus::too_large);
   // 2^28 x 2^28 pixels: would overflow, and could never be had.
   Buffer huge = fixture_bytes("type0_1bit.png");
-  testing::put_big_endian(huge, 16, 1U << 28);
-  testing::put_big_endian(huge, 20, 1U << 28);
-  testing::repair_checksums(huge);
+  test::put_big_endian(huge, 16, 1U << 28);
+  test::put_big_endian(huge, 20, 1U << 28);
+  test::repair_checksums(huge);
   EXPECT_EQ(status_of(huge), RowStatus::too_large);
   EXPECT_THAT(message_of(huge), HasSubstr("268435456 x 268435456"));
 }
@@ -143,7 +143,7 @@ TEST(Decode, RefusesAJpegOfVeryManyScans) {
 }
 
 TEST(Decode, ShrinksJpegsAsFarAsTheShorterSideAllows) {
-  std::ifstream list(testing::data_path("images/shrunk.txt"));
+  std::ifstream list(test::data_path("images/shrunk.txt"));
   std::string name, hex;
   std::int64_t side, width, height;
   int count = 0;
@@ -152,7 +152,7 @@ TEST(Decode, ShrinksJpegsAsFarAsTheShorterSideAllows) {
     const Image picture = decode(fixture_bytes(name), {.shortest_side = side});
     ASSERT_EQ(picture.width, width);
     ASSERT_EQ(picture.height, height);
-    EXPECT_EQ(picture.pixels, testing::bytes_of_hex(hex));
+    EXPECT_EQ(picture.pixels, test::bytes_of_hex(hex));
   }
   EXPECT_EQ(count, 13);
   EXPECT_EQ(decode(fixture_bytes("shrink_420.jpg")).width, 83);
@@ -161,15 +161,15 @@ TEST(Decode, ShrinksJpegsAsFarAsTheShorterSideAllows) {
 }
 
 TEST(Decode, IsSafeInManyThreads) {
-  const auto fixtures = testing::load_fixtures();
-  const auto half_of = [](const testing::Fixture& f) { return std::span(f.bytes).first(f.bytes.size() / 2); };
+  const auto fixtures = test::load_fixtures();
+  const auto half_of = [](const test::Fixture& f) { return std::span(f.bytes).first(f.bytes.size() / 2); };
   std::map<std::string, RowStatus> alone;
-  for (const testing::Fixture& f : fixtures) alone[f.name] = status_of(half_of(f));
+  for (const test::Fixture& f : fixtures) alone[f.name] = status_of(half_of(f));
   std::vector<std::thread> threads;
   std::vector<int> wrong(4);
   for (std::size_t t = 0; t < wrong.size(); ++t) {
     threads.emplace_back([&, t] {
-      for (const testing::Fixture& f : fixtures) {
+      for (const test::Fixture& f : fixtures) {
         wrong[t] += decode(f.bytes).pixels != f.expected.pixels;
         wrong[t] += status_of(half_of(f)) != alone.at(f.name);
       }

@@ -4,15 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
-#include <iterator>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "pool3/image.hpp"
+#include "support/slurp.hpp"
 
-namespace pool3::testing {
+namespace pool3::test {
 
 using Buffer = std::vector<std::byte>;
 
@@ -29,11 +28,7 @@ inline Buffer to_buffer(const std::string& text) {
   return {bytes.begin(), bytes.end()};
 }
 
-inline Buffer read_bytes(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("cannot read " + path);
-  return to_buffer({std::istreambuf_iterator<char>(file), {}});
-}
+inline Buffer read_bytes(const std::string& path) { return to_buffer(slurp(path)); }
 
 inline std::vector<std::uint8_t> bytes_of_hex(const std::string& hex) {
   std::vector<std::uint8_t> bytes;
@@ -97,4 +92,4 @@ inline void repair_checksums(Buffer& bytes) {
   }
 }
 
-}  // namespace pool3::testing
+}  // namespace pool3::test

@@ -10,10 +10,10 @@
 namespace pool3 {
 namespace {
 
-using testing::Buffer;
-using testing::fixture_bytes;
-using testing::status_of;
-using testing::to_buffer;
+using test::Buffer;
+using test::fixture_bytes;
+using test::status_of;
+using test::to_buffer;
 
 void put_little_endian(Buffer& bytes, std::size_t at, std::uint64_t value, std::size_t width) {
   for (std::size_t i = 0; i < width; ++i) bytes.at(at + i) = static_cast<std::byte>(value >> (8 * i));
@@ -69,7 +69,7 @@ TEST(Formats, RefuseEveryTruncation) {
 }
 
 TEST(Formats, CheckTheLimitBeforeTheyTakeMemory) {
-  for (const testing::Fixture& f : testing::load_fixtures()) {
+  for (const test::Fixture& f : test::load_fixtures()) {
     const std::int64_t pixels = f.expected.width * f.expected.height;
     EXPECT_EQ(status_of(f.bytes, {.max_pixels = pixels}), RowStatus::done) << f.name;
     EXPECT_EQ(status_of(f.bytes, {.max_pixels = pixels - 1}), RowStatus::too_large) << f.name;

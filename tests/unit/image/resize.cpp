@@ -44,7 +44,7 @@ float level_of(std::uint8_t byte, InputProfile profile) {
 }
 
 TEST(ToInput, AgreesWithAnIndependentResize) {
-  std::ifstream points(testing::data_path("resize_align_corners.txt"));
+  std::ifstream points(test::data_path("resize_align_corners.txt"));
   std::map<std::pair<std::int64_t, std::int64_t>, std::vector<float>> inputs;
   std::int64_t width, height, x, y, channel;
   std::size_t count = 0;
@@ -59,7 +59,7 @@ TEST(ToInput, AgreesWithAnIndependentResize) {
 }
 
 TEST(ToInput, AgreesWithOtherProgramsInEveryProfile) {
-  std::ifstream points(testing::data_path("resize_profiles.txt"));
+  std::ifstream points(test::data_path("resize_profiles.txt"));
   std::map<std::tuple<std::string, std::int64_t, std::int64_t>, std::vector<float>> inputs;
   std::string profile;
   std::int64_t width, height, x, y, channel;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <ctime>
@@ -5,15 +6,16 @@
 #include <random>
 #include <thread>
 
+#include "pool3/network.hpp"
 #include "support/network_fixtures.hpp"
 
-namespace pool3 {
+namespace pool3::network {
 namespace {
 
 using test::error_of;
 
 constexpr std::size_t floats_in = input_floats;
-constexpr std::size_t floats_out = feature_dim;
+constexpr std::size_t floats_out = 2048;
 
 /// Real weights where there are any, else made-up ones.
 const Weights& weights_for_arithmetic() {
@@ -108,6 +110,15 @@ TEST_P(Features, AreTheSameFromAnotherNetwork) {
   EXPECT_TRUE(features_of(*open(2), input) == features_of(*open(2), input));
 }
 
+TEST_P(Features, AreAsManyAsTheNetworkSays) {
+  const auto network = open(1);
+  ASSERT_EQ(network->width(), std::int64_t{floats_out});
+  std::vector<float> out(floats_out + 1, -1);
+  network->features(batch_of({1}), 1, out);
+  EXPECT_EQ(std::ranges::count(out, -1.0F), 1) << "features are not negative";
+  EXPECT_EQ(out.back(), -1);
+}
+
 TEST_P(Features, AreFiniteAndNotNegative) {
   for (const float v : features_of(*open(2), batch_of({1, 2}))) {
     ASSERT_TRUE(std::isfinite(v));
@@ -147,6 +158,20 @@ TEST_P(Features, OfTooManyPicturesAreAnError) {
 TEST(Network, RefusesBadBatches) {
   EXPECT_EQ(error_of([] { (void)open_network(weights_for_arithmetic(), {.batch = 0}); }).code, ExitCode::usage);
   EXPECT_EQ(error_of([] { (void)open_network(weights_for_arithmetic(), {.batch = -1}); }).code, ExitCode::usage);
+}
+
+TEST(Network, RefusesIncompleteWeights) {
+  Weights weights = test::made_up_weights();
+  weights.tensors.erase("Mixed_7c.branch_pool.bias");
+  EXPECT_THAT(error_of([&] { (void)open_network(weights, {}); }).cause,
+              testing::HasSubstr("Mixed_7c.branch_pool.bias"));
+}
+
+TEST(Network, RefusesAClassifierOfAnotherWidth) {
+  const LinearLayer layer = {.classes = {"a", "b"}, .weight = std::vector<float>(std::size_t{2} * 64), .bias = {0, 0}};
+  const ErrorFields error = error_of([&] { (void)torchscript_classifier(test::made_up_weights(), layer); });
+  EXPECT_EQ(error.stage, "export");
+  EXPECT_EQ(error.cause, "the classifier takes 64 numbers, and the network gives 2048");
 }
 
 TEST(Network, PrecisionsAgree) {
@@ -228,4 +253,4 @@ TEST(Cpu, InstructionsAreWhatTheSystemSays) {
 }
 
 }  // namespace
-}  // namespace pool3
+}  // namespace pool3::network

@@ -11,12 +11,13 @@
 
 #include "network/graph/convolution.hpp"
 #include "network/graph/pipeline.hpp"
+#include "network/kernels/table.hpp"
+#include "pool3/network.hpp"
 #include "support/network_fixtures.hpp"
 
-namespace pool3 {
+namespace pool3::network {
 namespace {
 
-using namespace direct;
 using test::error_of;
 using testing::HasSubstr;
 
@@ -221,9 +222,11 @@ std::vector<float> pictures(int count) {
   return out;
 }
 
+constexpr std::int64_t width = 2048;
+
 std::vector<float> features_of(const Weights& weights, Precision precision, std::span<const float> input) {
   const auto count = std::ssize(input) / input_floats;
-  std::vector<float> out(static_cast<std::size_t>(count * feature_dim));
+  std::vector<float> out(static_cast<std::size_t>(count * width));
   open_network(weights, {.precision = precision, .batch = 32})->features(input, static_cast<int>(count), out);
   return out;
 }
@@ -240,8 +243,8 @@ TEST_F(Int8, FeaturesAreNearThoseOfFp32) {
   const auto exact = features_of(weights, Precision::fp32, input), codes = features_of(weights, Precision::int8, input);
   for (std::size_t n = 0; n < 20; ++n) {
     const auto dot = [n](const auto& a, const auto& b) {
-      const auto at = static_cast<std::ptrdiff_t>(n * feature_dim);
-      return std::inner_product(a.begin() + at, a.begin() + at + feature_dim, b.begin() + at, 0.0);
+      const auto at = static_cast<std::ptrdiff_t>(n) * width;
+      return std::inner_product(a.begin() + at, a.begin() + at + width, b.begin() + at, 0.0);
     };
     EXPECT_GT(dot(exact, codes) / std::sqrt(dot(exact, exact) * dot(codes, codes)), 0.99) << n;
   }
@@ -253,7 +256,7 @@ TEST_F(Int8, FeaturesOfARowDependOnItsPictureAlone) {
   const std::vector<float> input = pictures(3);
   const auto all = features_of(weights, Precision::int8, input);
   const auto last = features_of(weights, Precision::int8, std::span(input).subspan(std::size_t{2} * input_floats));
-  EXPECT_TRUE(std::equal(last.begin(), last.end(), all.end() - feature_dim));
+  EXPECT_TRUE(std::equal(last.begin(), last.end(), all.end() - width));
 }
 
 TEST_F(Int8, StagesAreInUnitsOfTheirValues) {
@@ -309,14 +312,18 @@ TEST_F(Int8, BadCalibrationsAreRefused) {
   EXPECT_THAT(refused([](auto& codes) { codes["Conv2d_1a_3x3"] = codes["Conv2d_2b_3x3"]; }), HasSubstr("have none"));
 }
 
-TEST_F(Int8, NeedsACalibrationAndAmx) {
-  const Weights plain = test::made_up_weights();
-  const auto open = [&](Instructions instructions) {
-    return words_of(
-        [&] { static_cast<void>(open_network(plain, {.precision = Precision::int8, .instructions = instructions})); });
-  };
-  EXPECT_THAT(open(cpu_instructions()), HasSubstr("--calibrate"));
-  EXPECT_THAT(open(Instructions::avx512), HasSubstr("AMX"));
+std::string refusal(const Weights& weights, Instructions instructions) {
+  return words_of(
+      [&] { static_cast<void>(open_network(weights, {.precision = Precision::int8, .instructions = instructions})); });
+}
+
+TEST_F(Int8, NeedsACalibration) {
+  EXPECT_THAT(refusal(test::made_up_weights(), cpu_instructions()), HasSubstr("--calibrate"));
+}
+
+TEST(Int8OnAnyCpu, NeedsAmx) {
+  for (const auto instructions : {Instructions::any, std::min(cpu_instructions(), Instructions::avx512_bf16)})
+    EXPECT_THAT(refusal(test::made_up_weights(), instructions), HasSubstr("AMX"));
 }
 
 TEST_F(Int8, CalibrationNeedsPicturesThatStirTheNetwork) {
@@ -328,4 +335,4 @@ TEST_F(Int8, CalibrationNeedsPicturesThatStirTheNetwork) {
 }
 
 }  // namespace
-}  // namespace pool3
+}  // namespace pool3::network

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <cctype>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <random>
 #include <string>
@@ -12,23 +14,30 @@
 
 #include "network/graph/convolution.hpp"
 #include "network/graph/pipeline.hpp"
+#include "network/kernels/table.hpp"
 #include "pool3/network.hpp"
 
-namespace pool3::direct {
+namespace pool3::network {
 namespace {
 
-struct Candidate {
-  const char* name;
-  const Kernels* (*get)();
-  Instructions needs;
-};
+struct Candidate : KernelsEntry {};
 
-void PrintTo(const Candidate& candidate, std::ostream* out) { *out << candidate.name; }
+/// The kernels for float and bfloat16; int8.cpp has the others.
+std::vector<Candidate> candidates() {
+  std::vector<Candidate> out;
+  for (const KernelsEntry& entry : kernels_table())
+    if (entry.precision != Precision::int8) out.push_back({entry});
+  return out;
+}
 
-const std::vector<Candidate> candidates = {{"avx2_fp32", avx2_fp32_kernels, Instructions::avx2},
-                                           {"avx512_fp32", avx512_fp32_kernels, Instructions::avx512},
-                                           {"avx512_bf16", avx512_bf16_kernels, Instructions::avx512_bf16},
-                                           {"amx_bf16", amx_bf16_kernels, Instructions::amx}};
+std::string name_of(const KernelsEntry& entry) {
+  std::string name = std::string(to_string(entry.precision)) + "_" + std::string(to_string(entry.needs));
+  std::ranges::replace_if(
+      name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  return name;
+}
+
+void PrintTo(const Candidate& entry, std::ostream* out) { *out << name_of(entry); }
 
 Bf16 nearest_bf16(float value) {
   const auto bits = std::bit_cast<std::uint32_t>(value);
@@ -104,8 +113,8 @@ class KernelsTest : public testing::TestWithParam<Candidate> {
   const Kernels* kernels_ = nullptr;
 };
 
-INSTANTIATE_TEST_SUITE_P(Each, KernelsTest, testing::ValuesIn(candidates),
-                         [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(Each, KernelsTest, testing::ValuesIn(candidates()),
+                         [](const auto& test) { return name_of(test.param); });
 
 struct Case {
   Geometry geometry;
@@ -344,5 +353,19 @@ TEST_P(KernelsTest, PipelinesOfAnyStepGiveTheSame) {
   for (const auto& result : results) EXPECT_TRUE(result == results[0]);
 }
 
+// Less is never better: kernels for newer instructions come first, and every precision's last ones need least.
+TEST(KernelsTable, TheFirstThatRunAreTaken) {
+  EXPECT_EQ(find_kernels(Precision::fp32, Instructions::any), nullptr);
+  EXPECT_EQ(find_kernels(Precision::bf16, Instructions::avx512), nullptr);
+  EXPECT_EQ(find_kernels(Precision::fp16, Instructions::amx), nullptr);
+  if (cpu_instructions() >= Instructions::avx512) {
+    EXPECT_EQ(find_kernels(Precision::fp32, Instructions::amx), avx512_fp32_kernels());
+    EXPECT_EQ(find_kernels(Precision::fp32, Instructions::avx2), avx2_fp32_kernels());
+  }
+  if (cpu_instructions() >= Instructions::avx512_bf16) {
+    EXPECT_EQ(find_kernels(Precision::bf16, Instructions::avx512_bf16), avx512_bf16_kernels());
+  }
+}
+
 }  // namespace
-}  // namespace pool3::direct
+}  // namespace pool3::network

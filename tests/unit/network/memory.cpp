@@ -3,9 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "pool3/network.hpp"
 #include "support/network_fixtures.hpp"
 
-namespace pool3 {
+namespace pool3::network {
 namespace {
 
 constexpr int batch = 1;
@@ -35,7 +36,7 @@ TEST_P(Memory, DoesNotGrowWithTheCalls) {
   if (resident_bytes() < 0) GTEST_SKIP() << "this system does not tell resident memory";
   const auto network = open_network(test::made_up_weights(), {.precision = GetParam(), .batch = batch});
   const std::vector<float> input(batch * static_cast<std::size_t>(input_floats), 0.5F);
-  std::vector<float> out(batch * static_cast<std::size_t>(feature_dim));
+  std::vector<float> out(batch * static_cast<std::size_t>(network->width()));
   std::vector<std::int64_t> resident;
   for (int call = 0; call < calls; ++call) {
     network->features(input, batch, out);
@@ -46,4 +47,4 @@ TEST_P(Memory, DoesNotGrowWithTheCalls) {
 }
 
 }  // namespace
-}  // namespace pool3
+}  // namespace pool3::network

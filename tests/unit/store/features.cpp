@@ -4,36 +4,35 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "pool3/maintenance.hpp"
+#include "pool3/numbers.hpp"
+#include "support/error_of.hpp"
 #include "support/store_sample.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace pool3 {
 namespace {
 
-using test::Folder;
 using test::Sample;
 using test::slurp;
 using test::spit;
+using test::TemporaryFolder;
 using testing::HasSubstr;
 
-/// The line of the Error that `action` throws, or "".
+/// The line of the error that `action` throws.
 template <typename Action>
-std::string error_of(Action&& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return {};
+std::string line_of(Action&& action) {
+  return test::error_of(std::forward<Action>(action)).line;
 }
 
 std::string read_error(const std::string& path) {
-  return error_of([&] { FeatureReader reader(path); });
+  return line_of([&] { FeatureReader reader(path); });
 }
 
 class StoreFeatures : public testing::Test {
  protected:
   Communicator comm_ = Communicator::world();
-  Folder folder_;
+  TemporaryFolder folder_;
   const std::string path_ = folder_ / "f.h5";
 };
 
@@ -47,13 +46,13 @@ void expect_same(const FeatureReader& reader, const Sample& sample) {
   EXPECT_EQ(reader.paths({0, sample.rows}), sample.paths);
   const auto keys = reader.keys();
   const auto status = reader.status();
-  std::vector<float> features(static_cast<std::size_t>(sample.rows * feature_dim));
+  std::vector<float> features(static_cast<std::size_t>(sample.rows * sample.width));
   reader.read_blocks(0, reader.blocks(), features);
   std::size_t at = 0;
   for (Row r = 0; r < sample.rows; ++r) {
     EXPECT_EQ(keys[static_cast<std::size_t>(r)], Sample::key(r));
     EXPECT_EQ(status[static_cast<std::size_t>(r)], Sample::status(r));
-    for (std::int64_t c = 0; c < feature_dim; ++c, ++at)
+    for (std::int64_t c = 0; c < sample.width; ++c, ++at)
       ASSERT_EQ(features[at], Sample::feature(r, c)) << r << " " << c;
   }
 }
@@ -81,13 +80,13 @@ TEST_F(StoreFeatures, blocks_are_read_one_by_one) {
   const FeatureReader reader(path_);
   ASSERT_EQ(reader.blocks(), 3);
   EXPECT_EQ(reader.block(2), (RowRange{8, 10}));
-  std::vector<float> features(2 * feature_dim);
+  std::vector<float> features(2 * 2048);
   reader.read_blocks(2, 3, features);
   EXPECT_EQ(features[0], Sample::feature(8, 0));
   EXPECT_EQ(features.back(), Sample::feature(9, 2047));
   EXPECT_EQ(reader.paths({8, 9}), std::vector<std::string>{sample.paths[8]});
-  EXPECT_THAT(error_of([&] { reader.read_blocks(2, 4, features); }), HasSubstr("no blocks 2 to 4"));
-  EXPECT_THAT(error_of([&] { reader.read_blocks(1, 2, features); }), HasSubstr("do not fit"));
+  EXPECT_THAT(line_of([&] { reader.read_blocks(2, 4, features); }), HasSubstr("no blocks 2 to 4"));
+  EXPECT_THAT(line_of([&] { reader.read_blocks(1, 2, features); }), HasSubstr("do not fit"));
 }
 
 TEST_F(StoreFeatures, may_have_no_rows_no_classes_and_no_labels) {
@@ -154,24 +153,85 @@ TEST_F(StoreFeatures, finish_refuses_rows_that_were_never_written) {
   FeatureWriter writer = FeatureWriter::open(comm_, path_, sample.spec());
   sample.write_block(writer, 0);
   sample.write_block(writer, 2);
-  EXPECT_THAT(error_of([&] { writer.finish(comm_); }), HasSubstr("row 4 was never written"));
+  EXPECT_THAT(line_of([&] { writer.finish(comm_); }), HasSubstr("row 4 was never written"));
   EXPECT_FALSE(std::filesystem::exists(path_));
 }
 
 TEST_F(StoreFeatures, write_block_refuses_wrong_shapes) {
   const Sample sample(9);
   FeatureWriter writer = FeatureWriter::open(comm_, path_, sample.spec());
-  const std::vector<float> features(4 * feature_dim);
+  const std::vector<float> features(4 * 2048);
   const std::vector<ImageKey> keys(4);
   const std::vector<RowStatus> status(4, RowStatus::done);
-  EXPECT_THAT(error_of([&] { writer.write_block(3, features, keys, status, {}); }), HasSubstr("no block 3"));
-  EXPECT_THAT(error_of([&] { writer.write_block(2, features, keys, status, {}); }), HasSubstr("block 2 has 1 rows"));
+  EXPECT_THAT(line_of([&] { writer.write_block(3, features, keys, status, {}); }), HasSubstr("no block 3"));
+  EXPECT_THAT(line_of([&] { writer.write_block(2, features, keys, status, {}); }), HasSubstr("block 2 has 1 rows"));
+  EXPECT_THAT(line_of([&] { writer.write_block(0, std::span(features).first(256), keys, status, {}); }),
+              HasSubstr("block 0 has 8192 features (4 x 2048), not 256"));
+}
+
+TEST_F(StoreFeatures, rows_may_have_any_width) {
+  for (const std::int64_t width : {1, 64, 5000}) {
+    Sample sample(23);
+    sample.width = width;
+    sample.write(comm_, path_);
+    const FeatureReader reader(path_);
+    EXPECT_EQ(reader.width(), width);
+    expect_same(reader, sample);
+    EXPECT_TRUE(verify_features(comm_, path_).problems.empty());
+  }
+  Sample none(3);
+  none.width = 0;
+  EXPECT_THAT(line_of([&] { none.write(comm_, folder_ / "none.h5"); }), HasSubstr("a row must have from 1 to"));
+}
+
+TEST_F(StoreFeatures, halves_are_read_as_they_are_stored) {
+  Sample sample(11);
+  sample.width = 64;
+  sample.type = FeatureType::float16;
+  sample.write(comm_, path_);
+  const FeatureReader reader(path_);
+  std::vector<std::uint16_t> halves(static_cast<std::size_t>(11 * 64));
+  reader.read_stored(0, reader.blocks(), std::as_writable_bytes(std::span(halves)));
+  std::vector<float> floats(halves.size());
+  reader.read_blocks(0, reader.blocks(), floats);
+  for (std::size_t i = 0; i < halves.size(); ++i) {
+    const auto row = static_cast<Row>(i) / 64;
+    ASSERT_EQ(halves[i], half_of_float(Sample::feature(row, static_cast<std::int64_t>(i) % 64)));
+    ASSERT_EQ(floats[i], float_of_half(halves[i]));
+  }
+  EXPECT_THAT(line_of([&] { reader.read_stored(0, 1, std::as_writable_bytes(std::span(halves))); }),
+              HasSubstr("rows 0 to 3 do not fit into 1408 bytes"));
+}
+
+TEST_F(StoreFeatures, files_of_another_width_are_not_mixed) {
+  Sample wide(9), narrow(9);
+  narrow.width = 64;
+  wide.write(comm_, path_);
+  narrow.write(comm_, folder_ / "narrow.h5");
+  EXPECT_THAT(line_of([&] { static_cast<void>(diff_features(comm_, path_, folder_ / "narrow.h5")); }),
+              HasSubstr("width: 64 here, 2048 there"));
+  EXPECT_EQ(diff_features(comm_, path_, folder_ / "narrow.h5", false).changed, 0);
+  const FeatureWriter begun = FeatureWriter::open(comm_, folder_ / "begun.h5", wide.spec());
+  std::filesystem::copy_file(folder_ / "begun.h5.partial", folder_ / "copy.h5.partial");
+  EXPECT_THAT(line_of([&] { static_cast<void>(FeatureWriter::open(comm_, folder_ / "copy.h5", narrow.spec())); }),
+              HasSubstr("is of another job: width: 64 here, 2048 there"));
+  std::vector<std::string> parts;
+  for (const Sample* sample : {&wide, &narrow}) {
+    FeatureSpec spec = sample->spec();
+    spec.part = static_cast<std::int64_t>(parts.size()) + 1;
+    spec.parts = 2;
+    parts.push_back(folder_ / ("part" + std::to_string(spec.part)));
+    FeatureWriter writer = FeatureWriter::open(comm_, parts.back(), spec);
+    for (std::int64_t b = 0; b < writer.blocks(); ++b) sample->write_block(writer, b);
+    writer.finish(comm_);
+  }
+  EXPECT_THAT(line_of([&] { link_features(folder_ / "link.h5", parts); }), HasSubstr("width: 64 here, 2048 there"));
 }
 
 TEST_F(StoreFeatures, create_fails_at_once_where_nothing_can_be_written) {
   const Sample sample(3);
   const auto create = [&](const std::string& path) {
-    return error_of([&] { static_cast<void>(FeatureWriter::open(comm_, path, sample.spec())); });
+    return line_of([&] { static_cast<void>(FeatureWriter::open(comm_, path, sample.spec())); });
   };
   EXPECT_THAT(create(folder_ / "no/such/f.h5"),
               testing::AllOf(HasSubstr("write features: "), HasSubstr("/no/such does not exist")));
@@ -182,7 +242,7 @@ TEST_F(StoreFeatures, create_fails_at_once_where_nothing_can_be_written) {
   Sample huge(3);
   FeatureSpec spec = huge.spec();
   spec.labels = {};
-  EXPECT_THAT(error_of([&] { static_cast<void>(FeatureWriter::open(comm_, path_, spec)); }),
+  EXPECT_THAT(line_of([&] { static_cast<void>(FeatureWriter::open(comm_, path_, spec)); }),
               HasSubstr("0 labels for 3 rows"));
 }
 

@@ -7,15 +7,17 @@
 
 #include <random>
 
+#include "support/error_of.hpp"
 #include "support/store_sample.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace pool3 {
 namespace {
 
-using test::Folder;
 using test::Sample;
 using test::slurp;
 using test::spit;
+using test::TemporaryFolder;
 using testing::HasSubstr;
 
 Model make_model(bool calibrated) {
@@ -56,21 +58,16 @@ void expect_same(const Model& a, const Model& b) {
 }
 
 template <typename Action>
-std::string error_of(Action&& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return {};
+std::string line_of(Action&& action) {
+  return test::error_of(std::forward<Action>(action)).line;
 }
 
 std::string read_error(const std::string& path) {
-  return error_of([&] { static_cast<void>(read_model(path)); });
+  return line_of([&] { static_cast<void>(read_model(path)); });
 }
 
 TEST(StoreModel, comes_back_as_it_was) {
-  const Folder folder;
+  const TemporaryFolder folder;
   for (const bool calibrated : {false, true}) {
     const Model model = make_model(calibrated);
     write_model(model, folder / "m.h5");
@@ -81,34 +78,53 @@ TEST(StoreModel, comes_back_as_it_was) {
   EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "temporary files are left";
 }
 
+TEST(StoreModel, has_the_width_of_its_features) {
+  const TemporaryFolder folder;
+  Model model = make_model(true);
+  model.coef.resize(3 * 64);
+  write_model(model, folder / "m.h5");
+  EXPECT_EQ(read_model(folder / "m.h5").width(), 64);
+  expect_same(read_model(folder / "m.h5"), model);
+  Sample sample(3);
+  sample.classes = model.classes;
+  sample.write(Communicator::world(), folder / "wide.h5");
+  EXPECT_EQ(features_difference(FeatureReader(folder / "wide.h5"), model), "width: 2048 here, 64 there");
+  sample.width = 64;
+  sample.write(Communicator::world(), folder / "narrow.h5");
+  EXPECT_EQ(features_difference(FeatureReader(folder / "narrow.h5"), model), "");
+}
+
 TEST(StoreModel, same_model_gives_the_same_bytes) {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_model(make_model(true), folder / "a.h5");
   write_model(make_model(true), folder / "b.h5");
   EXPECT_TRUE(slurp(folder / "a.h5") == slurp(folder / "b.h5"));
 }
 
 TEST(StoreModel, refuses_a_model_whose_sizes_do_not_fit) {
-  const Folder folder;
-  const auto write_error = [&](const Model& m) { return error_of([&] { write_model(m, folder / "m.h5"); }); };
+  const TemporaryFolder folder;
+  const auto write_error = [&](const Model& m) { return line_of([&] { write_model(m, folder / "m.h5"); }); };
   Model model = make_model(true);
   model.intercept.pop_back();
   EXPECT_THAT(write_error(model), HasSubstr("intercept has 2 values for 3 classes"));
   model = make_model(true);
+  model.coef.pop_back();
+  EXPECT_THAT(write_error(model), HasSubstr("coef has 6143 values for 3 classes"));
+  model = make_model(true);
   model.sigmoid_b.clear();
   EXPECT_THAT(write_error(model), HasSubstr("sigmoid_a and sigmoid_b differ"));
   EXPECT_THAT(write_error(Model{}), HasSubstr("no classes"));
-  EXPECT_THAT(error_of([&] { write_model(make_model(true), folder / "no/m.h5"); }), HasSubstr("does not exist"));
+  EXPECT_THAT(line_of([&] { write_model(make_model(true), folder / "no/m.h5"); }), HasSubstr("does not exist"));
   EXPECT_FALSE(std::filesystem::exists(folder / "m.h5"));
 }
 
 TEST(StoreModel, refuses_other_files) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const Communicator comm = Communicator::world();
   Sample(3).write(comm, folder / "f.h5");
   write_model(make_model(false), folder / "m.h5");
   EXPECT_THAT(read_error(folder / "f.h5"), HasSubstr("is a pool3 features file, not a pool3 model file"));
-  EXPECT_THAT(error_of([&] { FeatureReader reader(folder / "m.h5"); }),
+  EXPECT_THAT(line_of([&] { FeatureReader reader(folder / "m.h5"); }),
               HasSubstr("is a pool3 model file, not a pool3 features file"));
   EXPECT_THAT(read_error(folder / "none"), HasSubstr("No such file"));
   spit(folder / "text", "hello");
@@ -116,7 +132,7 @@ TEST(StoreModel, refuses_other_files) {
 }
 
 TEST(StoreModel, random_flips_are_all_found) {
-  const Folder folder;
+  const TemporaryFolder folder;
   write_model(make_model(true), folder / "m.h5");
   const std::string bytes = slurp(folder / "m.h5");
   std::mt19937_64 random(7);

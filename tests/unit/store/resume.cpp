@@ -7,15 +7,17 @@
 
 #include <cstring>
 
+#include "support/error_of.hpp"
 #include "support/store_sample.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace pool3 {
 namespace {
 
-using test::Folder;
 using test::Sample;
 using test::slurp;
 using test::spit;
+using test::TemporaryFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -40,12 +42,7 @@ class StoreResume : public testing::Test {
     return slurp(folder_ / "undisturbed.h5");
   }
   std::string refusal(const FeatureSpec& spec) {
-    try {
-      static_cast<void>(FeatureWriter::open(comm_, path_, spec));
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return {};
+    return test::error_of([&] { return FeatureWriter::open(comm_, path_, spec); }).line;
   }
   /// Changes one byte of the unfinished file, at the first occurrence of `pattern`.
   void damage(const std::string& pattern) {
@@ -57,7 +54,7 @@ class StoreResume : public testing::Test {
   }
 
   Communicator comm_ = Communicator::world();
-  Folder folder_;
+  TemporaryFolder folder_;
   const std::string path_ = folder_ / "f.h5";
   const std::string partial_ = path_ + ".partial";
 };
@@ -89,9 +86,9 @@ TEST_F(StoreResume, half_floats_too) {
   writer.finish(comm_);
   const FeatureReader reader(path_);
   EXPECT_EQ(reader.type(), FeatureType::float16);
-  std::vector<float> features(4 * feature_dim);
+  std::vector<float> features(4 * 2048);
   reader.read_blocks(1, 2, features);
-  for (std::int64_t c = 0; c < feature_dim; ++c)
+  for (std::int64_t c = 0; c < 2048; ++c)
     ASSERT_NEAR(features[static_cast<std::size_t>(c)], Sample::feature(4, c), 0.0005F);
   EXPECT_TRUE(verify_features(comm_, path_).problems.empty());
 }

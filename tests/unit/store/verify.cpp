@@ -6,14 +6,15 @@
 #include <random>
 
 #include "support/store_sample.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace pool3 {
 namespace {
 
-using test::Folder;
 using test::Sample;
 using test::slurp;
 using test::spit;
+using test::TemporaryFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -57,7 +58,7 @@ class StoreVerify : public testing::Test {
   }
 
   Communicator comm_ = Communicator::world();
-  Folder folder_;
+  TemporaryFolder folder_;
   const std::string path_ = folder_ / "f.h5";
   const std::string flipped_ = folder_ / "flipped.h5";
   std::string bytes_;
@@ -80,7 +81,7 @@ TEST_F(StoreVerify, names_the_rows_of_a_damaged_feature) {
   const std::string pattern(reinterpret_cast<const char*>(&value), sizeof value);
   EXPECT_THAT(after(pattern, std::string(4, '\1')).problems, ElementsAre("rows 4 to 7: wrong checksum"));
   const FeatureReader reader(flipped_);
-  std::vector<float> features(4 * feature_dim);
+  std::vector<float> features(4 * 2048);
   reader.read_blocks(0, 1, features);
   EXPECT_THROW(reader.read_blocks(1, 2, features), Error);
 }

@@ -4,7 +4,7 @@
 
 #include "pool3/network.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
 namespace {
 
 // Keras publishes the size of its Inception-v3 without the top: 21,802,784 parameters, of which 34,432 are moving
@@ -40,4 +40,4 @@ TEST(Convolutions, KeepTheSizeUnlessTheyShrinkIt) {
 }
 
 }  // namespace
-}  // namespace pool3
+}  // namespace pool3::weights

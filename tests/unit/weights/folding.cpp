@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-namespace pool3 {
+namespace pool3::weights {
 namespace {
 
 // A kernel of 1 x 2 with 2 channels in and 3 out; value = 100 x + 10 in + out, with x the place along the width.
@@ -73,4 +73,4 @@ TEST(Fold, EqualsConvolutionThenNorm) {
 }
 
 }  // namespace
-}  // namespace pool3
+}  // namespace pool3::weights

@@ -1,17 +1,17 @@
-#include "weights/makers/graphdef.hpp"
+#include "weights/makers/tensorflow/graphdef.hpp"
 
 #include <set>
 
 #include "support/network_fixtures.hpp"
 #include "weights/containers/protobuf.hpp"
-#include "weights/format_error.hpp"
-#include "weights/makers/graph_tensor.hpp"
+#include "weights/errors.hpp"
+#include "weights/makers/tensorflow/graph_tensor.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
 namespace {
 
 using namespace std::string_literals;
-using test::bytes_of;
+using test::slurp;
 using testing::HasSubstr;
 
 const std::string corpus = POOL3_SOURCE_DIR "/tests/fuzz/corpus/graphdef/";
@@ -49,7 +49,7 @@ TEST(GraphDef, NamesTheGraphsConvolutions) {
 }
 
 TEST(GraphDef, IsKnownByItsFirstNode) {
-  EXPECT_TRUE(looks_like_graphdef(bytes_of(corpus + "tiny.pb")));
+  EXPECT_TRUE(looks_like_graphdef(slurp(corpus + "tiny.pb")));
   for (const std::string& other : {""s, "\x0a"s, "\x0a\x00"s, "\x0a\x02\x0a\x00"s, "\x0a\x03\x0a\x01\x01"s,
                                    "\x0a\x00\x00\x00\x00\x00\x00\x00{"s, "GIF89a"s, "\x0a\xff\xff\xff\xff\x0f"s}) {
     EXPECT_FALSE(looks_like_graphdef(other));
@@ -58,7 +58,7 @@ TEST(GraphDef, IsKnownByItsFirstNode) {
 
 TEST(GraphDef, AnotherGraphIsRefused) {
   const auto cause = [](const std::string& bytes) { return refusal([&] { (void)read_graphdef(bytes); }); };
-  const std::string tiny = bytes_of(corpus + "tiny.pb");
+  const std::string tiny = slurp(corpus + "tiny.pb");
   EXPECT_THAT(cause(tiny), HasSubstr("no node 'conv_1/batchnorm'"));
   EXPECT_THAT(cause(tiny + tiny), HasSubstr("twice"));
   EXPECT_THAT(cause(tiny.substr(0, tiny.size() - 1)), HasSubstr("too early"));
@@ -102,8 +102,8 @@ std::string tensor_refusal(const std::string& message) {
 }
 
 TEST(TensorProto, ReadsWhatOthersWrote) {
-  EXPECT_EQ(read_tensor_proto(bytes_of(corpus + "tensor"), {2, 3}, "t").values, (std::vector<float>{0, 1, 2, 3, 4, 5}));
-  EXPECT_EQ(read_tensor_proto(bytes_of(corpus + "splat"), {2, 3}, "t").values, std::vector<float>(6, 7));
+  EXPECT_EQ(read_tensor_proto(slurp(corpus + "tensor"), {2, 3}, "t").values, (std::vector<float>{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(read_tensor_proto(slurp(corpus + "splat"), {2, 3}, "t").values, std::vector<float>(6, 7));
   // The last value goes on: packed 1 and 2, by the description of TensorProto.
   const std::string two = float_type + shape_2_3 + "\x2a\x08\0\0\x80\x3f\0\0\0\x40"s;
   EXPECT_EQ(read_tensor_proto(two, {2, 3}, "t").values, (std::vector<float>{1, 2, 2, 2, 2, 2}));
@@ -136,4 +136,4 @@ TEST(TensorProto, RefusesWrongOnes) {
 }
 
 }  // namespace
-}  // namespace pool3
+}  // namespace pool3::weights

@@ -3,15 +3,15 @@
 #include "support/network_fixtures.hpp"
 #include "weights/makers/keras.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
 namespace {
 
-using test::bytes_of;
+using test::slurp;
 using testing::HasSubstr;
 
 /// What h5py wrote: conv2d_7/conv2d_7/kernel:0 of 0 ... 5, conv2d_7/half, conv2d_7/whole, a soft link.
 const std::string& tiny() {
-  static const std::string bytes = bytes_of(POOL3_SOURCE_DIR "/tests/fuzz/corpus/keras/tiny.h5");
+  static const std::string bytes = slurp(POOL3_SOURCE_DIR "/tests/fuzz/corpus/keras/tiny.h5");
   return bytes;
 }
 
@@ -61,7 +61,7 @@ TEST(Hdf5File, RefusesBrokenStructure) {
   EXPECT_THAT(refusal(tiny().substr(0, 8)), HasSubstr("too early"));
   EXPECT_THAT(refusal(tiny().substr(0, tiny().size() - 1)), HasSubstr("truncated"));
   EXPECT_THAT(refusal(edited("\x89HDF", 8, "\x02")), HasSubstr("newer layout"));
-  EXPECT_THAT(refusal(bytes_of(POOL3_SOURCE_DIR "/tests/fuzz/corpus/keras/newer_group.h5")), HasSubstr("newer layout"));
+  EXPECT_THAT(refusal(slurp(POOL3_SOURCE_DIR "/tests/fuzz/corpus/keras/newer_group.h5")), HasSubstr("newer layout"));
   EXPECT_THAT(refusal(edited("\x89HDF", 13, "\x04")), HasSubstr("8 bytes"));
   EXPECT_THAT(refusal(edited("\x89HDF", 64, std::string(8, '\xfe'))), HasSubstr("too early"));
   EXPECT_THAT(refusal(edited("TREE", 0, "BUSH")), HasSubstr("no tree"));
@@ -107,4 +107,4 @@ TEST(KerasH5, AnotherFileIsRefused) {
 }
 
 }  // namespace
-}  // namespace pool3
+}  // namespace pool3::weights

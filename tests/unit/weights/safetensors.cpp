@@ -3,9 +3,9 @@
 #include <cstring>
 
 #include "support/network_fixtures.hpp"
-#include "weights/format_error.hpp"
+#include "weights/errors.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
 namespace {
 
 std::string file_of(const std::string& header, const std::string& data) {
@@ -120,4 +120,4 @@ TEST(Safetensors, RefusesGapsAndOverlaps) {
 }
 
 }  // namespace
-}  // namespace pool3
+}  // namespace pool3::weights

@@ -8,7 +8,7 @@
 #include "weights/floats.hpp"
 #include "weights/sha256.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
 namespace {
 
 using test::error_of;
@@ -69,21 +69,15 @@ TEST(Tfjs, DequantisesEveryCoding) {
   EXPECT_EQ(model.epsilon, 1e-3);
 }
 
-TEST(Tfjs, ReadsUmdModules) {
+TEST(Tfjs, EpsilonAndSourceAreThoseOfTheFolder) {
   const TemporaryFolder folder;
-  const std::string models = "package/dist/models/tiny/";
-  (void)folder.write("package/package.json", R"({"name":"tiny","version":"1.2.3"})");
-  (void)folder.write(models + "model.min.js",
-                     "!function(a){module.exports=a()}(function(){({1:[function(a,n,i){n.exports={modelTopology:"
-                     "{model_config:{config:{layers:[{class_name:\"BatchNormalization\",config:{epsilon:.25,scale:!1}}]"
-                     "}}},weightsManifest:[{paths:[\"s1\",'s2'],weights:[{name:\"t\",shape:[5],dtype:\"float32\","
-                     "quantization:{min:-.5,scale:.25,dtype:\"uint8\"}}]}]}},{}]},{},[1])(1)});");
-  (void)folder.write(models + "s1.min.js", "module.exports=a();x.exports=\"AAEC\"},{}]");
-  (void)folder.write(models + "s2.min.js", "x.exports='Awg='},{}]");
-  const TfjsModel model = read_tfjs(folder.path(models));
-  EXPECT_EQ(model.tensors.at("t").values, (std::vector<float>{-.5F, -.25F, 0, .25F, 1.5F}));
-  EXPECT_EQ(model.epsilon, 0.25);
-  EXPECT_EQ(model.source, "tiny 1.2.3");
+  (void)folder.write("tiny/model.json", R"({"modelTopology":{"model_config":{"config":{"layers":[
+      {"class_name":"BatchNormalization","config":{"epsilon":0.25}}]}}},"weightsManifest":[]})");
+  EXPECT_EQ(read_tfjs(folder.path("tiny")).epsilon, 0.25);
+  EXPECT_EQ(read_tfjs(folder.path("tiny")).source, "tiny");
+  EXPECT_EQ(read_tfjs(folder.path("tiny/")).source, "tiny");
+  (void)folder.write("tiny/package.json", R"({"name":"net","version":"1.2.3"})");
+  EXPECT_EQ(read_tfjs(folder.path("tiny")).source, "net 1.2.3");
 }
 
 TEST(Tfjs, ShardsMustStayInTheFolder) {
@@ -126,21 +120,13 @@ TEST(Tfjs, ModelMustBeSound) {
   }
 }
 
-TEST(Tfjs, ModulesMustBeSound) {
-  const auto cause = [](const std::string& model, const std::string& shard) {
-    const TemporaryFolder folder;
-    (void)folder.write("model.min.js", model);
-    (void)folder.write("s.min.js", shard);
-    return cause_of(folder);
-  };
-  const std::string model = R"(n.exports={weightsManifest:[{paths:["s"],weights:[]}]})";
-  EXPECT_THAT(cause("alert(1)", ""), testing::HasSubstr("not a module"));
-  EXPECT_THAT(cause("n.exports=", ""), testing::HasSubstr("not a module"));
-  EXPECT_THAT(cause("n.exports={a:f()}", ""), testing::HasSubstr("malformed"));
-  EXPECT_THAT(cause(model, "n.exports=7"), testing::HasSubstr("not a module"));
-  EXPECT_THAT(cause(model, "n.exports=\"AAAA"), testing::HasSubstr("truncated"));
-  EXPECT_THAT(cause(model, "n.exports=\"AAA\""), testing::HasSubstr("base64"));
-  EXPECT_THAT(cause(model, "n.exports=\"AAAA\""), testing::HasSubstr("longer"));
+TEST(Tfjs, ModulesOfThePackageAreRefusedWithAdvice) {
+  const TemporaryFolder folder;
+  (void)folder.write("model.min.js", "!function(a){module.exports=a()}");
+  const ErrorFields error = error_of([&] { (void)read_tfjs(folder.path()); });
+  EXPECT_EQ(error.path, folder.path());
+  EXPECT_THAT(error.cause, testing::HasSubstr("nsfwjs"));
+  EXPECT_THAT(error.advice, testing::HasSubstr("scripts/fetch-weights nsfwjs"));
 }
 
 // A whole Inception-v3 as a plain folder: kernels and betas hold the number of their layer, counted from 1.
@@ -202,4 +188,4 @@ TEST(Tfjs, AnotherNetworkIsRefused) {
 }
 
 }  // namespace
-}  // namespace pool3
+}  // namespace pool3::weights

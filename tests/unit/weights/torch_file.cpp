@@ -1,16 +1,16 @@
-#include "weights/makers/torch_file.hpp"
+#include "weights/makers/torch/torch_file.hpp"
 
 #include <array>
 
 #include "support/network_fixtures.hpp"
 #include "weights/containers/zip.hpp"
-#include "weights/makers/state_dict.hpp"
+#include "weights/makers/torch/state_dict.hpp"
 
-namespace pool3 {
+namespace pool3::weights {
 namespace {
 
 using namespace std::string_literals;
-using test::bytes_of;
+using test::slurp;
 using testing::HasSubstr;
 
 const std::string corpus = POOL3_SOURCE_DIR "/tests/fuzz/corpus/pickle/";
@@ -81,7 +81,7 @@ TEST(StateDict, StaysInItsStorage) {
 
 // What torch wrote: a view of shape [2, 3] with strides [1, 3] of 0 ... 11, and halves 1 and -2.
 TEST(StateDict, ReadsWhatTorchWrote) {
-  const std::string file = bytes_of(corpus + "tiny.pth");
+  const std::string file = slurp(corpus + "tiny.pth");
   const ZipArchive archive(file);
   ByteReader bytes(archive.read("tiny/data.pkl"));
   const Pickle pickle(bytes);
@@ -200,7 +200,7 @@ TEST(TorchFile, OtherArchivesAreRefused) {
 
 // The old format as torch wrote it, cut everywhere.
 TEST(TorchFile, OldFilesAreReadUntilTheyEnd) {
-  const std::string old = bytes_of(corpus + "old.pth");
+  const std::string old = slurp(corpus + "old.pth");
   ASSERT_TRUE(looks_like_torch_file(old));
   const auto cause = [](const std::string& bytes) { return refusal([&] { (void)read_torch_file(bytes); }); };
   EXPECT_THAT(cause(old), HasSubstr("no tensor 'Conv2d_1a_3x3.conv.weight'"));
@@ -210,9 +210,9 @@ TEST(TorchFile, OldFilesAreReadUntilTheyEnd) {
 }
 
 TEST(TorchFile, AHalfNetworkNamesWhatItLacks) {
-  EXPECT_THAT(refusal([] { (void)read_torch_file(bytes_of(corpus + "first.pth")); }),
+  EXPECT_THAT(refusal([] { (void)read_torch_file(slurp(corpus + "first.pth")); }),
               HasSubstr("Conv2d_1a_3x3.bn.weight"));
 }
 
 }  // namespace
-}  // namespace pool3
+}  // namespace pool3::weights

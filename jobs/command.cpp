@@ -1,0 +1,85 @@
+#include "command.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <optional>
+#include <set>
+
+namespace pool3::jobs {
+namespace {
+
+/// A config file may hold flags of other commands.
+std::set<std::string> flags_of_all_commands() {
+  std::set<std::string> names;
+  for (const CommandEntry& entry : commands()) {
+    OptionParser parser(entry.name, entry.summary);
+    const auto command = entry.make();
+    command->declare(parser);
+    names.merge(parser.names());
+  }
+  return names;
+}
+
+/// Never throws for a stderr that is closed, as fmt::print does.
+void print_error(const std::string& text) { std::fputs(fmt::format("pool3: error: {}\n", text).c_str(), stderr); }
+
+/// Prints the error of this rank, or of all. Returns if all ranks have it.
+void end_with(const Communicator& comm, ErrorFields fields, bool collective) {
+  if (!collective && comm.size() > 1) fields.rank = comm.rank();
+  if (!collective || comm.is_root()) print_error(Error(fields).what());
+  if (collective) return;
+  std::fflush(nullptr);
+  abort_all(comm, fields.code);
+}
+
+}  // namespace
+
+std::string overview() {
+  std::string text =
+      "Usage: pool3 COMMAND [flags]\n"
+      "  or:  mpirun -n 4 pool3 COMMAND [flags]\n\n"
+      "Turns a catalogue of images into Inception-v3 features and a linear SVM, alone or on many ranks.\n\n"
+      "Commands:\n";
+  for (const CommandEntry& entry : commands()) text += fmt::format("  {:<15}{}\n", entry.name, entry.summary);
+  return text +
+         "\npool3 COMMAND --help tells the flags. Exit codes: 0 done; 1 failed; 2 usage or configuration;\n"
+         "3 done, but some images failed; 75 stopped early, run the same command again.\n";
+}
+
+std::string help_of(const CommandEntry& entry) {
+  OptionParser parser(entry.name, entry.summary);
+  const auto command = entry.make();
+  command->declare(parser);
+  return parser.help();
+}
+
+ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>& arguments) {
+  const Communicator comm = Communicator::world();
+  OptionParser parser(entry.name, entry.summary);
+  const auto command = entry.make();
+  command->declare(parser);
+  std::optional<Metrics> metrics;
+  const auto end = [&](ExitCode code) {
+    if (metrics && comm.is_root()) metrics->end(static_cast<int>(code));
+    return code;
+  };
+  try {
+    comm.all_do([&] { parser.parse(arguments, flags_of_all_commands()); });
+    metrics.emplace(parser.metrics(), parser.prometheus(), entry.name, comm.rank());
+    Log log(comm.is_root(), parser.log_format() == "json", &*metrics);
+    return end(command->run({comm, log, parser.resolved()}));
+  } catch (const Error& error) {
+    ErrorFields fields = error.fields();
+    if (fields.stage.empty() && fields.code != ExitCode::usage) fields.stage = entry.name;
+    end(fields.code);
+    end_with(comm, fields, error.collective());
+    return fields.code;
+  } catch (const std::exception& error) {
+    print_error(fmt::format("rank {}: {}: {}", comm.rank(), entry.name, one_line(error.what())));
+    std::fflush(nullptr);
+    abort_all(comm, ExitCode::failed);
+  }
+}
+
+}  // namespace pool3::jobs

@@ -1,0 +1,101 @@
+"""The rules of scripts/check-rooms, as tables. There is no other list of rooms: docs/design.md has its table from here."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Room:
+    """A folder src/NAME behind its doors include/pool3/DOOR.hpp."""
+
+    what: str  # is behind the doors: a cell of the table in docs/design.md
+    uses: list  # rooms whose doors it includes; each stands above it
+    doors: list = field(default_factory=list)  # if it is not NAME.hpp alone
+    # Its sub-folders, and which of them each may use. "." is the files that lie in the room itself. If there are none
+    # here, its folders may use each other freely.
+    folders: dict = field(default_factory=dict)
+
+
+# In this order: a room may use rooms above it only.
+ROOMS = {
+    "types": Room("the words all rooms share: rows, status, keys", []),
+    "error": Room("one failure type, one line, exit codes", []),
+    "numbers": Room("float16 and bfloat16 to float and back", []),
+    "files": Room("a file is written whole or not at all, its folder synced; descriptors, checks", ["error"]),
+    "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"]),
+    "mpi": Room("checked collectives, agreed errors, the task pool", ["error"], ["mpi", "task_pool", "traffic"]),
+    "image": Room("bytes to pixels (`formats/`) to network input (`resize/`), pixels to PNG: libjpeg-turbo, libpng, libwebp, "
+                  "giflib, libtiff", ["types", "error"], folders={".": ["formats", "resize"], "formats": ["."], "resize": ["."]}),
+    "weights": Room("weights files to folded tensors: `containers/` read a file format, `makers/` know who wrote it",
+                    ["error", "numbers", "files", "image"],
+                    folders={".": ["containers", "makers"], "containers": ["."], "makers": [".", "containers"]}),
+    "network": Room("Inception-v3: `kernels/` for each set of instructions, the `graph/` on them; `torch/` on GPUs and other "
+                    "CPUs", ["types", "error", "numbers", "image", "weights"],
+                    folders={".": ["graph", "torch", "kernels"], "kernels": [], "graph": ["kernels"], "torch": []}),
+    "corpus": Room("the catalogue: order, labels, hash. `sources/` list it, from `tables/` and `shards/` too: libarchive",
+                   ["types", "error", "files", "partition", "mpi"],
+                   folders={".": ["sources", "tables", "shards"], "sources": [".", "tables", "shards"], "tables": ["."],
+                            "shards": ["."]}),
+    "store": Room("`hdf5/` files under seals and checksums (`integrity/`); feature and model files; what is done with "
+                  "finished ones (`maintenance/`)", ["types", "error", "numbers", "files", "partition", "mpi"],
+                  ["features", "model", "maintenance"],
+                  {".": ["hdf5", "integrity", "features"], "hdf5": ["integrity"], "integrity": [".", "hdf5", "features"],
+                   "features": [".", "hdf5", "integrity"], "maintenance": [".", "hdf5", "integrity", "features"]}),
+    "extraction": Room("pictures to rows, as threads and ranks come free",
+                       ["types", "error", "mpi", "image", "weights", "network", "corpus", "store"]),
+    "svm": Room("the solver, its certificate, sigmoids: BLAS, LAPACK. `descent/`, `newton/` and `gram/` are its methods",
+                ["types", "error", "numbers", "partition", "mpi"],
+                folders={".": ["model", "descent", "newton", "gram"], "model": ["algebra"], "algebra": ["model"],
+                         "descent": ["model", "algebra"], "newton": ["model", "algebra"], "gram": ["model", "algebra", "newton"]}),
+    "selection": Room("cross-validated search, and the journal of its points", ["files", "partition", "image", "store", "svm"]),
+    "training": Room("rows of a file to a problem, a fit to a model", ["error", "partition", "mpi", "store", "svm"]),
+    "evaluation": Room("accuracy, confusion matrix, report", ["error", "mpi"]),
+    "exchange": Room("models in the formats of others", ["error", "weights", "network", "store"]),
+    "report": Room("pages, charts and pictures of layers", ["image", "network"]),
+}
+
+# jobs/ may use every room. Its own folders:
+JOBS = {".": ["commands", "setup", "console"], "commands": [".", "setup", "console"], "setup": ["console"], "console": []}
+
+# Headers that have no source of their own name, since a source for each kind fills them.
+SHARED = {"network/kernels/table.hpp", "image/formats/decoders.hpp", "image/resize/resizers.hpp", "exchange/formats.hpp"}
+
+# Third-party headers, and the only places that each may show in. Those of the system may show anywhere.
+HEADERS = [
+    (r"fmt/", ["src", "jobs"]),
+    (r"mpi\.h$", ["src/mpi", "include/pool3/mpi.hpp"]),
+    (r"Eigen/", ["src/svm", "src/selection", "src/training", "src/evaluation", "src/report", "include/pool3/svm.hpp"]),
+    (r"(cblas|lapacke?|openblas\w*)\.h$", ["src/svm"]),
+    (r"(torch|ATen|c10|caffe2)/", ["src/network/torch"]),
+    (r"immintrin\.h$", ["src/network/kernels", "src/image/resize"]),
+    (r"(hdf5\w*|H5\w*)\.h$|(hdf5|highfive)/", ["src/store"]),
+    (r"(jpeglib|jerror|turbojpeg|png|pngconf|gif_lib|tiff\w*)\.h$|webp/", ["src/image"]),
+    (r"archive(_entry)?\.h$", ["src/corpus/shards", "src/exchange"]),
+    (r"openssl/", ["src/weights", "src/report"]),
+    (r"zlib\.h$", ["src/weights", "src/exchange"]),
+    (r"xxh", ["src/image", "src/corpus", "src/store"]),
+    (r"boost/", ["jobs/console"]),
+    (r"nlohmann/", ["src/weights", "src/corpus", "src/store", "src/selection", "src/training", "src/evaluation", "src/exchange",
+                    "src/report", "jobs"]),
+]
+CALLS = [
+    (r"\bP?MPI_[A-Z]\w+\s*\(", ["src/mpi"]),
+    (r"\bH5[A-Z]{1,2}[a-z]\w*\s*\(", ["src/store"]),
+]
+# What a door may include in angle brackets: the standard library, and these.
+DOOR_HEADERS = r"[a-z0-9_]+$|mpi\.h$|Eigen/"
+
+# Tests and benchmarks that look behind doors, but for tests/unit/ROOM, which looks behind those of ROOM.
+LOOK_BEHIND = {
+    "tests/fuzz/graphdef.cpp": "weights",
+    "tests/fuzz/keras.cpp": "weights",
+    "tests/fuzz/pickle.cpp": "weights",
+    "tests/fuzz/safetensors.cpp": "weights",
+    "tests/fuzz/tfjs.cpp": "weights",
+    "tests/fuzz/image.cpp": "image",
+    "tests/fuzz/manifest.cpp": "corpus",
+    "tests/fuzz/tar.cpp": "corpus",
+    "tests/mpi/svm.cpp": "svm",
+    "bench/balance.cpp": "jobs",
+    "bench/network_layers.cpp": "network",
+    "bench/svm_products.cpp": "svm",
+}

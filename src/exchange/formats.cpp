@@ -1,0 +1,40 @@
+#include "exchange/formats.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "pool3/error.hpp"
+
+namespace pool3 {
+namespace {
+
+constexpr std::array formats = {
+    ExportFormat{"liblinear", "its text model", exchange::liblinear_text},
+    ExportFormat{"npz", "arrays for NumPy", exchange::npz_bytes},
+    ExportFormat{"onnx", "features to scores", exchange::onnx_bytes},
+    ExportFormat{"torchscript", "pictures to scores", exchange::torchscript_bytes},
+};
+
+/// "a, b or c".
+std::string names() {
+  std::string text;
+  for (const ExportFormat& format : formats) {
+    if (!text.empty()) text += &format == &formats.back() ? " or " : ", ";
+    text += format.name;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::span<const ExportFormat> export_formats() { return formats; }
+
+const ExportFormat& find_export_format(std::string_view name) {
+  const auto* const found = std::ranges::find(formats, name, &ExportFormat::name);
+  if (found == formats.end()) throw usage_error(fmt::format("--format must be {}", names()));
+  return *found;
+}
+
+}  // namespace pool3

@@ -1,0 +1,13 @@
+#include "exchange/formats.hpp"
+#include "pool3/network.hpp"
+
+namespace pool3::exchange {
+
+std::string torchscript_bytes(const ExportSource& source) {
+  const Model& model = source.model;
+  return torchscript_classifier(source.weights(), {.classes = model.classes,
+                                                   .weight = {model.coef.begin(), model.coef.end()},
+                                                   .bias = {model.intercept.begin(), model.intercept.end()}});
+}
+
+}  // namespace pool3::exchange

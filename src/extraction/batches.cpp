@@ -1,0 +1,45 @@
+#include "extraction/batches.hpp"
+
+#include <utility>
+
+namespace pool3::extraction {
+
+std::span<float> Batches::Slot::input() const {
+  constexpr auto floats = static_cast<std::size_t>(input_floats);
+  return std::span(batch->input).subspan(index * floats, floats);
+}
+
+Batches::Slot Batches::reserve(BlockRow row) {
+  if (!filling_ && !spare_.empty()) {
+    filling_ = std::move(spare_.back());
+    spare_.pop_back();
+  } else if (!filling_) {
+    filling_ = std::make_shared<Batch>();
+    filling_->input.resize(slots_ * static_cast<std::size_t>(input_floats));
+    filling_->features.resize(slots_ * width_);
+  }
+  Slot slot{filling_, filling_->rows.size()};
+  filling_->rows.push_back(std::move(row));
+  if (filling_->rows.size() == slots_) filling_.reset();
+  return slot;
+}
+
+void Batches::filled(const Slot& slot, bool wanted) {
+  if (!wanted) slot.batch->rows[slot.index].block.reset();
+  if (++slot.batch->filled == slots_) full_.push_back(slot.batch);
+}
+
+std::shared_ptr<Batch> Batches::take() {
+  if (full_.empty()) return std::exchange(filling_, nullptr);
+  auto batch = std::move(full_.front());
+  full_.pop_front();
+  return batch;
+}
+
+void Batches::give_back(std::shared_ptr<Batch> batch) {
+  batch->rows.clear();
+  batch->filled = 0;
+  spare_.push_back(std::move(batch));
+}
+
+}  // namespace pool3::extraction

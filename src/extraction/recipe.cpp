@@ -1,0 +1,15 @@
+// RowRecipe: what of it the codecs want, and what files say of it.
+
+#include "pool3/extraction.hpp"
+
+namespace pool3 {
+
+DecodeOptions RowRecipe::decoding() const {
+  return {.max_pixels = max_pixels,
+          .apply_orientation = apply_orientation,
+          .shortest_side = fast_decode ? resized_side(profile) : 0};
+}
+
+Preprocessing RowRecipe::preprocessing() const { return {std::string(to_string(profile)), fast_decode}; }
+
+}  // namespace pool3

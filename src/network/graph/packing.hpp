@@ -1,0 +1,48 @@
+#pragma once
+// Weights as the kernels multiply them.
+
+#include <cstdint>
+#include <vector>
+
+#include "network/graph/layer.hpp"
+
+namespace pool3::network {
+
+/// Widths of the panels that together have `channels` channels or a little more: as few as there can be.
+[[nodiscard]] std::vector<int> panel_widths(const Kernels& kernels, int channels);
+
+/// The weights of a layer, rounded to what the kernels' precision has.
+struct Operand {
+  Tensor weights;            ///< [out, in, ...]
+  std::vector<float> steps;  ///< [out] what a unit of the sum stands for; empty: 1
+  std::vector<float> lost;   ///< [out] what rounding took from the sum, for an input of the mean; empty: 0
+};
+
+/// `winograd`: the weights are transformed. `from_codes`: of the layer's input.
+[[nodiscard]] Operand operand_of(const Layer& layer, const ChannelCodes& from_codes, Precision precision,
+                                 bool winograd);
+
+/// What the sums of output channel `o` are multiplied by, and what is then added.
+struct Factors {
+  float scale = 1, bias = 0;
+};
+[[nodiscard]] Factors factors_of(const Layer& layer, const Operand& operand, std::size_t o);
+
+/// G g G^T of weights [out, in, 3, 3]: [out, in, 4, 4]; see winograd.hpp.
+[[nodiscard]] Tensor winograd_weights(const Tensor& weights);
+
+/// Where one panel's weights come from, and how they lie.
+struct PanelShape {
+  int taps, in_channels;  ///< as the kernels read them: padded to their in_unit
+  int first, width;       ///< output channels
+};
+
+/// Bytes of a panel's weights.
+[[nodiscard]] std::int64_t packed_bytes(const Kernels& kernels, const PanelShape& shape);
+
+/// Lays the weights [out, in, taps] of one panel out as [tap][in][width]. For AMX by the 64 bytes of a tile's row, with
+/// neighbours that fill 32 bits together: bf16 [tap][in / 32][width / 16][16 pairs][16 out][2], int8
+/// [tap][in / 64][width / 16][16 fours][16 out][4]. `packed`: packed_bytes() of zeros.
+void pack(const Kernels& kernels, const Tensor& weights, const PanelShape& shape, std::byte* packed);
+
+}  // namespace pool3::network

@@ -1,0 +1,40 @@
+#pragma once
+// Which kernels run with which instructions.
+//
+// To add some for a CPU - AVX-VNNI for int8, say, or an ARM one -:
+//  - a file beside this one that fills in a Kernels, all of it with internal linkage (fp32.hpp, convolve.hpp and
+//    pools.hpp have most of it written already), and a function that returns it, or null where the file was compiled
+//    for another processor;
+//  - that function's declaration here, and its line in table.cpp;
+//  - the file's compiler flags in src/network/CMakeLists.txt.
+// A set of instructions that pool3 doesn't know yet is also a value of Instructions, and a line of src/network/cpu.cpp.
+// The tests in tests/unit/network/kernels.cpp run all that the table has.
+
+#include <span>
+
+#include "network/kernels/kernels.hpp"
+#include "pool3/network.hpp"
+
+namespace pool3::network {
+
+// Null if this program was built for other processors.
+[[nodiscard]] const Kernels* amx_bf16_kernels();
+/// Reads codes, and writes codes or bfloat16.
+[[nodiscard]] const Kernels* amx_int8_kernels();
+[[nodiscard]] const Kernels* avx512_bf16_kernels();
+[[nodiscard]] const Kernels* avx512_fp32_kernels();
+[[nodiscard]] const Kernels* avx2_fp32_kernels();
+
+struct KernelsEntry {
+  Precision precision;
+  Instructions needs;
+  const Kernels* (*get)();
+};
+
+/// All kernels, the best ones of a precision first.
+[[nodiscard]] std::span<const KernelsEntry> kernels_table();
+
+/// The best kernels for `precision` with the instructions `have`; null: there are none.
+[[nodiscard]] const Kernels* find_kernels(Precision precision, Instructions have);
+
+}  // namespace pool3::network

@@ -1,0 +1,47 @@
+#include "store/features/seal_features.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/features/failures.hpp"
+#include "store/features/tables.hpp"
+#include "store/integrity/checksum.hpp"
+#include "store/integrity/seal.hpp"
+#include "store/layout.hpp"
+#include "store/pieces.hpp"
+
+namespace pool3::store {
+namespace {
+
+void check_nothing_pending(const Dataset& status) {
+  std::vector<RowStatus> buffer;
+  for_each_piece({0, status.rows()}, 1, buffer_bytes, [&](RowRange piece) {
+    buffer.resize(static_cast<std::size_t>(piece.size()));
+    status.read(piece, std::span(buffer));
+    const auto found = std::find(buffer.begin(), buffer.end(), RowStatus::pending);
+    if (found == buffer.end()) return;
+    throw error_at(status.place(), fmt::format("row {} was never written", piece.begin + (found - buffer.begin())));
+  });
+}
+
+}  // namespace
+
+void seal_features(const Place& place, std::vector<Failure> failures) {
+  File file = File::open(place, Mode::write);
+  Attributes attributes = read_attributes(file);
+  Tables tables = open_tables(std::move(file), std::move(attributes));
+  check_nothing_pending(tables.status);
+  overwrite_attribute(tables.file, "xxh3_failures", write_failures(tables.file, std::move(failures)));
+  for (const Dataset* table : {&tables.keys, &tables.status, &tables.checksums}) {
+    overwrite_attribute(tables.file, "xxh3_" + table->name(), table_checksum(*table));
+  }
+  overwrite_attribute(tables.file, "complete", std::int64_t{1});
+  std::vector<Extent> covered = table_extents(tables);
+  const Dataset entries = open_failures(tables.file);
+  if (entries.bytes() > 0) covered.push_back(entries.extent());
+  tables.file.close();
+  complete_seal(place, covered);
+}
+
+}  // namespace pool3::store

@@ -1,0 +1,65 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "pool3/weights.hpp"
+#include "weights/errors.hpp"
+#include "weights/layer_rules.hpp"
+
+namespace pool3 {
+namespace weights {
+namespace {
+
+constexpr const char* calibrate_advice = "calibrate again: pool3 convert --calibrate";
+
+void check_tensor(const Weights& weights, const std::string& name, const Shape& shape, const std::string& path) {
+  const auto found = weights.tensors.find(name);
+  if (found == weights.tensors.end())
+    throw weights_error(path, fmt::format("no tensor '{}'", name), "not an Inception-v3?");
+  const Tensor& tensor = found->second;
+  std::int64_t count = 1;
+  for (const std::int64_t n : shape) count *= n;
+  if (tensor.shape != shape || std::cmp_not_equal(tensor.values.size(), count))
+    throw weights_error(path, fmt::format("'{}' has the wrong shape", name), "not an Inception-v3?");
+  if (!std::ranges::all_of(tensor.values, [](float v) { return std::isfinite(v); }))
+    throw weights_error(path, fmt::format("'{}' holds a value that is not finite", name), "the file is damaged");
+}
+
+bool is_sound(const ChannelCodes& codes, int channels) {
+  return std::ssize(codes.steps) == channels && std::ssize(codes.means) == channels &&
+         std::ranges::all_of(codes.steps, [](float v) { return std::isfinite(v) && v > 0; }) &&
+         std::ranges::all_of(codes.means, [](float v) { return std::isfinite(v); });
+}
+
+void check_codes(const Weights& weights, const std::string& path) {
+  if (weights.codes.empty()) return;
+  std::size_t expected = 0;
+  for (const ConvolutionShape& s : convolution_shapes()) {
+    if (!has_codes(s.name)) continue;
+    ++expected;
+    const auto found = weights.codes.find(s.name);
+    if (found == weights.codes.end() || !is_sound(found->second, s.out_channels))
+      throw weights_error(path, fmt::format("no sound calibration of '{}'", s.name), calibrate_advice);
+  }
+  if (weights.codes.size() != expected)
+    throw weights_error(path, "a calibration of layers that have none", calibrate_advice);
+}
+
+}  // namespace
+}  // namespace weights
+
+void check_weights(const Weights& weights, const std::string& path) {
+  if (!weights.torchscript.empty()) return;  // what it is shows when it is opened
+  for (const ConvolutionShape& s : convolution_shapes()) {
+    weights::check_tensor(weights, s.name + ".weight", {s.out_channels, s.in_channels, s.kernel_height, s.kernel_width},
+                          path);
+    weights::check_tensor(weights, s.name + ".bias", {s.out_channels}, path);
+  }
+  if (weights.tensors.size() != 2 * convolution_shapes().size())
+    throw weights::weights_error(path, "tensors that no Inception-v3 has", "not an Inception-v3?");
+  weights::check_codes(weights, path);
+}
+
+}  // namespace pool3

@@ -1,0 +1,46 @@
+// What a device and its CPUs can run, and the recipe that comes of it.
+
+#include "extraction/agreement.hpp"
+
+#include <gtest/gtest.h>
+
+namespace pool3::extraction {
+namespace {
+
+const DeviceChoice gpu{.device = Device::cuda, .instructions = Instructions::amx};
+const DeviceChoice amx{.device = Device::cpu, .instructions = Instructions::amx};
+const DeviceChoice old{.device = Device::cpu, .instructions = Instructions::avx2};
+
+TEST(Agreement, SaysWhatAPrecisionLacks) {
+  for (const auto& where : {gpu, amx, old}) {
+    EXPECT_EQ(hindrance(Precision::fp32, where), "");
+    EXPECT_EQ(hindrance(Precision::bf16, where), "");
+  }
+  EXPECT_EQ(hindrance(Precision::fp16, gpu), "");
+  EXPECT_NE(hindrance(Precision::fp16, amx).find("GPU"), std::string_view::npos);
+  EXPECT_EQ(hindrance(Precision::int8, amx), "");
+  EXPECT_NE(hindrance(Precision::int8, old).find("AMX"), std::string_view::npos);
+  EXPECT_NE(hindrance(Precision::int8, gpu).find("CPUs"), std::string_view::npos);
+}
+
+TEST(Agreement, ChoosesWhatIsFastWithoutLoss) {
+  EXPECT_EQ(choose_precision(gpu, false), Precision::fp16);
+  EXPECT_EQ(choose_precision(amx, false), Precision::bf16);
+  EXPECT_EQ(choose_precision(old, false), Precision::fp32);
+  EXPECT_EQ(choose_precision(gpu, true), Precision::fp32);
+}
+
+TEST(RowRecipe, SaysHowToDecode) {
+  const RowRecipe plain{.profile = InputProfile::torchvision, .apply_orientation = false, .max_pixels = 5};
+  EXPECT_EQ(plain.decoding().shortest_side, 0);
+  EXPECT_EQ(plain.decoding().max_pixels, 5);
+  EXPECT_FALSE(plain.decoding().apply_orientation);
+  EXPECT_EQ(plain.preprocessing(), (Preprocessing{"torchvision", false}));
+  const RowRecipe fast{.profile = InputProfile::torchvision, .fast_decode = true};
+  EXPECT_EQ(fast.decoding().shortest_side, 342);  // what torchvision resizes to before its crop
+  EXPECT_TRUE(fast.decoding().apply_orientation);
+  EXPECT_EQ(fast.preprocessing(), (Preprocessing{"torchvision", true}));
+}
+
+}  // namespace
+}  // namespace pool3::extraction

@@ -1,0 +1,219 @@
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <set>
+
+#include "pool3/files.hpp"
+#include "support/error_of.hpp"
+#include "support/temporary_folder.hpp"
+#include "unit/files/calls.hpp"
+
+namespace pool3 {
+namespace {
+
+namespace fs = std::filesystem;
+using test::calls;
+using test::error_of;
+using test::slurp;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::UnorderedElementsAre;
+
+class WholeFile : public ::testing::Test {
+ protected:
+  void SetUp() override { calls() = {}; }
+  void TearDown() override { calls() = {}; }
+
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(folder_.path())) names.push_back(entry.path().filename());
+    return names;
+  }
+  /// The error of a write over an old file, which must stay, with nothing beside it.
+  test::Caught error_over_old() {
+    test::spit(path_, "old");
+    const test::Caught error = error_of([&] { write_whole_file(place_, "the new content"); });
+    calls() = {};
+    EXPECT_EQ(slurp(path_), "old");
+    EXPECT_THAT(names(), ElementsAre("f.json"));
+    EXPECT_EQ(error.stage, "write a test");
+    EXPECT_EQ(error.path, path_);
+    return error;
+  }
+
+  test::TemporaryFolder folder_;
+  const std::string path_ = folder_ / "f.json";
+  const Place place_{"write a test", path_};
+};
+
+TEST_F(WholeFile, HoldsAllPartsAndNothingIsBesideIt) {
+  const std::array<std::string_view, 4> parts = {"one ", "", "two ", "three"};
+  write_whole_file(place_, parts);
+  EXPECT_EQ(slurp(path_), "one two three");
+  write_whole_file(place_, "shorter");
+  EXPECT_EQ(slurp(path_), "shorter");
+  write_whole_file(place_, "");
+  EXPECT_EQ(slurp(path_), "");
+  EXPECT_THAT(names(), ElementsAre("f.json"));
+}
+
+TEST_F(WholeFile, SyncsTheFileThenRenamesThenSyncsTheFolder) {
+  write_whole_file(place_, "x");
+  EXPECT_THAT(calls().record,
+              ElementsAre("fsync " + path_ + ".tmp", "rename " + path_ + ".tmp " + path_, "fsync " + folder_.path()));
+}
+
+TEST_F(WholeFile, SyncsTheWorkingFolderForABareName) {
+  const fs::path before = fs::current_path();
+  fs::current_path(folder_.path());
+  write_whole_file({"write a test", "f.json"}, "x");
+  fs::current_path(before);
+  EXPECT_EQ(calls().record.back(), "fsync " + folder_.path());
+  EXPECT_EQ(slurp(path_), "x");
+}
+
+TEST_F(WholeFile, SyncsNothingWhereThatIsNotWanted) {
+  write_whole_file(place_, "x", {.durable = false});
+  EXPECT_THAT(calls().record, ElementsAre("rename " + path_ + ".tmp " + path_));
+}
+
+TEST_F(WholeFile, SeveralWritersHaveTemporariesOfTheirOwn) {
+  write_whole_file(place_, "x", {.several_writers = true});
+  EXPECT_THAT(calls().record[0], MatchesRegex("fsync .*/f\\.json\\..+\\." + std::to_string(getpid()) + "\\.tmp"));
+  EXPECT_THAT(names(), ElementsAre("f.json"));
+}
+
+TEST_F(WholeFile, AFullDiskLeavesTheOldFile) {
+  for (const int number : {ENOSPC, EDQUOT}) {
+    calls().pwrite_errno = number;
+    const test::Caught error = error_over_old();
+    EXPECT_EQ(error.cause, std::generic_category().message(number));
+    EXPECT_EQ(error.advice, "make room on its file system, then run the same command again");
+  }
+}
+
+TEST_F(WholeFile, AFailedSyncOrRenameLeavesTheOldFile) {
+  calls().fsync_errno = EIO;
+  EXPECT_EQ(error_over_old().advice, "check its file system, then run the same command again");
+  calls().rename_errno = EXDEV;
+  EXPECT_EQ(error_over_old().cause, std::generic_category().message(EXDEV));
+}
+
+TEST_F(WholeFile, AFileSystemThatCantSyncIsNoError) {
+  calls().fsync_errno = EINVAL;
+  write_whole_file(place_, "x");
+  EXPECT_EQ(slurp(path_), "x");
+}
+
+/// The system refuses by itself here, in a process of its own.
+TEST_F(WholeFile, ALimitOfTheSystemLeavesTheOldFile) {
+  test::spit(path_, "old");
+  const pid_t child = fork();
+  if (child == 0) {
+    const rlimit limit{1000, 1000};
+    std::signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    try {
+      write_whole_file(place_, std::string(100000, 'x'));
+    } catch (const Error& error) {
+      _exit(error.fields().cause == std::generic_category().message(EFBIG) ? 0 : 1);
+    }
+    _exit(2);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(slurp(path_), "old");
+  EXPECT_THAT(names(), ElementsAre("f.json"));
+}
+
+TEST_F(WholeFile, ReplacesWhatAKilledProcessLeft) {
+  folder_.write("f.json.tmp", "a longer text of a process that was killed");
+  fs::permissions(path_ + ".tmp", fs::perms::owner_read);
+  write_whole_file(place_, "new");
+  EXPECT_EQ(slurp(path_), "new");
+  EXPECT_THAT(names(), ElementsAre("f.json"));
+}
+
+TEST_F(WholeFile, TheModeIsThatOfTheUmask) {
+  for (const auto& [mask, mode] : {std::pair<mode_t, mode_t>{0022, 0644}, {0077, 0600}, {0002, 0664}}) {
+    const mode_t before = umask(mask);
+    write_whole_file(place_, "x");
+    umask(before);
+    struct stat info {};
+    ASSERT_EQ(stat(path_.c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777U, mode);
+  }
+}
+
+TEST_F(WholeFile, ALinkIsReplacedAndItsTargetStays) {
+  folder_.write("target", "of the link");
+  fs::create_symlink("target", path_);
+  write_whole_file(place_, "new");
+  EXPECT_FALSE(fs::is_symlink(path_));
+  EXPECT_EQ(slurp(path_), "new");
+  EXPECT_EQ(slurp(folder_ / "target"), "of the link");
+}
+
+TEST_F(WholeFile, FoldersInTheWayAreErrors) {
+  fs::create_directory(path_);
+  EXPECT_EQ(error_of([&] { write_whole_file(place_, "x"); }).cause, std::generic_category().message(EISDIR));
+  EXPECT_THAT(names(), ElementsAre("f.json"));
+  const Place nowhere{"write a test", folder_ / "no/f"};
+  const test::Caught error = error_of([&] { write_whole_file(nowhere, "x"); });
+  EXPECT_EQ(error.path, nowhere.path);
+  EXPECT_THAT(error.line, HasSubstr("No such file or directory (check the folder"));
+}
+
+TEST_F(WholeFile, AMakerThatThrowsLeavesNothing) {
+  const auto failing = [](const Place& temporary) {
+    test::spit(temporary.path, "half");
+    throw error_at(temporary, "gave up", "try again");
+  };
+  const test::Caught error = error_of([&] { make_whole_file(place_, failing); });
+  EXPECT_EQ(error.line, "write a test: " + path_ + ": gave up (try again)");
+  EXPECT_THROW(make_whole_file(place_,
+                               [](const Place& temporary) {
+                                 test::spit(temporary.path, "half");
+                                 throw std::runtime_error("no Error");
+                               }),
+               std::runtime_error);
+  EXPECT_THAT(names(), IsEmpty());
+}
+
+TEST_F(WholeFile, AnErrorAboutAnotherFileNamesThatOne) {
+  const auto failing = [](const Place&) { throw error_at({"read a test", "other.json"}, "is damaged"); };
+  EXPECT_EQ(error_of([&] { make_whole_file(place_, failing); }).line, "read a test: other.json: is damaged");
+}
+
+TEST_F(WholeFile, ALinkPointsElsewhereInOneStep) {
+  write_whole_link(place_, "one");
+  folder_.write("f.json.tmp", "left behind");
+  write_whole_link(place_, "two");
+  EXPECT_EQ(fs::read_symlink(path_), "two");
+  EXPECT_THAT(names(), ElementsAre("f.json"));
+  EXPECT_EQ(calls().record.back(), "fsync " + folder_.path());
+  calls().rename_errno = EIO;
+  EXPECT_EQ(error_of([&] { write_whole_link(place_, "three"); }).path, path_);
+  EXPECT_EQ(fs::read_symlink(path_), "two");
+  EXPECT_THAT(names(), ElementsAre("f.json"));
+}
+
+TEST_F(WholeFile, AFileWithANameOfItsOwnIsRenamedDurably) {
+  const std::string partial = folder_.write("f.partial", "rows");
+  rename_durably(partial, place_);
+  EXPECT_EQ(slurp(path_), "rows");
+  EXPECT_THAT(calls().record,
+              ElementsAre("fsync " + partial, "rename " + partial + " " + path_, "fsync " + folder_.path()));
+}
+
+}  // namespace
+}  // namespace pool3

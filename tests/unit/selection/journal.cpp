@@ -1,0 +1,100 @@
+// What a search leaves for the one that resumes it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "pool3/selection.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace pool3 {
+namespace {
+
+using testing::HasSubstr;
+
+class Journal : public testing::Test {
+ protected:
+  /// The search with these flags.
+  [[nodiscard]] SearchJournal journal(const std::string& config = R"({"C": [0.1, 1], "folds": 2})") const {
+    return {comm_, out_, {features_, config}};
+  }
+  [[nodiscard]] static SearchResult result_of(const std::vector<double>& grid) {
+    SearchResult result;
+    for (const double C : grid)
+      result.points.push_back({.C = C,
+                               .fold_accuracy = {0.5, -1},
+                               .mean = 0.5,
+                               .deviation = 0.1,
+                               .relative_gap = 1e-3,
+                               .epochs = 7,
+                               .seconds = 0.25});
+    result.fold_rows = {12, 0};
+    return result;
+  }
+  [[nodiscard]] std::int64_t files() const {
+    const std::filesystem::directory_iterator all(folder_.path());
+    return std::distance(begin(all), end(all));
+  }
+
+  Communicator comm_ = Communicator::world();
+  test::TemporaryFolder folder_;
+  const std::string out_ = folder_ / "search.json";
+  const Provenance features_{.weights_sha256 = "a", .precision = "fp32", .catalogue_hash = "c"};
+};
+
+TEST_F(Journal, GivesBackPointsAndState) {
+  const SearchJournal mine = journal();
+  EXPECT_TRUE(mine.recall().memory.points.empty());
+  mine.keep(result_of({0.1}), "state after one");
+  mine.keep(result_of({0.1, 1}), std::string("state\0after two", 15));
+  EXPECT_EQ(files(), 2);                                                      // points, and the last state alone
+  const auto [memory, note] = journal(R"({"C": [5], "folds": 2})").recall();  // other values of C may be tried
+  EXPECT_EQ(note, "");
+  ASSERT_EQ(memory.points.size(), 2);
+  EXPECT_EQ(memory.points[1].C, 1);
+  EXPECT_EQ(memory.points[1].fold_accuracy, (std::vector<double>{0.5, -1}));
+  EXPECT_EQ(memory.points[1].epochs, 7);
+  EXPECT_EQ(memory.fold_rows, (std::vector<std::int64_t>{12, 0}));
+  EXPECT_EQ(memory.state, std::string("state\0after two", 15));
+  SearchJournal::remove(comm_, out_);
+  EXPECT_EQ(files(), 0);
+}
+
+TEST_F(Journal, OfAnotherSearchDoesNotCount) {
+  journal().keep(result_of({0.1}), "state");
+  const auto other = journal(R"({"C": [0.1, 1], "folds": 3})").recall();
+  EXPECT_TRUE(other.memory.points.empty());
+  EXPECT_THAT(other.note, HasSubstr("is of another search (--folds: 3 here, 2 there): starting anew"));
+  Provenance features = features_;
+  features.precision = "bf16";
+  const auto others = SearchJournal(comm_, out_, {features, "{}"}).recall();
+  EXPECT_THAT(others.note, HasSubstr("(the features' precision)"));
+}
+
+TEST_F(Journal, ThatIsDamagedDoesNotCount) {
+  journal().keep(result_of({0.1}), "state");
+  const std::string state = out_ + ".state-1-0", points = out_ + ".points";
+  std::string bytes = test::slurp(state);
+  bytes.back() ^= 1;
+  test::spit(state, bytes);
+  EXPECT_EQ(journal().recall().memory.points.size(), 1);
+  EXPECT_EQ(journal().recall().memory.state, "");
+  test::spit(points, "{\"points\": ");
+  const auto found = journal().recall();
+  EXPECT_TRUE(found.memory.points.empty());
+  EXPECT_THAT(found.note, HasSubstr("search.json.points is damaged: starting anew"));
+}
+
+TEST_F(Journal, TheTableHasNullForAFoldWithoutRows) {
+  const auto j = nlohmann::json::parse(search_table(result_of({0.1}), {features_, "{\"folds\": 2}"}));
+  EXPECT_EQ(j["format"], "pool3 search");
+  EXPECT_EQ(j["fold_rows"], (std::vector<int>{12, 0}));
+  EXPECT_TRUE(j["points"][0]["fold_accuracy"][1].is_null());
+  EXPECT_EQ(j["features"]["catalogue_hash"], "c");
+  EXPECT_EQ(j["config"]["folds"], 2);
+}
+
+}  // namespace
+}  // namespace pool3
