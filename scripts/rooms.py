@@ -38,7 +38,7 @@ ROOMS = {
     "store": Room("`hdf5/` files under seals and checksums (`integrity/`); feature and model files; what is done with "
                   "finished ones (`maintenance/`)", ["types", "error", "numbers", "files", "partition", "mpi"],
                   ["features", "model", "maintenance"],
-                  {".": ["hdf5", "integrity", "features"], "hdf5": ["integrity"], "integrity": [".", "hdf5", "features"],
+                  {".": ["hdf5", "integrity", "features"], "hdf5": ["."], "integrity": [".", "hdf5"],
                    "features": [".", "hdf5", "integrity"], "maintenance": [".", "hdf5", "integrity", "features"]}),
     "extraction": Room("pictures to rows, as threads and ranks come free",
                        ["types", "error", "mpi", "image", "weights", "network", "corpus", "store"]),
@@ -95,7 +95,9 @@ LOOK_BEHIND = {
     "tests/fuzz/manifest.cpp": "corpus",
     "tests/fuzz/tar.cpp": "corpus",
     "tests/mpi/svm.cpp": "svm",
+    "tests/support/extraction_fixtures.hpp": "extraction",
     "bench/balance.cpp": "jobs",
     "bench/network_layers.cpp": "network",
+    "bench/svm_ablation.cpp": "svm",
     "bench/svm_products.cpp": "svm",
 }

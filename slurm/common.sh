@@ -47,8 +47,8 @@ load_modules() {
   set -eu
 }
 
-# begin NAME [KEEPS]: makes folders, and the status file NAME.json. KEEPS `no`: what is stopped begins anew, so it does not
-# go back into the queue for another life that is as short.
+# begin NAME [KEEPS]: makes folders, and the status file NAME.json. KEEPS `no`: what is stopped begins anew, so it does
+# not go back into the queue for another life that is just as short.
 begin() {
   stage=$1
   keeps=${2:-yes}
@@ -95,13 +95,13 @@ on_signal() {
 on_exit() {
   [[ $finished == no ]] || return 0
   if [[ $stop == cancelled ]]; then
-    write_status cancelled "$1" 'what is done is kept; submit again to go on'
+    write_status cancelled "$1" 'what is done is kept; submit again to resume'
   else
     write_status failed "$1" "the script ended with exit code $1; see the log"
   fi
 }
 
-# start COMMAND...: on all ranks, once. Sets `code`; a signal to this script goes on to the ranks.
+# start COMMAND...: on all ranks, once. Sets `code`; a signal to this script is handed on to the ranks.
 start() {
   local -a front flags metrics=()
   read -ra flags <<<"$POOL3_LAUNCH_FLAGS"
@@ -124,7 +124,7 @@ start() {
   [[ -z $POOL3_PROMETHEUS || $1 != "$POOL3_PROGRAM" ]] || metrics=(--prometheus "$POOL3_PROMETHEUS/pool3-$stage.prom")
   "${front[@]}" "${flags[@]}" "$@" "${metrics[@]}" </dev/null &
   launcher=$!
-  # A trap ends `wait` early, with a code above 128, while the process goes on.
+  # A trap ends `wait` early, with a code above 128, while the process continues.
   local process=$launcher last=0
   while :; do
     code=0
@@ -179,7 +179,7 @@ nodes_answer() {
 again() {
   finished=yes
   if [[ -z ${SLURM_JOB_ID:-} ]]; then
-    write_status failed 75 "$1; run the same command again to go on"
+    write_status failed 75 "$1; run the same command again to resume"
   elif ((restarts >= POOL3_MOST_RESTARTS)); then
     write_status failed 75 "$1; not requeued: $restarts restarts are enough (POOL3_MOST_RESTARTS)"
   else
@@ -198,7 +198,7 @@ again() {
 end() {
   if [[ $stop == cancelled && $1 != 0 && $1 != 3 ]]; then
     finished=yes
-    write_status cancelled 75 'what is done is kept; submit again to go on'
+    write_status cancelled 75 'what is done is kept; submit again to resume'
     exit 75
   fi
   if [[ -n $stop && $keeps == no ]] && (($1 > 3)); then

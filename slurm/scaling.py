@@ -5,7 +5,7 @@
     slurm/scaling.py --out scaling/ --ranks 1 2 4 8 --launch 'srun --mpi=pmix -n {ranks}'
 
 Writes scaling.csv (a line a run), scaling.json (all of it, with the machine) and scaling.html (plots, to be looked at
-without a network). Needs Python 3.8 and nothing else. See docs/operations.md.
+without a network). Needs Python 3.8 and nothing else. See docs/scaling.md.
 """
 
 import argparse

@@ -25,7 +25,7 @@ class StringTable {
   void push_back(std::string_view text);
   [[nodiscard]] std::int64_t size() const { return static_cast<std::int64_t>(places_.size()); }
   [[nodiscard]] std::string_view operator[](std::int64_t i) const;
-  /// Becomes the strings that have these indices now, in this order.
+  /// Keeps the strings at these indices, in this order.
   void keep(std::span<const std::int64_t> indices);
 
  private:
@@ -93,7 +93,7 @@ struct CorpusOptions {
 /// Full path of a row. An empty root is the working folder.
 [[nodiscard]] std::string full_path(const std::string& root, std::string_view path);
 
-/// An entry can't be read: data, not an end of the job. `what()` is one line without the path.
+/// An entry that can't be read: a row with a status, not the end of the job. `what()` is one line without the path.
 class ReadError : public std::runtime_error {
  public:
   explicit ReadError(const std::string& message, RowStatus status = RowStatus::unreadable)

@@ -12,7 +12,7 @@ enum class ExitCode : int {
   failed = 1,
   usage = 2,        ///< usage or configuration
   some_failed = 3,  ///< done, but some images failed
-  resumable = 75,   ///< stopped early; the same command goes on
+  resumable = 75,   ///< stopped early; the same command resumes
 };
 
 /// The fields of an error line. Empty fields are left out.

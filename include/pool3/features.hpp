@@ -41,7 +41,7 @@ struct Preprocessing {
 
 /// Names the first field in which the kinds of rows differ ("precision: bf16 here, fp32 there"), or "".
 [[nodiscard]] std::string kind_difference(const Provenance& a, const Provenance& b);
-/// Like kind_difference(), and also for catalogue, labels and version: what two runs of one job agree in.
+/// Like kind_difference(), and also for catalogue, labels and version: what two runs of one job have in common.
 [[nodiscard]] std::string job_difference(const Provenance& a, const Provenance& b);
 /// "width: 64 here, 2048 there", or "" if the widths are equal.
 [[nodiscard]] std::string width_difference(std::int64_t here, std::int64_t there);
@@ -86,7 +86,7 @@ struct Failure {
 class FeatureWriter {
  public:
   /// Collective. If there is a PATH.partial of this very job, resumes it: every rank checks a share of its blocks.
-  /// Otherwise rank 0 creates one with every table. `spec` counts on rank 0 only, but for `durable`. Throws a
+  /// Otherwise rank 0 creates one with every table. `spec` matters on rank 0 only, except `durable`. Throws a
   /// collective Error: it can't be created, another job is at work on it, or it is of a job that differs.
   static FeatureWriter open(const Communicator& comm, const std::string& path, const FeatureSpec& spec);
   FeatureWriter(FeatureWriter&&) noexcept;
@@ -108,7 +108,7 @@ class FeatureWriter {
   /// are not `done` are written as zeros. Not collective; each block is written by one rank. Throws Error.
   void write_block(std::int64_t index, std::span<const float> features, std::span<const ImageKey> keys,
                    std::span<const RowStatus> status, const std::vector<Failure>& failures);
-  /// Shows other jobs that this one lives. Call every minute or more often.
+  /// Shows other jobs that this one is alive. Call every minute or more often.
   void keep_alive() const;
   /// Collective. Writes the failures table and the tables' checksums, syncs, and renames PATH.partial to PATH.
   /// Throws Error. REQUIRES: every block was written.
@@ -120,7 +120,7 @@ class FeatureWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Removes what a job that was killed between its last rename and its end has left beside a finished PATH.
+/// Removes what a job that was killed just after its last rename has left beside a finished PATH.
 /// Call on one rank.
 void remove_leftovers(const std::string& path);
 
@@ -172,7 +172,7 @@ class FeatureReader {
 };
 
 /// Numbers of a dataset [rows] in any HDF5 file: how much each row of a feature file counts. Any number type. Throws
-/// Error if they are not so many, or one is negative or not finite. Not collective.
+/// Error if there are not `rows` of them, or one is negative or not finite. Not collective.
 [[nodiscard]] std::vector<float> read_row_weights(const std::string& path, const std::string& dataset,
                                                   std::int64_t rows);
 
@@ -189,7 +189,7 @@ struct VerifyReport {
 /// and that labels, status and failures agree. Throws a collective Error if the file can't be opened at all.
 [[nodiscard]] VerifyReport verify_features(const Communicator& comm, const std::string& path);
 
-/// What kind of HDF5 file of pool3's this is: "features", "model", or "" for anything else. Never throws.
+/// Which kind of pool3's HDF5 files this is: "features", "model", or "" for anything else. Never throws.
 [[nodiscard]] std::string kind_of_file(const std::string& path);
 
 }  // namespace pool3

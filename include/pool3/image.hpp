@@ -39,7 +39,7 @@ struct DecodeOptions {
 /// No file of a picture that decode() takes is larger: 8 bytes a pixel (16 bits, four channels) and 64 MiB.
 [[nodiscard]] std::int64_t largest_file(const DecodeOptions& options);
 
-/// A picture that can't be used: data, not an end of the job. `what()` is one line without the path.
+/// A picture that can't be used: a row with a status, not the end of the job. `what()` is one line without the path.
 class ImageError : public std::runtime_error {
  public:
   ImageError(RowStatus status, const std::string& message) : std::runtime_error(message), status_(status) {}
@@ -54,13 +54,13 @@ class ImageError : public std::runtime_error {
 
 /// Decodes a picture, recognised by content: JPEG (baseline, progressive, grey, CMYK, YCCK), PNG (1-16 bit, palette,
 /// grey, interlaced), WebP, GIF, BMP (1-32 bit, masks, runs), TIFF (1-16 bit, grey, palette, RGB, CMYK, YCbCr, Lab;
-/// strips, tiles, planes). Of an animation or of several pages the first counts. Alpha is laid over white, samples
+/// strips, tiles, planes). Of an animation or of several pages, the first is taken. Alpha is laid over white, samples
 /// become 8 bits rounded to the nearest, and EXIF's or TIFF's orientation is applied. Throws ImageError: empty,
 /// unknown_format, corrupt (truncated too), too_large. Thread-safe. Takes 3 to 11 bytes a pixel beside the file, by
 /// measurement: 3 for the picture, and 3 to turn it or what the codec holds (most for progressive JPEG and for WebP).
 [[nodiscard]] Image decode(std::span<const std::byte> bytes, const DecodeOptions& options = {});
 
-/// Gives the memory of a picture back, for the next decode() of this thread.
+/// Gives back the memory of a picture, for this thread's next decode().
 void recycle(Image picture);
 
 /// How a picture becomes network input; belongs to the weights.
@@ -75,7 +75,7 @@ enum class InputProfile : std::uint8_t {
 /// Throws std::invalid_argument for a name that is not known.
 [[nodiscard]] InputProfile parse_input_profile(std::string_view name);
 
-/// What to_input() brings a picture's shorter side to: 299, or 342 for torchvision.
+/// The length that to_input() gives a picture's shorter side: 299, or 342 for torchvision.
 [[nodiscard]] std::int64_t resized_side(InputProfile profile);
 
 /// Resizes and normalises. `out` receives 299 x 299 x 3 floats, NHWC. REQUIRES: out.size() == input_floats,

@@ -32,13 +32,13 @@ struct DiffReport {
 [[nodiscard]] DiffReport diff_features(const Communicator& comm, const std::string& a, const std::string& b,
                                        bool features = true);
 
-/// Makes a file over the parts of one extraction that every reader takes like a single one; the parts stay where they
-/// are. Call on one rank. Waits for other jobs that link the same file, two minutes at most; the last one sees every
-/// part as it then is. Throws Error: a part is missing, twice there, or of another job.
+/// Makes a file over the parts of one extraction. Readers use it like a single file; the parts stay where they are.
+/// Call on one rank. Waits for other jobs that link the same file, two minutes at most; the last one sees every part in
+/// its final state. Throws Error: a part is missing, twice there, or of another job.
 void link_features(const std::string& out, std::vector<std::string> parts);
 
 /// Lets the symbolic link `link` point to `file`, in one step: readers see the old file or the new one. Call on one
-/// rank, after verify_features(). Throws Error, also if `link` is something else than a link.
+/// rank, after verify_features(). Throws Error, also if `link` is there and is not a symbolic link.
 void publish_link(const std::string& file, const std::string& link);
 
 /// How far a feature file is.
@@ -71,8 +71,8 @@ struct CopyCount {
 };
 
 /// Over all rows of a finished file, the same for any number of ranks. Each rank reads the keys of its share of the
-/// rows, in steps of `rows_of_step`, and tells each picture's owner of them, so a rank holds its share of the pictures:
-/// 32 to 64 bytes for each that differs. Collective.
+/// rows, in steps of `rows_of_step`, and sends them to the pictures' owners, so a rank holds its share of the pictures:
+/// 32 to 64 bytes for each different one. Collective.
 [[nodiscard]] CopyCount count_copies(const Communicator& comm, const std::string& path,
                                      std::int64_t rows_of_step = 1 << 16);
 

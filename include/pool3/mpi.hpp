@@ -55,15 +55,15 @@ class Communicator {
   [[nodiscard]] double sum(double value) const;
   [[nodiscard]] double max(double value) const;
   [[nodiscard]] bool all(bool value) const;
-  /// Root's bytes on every rank; resized on the others.
+  /// Copies the root's bytes to every rank, and resizes them there.
   void broadcast(std::string& bytes) const;
   void broadcast(std::span<double> values) const;
   void broadcast(std::span<float> values) const;
-  /// Every rank's bytes on the root, by rank; empty on the others.
+  /// Returns every rank's bytes on the root, by rank; nothing on the others.
   [[nodiscard]] std::vector<std::string> gather(const std::string& bytes) const;
-  /// To each rank its part of the root's `parts`, one a rank; what others pass does not count.
+  /// Gives each rank its part of the root's `parts`, one for each rank. What other ranks pass is ignored.
   [[nodiscard]] std::string scatter(const std::vector<std::string>& parts) const;
-  /// Each rank's `parts` to their ranks, one a rank, its own among them; returns what came, by rank.
+  /// Sends each of `parts` to its rank, this one included. Returns what came, by rank.
   [[nodiscard]] std::vector<std::string> exchange(const std::vector<std::string>& parts) const;
 
   /// Runs `action` on the root. If it throws Error, every rank throws that error, as a collective one. Collective.
@@ -87,8 +87,8 @@ struct StripeHints {
   std::int64_t bytes = 0;  ///< that go to one of them in a row
 };
 
-/// Creates an empty file through MPI-IO with these hints, which MPI and the file system may not know. An own call of
-/// one rank. Throws Error.
+/// Creates an empty file through MPI-IO with these hints, which MPI and the file system may not know. Call on one rank.
+/// Throws Error.
 void create_striped(const std::string& path, const StripeHints& hints);
 
 /// Ends every rank of the job with this exit code, now. For errors that only this rank knows of.

@@ -13,12 +13,12 @@
 
 namespace pool3 {
 
-/// Gives weights their codes: runs pictures, [count, 299, 299, 3] floats as made by to_input(), and looks how large the
+/// Gives weights their codes: runs pictures, [count, 299, 299, 3] floats as made by to_input(), and notes how large the
 /// values of each layer get. The same pictures give the same codes. Throws Error on a CPU without AMX, for a
-/// TorchScript network, and if a layer stays dark.
+/// TorchScript network, and if a layer gives nothing but zeros.
 void calibrate(Weights& weights, std::span<const float> input, int count);
 
-/// What one layer gave for one picture.
+/// One layer's output for one picture.
 struct StageOutput {
   std::string name;  ///< torchvision's name of the convolution or block; "pool_3" for the features
   int channels = 0, height = 0, width = 0;
@@ -63,7 +63,7 @@ class Network {
   /// `input`: [count, 299, 299, 3] floats as made by to_input(); `out`: [count, width()].
   /// REQUIRES: 1 <= count <= batch. A row's features depend on its own input alone.
   virtual void features(std::span<const float> input, int count, std::span<float> out) const = 0;
-  /// What the network makes of one picture on its way: Conv2d_1a_3x3, Conv2d_2a_3x3, Mixed_5d (the end of the 35 x 35
+  /// The outputs of some layers for one picture: Conv2d_1a_3x3, Conv2d_2a_3x3, Mixed_5d (the end of the 35 x 35
   /// stage), Mixed_6e (the end of 17 x 17), pool_3, in this order. REQUIRES: input.size() == input_floats. Throws Error
   /// for a TorchScript network and on Device::cuda.
   [[nodiscard]] virtual std::vector<StageOutput> stages(std::span<const float> input) const = 0;

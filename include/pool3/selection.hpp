@@ -36,7 +36,7 @@ struct SearchResult {
   std::size_t best = 0;                 ///< highest mean; the smallest C of equals
   std::vector<std::int64_t> fold_rows;  ///< [folds]
   int groups = 1;
-  std::size_t remembered = 0;  ///< points that were not computed again
+  std::size_t remembered = 0;  ///< points taken from an earlier search
 };
 
 /// What the root's group is doing.
@@ -50,16 +50,16 @@ struct SearchProgress {
 /// What a search leaves to the one that resumes it, on as many ranks in as many groups.
 struct SearchMemory {
   std::vector<SearchPoint> points;      ///< done earlier
-  std::vector<std::int64_t> fold_rows;  ///< then; if the problem has others, nothing of this counts
-  std::string state;                    ///< this rank's after the last of those points, or "" on every rank
+  std::vector<std::int64_t> fold_rows;  ///< at that time; if the problem has others, all of this is ignored
+  std::string state;                    ///< this rank's state after the last of those points, or "" on every rank
   /// Every rank calls this when a point is done, with all points so far and its own state.
   std::function<void(const SearchResult& so_far, const std::string& state)> keep;
 };
 
 /// Splits the ranks into groups; each group loads all training rows between its ranks through `load` (collective
 /// over the group it is given; folds set) and solves its folds, all in one matrix. Collective; every rank gets the
-/// result. Throws a collective Error for a bad grid or problem. Points that `memory` has are not computed again; with
-/// its state the rest come out to the last bit as they would have.
+/// result. Throws a collective Error for a bad grid or problem. Points in `memory` are not computed again; with its
+/// state the others are, to the last bit, what they would have been.
 [[nodiscard]] SearchResult search_C(const Communicator& comm, const std::function<Problem(const Communicator&)>& load,
                                     const SearchOptions& options,
                                     const std::function<void(const SearchProgress&)>& progress = {},

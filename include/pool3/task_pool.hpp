@@ -23,7 +23,7 @@ class TaskPool {
   };
 
   /// Collective. `done`, on the root, says which of the `count` tasks are not to be handed out; it may be shorter, and
-  /// both count on the root only. `comm` must outlive the pool.
+  /// both matter on the root only. `comm` must outlive the pool.
   TaskPool(const Communicator& comm, std::int64_t count, std::vector<bool> done = {});
   /// REQUIRES: finished(). (An unfinished pool may only be destroyed on the way to MPI_Abort.)
   ~TaskPool();

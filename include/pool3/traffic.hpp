@@ -23,7 +23,7 @@ struct MessageCost {
   double bytes_per_second = 0;  ///< of 4 MiB, one way, without the latency
 };
 /// Measured: messages between the first and the last rank, which launchers place farthest apart, while the others wait.
-/// The fastest of many. REQUIRES: two ranks or more. Collective; takes less than a second on cores of its own.
+/// The fastest of many. REQUIRES: two ranks or more. Collective; takes less than a second if every rank has a core.
 [[nodiscard]] MessageCost measure_messages(const Communicator& comm);
 
 }  // namespace pool3

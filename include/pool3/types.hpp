@@ -42,7 +42,7 @@ inline constexpr std::array<std::string_view, 9> row_status_names = {
 [[nodiscard]] constexpr std::string_view to_string(RowStatus s) {
   return row_status_names.at(static_cast<std::size_t>(s));
 }
-/// The stage that a failed row failed in: "read", "decode" or "network".
+/// The stage in which a row failed: "read", "decode" or "network".
 [[nodiscard]] constexpr std::string_view stage_of(RowStatus s) {
   if (s == RowStatus::unreadable || s == RowStatus::empty || s == RowStatus::missing) return "read";
   return s == RowStatus::network_failed ? "network" : "decode";

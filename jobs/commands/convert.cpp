@@ -58,7 +58,7 @@ class ConvertCommand : public Command {
                  std::span(input).subspan(static_cast<std::size_t>(good * input_floats),
                                           static_cast<std::size_t>(input_floats)));
         ++good;
-      } catch (const ImageError&) {  // a picture less; the next ones tell as much
+      } catch (const ImageError&) {  // one picture fewer; the others are enough
       } catch (const ReadError&) {
       }
     }

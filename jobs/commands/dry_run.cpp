@@ -34,15 +34,15 @@ Found find_network(const Context& context, const ExtractOptions& options) {
   return found;
 }
 
-/// What a sample told.
+/// What was measured on a sample.
 struct Measured {
   double images_per_second = 0;           ///< of all ranks; 0: nothing was measured
-  double root_bytes = 0, rank_bytes = 0;  ///< most memory of the root, and of any other rank
+  double root_bytes = 0, rank_bytes = 0;  ///< peak memory of the root, and of any other rank
   std::int64_t width = inception_width;   ///< features of a row
   std::string missing;                    ///< why nothing was measured
 };
 
-/// Most memory of this process so far.
+/// Peak memory of this process so far.
 double peak_bytes() {
   std::ifstream status("/proc/self/status");
   for (std::string word; status >> word;) {
@@ -71,7 +71,7 @@ std::vector<std::string> sample_paths(const Communicator& comm, const Manifest& 
   return paths;
 }
 
-/// Seconds that all threads take for one block each, the second time.
+/// Seconds that all threads take for one block each, when they do it for the second time.
 double seconds_of_round(Extraction& extraction, const std::vector<std::string>& paths, int block_rows) {
   double seconds = 0;
   for (int round = 0; round < 2; ++round) {
@@ -119,7 +119,7 @@ void print_shards(const std::vector<ShardCount>& shards) {
 }
 
 void print_classes(const Manifest& manifest, RowRange rows) {
-  std::vector<std::int64_t> counts(manifest.classes.size() + 1, 0);  // in front: no label
+  std::vector<std::int64_t> counts(manifest.classes.size() + 1, 0);  // the first one: no label
   for (Row row = rows.begin; row < rows.end; ++row)
     ++counts[static_cast<std::size_t>(manifest.labels[static_cast<std::size_t>(row)] + 1)];
   for (std::size_t k = 0; k < counts.size(); ++k) {

@@ -26,7 +26,7 @@ struct Plan {
   FileShape shape;
   Weights weights;
   ExtractorSetup setup;
-  Manifest manifest;  ///< the root's alone; other ranks read paths from the feature file
+  Manifest manifest;  ///< only the root has it; other ranks read paths from the feature file
   RowRange rows;      ///< of the catalogue, that go into this file; the root's alone
   Provenance provenance;
 };
@@ -100,7 +100,7 @@ std::shared_ptr<const extraction::KnownRows> find_known_rows(const Context& cont
   return known;
 }
 
-/// What --retry-failed or --update-from has saved. Collective.
+/// Says what --retry-failed or --update-from has saved. Collective.
 void print_copied(const Context& context, const ExtractOptions& options, const RankTally& tally) {
   const std::string& from = options.policy.update_from;
   const std::int64_t copied = context.comm.sum(tally.copied);
@@ -116,8 +116,9 @@ void print_copied(const Context& context, const ExtractOptions& options, const R
 
 /// Ends the job so that the same command resumes it. Collective.
 [[noreturn]] void leave_early(const Context& context, std::int64_t done, std::int64_t rows) {
-  context.log.line("extract",
-                   fmt::format("stopped by a signal: {} of {} images are done; the same command goes on", done, rows));
+  context.log.line(
+      "extract",
+      fmt::format("stopped by a signal: {} of {} images are done; run the same command again to resume", done, rows));
   if (context.comm.is_root() && context.log.metrics() != nullptr)
     context.log.metrics()->end(static_cast<int>(ExitCode::resumable));
   context.comm.barrier();
@@ -127,7 +128,7 @@ void print_copied(const Context& context, const ExtractOptions& options, const R
 /// Works off every block that is left. Collective.
 RankTally fill(const Context& context, const ExtractOptions& options, Extraction& extraction, FeatureWriter& writer) {
   const std::int64_t before = rows_done(writer);
-  if (before > 0) context.log.line("extract", fmt::format("going on: {} of them are done", before));
+  if (before > 0) context.log.line("extract", fmt::format("resuming: {} of them are done", before));
   ExtractDisplay display(context, writer.rows(), before, failure_limit(options.policy.max_failures, writer.rows()));
   const StopSignal::Deferred signal;
   const FileOutcome end = fill_file(context.comm, extraction, writer,
@@ -147,7 +148,7 @@ std::int64_t report(const Context& context, const std::string& out) {
   });
   print_copies(context, out);
   print_failures(context.log, failures);
-  return context.comm.sum(static_cast<std::int64_t>(failures.size()));  // the root's alone are there
+  return context.comm.sum(static_cast<std::int64_t>(failures.size()));  // only the root has them
 }
 
 /// Computes every row of the file, finishes it, and says how it went. Collective.

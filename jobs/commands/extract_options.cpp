@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 
 #include "pool3/error.hpp"
 #include "pool3/partition.hpp"
@@ -16,51 +17,55 @@ constexpr std::int64_t stripe_step = 65536;  // of Lustre
 
 void declare_catalogue(OptionParser& p, CatalogueFlags& o) {
   p.add_list("corpus", o.corpus,
-             "folders of pictures, CSV or TSV manifests (path[,label]), text lists, tar shards (a-{000..127}.tar)");
+             "folders of pictures, CSV or TSV manifests (path[,label]), text lists, tar shards (a-{000..127}.tar)",
+             Changes::content);
   p.add("labels", o.labels, "directory, filename, regex:PATTERN, column or none", std::string("directory"));
-  p.add("classes", o.classes, "text file: these classes, in this order; other pictures are left out", std::string());
+  p.add("classes", o.classes, "text file: these classes, in this order; other pictures are left out", std::string(),
+        Changes::content);
   p.add("min-per-class", o.min_per_class, "classes with fewer pictures are left out", std::int64_t{0});
-  p.add("limit-per-class", o.limit_per_class, "at most so many pictures of a class, evenly chosen; 0: all",
+  p.add("limit-per-class", o.limit_per_class, "at most this many pictures of a class, evenly chosen; 0: all",
         std::int64_t{0});
 }
 
 void declare_network(OptionParser& p, NetworkFlags& o) {
-  p.add("weights", o.weights, "weights file; default: weights/inception_v3.safetensors", std::string());
+  p.add("weights", o.weights, "weights file; default: weights/inception_v3.safetensors", std::string(),
+        Changes::content);
   declare_device(p, o.device);
   p.add(
       "precision", o.precision,
       "auto, fp32, bf16, (GPUs) fp16 or (CPUs with AMX, calibrated weights) int8; auto: fp16 on GPUs, bf16 where every "
       "CPU has AMX, else fp32",
-      std::string("auto"));
+      std::string("auto"), Changes::content);
   p.add("batch", o.batch, "images of one network call, and rows of one block of the file", 16);
   p.add("threads", o.threads, "threads per rank; 0: its share of the cores", 0, Changes::nothing);
 }
 
 void declare_decoding(OptionParser& p, DecodingFlags& o) {
   p.add("profile", o.profile, "nsfwjs, tf2015, keras or torchvision; default: the weights' own", std::string());
-  p.add("max-pixels", o.max_pixels, "larger pictures become failures", DecodeOptions{}.max_pixels);
-  p.add_switch("ignore-orientation", o.ignore_orientation, "don't turn pictures as their EXIF orientation says");
+  p.add("max-pixels", o.max_pixels, "larger pictures become failures", DecodeOptions{}.max_pixels, Changes::features);
+  p.add_switch("ignore-orientation", o.ignore_orientation, "don't turn pictures as their EXIF orientation says",
+               Changes::features);
   p.add_switch("fast-decode", o.fast_decode, "decode large JPEGs at 1/2, 1/4 or 1/8 of their size");
 }
 
 void declare_file(OptionParser& p, FileFlags& o) {
   p.add("dtype", o.dtype, "float32, or float16: half the space, three digits", std::string("float32"));
   p.add("alignment", o.alignment,
-        "large tables start at multiples of so many bytes: a page, or the stripe of the file system; 0: anywhere",
+        "large tables start at multiples of this many bytes: a page, or the stripe of the file system; 0: anywhere",
         std::int64_t{4096}, Changes::file);
   p.add("stripe-count", o.stripe_count,
-        "hint for a parallel file system: spread the file over so many servers; 0: as its folder says", std::int64_t{0},
-        Changes::file);
-  p.add("stripe-size", o.stripe_size, "hint for a parallel file system: bytes of a stripe; 0: as its folder says",
+        "hint for a parallel file system: spread the file over this many servers; 0: as its folder is set",
         std::int64_t{0}, Changes::file);
-  p.add_switch("durable", o.durable, "what is done survives a loss of power too: sync after every batch",
+  p.add("stripe-size", o.stripe_size, "hint for a parallel file system: bytes of a stripe; 0: as its folder is set",
+        std::int64_t{0}, Changes::file);
+  p.add_switch("durable", o.durable, "sync after every batch, so that what is done survives a loss of power",
                Changes::nothing);
 }
 
 void declare_policy(OptionParser& p, PolicyFlags& o) {
   p.add("update-from", o.update_from, "feature file whose rows are copied where the picture has not changed",
         std::string(), Changes::nothing);
-  p.add_switch("retry-failed", o.retry_failed, "try the failed rows of --out again, and only those", Changes::nothing);
+  p.add_switch("retry-failed", o.retry_failed, "try only the failed rows of --out again", Changes::nothing);
   p.add("max-failures", o.max_failures,
         "end the job when more pictures fail: a number, or a share as in 5%; default: never", std::string(),
         Changes::nothing);
@@ -84,6 +89,14 @@ FileShape parse_part(const std::string& text) {
   return shape;
 }
 
+/// Flags of extract, as they were declared.
+std::set<std::string> flags_that_change(Changes changes) {
+  OptionParser parser("extract", "");
+  ExtractOptions options;
+  declare_extract(parser, options);
+  return parser.names(changes);
+}
+
 }  // namespace
 
 void declare_extract(OptionParser& p, ExtractOptions& o) {
@@ -100,10 +113,14 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
 }
 
 bool is_told_by_content(const std::string& flag) {
-  return flag == "corpus" || flag == "classes" || flag == "weights" || flag == "precision" || flag == "command";
+  static const std::set<std::string> flags = flags_that_change(Changes::content);
+  return flag == "command" || flags.contains(flag);
 }
 
-bool shapes_features(const std::string& flag) { return flag == "max-pixels" || flag == "ignore-orientation"; }
+bool shapes_features(const std::string& flag) {
+  static const std::set<std::string> flags = flags_that_change(Changes::features);
+  return flags.contains(flag);
+}
 
 void check(const ExtractOptions& options) {
   static_cast<void>(corpus_options(options.catalogue));

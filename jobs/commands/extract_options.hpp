@@ -44,10 +44,9 @@ void declare_extract(OptionParser& parser, ExtractOptions& options);
 /// Throws Error (usage) for values that can't be.
 void check(const ExtractOptions& options);
 
-/// True for flags whose effect Provenance tells by content (hashes, what was chosen): another value may give the same
-/// file.
+/// True for flags that change `content`, and for the command: other values may give the same file.
 [[nodiscard]] bool is_told_by_content(const std::string& flag);
-/// True for flags that change the features of a picture, and of which Provenance has no field.
+/// True for flags that change `features`.
 [[nodiscard]] bool shapes_features(const std::string& flag);
 
 /// REQUIRES: checked flags.

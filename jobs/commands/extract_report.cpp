@@ -16,7 +16,7 @@ namespace pool3::jobs {
 
 namespace {
 
-/// The code and message of a failure with N for each number in it.
+/// The code and message of a failure, with N in place of each number.
 std::string kind_of(const Failure& failure) {
   std::string kind = fmt::format("{}: ", to_string(failure.status));
   for (const char c : failure.message) {
@@ -33,7 +33,7 @@ struct Kind {
   std::string example;  ///< a path
 };
 
-/// The most frequent in front.
+/// The most frequent first.
 std::vector<Kind> kinds_of(std::span<const Failure> failures) {
   std::map<std::string, Kind> kinds;
   for (const Failure& failure : failures) {

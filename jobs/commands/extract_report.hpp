@@ -35,7 +35,7 @@ void print_summary(const Context& context, const RankTally& tally, int threads);
 void print_failures(Log& log, const std::vector<Failure>& failures);
 /// A TSV table with the columns row, path, stage, code, message; quoted as in CSV where need be. Throws Error.
 void write_failures(const std::string& path, const std::vector<Failure>& failures);
-/// Makes PATH.failures.tsv as it should be beside a finished feature file, if it is not. Throws Error.
+/// Makes PATH.failures.tsv beside a finished feature file, if it is missing or wrong. Throws Error.
 void complete_files_beside(const std::string& path);
 /// How many pictures of a finished file are copies of another, and which has the most. Collective.
 void print_copies(const Context& context, const std::string& path);

@@ -10,8 +10,8 @@
 
 namespace pool3::jobs {
 
-/// How the job that made a file differs from this one, or "": in what was made of what, and how. Where catalogue and
-/// weights came from does not count, as long as their content is the same.
+/// How the job that made a file differs from this one in what decides its rows, or "". The places of catalogue and
+/// weights don't matter, as long as their content is the same.
 [[nodiscard]] std::string extract_difference(const Provenance& here, const Provenance& there);
 
 /// Throws Error if no feature file can be made at `path`, or if what is there must not be replaced. Cheap.

@@ -65,7 +65,7 @@ void print_weights(const std::string& path) {
   fmt::print("{}: {}\n", path, own_network ? "TorchScript network" : "Inception-v3 weights");
   row("source", w.source);
   row("SHA-256", w.sha256);
-  if (own_network) return row("input profile", "not told; give --profile");
+  if (own_network) return row("input profile", "not known; give --profile");
   row("tensors", fmt::format("{}, {} parameters", w.tensors.size(), parameters));
   row("input profile", std::string(to_string(w.traits.profile)));
   row("average pools", w.traits.average_pool_counts_padding ? "count padding" : "leave padding out");

@@ -13,7 +13,7 @@
   X("verify", make_verify, "Checks every checksum of feature files, links and models.")                           \
   X("status", make_status, "Says how far a feature file is, also while a job makes it.")                          \
   X("diff", make_diff, "Says how two feature files differ: rows, labels, and the features of the same pictures.") \
-  X("publish", make_publish, "Verifies a feature file, and lets a symbolic link point to it.")                    \
+  X("publish", make_publish, "Verifies a feature file, and points a symbolic link to it.")                        \
   X("link", make_link, "Makes one feature file over the parts that extract --part has made.")                     \
   X("repack", make_repack, "Writes a chunked, compressed copy of a feature file for other programs.")             \
   X("inspect", make_inspect, "Says what is in a file of features, a model or weights.")                           \

@@ -70,7 +70,7 @@ class SearchCommand : public Command {
     p.add("best", best_, "also train the best point on all training rows, and write this model file", std::string(),
           Changes::file);
     p.add("kernel", kernel_, "linear", std::string("linear"));
-    p.add("probability-folds", training_.options.probability_folds, "as for train, for --best", 5);
+    p.add("probability-folds", training_.options.probability_folds, "as in train; for --best", 5);
     declare_training(p, training_);
     declare_search(p, flags_);
   }
@@ -99,7 +99,8 @@ void declare_search(OptionParser& p, SearchFlags& f) {
   p.group("Search");
   p.add_numbers("C", f.C, "values to try", "0.1 1 10");
   p.add("folds", f.folds, "folds of the cross-validation", 10);
-  p.add("groups", f.groups, "groups of ranks that share out the folds; each holds all training rows; 0: one a rank", 0);
+  p.add("groups", f.groups,
+        "groups of ranks that share out the folds; each holds all training rows; 0: one for each rank", 0);
   p.add("search-tolerance", f.tolerance, "relative duality gap to stop at while searching", 1e-3);
 }
 
@@ -134,7 +135,7 @@ double search(const Context& context, const std::string& features, const Trainin
   const SearchResult result = search_C(
       comm, load, options, [&](const SearchProgress& p) { progress.update(0, text_of(p)); }, memory);
   if (result.remembered > 0)
-    context.log.line(stage, fmt::format("gone on: {} of {} points were done", result.remembered, result.points.size()));
+    context.log.line(stage, fmt::format("resumed: {} of {} points were done", result.remembered, result.points.size()));
   const SearchPoint& best = result.points[result.best];
   progress.finish(0,
                   fmt::format("best C {}, accuracy {:.4f} in {} folds", number_text(best.C), best.mean, flags.folds));

@@ -1,4 +1,4 @@
-// The status job: how far a feature file is, told from another shell than its job's.
+// The status job: how far a feature file is, seen from any shell.
 
 #include <fmt/format.h>
 
@@ -29,7 +29,7 @@ const char* name_of(State state) {
   return "stopped";
 }
 
-/// What a look at the file adds to the one before.
+/// What two looks at a file, one after the other, say.
 struct Pace {
   double rate = 0;  ///< pictures a second; 0 if not known
   double eta_seconds = -1;
@@ -62,7 +62,7 @@ std::string text_of(const std::string& path, const ProgressReport& r, const Pace
   if (r.state != State::finished)
     text += fmt::format(", last change {} ago", clock_text(static_cast<double>(r.seconds_since_change)));
   if (!r.pid.empty()) text += fmt::format(" (host {}, job {}, pid {})", r.host, r.job, r.pid);
-  if (r.state == State::stopped) text += "; the same command goes on";
+  if (r.state == State::stopped) text += "; run the same command again to resume";
   return text;
 }
 
@@ -70,9 +70,9 @@ class StatusCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "feature files; those of running jobs with or without .partial");
-    p.add_switch("json", json_, "one JSON line a file", Changes::nothing);
-    p.add("watch", watch_seconds_, "look again every so many seconds until the file is finished, with rate and ETA",
-          0.0, Changes::nothing);
+    p.add_switch("json", json_, "one JSON line for each file", Changes::nothing);
+    p.add("watch", watch_seconds_, "look again every N seconds until the file is finished, with rate and ETA", 0.0,
+          Changes::nothing);
   }
 
   ExitCode run(const Context& context) override {
@@ -85,7 +85,7 @@ class StatusCommand : public Command {
   }
 
  private:
-  /// Prints a line, or many with --watch. The last state.
+  /// Prints a line, or many with --watch. Returns the last state.
   State show(const std::string& file) const {
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();

@@ -84,16 +84,16 @@ void declare_training(OptionParser& p, TrainingFlags& f) {
   p.add("loss", f.loss, "l2 (squared hinge) or l1 (hinge)", std::string("l2"));
   p.add("bias", o.solver.bias, "value of the constant feature; 0: no intercept", 1.0);
   p.add("tolerance", o.solver.tolerance, "relative duality gap to stop at", 1e-4);
-  p.add("max-epochs", o.solver.max_epochs, "stop after so many passes anyway", std::int64_t{2000});
+  p.add("max-epochs", o.solver.max_epochs, "stop after this many passes", std::int64_t{2000});
   p.add("max-seconds", o.solver.max_seconds,
-        "stop each solve after so long anyway, and say what gap it reached; 0: no limit", 0.0);
-  p.add("test-fraction", o.split.test_fraction, "part of the images that is held out", 0.2);
-  p.add("seed", o.split.seed, "of the split and the row order", std::uint64_t{42});
+        "stop each solve after this many seconds, and say what gap it reached; 0: no limit", 0.0);
+  p.add("test-fraction", o.split.test_fraction, "share of the images that is held out", 0.2);
+  p.add("seed", o.split.seed, "seed of the split and of the row order", std::uint64_t{42});
   p.add("class-weight", f.class_weight, "none, or balanced: errors on rare classes cost more", std::string("none"));
   p.add("row-weights", o.row_weights, "FILE[:DATASET], HDF5: how much each row of the feature file counts (weights)",
         std::string());
   p.add_switch("no-centering", f.no_centering, "train on the features as they are");
-  p.add("solver-threads", o.solver.threads, "threads per rank of the matrix products", 1, Changes::nothing);
+  p.add("solver-threads", o.solver.threads, "threads per rank for the matrix products", 1, Changes::nothing);
 }
 
 TrainingOptions options_of(const TrainingFlags& f) {

@@ -78,8 +78,9 @@ void OptionParser::add_numbers(const std::string& name, std::vector<double>& val
       help, Changes::rows);
 }
 
-void OptionParser::add_list(const std::string& name, std::vector<std::string>& values, const std::string& help) {
-  declare(name, po::value<std::vector<std::string>>(&values)->multitoken()->required(), help, Changes::rows);
+void OptionParser::add_list(const std::string& name, std::vector<std::string>& values, const std::string& help,
+                            Changes changes) {
+  declare(name, po::value<std::vector<std::string>>(&values)->multitoken()->required(), help, changes);
   lists_.insert(name);
 }
 
@@ -150,7 +151,7 @@ void OptionParser::parse(const std::vector<std::string>& arguments, const std::s
 
 void OptionParser::resolve(const po::variables_map& map) {
   nlohmann::json resolved = {{"command", command_}};
-  for (const std::string& name : names(Changes::rows))
+  for (const std::string& name : names_that_change_rows())
     if (const auto found = map.find(name); found != map.end()) resolved[name] = json_of(found->second.value());
   for (const auto& n : numbers_) resolved[n->name] = *n->values;
   resolved_ = resolved.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -187,6 +188,13 @@ std::set<std::string> OptionParser::names(Changes changes) const {
   std::set<std::string> some;
   for (const Flag& flag : flags_)
     if (flag.changes == changes) some.insert(flag.name);
+  return some;
+}
+
+std::set<std::string> OptionParser::names_that_change_rows() const {
+  std::set<std::string> some;
+  for (const Flag& flag : flags_)
+    if (changes_rows(flag.changes)) some.insert(flag.name);
   return some;
 }
 

@@ -15,10 +15,15 @@ namespace pool3::jobs {
 
 /// What changes when a flag gets another value.
 enum class Changes {
-  rows,     ///< what is computed: features, labels, a model. Files carry these flags as their configuration.
-  file,     ///< where the result lies and how it is laid out, and no value in it
-  nothing,  ///< how fast it goes, what is said meanwhile, when it ends early
+  rows,      ///< what is computed: which rows, labels, a model
+  features,  ///< rows, through the features of a picture, and no field of Provenance tells it
+  content,   ///< rows, through the content of what it names, which Provenance tells: another value may give the same
+             ///< file
+  file,      ///< where the result lies and how it is laid out, and no value in it
+  nothing,   ///< how fast it goes, what is said meanwhile, when it ends early
 };
+/// Files carry these flags as their configuration.
+[[nodiscard]] constexpr bool changes_rows(Changes changes) { return changes <= Changes::content; }
 
 /// The flags of one subcommand. A config file holds `flag = value` lines; those under `[COMMAND]` count for that
 /// subcommand alone. Flags on the command line win over the file.
@@ -47,8 +52,9 @@ class OptionParser {
   void add_numbers(const std::string& name, std::vector<double>& values, const std::string& help,
                    const std::string& fallback);
   /// Several texts: `--corpus a b`, `--corpus a --corpus b`, or a line for each in a file.
-  void add_list(const std::string& name, std::vector<std::string>& values, const std::string& help);
-  /// Arguments without a flag. One of them at least.
+  void add_list(const std::string& name, std::vector<std::string>& values, const std::string& help,
+                Changes changes = Changes::rows);
+  /// Arguments without a flag. At least one must be given.
   void take_arguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
 
   /// Sets the declared values. `known_elsewhere`: flags of other subcommands, which a shared config file may hold.
@@ -56,8 +62,10 @@ class OptionParser {
   void parse(const std::vector<std::string>& arguments, const std::set<std::string>& known_elsewhere);
   [[nodiscard]] std::string help() const;
   [[nodiscard]] std::set<std::string> names() const;
-  /// Of the flags alone that change so much.
+  /// Only of the flags that change this.
   [[nodiscard]] std::set<std::string> names(Changes changes) const;
+  /// Only of the flags that change rows, in whatever way.
+  [[nodiscard]] std::set<std::string> names_that_change_rows() const;
   /// The resolved configuration as JSON: the flags that change rows.
   [[nodiscard]] const std::string& resolved() const { return resolved_; }
   [[nodiscard]] const std::string& log_format() const { return log_format_; }

@@ -18,7 +18,7 @@ class Progress {
   Progress(Log& log, std::string stage, std::string unit, std::int64_t total, std::int64_t before = 0);
   /// Call as often as you like.
   void update(std::int64_t done, const std::string& note = {});
-  /// The last word, whatever the time.
+  /// Shows the last state, whatever the time.
   void finish(std::int64_t done, const std::string& note = {});
   [[nodiscard]] double seconds() const { return log_->clock().seconds() - start_; }
 

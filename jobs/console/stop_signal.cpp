@@ -12,9 +12,9 @@ namespace pool3::jobs {
 namespace {
 
 constexpr std::array<int, 2> signals = {SIGTERM, SIGUSR1};
-constexpr const char* text_line = "pool3: stopped by a signal; the same command goes on\n";
+constexpr const char* text_line = "pool3: stopped by a signal; run the same command again to resume\n";
 constexpr const char* json_line =
-    "{\"stage\":\"pool3\",\"message\":\"stopped by a signal; the same command goes on\"}\n";
+    "{\"stage\":\"pool3\",\"message\":\"stopped by a signal; run the same command again to resume\"}\n";
 
 volatile std::sig_atomic_t deferred = 0;
 volatile std::sig_atomic_t came_yet = 0;

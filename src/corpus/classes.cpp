@@ -51,7 +51,7 @@ Choice choose(const Draft& draft, const CorpusOptions& options) {
   return choice;
 }
 
-/// Gives the rows their new numbers and drops those of other classes. How many were dropped.
+/// Gives the rows their new numbers and drops those of other classes. Returns how many were dropped.
 std::int64_t apply(const Choice& choice, Draft& draft) {
   std::vector<std::int64_t> rows;
   for (std::int64_t row = 0; row < draft.size(); ++row) {
@@ -66,7 +66,7 @@ std::int64_t apply(const Choice& choice, Draft& draft) {
 }
 
 /// Keeps those rows of each class whose paths have the smallest hashes: a sample that does not depend on the order and
-/// changes little as the catalogue grows. How many were dropped.
+/// changes little as the catalogue grows. Returns how many were dropped.
 std::int64_t limit(Draft& draft, std::size_t classes, std::int64_t most) {
   std::vector<std::vector<std::pair<std::uint64_t, std::int64_t>>> kept(classes);  // heaps, the largest in front
   std::vector<std::int64_t> rows;

@@ -10,7 +10,7 @@
 
 namespace pool3::corpus {
 
-/// Throws ReadError if an entry of so many bytes is not to be read.
+/// Throws ReadError if an entry has more bytes than may be read.
 void check_size(std::int64_t bytes, std::int64_t max_bytes);
 /// Exactly these bytes of an open tar file. Throws ReadError.
 [[nodiscard]] std::vector<std::byte> read_member(const Descriptor& file, std::int64_t offset, std::int64_t bytes);

@@ -50,7 +50,7 @@ Precision precision_of(const Weights& weights, const ExtractorOptions& options, 
 InputProfile profile_of(const Weights& weights, const std::optional<InputProfile>& wanted) {
   if (wanted) return *wanted;
   if (weights.torchscript.empty()) return weights.traits.profile;
-  throw usage_error("a TorchScript network does not tell its input profile",
+  throw usage_error("a TorchScript network does not name its input profile",
                     "give --profile nsfwjs, tf2015, keras or torchvision");
 }
 

@@ -20,7 +20,7 @@ struct DeviceChoice {
 /// Why the network can't run in this precision there, or "".
 [[nodiscard]] std::string_view hindrance(Precision precision, const DeviceChoice& where);
 
-/// What is fast there, without loss. fp32 for TorchScript networks, which may bear nothing else.
+/// What is fast there, without loss. fp32 for TorchScript networks, which may not work with anything else.
 [[nodiscard]] Precision choose_precision(const DeviceChoice& where, bool is_torchscript);
 
 }  // namespace pool3::extraction

@@ -34,7 +34,7 @@ class Batches {
   };
   /// A slot of the batch that is being filled, the caller's alone until filled().
   [[nodiscard]] Slot reserve(BlockRow row);
-  /// The picture is in its slot, or nobody wants it any more.
+  /// The picture is in its slot, or it is not wanted any more.
   void filled(const Slot& slot, bool wanted);
   [[nodiscard]] bool has_full() const { return !full_.empty(); }
   /// True if pictures wait in a batch that is not full.

@@ -18,7 +18,7 @@ enum class Station : std::uint8_t {
   ahead,     ///< it has been read, and waits for a computing thread
   decoding,  ///< a thread decodes and resizes it
   batched,   ///< it is in a batch, which waits for the network or is in it
-  settled,   ///< its row has features or a failure, or nobody wants it any more
+  settled,   ///< its row has features or a failure, or it is not wanted any more
 };
 inline constexpr std::size_t stations = 5;  ///< those before `settled`
 
@@ -35,7 +35,7 @@ struct OpenBlock {
   std::size_t begun_reading = 0;  ///< rows that are past `waiting`: the first ones
   std::size_t unsettled;
   bool begun = false;    ///< a picture has been decoded
-  bool dropped = false;  ///< nobody wants it any more
+  bool dropped = false;  ///< it is not wanted any more
 };
 
 /// A row of an open block.

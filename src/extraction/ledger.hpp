@@ -46,7 +46,7 @@ class Ledger {
   [[nodiscard]] bool can_read() const;
   /// The next picture, waiting -> reading. REQUIRES: can_read().
   [[nodiscard]] BlockRow begin_reading();
-  /// reading -> ahead, unless nobody wants it any more.
+  /// reading -> ahead, unless it is not wanted any more.
   void end_reading(const BlockRow& row, std::vector<std::byte> bytes);
 
   [[nodiscard]] bool can_decode() const { return !ahead_.empty(); }

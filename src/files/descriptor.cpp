@@ -78,7 +78,7 @@ void Descriptor::write(std::int64_t offset, std::span<const std::byte> in) const
     if (n <= 0) throw write_error(place_, n < 0 ? errno : ENOSPC);
     put += static_cast<std::size_t>(n);
   }
-  // A hint: the disk begins now, not when somebody syncs. Where it can't be had, nothing is lost.
+  // A hint: the disk begins now, not when somebody syncs. If the system can't do it, nothing is lost.
   if (in.size() >= large_bytes) {
     static_cast<void>(sync_file_range(number_, offset, static_cast<off64_t>(in.size()), SYNC_FILE_RANGE_WRITE));
   }

@@ -19,7 +19,7 @@ using image::TargetAxis;
 
 constexpr std::array<std::string_view, 4> profile_names = {"nsfwjs", "tf2015", "keras", "torchvision"};
 
-/// Side that torchvision's weights want the shorter side brought to before the crop.
+/// The shorter side before the crop, for torchvision's weights.
 constexpr std::int64_t torchvision_side = 342;
 
 template <typename Map>

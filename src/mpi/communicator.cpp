@@ -281,7 +281,7 @@ void Communicator::all_do(const std::function<void()>& action) const {
 
 void abort_all(const Communicator& comm, ExitCode code) {
   MPI_Abort(comm.native(), static_cast<int>(code));
-  std::abort();  // MPI_Abort does not come back
+  std::abort();  // MPI_Abort does not return
 }
 
 void exit_all(ExitCode code) {

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "mpi/check.hpp"
 #include "pool3/mpi.hpp"
 
@@ -13,7 +15,7 @@ class Info {
   Info& operator=(const Info&) = delete;
 
   void set(const char* name, std::int64_t value) {
-    if (value > 0) mpi::check_mpi(MPI_Info_set(info_, name, std::to_string(value).c_str()), "MPI_Info_set");
+    if (value > 0) mpi::check_mpi(MPI_Info_set(info_, name, fmt::to_string(value).c_str()), "MPI_Info_set");
   }
   [[nodiscard]] MPI_Info native() const { return info_; }
 

@@ -77,7 +77,7 @@ const Kernels* kernels_for(const NetworkOptions& options) {
   return find_kernels(options.precision, std::min(options.instructions, cpu_instructions()));
 }
 
-/// Nothing but own kernels runs int8.
+/// Only pool3's own kernels run int8.
 void check_int8(const Weights& weights, const NetworkOptions& options) {
   if (options.device != Device::cpu) throw usage_error("int8 is for CPUs", "take fp16, or --device cpu");
   if (kernels_for(options) == nullptr) throw usage_error("int8 needs a CPU with AMX", "take bf16 or fp32");
@@ -98,7 +98,7 @@ std::vector<float> plain_input(InputProfile profile, std::uint8_t grey) {
   return {input.begin(), input.begin() + 3};
 }
 
-/// Every profile scales each colour by itself, so two plain pictures tell how.
+/// Every profile scales each colour by itself, so two plain pictures show how.
 ColourScale colour_scale(InputProfile profile) {
   ColourScale scale = {.factor = plain_input(profile, 255), .summand = plain_input(profile, 0)};
   for (std::size_t c = 0; c < 3; ++c) scale.factor[c] = (scale.factor[c] - scale.summand[c]) / 255.0F;

@@ -51,7 +51,7 @@ void check_codes(const Weights& weights, const std::string& path) {
 }  // namespace weights
 
 void check_weights(const Weights& weights, const std::string& path) {
-  if (!weights.torchscript.empty()) return;  // what it is shows when it is opened
+  if (!weights.torchscript.empty()) return;  // opening it shows what it is
   for (const ConvolutionShape& s : convolution_shapes()) {
     weights::check_tensor(weights, s.name + ".weight", {s.out_channels, s.in_channels, s.kernel_height, s.kernel_width},
                           path);

@@ -84,7 +84,8 @@ def check_errors(check, pool3, folder, corpus):
     weights = ["--weights", pool3.weights]
     if not has_gpu():
         errors(FAILED, "--device cuda: this system shows no NVIDIA GPU", "extract", *out, *weights, "--device", "cuda")
-        errors(FAILED, "--device cuda", "predict", "--model", folder / "model.h5", "x.png", *weights, "--device", "cuda")
+        errors(FAILED, "--device cuda", "predict", "--model", folder / "model.h5", "x.png", "--weights", folder / "network.pt",
+               "--device", "cuda")
     errors(USAGE, "--device must be", "extract", *out, *weights, "--device", "tpu")
     errors(USAGE, "--precision must be", "extract", *out, *weights, "--precision", "fp8")
     errors(USAGE, "fp16 needs a GPU", "extract", *out, *weights, "--device", "cpu", "--precision", "fp16")

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "support/extraction_fixtures.hpp"
 #include "support/store_sample.hpp"
 #include "support/temporary_folder.hpp"
-#include "unit/extraction/fixtures.hpp"
 
 namespace pool3::extraction::test {
 namespace {
@@ -20,6 +20,7 @@ class Filling : public testing::Test {
     if (comm_.is_root()) folder_.emplace();
     path_ = comm_.is_root() ? *folder_ / "f.h5" : "";
     comm_.broadcast(path_);
+    sample_.width = FormulaNetwork::columns;
     for (Row row = 0; row < rows; ++row) sample_.paths[static_cast<std::size_t>(row)] = name_of(row);
   }
   void TearDown() override { comm_.barrier(); }

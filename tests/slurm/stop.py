@@ -37,7 +37,7 @@ def test_scancel(site, reference):
     site.check(progress["state"] == "stopped" and 0 < progress["done"] < 2 * PICTURES, f"what is done is kept: {progress}")
     again = site.submit("embed.sbatch", *FLAGS, POOL3_PROGRAM=str(site.pool3.program))
     site.expect(again)
-    site.check(f"going on: {progress['done']} of them" in log_of(site, again), "the second job goes on where the first was")
+    site.check(f"resuming: {progress['done']} of them" in log_of(site, again), "the second job goes on where the first was")
     check_same(site, reference, "scancel and resubmission")
 
 
@@ -50,7 +50,7 @@ def test_time_limit(site, reference):
     site.check(restarts >= 1, f"the job was requeued {restarts} times")
     site.check("SIGUSR1 came; stopping" in log and "back into the queue" in log, "its log tells why")
     site.check("life 1" in log and "life 2" in log, "all lives write to one log")
-    site.check("going on: " in log, "a later life goes on")
+    site.check("resuming: " in log, "a later life goes on")
     site.check(site.status("embed")["restarts"] == restarts, "the status counts the restarts")
     check_same(site, reference, "the time limit")
 
@@ -96,7 +96,7 @@ def test_search(site, reference):
     site.cluster("scancel", "--signal=USR1", "--batch", job)
     site.expect(job)
     log = (site.folder / f"pool3-search-{job}.log").read_text()
-    site.check(int(site.cluster.show(job)["Restarts"]) == 1 and "gone on: " in log.partition("life 2")[2],
+    site.check(int(site.cluster.show(job)["Restarts"]) == 1 and "resumed: " in log.partition("life 2")[2],
                "a search that is stopped is requeued, and goes on")
     site.check(table_of(work) == table_of(undisturbed), "it finds the same table as an undisturbed one")
     site.check((work / "model.h5").read_bytes() == (undisturbed / "model.h5").read_bytes(), "and the same model")
@@ -112,7 +112,7 @@ def test_dead_node(site, which, what):
     site.cluster.kill_node(name)
     site.cluster.wait_until(lambda: int(site.cluster.show(job)["Restarts"]) > 0, 120, "the job is requeued")
     site.cluster.start_node(name)
-    site.cluster.wait_until(lambda: "going on: " in log_of(site, job).partition("life 2")[2], 120,
+    site.cluster.wait_until(lambda: "resuming: " in log_of(site, job).partition("life 2")[2], 120,
                             f"the job goes on after the death of {what}")
     site.check(site.status("embed")["restarts"] >= 1, f"the job goes on after the death of {what}")
     return job

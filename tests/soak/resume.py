@@ -63,7 +63,7 @@ class Resume(kill.Killer):
 
     def goes_on(self, out, changed, reference):
         code, output = self.run(out, changed)
-        assert code == 3 and "going on: " in output, output
+        assert code == 3 and "resuming: " in output, output
         assert out.read_bytes() == reference.read_bytes(), "the file differs"
 
     def other_jobs(self):
@@ -103,7 +103,7 @@ class Resume(kill.Killer):
         self.refused(out, {"--classes": lists["ba"]}, "catalogue_hash: ")
         # The stored configuration is that of the job that began.
         code, output = self.run(out, {"--classes": lists["copy"]})
-        assert code == 3 and "going on: " in output, output
+        assert code == 3 and "resuming: " in output, output
         assert out.read_bytes() == reference.read_bytes(), "the file differs"
         print("ok: --classes on a resume: other classes are refused, the same under another name go on")
 

@@ -85,7 +85,7 @@ class Signals:
         seconds = time.monotonic() - begin
         assert process.returncode == 75, f"exit code {process.returncode}\n{output}"
         assert seconds < 10, f"it took {seconds:.1f} s"
-        assert "the same command goes on" in output, output
+        assert "run the same command again to resume" in output, output
         print(f"ok: {number.name} to {what}: exit code 75 after {seconds:.1f} s", flush=True)
 
     def stop_slow_work(self, name, number, what, **changed):
@@ -114,7 +114,7 @@ class Signals:
         self.end(process, signal.SIGUSR1, "search")
         assert not table.exists()
         output = self.launch(search).communicate(timeout=600)[0]
-        assert "gone on: 1 of 2 points were done" in output, output
+        assert "resumed: 1 of 2 points were done" in output, output
         assert sorted(p.name for p in self.folder.glob("s.json*")) == ["s.json"]
         process = self.launch([self.pool3, "train", "--features", features, "--out", model, "--loss", "l1", "--C", "1000",
                                "--tolerance", "1e-12", "--max-epochs", "1000000"])  # seconds of work
@@ -155,7 +155,7 @@ def main():
         print("ok: other jobs are refused by name", flush=True)
         signals.stop(2, signal.SIGUSR1, out)
         code, output = signals.run(3, out)
-        assert code == 3 and "going on: " in output, output
+        assert code == 3 and "resuming: " in output, output
         signals.run(2, reference)
         assert out.read_bytes() == reference.read_bytes(), "the file differs from an undisturbed one"
         assert sorted(p.name for p in folder.iterdir()) == [

@@ -26,7 +26,7 @@ archive* new_reader(Archive::Format format) {
   return reader;
 }
 
-/// ENOENT and its like in the system's words.
+/// ENOENT and similar errors, in the system's words.
 void check_readable(const std::string& path) { const Descriptor opens({stage, path}, O_RDONLY); }
 
 }  // namespace

@@ -25,7 +25,7 @@ void put(std::string& bytes, std::string_view text) {
   bytes += text;
 }
 
-/// Reads what put() wrote; `fine` turns false at the first thing that can't be.
+/// Reads what put() wrote; `fine` turns false at the first thing that can't be read.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : bytes_(bytes) {}

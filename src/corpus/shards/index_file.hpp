@@ -13,7 +13,7 @@ namespace pool3::corpus {
 /// if that folder can be written. Throws Error.
 [[nodiscard]] TarIndex load_index(const std::string& shard);
 
-// The bytes of a kept index, behind its header. parse_index gives nothing for bytes that are none.
+// The bytes of a kept index, behind its header. parse_index gives nothing for bytes that are not an index.
 [[nodiscard]] std::string format_index(const TarIndex& index);
 [[nodiscard]] std::optional<TarIndex> parse_index(std::string_view bytes);
 

@@ -23,7 +23,8 @@ struct ShardMember {
 
 class Shard;
 
-/// Opens shards when they are first asked for, and closes those that were not asked for the longest. Thread-safe.
+/// Opens shards when they are first needed, and closes those that have not been needed for the longest time.
+/// Thread-safe.
 class Shards {
  public:
   Shards();

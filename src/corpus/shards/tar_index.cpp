@@ -44,7 +44,7 @@ std::string json_label(std::string_view text) {
   return {};
 }
 
-/// Which of several label files counts: the highest. 0 for what is none.
+/// Which of several label files counts: the highest. 0 for other files.
 int rank_of(std::string_view name) {
   const std::string_view ending = name.substr(key_of(name).size());
   if (ending == ".cls") return 3;

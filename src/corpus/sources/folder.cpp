@@ -38,7 +38,7 @@ bool is_symlink(DIR* directory, const char* name) {
   return ::fstatat(::dirfd(directory), name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
 }
 
-/// Nothing for what does not matter.
+/// Nothing for entries that don't matter.
 std::optional<Kind> kind_of(DIR* directory, const dirent& item) {
   const bool picture = is_picture_name(item.d_name);
   if (item.d_type == DT_REG) return picture ? std::optional(Kind::picture) : std::nullopt;

@@ -59,7 +59,7 @@ class LinkWalk {
   }
 
  private:
-  /// The folders above `path` count as entered. The place of the last.
+  /// The folders above `path` count as entered. Returns the place of the last.
   std::size_t enter_ancestors(const std::string& path) {
     std::size_t parent = no_parent;
     for (std::size_t end = 0; end != std::string::npos; end = path.find('/', end + 1)) {

@@ -8,7 +8,7 @@
 
 namespace pool3::corpus {
 
-/// Holds a piece of the file only. A byte order mark in front is not seen.
+/// Holds a piece of the file only. A byte order mark in front is skipped.
 class TextInput {
  public:
   static constexpr int end = -1;
@@ -18,13 +18,13 @@ class TextInput {
   TextInput(std::string name, std::string_view text);
 
   [[nodiscard]] const std::string& path() const { return path_; }
-  /// The byte that comes `ahead` bytes on, 0 or 1, or `end`. Throws Error if it can't be read.
+  /// The byte that is `ahead` bytes from here (0 or 1), or `end`. Throws Error if it can't be read.
   [[nodiscard]] int peek(std::size_t ahead = 0) {
     return at_ + ahead < piece_.size() || refill(ahead) ? static_cast<unsigned char>(piece_[at_ + ahead]) : end;
   }
-  /// Past the byte that peek() gave. REQUIRES: that was not `end`.
+  /// Moves past the byte that peek() gave. REQUIRES: that was not `end`.
   void skip() { ++at_; }
-  /// True, and past it, if `c` comes next.
+  /// If `c` comes next, moves past it and returns true.
   [[nodiscard]] bool take(char c) {
     if (peek() != static_cast<unsigned char>(c)) return false;
     skip();

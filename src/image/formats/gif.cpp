@@ -70,7 +70,7 @@ class GifReader {
     }
   }
 
-  /// Keeps the transparent colour, if this extension tells one.
+  /// Keeps the transparent colour, if this extension names one.
   void read_extension() {
     int code = 0;
     GifByteType* block = nullptr;

@@ -35,8 +35,8 @@ bool is_harmless(int code) {
   return code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR || code == JWRN_NOT_SEQUENTIAL || code == JWRN_BOGUS_ICC;
 }
 
-/// The library goes on after damage and fills what is missing with grey. A picture that is grey in part gives
-/// features that look right and are wrong, so that here every warning of corrupt or missing data is an error.
+/// The library continues after damage and fills what is missing with grey. A picture that is grey in part gives
+/// features that look right and are wrong. So here every warning of corrupt or missing data is an error.
 void on_message(j_common_ptr info, int level) {
   if (level < 0 && !is_harmless(info->err->msg_code)) spring_with_message(info);
 }

@@ -15,7 +15,7 @@
 namespace pool3::image {
 namespace {
 
-/// No chunk that is kept (palette, transparency, EXIF) is larger in earnest.
+/// No real chunk of the kinds that are kept (palette, transparency, EXIF) is larger.
 constexpr png_alloc_size_t max_chunk_bytes = 1 << 20;
 
 struct Source {
@@ -29,8 +29,8 @@ void on_read(png_structp png, png_bytep out, std::size_t size) {
   source.rest = source.rest.subspan(size);
 }
 
-/// What libpng may take at a time. A chunk's header may tell of gigabytes that the file does not have, and
-/// png_set_chunk_malloc_max() leads to no more than a warning.
+/// What libpng may take at a time. A chunk's header may claim gigabytes that the file does not have, and
+/// png_set_chunk_malloc_max() only leads to a warning.
 using MemoryLimit = png_alloc_size_t;
 
 void* on_malloc(png_structp png, png_alloc_size_t size) {

@@ -29,7 +29,7 @@ struct BlockSpec {
 };
 
 std::vector<BlockSpec> block_specs(const NetworkTraits& traits) {
-  constexpr int all = 17;  // rows of the largest activation that is not worth to be cut
+  constexpr int all = 17;  // rows of the largest activation that is not worth cutting
   std::vector<BlockSpec> specs;
   for (const char* name : {"Mixed_5b", "Mixed_5c", "Mixed_5d"})
     specs.push_back({name,

@@ -46,7 +46,7 @@ void Seen::add(const View& view, int y, int pictures) {
 /// a small channel, the worse the weights that read it, which have 8 bits, too. See SmoothQuant, arXiv:2211.10438,
 /// with alpha = 1/2.
 ChannelCodes codes_of(const Seen& seen, int channels) {
-  constexpr float most_code = 255, least_share = 0.02F;  // the latter for channels that the pictures hardly stir
+  constexpr float most_code = 255, least_share = 0.02F;  // the latter for channels that stay nearly zero
   const float most = float_of_bf16(*std::ranges::max_element(seen.largest));
   ChannelCodes codes;
   for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {

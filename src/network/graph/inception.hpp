@@ -13,7 +13,7 @@ namespace pool3::network {
 /// `batch`: most images of one call. REQUIRES: `weights` are complete; this CPU can run `kernels`.
 [[nodiscard]] std::unique_ptr<Network> open_inception(const Kernels& kernels, const Weights& weights, int batch);
 
-/// Is told of each row of each layer's output, and how many of its lanes have pictures, the first ones.
+/// Gets each row of each layer's output, and how many of its lanes have pictures: the first ones.
 using WatchLayers = std::function<void(const Pipeline::MadeRow& row, int pictures)>;
 /// Runs [count, 299, 299, 3] pictures through the network for `watch` alone.
 void watch_layers(const Kernels& kernels, const Weights& weights, std::span<const float> input, int count,

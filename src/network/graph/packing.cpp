@@ -38,7 +38,8 @@ Operand in_codes(const Tensor& weights, const ChannelCodes& from) {
 }
 
 /// Values that bf16 has. What rounding takes from a weight goes to the next one of the same output (error diffusion),
-/// for inputs are not negative: where a picture is even, the errors would add up. docs/performance.md has the gain.
+/// for inputs are not negative: where a picture is even, the errors would add up. docs/measurements/network.md has the
+/// gain.
 Operand in_bf16(const Tensor& weights) {
   Operand rounded = {.weights = weights, .steps = {}, .lost = {}};
   const std::size_t each = weights.values.size() / static_cast<std::size_t>(weights.shape.at(0));

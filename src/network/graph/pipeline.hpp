@@ -38,8 +38,8 @@ class Pipeline {
   /// The activation becomes the next channels of the pipeline's output. It must not be read by a layer. Throws Error
   /// if some are in codes and some are not.
   void emit(Id id);
-  /// Ends the making. The output is made `rows_at_once` rows at a time: few where activations are large, many where
-  /// weights are.
+  /// Call after all layers are added. The output is made `rows_at_once` rows at a time: few where activations are
+  /// large, many where weights are.
   void plan(int rows_at_once);
 
   [[nodiscard]] const std::string& name() const { return name_; }

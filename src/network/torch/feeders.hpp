@@ -1,5 +1,5 @@
 #pragma once
-// Pictures to a device and features back, so that copies and computing go on side by side.
+// Pictures to a device and features back, so that copying and computing overlap.
 
 #include <ATen/core/Tensor.h>
 #include <c10/core/Device.h>
@@ -26,7 +26,7 @@ class Feeder {
  public:
   /// `batch`: most pictures of a call. Every chunk that is computed has the same shape.
   Feeder(c10::Device device, int batch);
-  /// `input`: [count, 299, 299, 3]; `out`: [count, inception_width]; both are done with when this returns.
+  /// `input`: [count, 299, 299, 3]; `out`: [count, inception_width]; neither is used after this returns.
   void run(const Compute& compute, std::span<const float> input, int count, std::span<float> out);
 
  private:

@@ -13,7 +13,7 @@ namespace pool3::network {
 /// Runs the convolution of that name, then ReLU.
 using Convolve = std::function<at::Tensor(const std::string& name, const at::Tensor& x)>;
 
-/// Is told of every block's output: Mixed_5b and so on.
+/// Gets every block's output: Mixed_5b and so on.
 using Observe = std::function<void(const std::string& block, const at::Tensor& x)>;
 
 /// pool_3 features [N, inception_width], float32, of pictures [N, 3, 299, 299] of any floating type.

@@ -1,6 +1,6 @@
 #pragma once
 // What failed in the blocks of an unfinished file: one file a rank, PARTIAL.failures-RANK, of records that are
-// appended before their block is written. A record that a kill has torn is ignored.
+// appended before their block is written. A record that a kill has cut off is ignored.
 
 #include <memory>
 #include <string>
@@ -14,7 +14,7 @@ namespace pool3::store {
 /// One rank's own log, to append to.
 class FailureLog {
  public:
-  /// Goes on after the last whole record of `partial`.failures-RANK. The file is made with the first record.
+  /// Appends after the last whole record of `partial`.failures-RANK. The file is made with the first record.
   FailureLog(const Place& partial, int rank);
   /// `durable`: returns when the record is on stable storage.
   void append(const std::vector<Failure>& failures, bool durable);

@@ -29,7 +29,7 @@ struct Tables {
 /// HDF5's type of stored features.
 [[nodiscard]] Handle feature_type(FeatureType type);
 
-/// Opens all tables but failures. Throws Error if one is missing or not as it should be.
+/// Opens all tables but failures. Throws Error if one is missing, or has a wrong type or shape.
 [[nodiscard]] Tables open_tables(File file, Attributes attributes);
 
 /// Opens a finished feature file for reading. Throws Error.

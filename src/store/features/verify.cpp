@@ -95,7 +95,7 @@ void check_run(const Tables& t, RowRange blocks, std::vector<std::byte>& feature
   check_labels(t, rows, findings);
 }
 
-/// Checks that entry after entry names a row that failed just so. Equal numbers of entries and failed rows, and
+/// Checks that each entry names a row that failed in just this way. Equal numbers of entries and failed rows, and
 /// rows in rising order, then make the two agree.
 void check_failures(const Part& open, RowRange entries, Findings& findings) {
   const Tables& t = open.tables;

@@ -20,7 +20,7 @@ using Attributes = std::map<std::string, AttributeValue>;
 void write_attributes(const File& file, const Attributes& attributes);
 /// Replaces the value of a number that is there. The file's structure stays as it is.
 void overwrite_attribute(const File& file, const std::string& name, const AttributeValue& number);
-/// All root attributes that are of the types above; others belong to somebody else and are left out.
+/// All root attributes that are of the types above; others are not pool3's, and are left out.
 [[nodiscard]] Attributes read_attributes(const File& file);
 /// The value called `name`. Throws if it is missing or of another type.
 template <typename T>

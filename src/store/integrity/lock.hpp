@@ -15,14 +15,14 @@ class JobLock {
  public:
   /// Throws Error that names host, job and pid of the owner if another job is at work. Workers of a job whose root
   /// has died are waited for, half a minute at most. Where the file system knows no locks, an owner counts as dead
-  /// once it is gone from this host, or, on another host, has not called keep_alive() for ten minutes. An owner that
-  /// lives is waited for as long as `patience` says.
+  /// once it is gone from this host, or, on another host, has not called keep_alive() for ten minutes. An owner that is
+  /// alive is waited for as long as `patience` says.
   explicit JobLock(const Place& target, std::chrono::seconds patience = std::chrono::seconds(0));
   JobLock(const JobLock&) = delete;
   JobLock& operator=(const JobLock&) = delete;
   ~JobLock();  ///< releases, and removes the file
 
-  /// Shows other hosts that the owner lives. Call every minute or more often.
+  /// Shows other hosts that the owner is alive. Call every minute or more often.
   void keep_alive() const;
 
  private:

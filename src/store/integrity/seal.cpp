@@ -48,7 +48,7 @@ void add_range(Checksum& checksum, const Descriptor& file, std::int64_t begin, s
   });
 }
 
-/// The checksum that belongs into `block`. REQUIRES: extents_fit(block).
+/// The checksum that belongs in `block`. REQUIRES: extents_fit(block).
 std::uint64_t checksum_for(const Block& block, const Descriptor& file) {
   Checksum checksum;
   checksum.add(std::as_bytes(std::span(&block, 1)).first(offsetof(Block, checksum)));

@@ -1,6 +1,6 @@
 #pragma once
 // Before a finished file gets its last tables, its structure (all bytes that are in no table) is copied to
-// PARTIAL.undo. A job that is killed while HDF5 rewrites the structure can so be taken back to where it was.
+// PARTIAL.undo. So a job that is killed while HDF5 rewrites the structure can be taken back to where it was.
 
 #include <vector>
 

@@ -23,7 +23,8 @@ using store::Handle;
 using store::Part;
 
 constexpr const char* stage = "link features";
-// The last jobs of an array may end at once, and each links: the one that links last has seen every part.
+// The last jobs of an array may end at the same time, and each of them links: the one that links last has seen every
+// part.
 constexpr auto patience = std::chrono::minutes(2);
 
 /// A part and the name by which the link file knows it.

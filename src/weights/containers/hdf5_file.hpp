@@ -21,13 +21,13 @@ class Hdf5File {
 
   struct Dataset {
     Shape shape;
-    std::optional<FloatType> type;  ///< nothing: no float
+    std::optional<FloatType> type;  ///< nothing: not a float
     std::string_view bytes;
   };
 
   explicit Hdf5File(std::string_view bytes);
   [[nodiscard]] Address root() const { return root_; }
-  /// What the group at `group` links to by hard links, by name; empty for something that is no group.
+  /// What the group at `group` links to by hard links, by name; empty for what is not a group.
   [[nodiscard]] std::map<std::string_view, Address> links(Address group) const;
   [[nodiscard]] Dataset dataset(Address at) const;
 
@@ -47,7 +47,7 @@ class Hdf5File {
 
   std::string_view bytes_;
   Address root_ = 0;
-  mutable int budget_ = 200'000;  ///< structures that may still be looked at: so that no loop goes on forever
+  mutable int budget_ = 200'000;  ///< structures that may still be read, so that no loop is endless
 };
 
 [[nodiscard]] bool looks_like_hdf5(std::string_view bytes);

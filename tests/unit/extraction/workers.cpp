@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "unit/extraction/fixtures.hpp"
+#include "support/extraction_fixtures.hpp"
 
 namespace pool3::extraction::test {
 namespace {

@@ -18,7 +18,7 @@ std::set<std::string> flags_that_change_rows(const std::string& name) {
   OptionParser parser(name, "");
   const auto command = entry_of(name).make();
   command->declare(parser);
-  return parser.names(Changes::rows);
+  return parser.names_that_change_rows();
 }
 
 TEST(Registry, EachCommandOnceAndWithASummary) {

@@ -31,13 +31,13 @@ struct Sample {
   Sample() {
     parser.add_required("out", out, "where the bread goes", Changes::file);
     parser.group("Dough");
-    parser.add("flour", flour, "wheat or rye", std::string("wheat"));
+    parser.add("flour", flour, "wheat or rye", std::string("wheat"), Changes::content);
     parser.add("grains", grains, "in one loaf", std::int64_t{5'000'000'000});
     parser.add("seed", seed, "of chance", std::uint64_t{42});
     parser.add_switch("salted", salted, "with salt");
     parser.add_list("seeds", seeds, "on top");
     parser.group("Oven");
-    parser.add("heat", heat, "of the oven", 0.2);
+    parser.add("heat", heat, "of the oven", 0.2, Changes::features);
     parser.add_numbers("minutes", minutes, "to try", "0.1 1 10");
     parser.add("loaves", loaves, "at once", 3, Changes::nothing);
     parser.add_switch("quick", quick, "bakes faster", Changes::nothing);
@@ -209,8 +209,11 @@ TEST(Resolved, LongListsAreCutShort) {
 
 TEST(Changes, TellsFlagsApart) {
   const Sample s;
-  EXPECT_THAT(s.parser.names(Changes::rows),
+  EXPECT_THAT(s.parser.names_that_change_rows(),
               ElementsAre("flour", "grains", "heat", "minutes", "salted", "seed", "seeds"));
+  EXPECT_THAT(s.parser.names(Changes::rows), ElementsAre("grains", "minutes", "salted", "seed", "seeds"));
+  EXPECT_THAT(s.parser.names(Changes::content), ElementsAre("flour"));
+  EXPECT_THAT(s.parser.names(Changes::features), ElementsAre("heat"));
   EXPECT_THAT(s.parser.names(Changes::file), ElementsAre("out"));
   EXPECT_THAT(s.parser.names(Changes::nothing),
               ElementsAre("config", "help", "loaves", "log-format", "metrics", "prometheus", "quick"));

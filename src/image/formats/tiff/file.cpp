@@ -13,7 +13,7 @@
 namespace pool3::image {
 namespace {
 
-/// No single piece of memory that the library takes is larger in earnest; strips are read line by line.
+/// With real files, the library never takes a larger piece of memory: strips are read line by line.
 constexpr tmsize_t max_piece_bytes = tmsize_t{1} << 28;
 constexpr int max_samples = 16;
 

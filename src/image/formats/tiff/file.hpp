@@ -23,7 +23,8 @@ class TiffFile {
 
   [[nodiscard]] TIFF* get() const { return tiff_; }
 
-  /// The library goes on after some kinds of damage, with a warning. From here on a warning is kept as an error.
+  /// The library continues after some kinds of damage, with a warning. From this call on, a warning is kept as an
+  /// error.
   void expect_pixels() { strict_ = true; }
   /// Throws ImageError (corrupt) with the library's words if it has said any, or `otherwise` if `failed`.
   void check(bool failed, const char* otherwise) const;
@@ -57,7 +58,7 @@ struct TiffLayout {
   std::uint32_t width = 0, height = 0;
   int bits = 0;     ///< of a sample
   int samples = 0;  ///< of a pixel
-  int colours = 0;  ///< samples that are no extra ones; 0 where libtiff must convert the colours
+  int colours = 0;  ///< samples that are not extra ones; 0 where libtiff must convert the colours
   int photometric = 0;
   int alpha = 0;  ///< EXTRASAMPLE_ASSOCALPHA, EXTRASAMPLE_UNASSALPHA or 0; of the first extra sample
   bool planes = false;

@@ -40,7 +40,7 @@ struct Parts {
   std::uint64_t type = 0;
   Shape shape;
   std::string_view content;   ///< the values' bytes, or
-  std::vector<float> values;  ///< the values one by one; if they are too few, the last one goes on
+  std::vector<float> values;  ///< the values one by one; if there are too few, the last one is repeated
 };
 
 /// float_val: packed or one by one, at most `most`.

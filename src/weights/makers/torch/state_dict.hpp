@@ -19,7 +19,7 @@ using ReadStorage = std::function<std::string_view(const std::string& key)>;
 /// The tensors of a dict in a pickle. Borrows the pickle.
 class StateDict {
  public:
-  /// Throws FormatError if the pickle's result is no dict.
+  /// Throws FormatError if the pickle's result is not a dict.
   explicit StateDict(const Pickle& pickle);
   [[nodiscard]] bool contains(const std::string& name) const { return tensors_.contains(name); }
   /// Tensor `name`, which must have `shape`, gathered as its strides say; nothing if there is none. Throws FormatError

@@ -1,4 +1,4 @@
-// The jobs that work on finished feature files: diff, link, publish, repack.
+// The diff job: how two feature files differ.
 
 #include <fmt/format.h>
 
@@ -51,7 +51,7 @@ class DiffCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "two feature files, the old one first");
-    p.add("min-cosine", least_, "fail if a picture's features differ more than this between the two", -1.0);
+    p.add("min-cosine", least_, "fail if a picture's two feature rows have a smaller cosine than this", -1.0);
     p.add("out", out_, "also write the numbers as JSON", std::string(), Changes::file);
   }
   ExitCode run(const Context& context) override {
@@ -75,78 +75,8 @@ class DiffCommand : public Command {
   double least_ = -1;
 };
 
-class LinkCommand : public Command {
- public:
-  void declare(OptionParser& p) override {
-    p.take_arguments("FILE", files_, "the file to make, then the parts of one extraction, in any order");
-  }
-  ExitCode run(const Context& context) override {
-    context.comm.root_does([&] {
-      if (files_.size() < 2) throw usage_error("link takes the file to make and its parts");
-      link_features(files_[0], {files_.begin() + 1, files_.end()});
-      context.log.line("link", fmt::format("{}: {} rows in {} parts", files_[0], FeatureReader(files_[0]).rows(),
-                                           files_.size() - 1));
-    });
-    return ExitCode::ok;
-  }
-
- private:
-  std::vector<std::string> files_;
-};
-
-class PublishCommand : public Command {
- public:
-  void declare(OptionParser& p) override {
-    p.take_arguments("FILE", files_, "feature file");
-    p.add_required("as", link_, "symbolic link that is to point to it", Changes::file);
-  }
-  ExitCode run(const Context& context) override {
-    context.comm.all_do([&] {
-      if (files_.size() != 1) throw usage_error("publish takes one feature file");
-    });
-    const VerifyReport report = verify_features(context.comm, files_[0]);
-    context.comm.root_does([&] {
-      if (!report.problems.empty())
-        throw Error({.stage = "publish",
-                     .path = files_[0],
-                     .cause = report.problems.front(),
-                     .advice = "not published; see pool3 verify"});
-      publish_link(files_[0], link_);
-    });
-    context.log.line("publish", fmt::format("{} -> {}", link_, files_[0]));
-    return ExitCode::ok;
-  }
-
- private:
-  std::vector<std::string> files_;
-  std::string link_;
-};
-
-class RepackCommand : public Command {
- public:
-  void declare(OptionParser& p) override {
-    p.take_arguments("FILE", files_, "feature file, and the copy to make");
-    p.add("chunk-rows", options_.chunk_rows, "rows of features in one chunk", options_.chunk_rows);
-    p.add("compression", options_.compression, "of gzip: 0 (none) to 9", options_.compression);
-  }
-  ExitCode run(const Context& context) override {
-    context.comm.root_does([&] {
-      if (files_.size() != 2) throw usage_error("repack takes a feature file and the copy to make");
-      repack_features(files_[0], files_[1], options_);
-    });
-    return ExitCode::ok;
-  }
-
- private:
-  std::vector<std::string> files_;
-  RepackOptions options_;
-};
-
 }  // namespace
 
 std::unique_ptr<Command> make_diff() { return std::make_unique<DiffCommand>(); }
-std::unique_ptr<Command> make_link() { return std::make_unique<LinkCommand>(); }
-std::unique_ptr<Command> make_publish() { return std::make_unique<PublishCommand>(); }
-std::unique_ptr<Command> make_repack() { return std::make_unique<RepackCommand>(); }
 
 }  // namespace pool3::jobs

@@ -1,0 +1,33 @@
+// The repack job: a chunked copy of a feature file for other programs.
+
+#include "command.hpp"
+#include "pool3/maintenance.hpp"
+
+namespace pool3::jobs {
+namespace {
+
+class RepackCommand : public Command {
+ public:
+  void declare(OptionParser& p) override {
+    p.take_arguments("FILE", files_, "feature file, and the copy to make");
+    p.add("chunk-rows", options_.chunk_rows, "rows of features in one chunk", options_.chunk_rows);
+    p.add("compression", options_.compression, "of gzip: 0 (none) to 9", options_.compression);
+  }
+  ExitCode run(const Context& context) override {
+    context.comm.root_does([&] {
+      if (files_.size() != 2) throw usage_error("repack takes a feature file and the copy to make");
+      repack_features(files_[0], files_[1], options_);
+    });
+    return ExitCode::ok;
+  }
+
+ private:
+  std::vector<std::string> files_;
+  RepackOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_repack() { return std::make_unique<RepackCommand>(); }
+
+}  // namespace pool3::jobs
