@@ -1,5 +1,6 @@
 #include "svm/gram/gram_column.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <type_traits>
 #include <utility>

@@ -6,12 +6,25 @@
 // Newton's methods minimise a smoothed loss with the derivative phi' = a = clip(c + k C s, 0, U): of stiffness k around
 // the centre c. It has the second derivative k C where 0 < a < U.
 
-#include <algorithm>
 #include <limits>
 
 #include "pool3/svm.hpp"
 
 namespace pool3::svm {
+
+// As std::max and std::min, but by value: loops with these become vector instructions, those with references do not.
+template <typename Real>
+[[gnu::always_inline]] inline Real positive_part(Real x) {
+  return x > Real{0} ? x : Real{0};
+}
+template <typename Real>
+[[gnu::always_inline]] inline Real negative_part(Real x) {
+  return x < Real{0} ? x : Real{0};
+}
+template <typename Real>
+[[gnu::always_inline]] inline Real smaller(Real a, Real b) {
+  return a < b ? a : b;
+}
 
 /// phi(s) = C max(0, s). Smoothed, its minimum is a proximal point step of the dual from c (Rockafellar 1976), and the
 /// fixed point of these steps is the optimum.
@@ -29,12 +42,12 @@ struct Hinge {
   }
   template <typename Real>
   [[gnu::always_inline]] static Real loss(Real cost, Real slack) {
-    return cost * std::max(slack, Real{0});
+    return cost * positive_part(slack);
   }
   /// C max(0, s) - a s, as terms that don't cancel. REQUIRES: 0 <= a <= C.
   template <typename Real>
   [[gnu::always_inline]] static Real gap(Real cost, Real slack, Real a) {
-    return (cost - a) * std::max(slack, Real{0}) - a * std::min(slack, Real{0});
+    return (cost - a) * positive_part(slack) - a * negative_part(slack);
   }
   /// The gap of the row at a = smoothed_dual(): what the smoothing leaves.
   template <typename Real>
@@ -43,7 +56,7 @@ struct Hinge {
   }
   template <typename Real>
   [[gnu::always_inline]] static Real smoothed_dual(Real cost, Real slack, Real centre, Real stiffness) {
-    return std::min(std::max(centre + stiffness * cost * slack, Real{0}), cost);
+    return smaller(positive_part(centre + stiffness * cost * slack), cost);
   }
   /// True if the smoothed loss has a second derivative there.
   template <typename Real>
@@ -65,14 +78,14 @@ struct SquaredHinge {
   }
   template <typename Real>
   [[gnu::always_inline]] static Real loss(Real cost, Real slack) {
-    const Real xi = std::max(slack, Real{0});
+    const Real xi = positive_part(slack);
     return cost * xi * xi;
   }
   /// C max(0, s)^2 - a s + a^2 / (4 C), as terms that don't cancel. REQUIRES: a >= 0.
   template <typename Real>
   [[gnu::always_inline]] static Real gap(Real cost, Real slack, Real a) {
-    const Real off = std::max(slack, Real{0}) - diagonal(cost) * a;
-    return cost * off * off - a * std::min(slack, Real{0});
+    const Real off = positive_part(slack) - diagonal(cost) * a;
+    return cost * off * off - a * negative_part(slack);
   }
   template <typename Real>
   [[gnu::always_inline]] static Real smoothing_gap(Real /*cost*/, Real /*slack*/, Real /*a*/) {
@@ -80,7 +93,7 @@ struct SquaredHinge {
   }
   template <typename Real>
   [[gnu::always_inline]] static Real smoothed_dual(Real cost, Real slack, Real /*centre*/, Real stiffness) {
-    return std::max(stiffness * cost * slack, Real{0});
+    return positive_part(stiffness * cost * slack);
   }
   template <typename Real>
   [[gnu::always_inline]] static bool is_curved(Real /*cost*/, Real a) {

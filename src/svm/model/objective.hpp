@@ -8,7 +8,7 @@ namespace pool3::svm {
 struct Objective {
   const Communicator& comm;
   const Problem& problem;  ///< this rank's rows
-  double bias;
+  double bias = 1;
   ColumnTable columns;
 
   [[nodiscard]] std::int64_t width() const { return columns.width(); }

@@ -1,5 +1,6 @@
 #include "svm/newton/newton.hpp"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 
@@ -70,7 +71,7 @@ class Newton {
   Direction direction(const Places& columns);
   Matrix<Real> conjugate_gradients(const Places& columns, Matrix<Real> right);
   [[nodiscard]] LossSlopes loss_slopes(const Line& line, const Sums& t) const;
-  [[nodiscard]] Sums step_lengths(const Places& columns, const Direction& direction) const;
+  [[nodiscard]] Sums step_lengths(const Places& columns, const Direction& to) const;
 
   const Objective& objective_;
   Matrix<Real>& v_;      ///< of the iterate
