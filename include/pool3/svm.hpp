@@ -93,7 +93,7 @@ struct Fit {
   double seconds = 0;
   std::int64_t bytes_sent = 0;  ///< by this rank
   bool converged = false;       ///< relative gap <= tolerance
-  bool out_of_time = false;     ///< max_seconds were over first
+  bool out_of_time = false;     ///< max_seconds ended it first
   [[nodiscard]] double objective() const;
   [[nodiscard]] double relative_gap() const;
 };
@@ -115,11 +115,11 @@ class Solver {
   /// every rank, and the same again for the same number of ranks. Throws usage Error unless C > 0.
   Fit solve(double C, const std::function<void(const SolverProgress&)>& progress = {});
 
-  /// All that the next solve() starts from, of this rank. About as large as the dual variables: 4 bytes for each row
+  /// All that this rank's next solve() starts from. About as large as the dual variables: 4 bytes for each row
   /// and column. Not collective.
   [[nodiscard]] std::string state() const;
   /// Resumes from what state() gave on this rank of as many, for this problem and these columns: the next solve() then
-  /// gives the very bits. Every rank must call this, or none. Throws Error if the sizes are others.
+  /// gives the very bits. Every rank must call this, or none. Throws Error if the sizes differ.
   void restore(std::string_view state);
 
  private:

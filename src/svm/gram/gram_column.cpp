@@ -90,7 +90,7 @@ void GramColumn<Real>::take_dual_margins(Values margins) {
   if (problem_.loss == Loss::l1 && 0.5 * gradient <= near_minimum * smoothing) move_centre();
 }
 
-/// The duals stay as they are but for the greater stiffness, so the margins that were just taken serve on.
+/// The duals stay as they are but for the greater stiffness, so the margins that were just taken stay right.
 template <typename Real>
 void GramColumn<Real>::move_centre() {
   centre_ = duals_.cwiseAbs();

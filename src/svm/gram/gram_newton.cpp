@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t few_rows = 2048;
 /// Factorisations that a column is expected to need, and passes of conjugate gradients, which they are weighed against.
 constexpr double factorisations = 6, gradient_passes = 150;
-/// Flops of a column that are no matter.
+/// Flops of a column that don't matter.
 constexpr double cheap_flops = 2e9;
 /// Part of the tolerance to stop at.
 constexpr double enough = 0.5;

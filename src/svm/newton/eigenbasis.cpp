@@ -10,7 +10,7 @@
 namespace pool3::svm {
 namespace {
 
-/// Of few rows, eigenvalues below this part of the first are noise.
+/// With few rows, eigenvalues below this part of the first are noise.
 constexpr double noise = 1e-5;
 
 /// Rows, for each feature, that stand for all: a preconditioner need not be exact.

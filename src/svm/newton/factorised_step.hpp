@@ -10,8 +10,8 @@ namespace pool3::svm {
 [[nodiscard]] bool has_few_features(const Objective& objective);
 
 /// Solves (I + sum_i h_i x_i x_i^T) d = r, a column at a time, by Cholesky in double: no condition is too bad, and
-/// features of very different scale are no matter. `curvature` [rows, width]: h, at least 0. `right` and the result:
-/// [dim + 1, width], the bias row last. Where double can't do it, the column of the result is 0. Collective.
+/// features may have very different scales. `curvature` [rows, width]: h, at least 0. `right` and the result: [dim + 1,
+/// width], the bias row last. Where double can't do it, the column of the result is 0. Collective.
 [[nodiscard]] Matrix<double> factorised_step(const Objective& objective, const Matrix<double>& curvature,
                                              const Matrix<double>& right);
 

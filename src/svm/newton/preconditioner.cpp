@@ -3,7 +3,7 @@
 namespace pool3::svm {
 namespace {
 
-/// Eigenvalues below this, times the mean curvature, change H by little beside its identity.
+/// Eigenvalues below this, times the mean curvature, change H little beside its identity.
 constexpr double negligible = 0.1;
 
 }  // namespace
