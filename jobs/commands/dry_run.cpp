@@ -121,7 +121,7 @@ void print_shards(const std::vector<ShardCount>& shards) {
 void print_classes(const Manifest& manifest, RowRange rows) {
   std::vector<std::int64_t> counts(manifest.classes.size() + 1, 0);  // the first one: no label
   for (Row row = rows.begin; row < rows.end; ++row)
-    ++counts[static_cast<std::size_t>(manifest.labels[static_cast<std::size_t>(row)] + 1)];
+    ++counts[static_cast<std::size_t>(std::int64_t{manifest.labels[static_cast<std::size_t>(row)]} + 1)];
   for (std::size_t k = 0; k < counts.size(); ++k) {
     if (k == 0 && counts[0] == 0) continue;
     const std::string name = k == 0 ? "(no label)" : one_line(manifest.classes[k - 1]);

@@ -35,7 +35,7 @@ std::string flag_difference(const Provenance& here, const Provenance& there,
 }  // namespace
 
 std::string extract_difference(const Provenance& here, const Provenance& there) {
-  const std::string found = job_difference(here, there);
+  std::string found = job_difference(here, there);
   if (!found.empty()) return found;
   return flag_difference(here, there, [](const std::string& flag) { return !is_told_by_content(flag); });
 }

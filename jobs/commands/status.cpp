@@ -86,7 +86,7 @@ class StatusCommand : public Command {
 
  private:
   /// Prints a line, or many with --watch. Returns the last state.
-  State show(const std::string& file) const {
+  [[nodiscard]] State show(const std::string& file) const {
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();
     const ProgressReport first = features_progress(file);

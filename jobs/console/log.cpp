@@ -42,7 +42,7 @@ std::string Log::json_line(const std::string& stage, const std::string& message,
   return j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-void Log::write(const std::string& text) {
+void Log::write(const std::string& text) const {
   target_.stream->clear();                // a disk that was full may have space again
   *target_.stream << text << std::flush;  // in one piece, so that lines of other programs don't cut it
 }

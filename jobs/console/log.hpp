@@ -16,8 +16,8 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 
 /// Where lines go, and what time it is.
 struct LogTarget {
-  std::ostream* stream;  ///< outlives the log
-  bool terminal;         ///< a line can be redrawn
+  std::ostream* stream = nullptr;  ///< outlives the log
+  bool terminal = false;           ///< a line can be redrawn
   Clock clock = Clock::system();
 
   [[nodiscard]] static LogTarget standard_error();
@@ -42,7 +42,7 @@ class Log {
   [[nodiscard]] const Clock& clock() const { return target_.clock; }
 
  private:
-  void write(const std::string& text);
+  void write(const std::string& text) const;
   [[nodiscard]] std::string now_text(const char* format) const;
   [[nodiscard]] std::string json_line(const std::string& stage, const std::string& message, const Fields& fields) const;
   bool speaks_, json_;

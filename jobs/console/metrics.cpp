@@ -104,7 +104,7 @@ void Metrics::end(int exit_code) {
 
 void Metrics::write_prometheus(int exit_code, bool ended) const {
   if (prometheus_.empty()) return;
-  const std::string labels = fmt::format("command=\"{}\",job=\"{}\"", label(command_), label(slurm_job()));
+  const std::string labels = fmt::format(R"(command="{}",job="{}")", label(command_), label(slurm_job()));
   std::string text;
   const auto add = [&](const char* name, const char* help, double value) {
     add_gauge(text, labels, name, help, value);

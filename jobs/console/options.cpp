@@ -44,11 +44,11 @@ nlohmann::json json_of(const boost::any& value) {
 OptionParser::OptionParser(std::string command, std::string summary)
     : command_(std::move(command)), summary_(std::move(summary)) {
   declare_common_flags();
-  heading_ = "Flags";
+  group("Flags");
 }
 
 void OptionParser::declare_common_flags() {
-  heading_ = common_heading;
+  group(common_heading);
   add("log-format", log_format_, "text or json", std::string("text"), Changes::nothing);
   add("metrics", metrics_, "folder that gets rank-N.jsonl: progress, and what each rank does", std::string(),
       Changes::nothing);

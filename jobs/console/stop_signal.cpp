@@ -55,6 +55,9 @@ StopSignal::Deferred::~Deferred() {
   deferred = 0;
   if (came_yet != 0) leave();
 }
-bool StopSignal::Deferred::came() const { return came_yet != 0; }
+// No static function: only who has deferred a signal may ask.
+bool StopSignal::Deferred::came() const {  // NOLINT(readability-convert-member-functions-to-static)
+  return came_yet != 0;
+}
 
 }  // namespace pool3::jobs

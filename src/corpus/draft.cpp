@@ -70,7 +70,7 @@ void Draft::check_repeat(std::int64_t a, std::int64_t b, const std::string& corp
   std::string who = first > 0 && second > 0 ? fmt::format("lines {} and {} give", first, second) : "its parts give";
   throw Error({.stage = stage,
                .path = corpus,
-               .cause = fmt::format("{} \"{}\" two labels: \"{}\" and \"{}\"", who, paths[a], text(a), text(b)),
+               .cause = fmt::format(R"({} "{}" two labels: "{}" and "{}")", who, paths[a], text(a), text(b)),
                .advice = "a picture has one label"});
 }
 

@@ -11,7 +11,7 @@
 namespace pool3::corpus {
 namespace {
 
-constexpr std::size_t block_bytes = 64 * 1024;
+constexpr std::size_t block_bytes = std::size_t{64} * 1024;
 
 archive* new_reader(Archive::Format format) {
   archive* reader = archive_read_new();
