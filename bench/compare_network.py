@@ -17,7 +17,7 @@ import tempfile
 
 import numpy as np
 
-from peers import ROOT, Worker, fail, machine, machine_line, rates_of, ratios, summary
+from peers import ROOT, Worker, fail, has_instructions, machine, machine_line, rates_of, ratios, summary
 
 BASE = "ONNX Runtime fp32"
 PACKAGE = ROOT / "work/bench/node_modules/onnxruntime-node"
@@ -63,6 +63,16 @@ def commands(files, build):
         "PyTorch frozen channels_last fp32": [*torch, None, "frozen"],
         "PyTorch frozen channels_last bf16": [*torch, None, "frozen_bf16"],
     }
+
+
+def runnable(names):
+    """Those of them that this CPU can run; says which it can't."""
+    if has_instructions("amx_int8"):
+        return names
+    left_out = [name for name in names if name == "pool3 int8"]
+    for name in left_out:
+        print(f"{name}: left out, this CPU has no AMX")
+    return [name for name in names if name not in left_out]
 
 
 def start(files, build, names, cores, suffix=""):
@@ -112,7 +122,8 @@ def best_batches(workers, batches, repeats):
 
 
 def compare(files, args, report):
-    names = [n for n in commands(files, args.build) if not args.peers or n == BASE or any(p in n for p in args.peers)]
+    names = runnable([n for n in commands(files, args.build)
+                      if not args.peers or n == BASE or any(p in n for p in args.peers)])
     workers = start(files, args.build, names, {args.cores[0]})
     least = cosines(files, names)
     best = best_batches(workers, args.batches, 2)
