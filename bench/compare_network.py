@@ -17,7 +17,7 @@ import tempfile
 
 import numpy as np
 
-from peers import ROOT, Worker, fail, has_instructions, machine, machine_line, rates_of, ratios, summary
+from peers import ROOT, Worker, cpu_facts, fail, machine, machine_line, rates_of, ratios, summary
 
 BASE = "ONNX Runtime fp32"
 PACKAGE = ROOT / "work/bench/node_modules/onnxruntime-node"
@@ -67,7 +67,7 @@ def commands(files, build):
 
 def runnable(names):
     """Those of them that this CPU can run; says which it can't."""
-    if has_instructions("amx_int8"):
+    if "amx_int8" in cpu_facts()["flags"]:
         return names
     left_out = [name for name in names if name == "pool3 int8"]
     for name in left_out:

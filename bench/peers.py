@@ -105,12 +105,6 @@ def commit():
     return told.stdout.strip() or "unknown"
 
 
-def has_instructions(flag):
-    """Whether /proc/cpuinfo lists this flag."""
-    found = re.search(r"^flags\s*:(.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    return found is not None and flag in found[1].split()
-
-
 def machine():
     """What a figure depends on and can't be seen from it."""
     memory = re.search(r"MemTotal:\s+(\d+) kB", pathlib.Path("/proc/meminfo").read_text())
