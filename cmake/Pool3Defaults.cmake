@@ -21,7 +21,7 @@ add_library(pool3::options ALIAS pool3_options)
 target_compile_options(pool3_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
   -Wcast-align -Woverloaded-virtual -Wdouble-promotion -Wformat -Wformat-security -Wimplicit-fallthrough
   -Wno-missing-field-initializers  # designated initialisers leave fields out on purpose
-  -Wno-restrict)                   # false alarms of GCC 12 on std::string
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)  # false alarms of GCC 12 on std::string
 if(POOL3_WERROR)
   target_compile_options(pool3_options INTERFACE -Werror)
 endif()

@@ -127,11 +127,11 @@ void filter_row(const std::uint8_t* row, std::span<const Tap> taps, const std::i
         sums[j] = _mm256_add_epi32(sums[j], _mm256_mullo_epi32(bytes, _mm256_loadu_si256(weight)));
       }
     }
-    std::array<std::int32_t, block> lanes{};
-    std::memcpy(lanes.data(), sums, sizeof(lanes));
+    std::array<std::int32_t, block> values{};
+    std::memcpy(values.data(), sums, sizeof(values));
     for (std::size_t c = 0; c < 3; ++c) {
       std::int32_t sum = half;
-      for (std::size_t j = c; j < block; j += 3) sum += lanes[j];
+      for (std::size_t j = c; j < block; j += 3) sum += values[j];
       *out++ = to_byte(sum);
     }
   }

@@ -17,16 +17,16 @@ namespace {
 constexpr std::size_t rows_ahead = 2;
 
 /// Running sums: a fixed order that the compiler can still do in parallel.
-constexpr std::int64_t lanes = 64;
+constexpr std::int64_t partial_sums = 64;
 
 template <typename Real>
 POOL3_CPU_CLONES Real dot(const float* a, const Real* b, std::int64_t size) {
-  std::array<Real, lanes> part{};
+  std::array<Real, partial_sums> part{};
   std::int64_t k = 0;
-  for (; k + lanes <= size; k += lanes)
-    for (std::int64_t u = 0; u < lanes; ++u) part[index(u)] += static_cast<Real>(a[k + u]) * b[k + u];
-  for (; k < size; ++k) part[index(k % lanes)] += static_cast<Real>(a[k]) * b[k];
-  for (std::int64_t half = lanes / 2; half > 0; half /= 2)
+  for (; k + partial_sums <= size; k += partial_sums)
+    for (std::int64_t u = 0; u < partial_sums; ++u) part[index(u)] += static_cast<Real>(a[k + u]) * b[k + u];
+  for (; k < size; ++k) part[index(k % partial_sums)] += static_cast<Real>(a[k]) * b[k];
+  for (std::int64_t half = partial_sums / 2; half > 0; half /= 2)
     for (std::int64_t u = 0; u < half; ++u) part[index(u)] += part[index(u + half)];
   return part[0];
 }
