@@ -118,8 +118,8 @@ class Solver {
   /// All that this rank's next solve() starts from. About as large as the dual variables: 4 bytes for each row
   /// and column. Not collective.
   [[nodiscard]] std::string state() const;
-  /// Resumes from what state() gave on this rank of as many, for this problem and these columns: the next solve() then
-  /// gives the very bits. Every rank must call this, or none. Throws Error if the sizes differ.
+  /// Resumes from what state() returned on this rank, with as many ranks, for this problem and these columns: the next
+  /// solve() then gives the same bits. Every rank must call this, or none. Throws Error if the sizes differ.
   void restore(std::string_view state);
 
  private:
