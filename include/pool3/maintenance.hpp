@@ -35,7 +35,7 @@ struct DiffReport {
 /// Makes a file over the parts of one extraction. Readers use it like a single file; the parts stay where they are.
 /// Call on one rank. Waits for other jobs that link the same file, two minutes at most; the last one sees every part in
 /// its final state. Throws Error: a part is missing, twice there, or of another job.
-void link_features(const std::string& out, std::vector<std::string> parts);
+void link_features(const std::string& out, const std::vector<std::string>& parts);
 
 /// Lets the symbolic link `link` point to `file`, in one step: readers see the old file or the new one. Call on one
 /// rank, after verify_features(). Throws Error, also if `link` is there and is not a symbolic link.

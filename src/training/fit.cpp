@@ -12,6 +12,7 @@ constexpr double tolerance_of_probabilities = 1e-2;  // a sigmoid needs no more
 
 std::vector<Column> columns_of_classes(std::int32_t classes) {
   std::vector<Column> columns;
+  columns.reserve(static_cast<std::size_t>(classes));
   for (std::int32_t k = 0; k < classes; ++k) columns.push_back({.positive_class = k});
   return columns;
 }
@@ -28,6 +29,7 @@ std::vector<double> balanced_weights(const std::vector<std::int64_t>& class_rows
   const auto rows = static_cast<double>(std::accumulate(class_rows.begin(), class_rows.end(), std::int64_t{0}));
   const auto present = static_cast<double>(std::ranges::count_if(class_rows, [](auto n) { return n > 0; }));
   std::vector<double> weights;
+  weights.reserve(class_rows.size());
   for (const std::int64_t n : class_rows) weights.push_back(n > 0 ? rows / (present * static_cast<double>(n)) : 1.0);
   return weights;
 }

@@ -28,13 +28,14 @@ constexpr std::array makers = {&torchscript_file, &torch_file, &keras_file,
 
 std::string known_kinds() {
   std::vector<std::string_view> kinds;
+  kinds.reserve(makers.size());
   for (const Maker* maker : makers) kinds.push_back(maker->kind);
   return fmt::format("known: {}, the folder of a TensorFlow.js layers model", fmt::join(kinds, ", "));
 }
 
 Weights from_file(const std::string& path) {
   const std::string bytes = read_file(path);
-  const auto found = std::ranges::find_if(makers, [&](const Maker* maker) { return maker->knows(bytes); });
+  const auto* const found = std::ranges::find_if(makers, [&](const Maker* maker) { return maker->knows(bytes); });
   if (found == makers.end())
     throw FormatError(bytes.empty() ? "the file is empty" : "not a weights file of a known kind", known_kinds());
   const Maker& maker = **found;

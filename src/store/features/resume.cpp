@@ -42,7 +42,7 @@ std::uint64_t labels_checksum(const FeatureSpec& spec) {
 /// How `t` differs from what `spec` would make, or "".
 std::string difference(const Tables& t, const Place& partial, const FeatureSpec& spec) {
   const Provenance there = take_provenance(t.attributes, "", partial);
-  const std::string job = spec.difference ? spec.difference(there) : job_difference(spec.provenance, there);
+  std::string job = spec.difference ? spec.difference(there) : job_difference(spec.provenance, there);
   if (!job.empty()) return job;
   const PartOf part = part_of(t);
   for (const std::string& found :

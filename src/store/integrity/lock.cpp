@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
@@ -77,7 +78,8 @@ Error in_use(const Place& target, const Owner& owner) {
 bool seems_alive(const Descriptor& file, const Owner& owner) {
   struct stat info {};
   if (owner.pid == "unknown" || fstat(file.number(), &info) != 0) return false;
-  const int pid = std::atoi(owner.pid.c_str());
+  int pid = 0;
+  std::from_chars(owner.pid.data(), owner.pid.data() + owner.pid.size(), pid);
   if (owner.host == host_name()) return pid > 0 && pid != getpid() && (kill(pid, 0) == 0 || errno == EPERM);
   return std::time(nullptr) - info.st_mtime < silence_seconds;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <ranges>
 
 #include "pool3/maintenance.hpp"
 #include "pool3/partition.hpp"
@@ -161,8 +162,8 @@ void add_up(const Communicator& comm, Counts& counts) {
   r.mean = r.compared > 0 ? comm.sum(counts.sum) / static_cast<double>(r.compared) : 0;
   const double least = -comm.max(-r.least);
   const auto paths = comm.gather(r.least == least ? r.least_path : std::string());
-  for (auto path = paths.rbegin(); path != paths.rend(); ++path) {
-    if (!path->empty()) r.least_path = *path;
+  for (const std::string& path : std::views::reverse(paths)) {
+    if (!path.empty()) r.least_path = path;
   }
   r.least = least;
   for (std::size_t i = 0; i < r.quantiles.size(); ++i) {

@@ -73,6 +73,7 @@ void check_same_job(const Member& first, const Member& other) {
 /// By number of part, checked to be all parts of one job.
 std::vector<Member> open_members(const std::vector<std::string>& paths, const std::filesystem::path& folder) {
   std::vector<Member> members;
+  members.reserve(paths.size());
   for (const std::string& path : paths) members.push_back(open_member(path, folder));
   std::sort(members.begin(), members.end(),
             [](const Member& a, const Member& b) { return part_of(a.part.tables).part < part_of(b.part.tables).part; });
@@ -176,7 +177,7 @@ void write_link(const Place& place, const std::vector<Member>& members) {
 
 }  // namespace
 
-void link_features(const std::string& out, std::vector<std::string> parts) {
+void link_features(const std::string& out, const std::vector<std::string>& parts) {
   const Place place{stage, out};
   check_output(place);
   const store::JobLock lock(place, patience);

@@ -80,7 +80,7 @@ template <typename Real>
   for (std::int64_t j = 0; j < side; ++j)
     for (std::int64_t k = 0; k < at; ++k) turned[k][std::size_t(j)] = panel[j * n + k];
   multiply_panel<true>(n + 1 - at, at, panel, turned, panel + at, n);
-  Square<Real> square;
+  Square<Real> square;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by the next line
   for (std::int64_t i = 0; i < side; ++i) std::copy_n(panel + i * n + at, side, square.rows[std::size_t(i)].begin());
   if (!invert_factor(square)) return false;
   for (std::int64_t i = 0; i < side; ++i) std::copy_n(square.rows[std::size_t(i)].begin(), side, panel + i * n + at);

@@ -18,7 +18,7 @@ Sums column_dots(const Matrix<Real>& a, const Matrix<Real>& b) {
 
 template <typename Real>
 void add_scaled(Matrix<Real>& to, const Places& columns, const Matrix<Real>& from, const Sums& step) {
-  const PerColumn<Real> factor = step.template cast<Real>();
+  const PerColumn<Real>& factor = step.template cast<Real>();
   for (Eigen::Index i = 0; i < to.rows(); ++i) to.row(i)(columns).array() += factor * from.row(i).array();
 }
 

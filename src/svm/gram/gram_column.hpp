@@ -48,7 +48,7 @@ class GramColumn {
   void set_duals();
   void move_centre();
   [[nodiscard]] double step_length(const Values& u, const Values& f) const;
-  [[nodiscard]] LossSlopes loss_slopes(const Values& f, double t) const;
+  [[nodiscard]] LossSlopes loss_slopes(const Values& xd, double t) const;
 
   GramColumnProblem<Real> problem_;
   Values u_, f_;
