@@ -82,6 +82,7 @@ void answer(const pool3::Communicator& comm, pool3::Problem& problem, const std:
   options.loss = loss == "l1" ? pool3::Loss::l1 : pool3::Loss::l2;
   if (std::int64_t most = 0; words >> most) options.max_epochs = most;
   std::vector<pool3::Column> columns;
+  columns.reserve(static_cast<std::size_t>(problem.classes));
   comm.barrier();
   const pool3::Traffic before = pool3::traffic();
   for (std::int32_t k = 0; k < problem.classes; ++k) columns.push_back({k, -1});

@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   sample.write(comm, folder + "/f.h5");
   pool3::Model model;
   model.classes = sample.classes;
-  model.coef.resize(3 * 2048);
+  model.coef.resize(std::size_t{3} * 2048);
   for (std::size_t i = 0; i < model.coef.size(); ++i) model.coef[i] = static_cast<double>(i) / 4;
   model.intercept = {0.5, 1.5, 2.5};
   model.column_gaps = {0, 0, 0};

@@ -1,7 +1,7 @@
 #pragma once
 // A folder for the files of a test.
 
-#include <stdlib.h>
+#include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX's
 
 #include <cerrno>
 #include <filesystem>
@@ -29,7 +29,8 @@ class TemporaryFolder {
   /// Its path, or that of a file in it.
   [[nodiscard]] std::string path(const std::string& name = {}) const { return name.empty() ? path_ : *this / name; }
   [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  /// Writes a file, and the folders above it. Its path.
+  /// Writes a file, and the folders above it. Its path, which callers may know.
+  // NOLINTNEXTLINE(modernize-use-nodiscard)
   std::string write(const std::string& name, const std::string& bytes) const {
     std::filesystem::create_directories(std::filesystem::path(*this / name).parent_path());
     spit(*this / name, bytes);

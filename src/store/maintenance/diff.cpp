@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <ranges>
 
 #include "pool3/maintenance.hpp"
 #include "pool3/partition.hpp"
@@ -162,9 +161,8 @@ void add_up(const Communicator& comm, Counts& counts) {
   r.mean = r.compared > 0 ? comm.sum(counts.sum) / static_cast<double>(r.compared) : 0;
   const double least = -comm.max(-r.least);
   const auto paths = comm.gather(r.least == least ? r.least_path : std::string());
-  for (const std::string& path : std::views::reverse(paths)) {
-    if (!path.empty()) r.least_path = path;
-  }
+  const auto first = std::ranges::find_if(paths, [](const std::string& path) { return !path.empty(); });
+  if (first != paths.end()) r.least_path = *first;
   r.least = least;
   for (std::size_t i = 0; i < r.quantiles.size(); ++i) {
     r.quantiles.at(i) = quantile(counts.histogram, r.compared, DiffReport::quantile_shares.at(i));
