@@ -49,6 +49,7 @@ std::string message(int from, int to) {
 TEST(Communicator, ExchangesBytes) {
   const Communicator comm = Communicator::world();
   std::vector<std::string> parts;
+  parts.reserve(static_cast<std::size_t>(comm.size()));
   for (int to = 0; to < comm.size(); ++to) parts.push_back(message(comm.rank(), to));
   for (int round = 0; round < 3; ++round) {
     const auto came = comm.exchange(parts);

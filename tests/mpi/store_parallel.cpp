@@ -17,7 +17,6 @@ using test::slurp;
 using test::spit;
 using test::TemporaryFolder;
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 class StoreParallel : public testing::Test {
  protected:

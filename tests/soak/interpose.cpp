@@ -34,7 +34,7 @@ const char* setting(const char* name) {
 
 long number(const char* name) {
   const char* value = setting(name);
-  return value == nullptr ? 0 : std::atol(value);
+  return value == nullptr ? 0 : std::strtol(value, nullptr, 10);
 }
 
 bool is_chosen_rank() {

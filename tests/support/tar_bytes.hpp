@@ -34,6 +34,9 @@ inline std::string tar_member(std::string_view name, std::string_view content, c
   return header.append(content).append(padding, '\0');
 }
 
-inline std::string tar_end() { return std::string(1024, '\0'); }
+inline std::string tar_end() {
+  std::string zeros(1024, '\0');
+  return zeros;
+}
 
 }  // namespace pool3::test

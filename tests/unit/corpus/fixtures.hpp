@@ -20,7 +20,8 @@ class CorpusTest : public ::testing::Test {
   TemporaryFolder place_;
 
  protected:
-  /// Writes a file under the folder, and the folders above it.
+  /// Writes a file under the folder, and the folders above it. Its path, which callers may know.
+  // NOLINTNEXTLINE(modernize-use-nodiscard)
   std::string write(const std::string& name, const std::string& content = "x") const {
     return place_.write(name, content);
   }
@@ -29,11 +30,11 @@ class CorpusTest : public ::testing::Test {
     fs::create_symlink(target, folder / name);
   }
 
-  const fs::path folder = place_.path();
+  const fs::path folder = place_.path();  // NOLINT(readability-identifier-naming): tests name it in each line
 };
 
 /// As on a single rank.
-inline Manifest listed(CorpusOptions options) { return list_corpus(Communicator::world(), options); }
+inline Manifest listed(const CorpusOptions& options) { return list_corpus(Communicator::world(), options); }
 inline Manifest listed(const fs::path& corpus, const std::string& rule = "directory") {
   return listed(CorpusOptions{.corpus = {corpus.string()}, .labels = parse_label_rule(rule), .classes = {}});
 }
@@ -53,10 +54,10 @@ inline std::vector<std::string> labels_of(const Manifest& manifest) {
 }
 
 /// The error that listing gives.
-inline ErrorFields listing_error(const CorpusOptions& options) {
+inline Caught listing_error(const CorpusOptions& options) {
   return error_of([&] { return listed(options); });
 }
-inline ErrorFields listing_error(const fs::path& corpus, const std::string& rule = "none") {
+inline Caught listing_error(const fs::path& corpus, const std::string& rule = "none") {
   return error_of([&] { return listed(corpus, rule); });
 }
 

@@ -124,7 +124,7 @@ TEST_F(Folder, AnUnreadableFolderIsAnError) {
   write("a/1.jpg");
   write("b/2.jpg");
   fs::permissions(folder / "b", fs::perms::none);
-  const ErrorFields error = listing_error(folder);
+  const auto error = listing_error(folder);
   fs::permissions(folder / "b", fs::perms::owner_all);
   EXPECT_EQ(error.code, ExitCode::failed);
   EXPECT_EQ(error.path, (folder / "b/").string());
@@ -132,7 +132,7 @@ TEST_F(Folder, AnUnreadableFolderIsAnError) {
 }
 
 TEST_F(Folder, AMissingCorpusIsAnError) {
-  const ErrorFields missing = listing_error(folder / "missing");
+  const auto missing = listing_error(folder / "missing");
   EXPECT_EQ(missing.code, ExitCode::failed);
   EXPECT_EQ(missing.path, (folder / "missing").string());
   EXPECT_THAT(missing.cause, HasSubstr("No such file"));
@@ -143,7 +143,7 @@ TEST_F(Folder, AMissingCorpusIsAnError) {
 
 TEST_F(Folder, NoPicturesIsAnErrorWithAdvice) {
   write("notes.txt");
-  const ErrorFields error = listing_error(folder);
+  const auto error = listing_error(folder);
   EXPECT_EQ(error.code, ExitCode::failed);
   EXPECT_EQ(error.cause, "no pictures found");
   EXPECT_THAT(error.advice, HasSubstr(".jpeg"));

@@ -10,14 +10,13 @@ using test::listed;
 using test::listing_error;
 using test::paths_of;
 using ::testing::ElementsAre;
-using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 class Table : public test::CorpusTest {
  protected:
   /// Where the error in a table is ("FILE:LINE", without the folder) and what it is.
-  std::string problem(const std::string& name, const std::string& content) const {
-    const ErrorFields error = listing_error(write(name, content));
+  [[nodiscard]] std::string problem(const std::string& name, const std::string& content) const {
+    const auto error = listing_error(write(name, content));
     return error.path.substr(error.path.rfind('/') + 1) + ": " + error.cause;
   }
 };
@@ -81,7 +80,7 @@ TEST_F(Table, ErrorsNameTheLine) {
 TEST_F(Table, RepeatsAreKeptOnce) {
   EXPECT_THAT(paths_of(listed(write("t.txt", "b.jpg\na.jpg\nb.jpg\n"))), ElementsAre("a.jpg", "b.jpg"));
   EXPECT_THAT(paths_of(listed(write("t.csv", "b.jpg,x\nb.jpg,x\n"), "column")), ElementsAre("b.jpg"));
-  const ErrorFields error = listing_error(write("t.csv", "path,label\nb.jpg,x\na.jpg,x\nb.jpg,y\n"), "column");
+  const auto error = listing_error(write("t.csv", "path,label\nb.jpg,x\na.jpg,x\nb.jpg,y\n"), "column");
   EXPECT_EQ(error.code, ExitCode::failed);
   EXPECT_THAT(error.cause, HasSubstr("lines 2 and 4 give \"b.jpg\" two labels: \"x\" and \"y\""));
 }

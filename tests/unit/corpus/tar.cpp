@@ -111,7 +111,7 @@ TEST_F(Tar, ADamagedShardGivesWhatComesBefore) {
 
 TEST_F(Tar, WhatIsNoTarFileIsAnError) {
   for (const std::string& content : {std::string("no tar file"), std::string(), std::string(600, 'x')}) {
-    const ErrorFields error = listing_error(write("s.tar", content));
+    const auto error = listing_error(write("s.tar", content));
     EXPECT_EQ(error.path, (folder / "s.tar").string());
     EXPECT_THAT(error.cause, HasSubstr("not a tar file"));
   }

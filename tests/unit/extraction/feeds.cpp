@@ -13,6 +13,7 @@ ExtractionJob job_of(const Pictures& pictures) {
 
 std::vector<std::string> names(int count) {
   std::vector<std::string> all;
+  all.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) all.push_back("p-" + std::to_string(i));
   return all;
 }

@@ -185,7 +185,7 @@ TEST(Ledger, TheInvariantHoldsWhateverComes) {
     std::vector<BlockRow> reading, decoding, batched;
     const auto pick = [&](std::vector<BlockRow>& rows) {
       std::swap(rows[random() % rows.size()], rows.back());
-      const BlockRow row = rows.back();
+      BlockRow row = rows.back();
       rows.pop_back();
       return row;
     };

@@ -25,7 +25,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
-using ::testing::UnorderedElementsAre;
 
 class WholeFile : public ::testing::Test {
  protected:
@@ -40,7 +39,7 @@ class WholeFile : public ::testing::Test {
   /// The error of a write over an old file, which must stay, with nothing beside it.
   test::Caught error_over_old() {
     test::spit(path_, "old");
-    const test::Caught error = error_of([&] { write_whole_file(place_, "the new content"); });
+    test::Caught error = error_of([&] { write_whole_file(place_, "the new content"); });
     calls() = {};
     EXPECT_EQ(slurp(path_), "old");
     EXPECT_THAT(names(), ElementsAre("f.json"));

@@ -145,7 +145,7 @@ TEST(Decode, RefusesAJpegOfVeryManyScans) {
 TEST(Decode, ShrinksJpegsAsFarAsTheShorterSideAllows) {
   std::ifstream list(test::data_path("images/shrunk.txt"));
   std::string name, hex;
-  std::int64_t side, width, height;
+  std::int64_t side = 0, width = 0, height = 0;
   int count = 0;
   for (; list >> name >> side >> width >> height >> hex; ++count) {
     SCOPED_TRACE(name + " to " + std::to_string(side));
@@ -167,11 +167,11 @@ TEST(Decode, IsSafeInManyThreads) {
   for (const test::Fixture& f : fixtures) alone[f.name] = status_of(half_of(f));
   std::vector<std::thread> threads;
   std::vector<int> wrong(4);
-  for (std::size_t t = 0; t < wrong.size(); ++t) {
-    threads.emplace_back([&, t] {
+  for (int& mine : wrong) {
+    threads.emplace_back([&] {
       for (const test::Fixture& f : fixtures) {
-        wrong[t] += decode(f.bytes).pixels != f.expected.pixels;
-        wrong[t] += status_of(half_of(f)) != alone.at(f.name);
+        mine += decode(f.bytes).pixels != f.expected.pixels;
+        mine += status_of(half_of(f)) != alone.at(f.name);
       }
     });
   }

@@ -46,9 +46,9 @@ float level_of(std::uint8_t byte, InputProfile profile) {
 TEST(ToInput, AgreesWithAnIndependentResize) {
   std::ifstream points(test::data_path("resize_align_corners.txt"));
   std::map<std::pair<std::int64_t, std::int64_t>, std::vector<float>> inputs;
-  std::int64_t width, height, x, y, channel;
+  std::int64_t width = 0, height = 0, x = 0, y = 0, channel = 0;
   std::size_t count = 0;
-  for (double value; points >> width >> height >> x >> y >> channel >> value; ++count) {
+  for (double value = 0; points >> width >> height >> x >> y >> channel >> value; ++count) {
     std::vector<float>& input = inputs[{width, height}];
     if (input.empty()) input = input_of(pattern(width, height));
     const float got = input[static_cast<std::size_t>((y * input_side + x) * 3 + channel)];
@@ -62,9 +62,9 @@ TEST(ToInput, AgreesWithOtherProgramsInEveryProfile) {
   std::ifstream points(test::data_path("resize_profiles.txt"));
   std::map<std::tuple<std::string, std::int64_t, std::int64_t>, std::vector<float>> inputs;
   std::string profile;
-  std::int64_t width, height, x, y, channel;
+  std::int64_t width = 0, height = 0, x = 0, y = 0, channel = 0;
   std::size_t count = 0;
-  for (double value; points >> profile >> width >> height >> x >> y >> channel >> value; ++count) {
+  for (double value = 0; points >> profile >> width >> height >> x >> y >> channel >> value; ++count) {
     std::vector<float>& input = inputs[{profile, width, height}];
     if (input.empty()) input = input_of(pattern(width, height), parse_input_profile(profile));
     const float got = input[static_cast<std::size_t>((y * input_side + x) * 3 + channel)];

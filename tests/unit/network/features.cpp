@@ -31,7 +31,8 @@ std::vector<float> picture(unsigned seed) {
   const float a = uniform(random), b = uniform(random), c = uniform(random);
   std::vector<float> out(floats_in);
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const auto x = static_cast<float>(i / 3 % input_side), y = static_cast<float>(i / 3 / input_side);
+    const auto x = static_cast<float>(i / 3 % input_side),
+               y = static_cast<float>(i / 3 / input_side);  // NOLINT(bugprone-integer-division): a row
     out[i] = 0.5F + 0.5F * std::sin(a * x + static_cast<float>(i % 3)) * std::cos(b * y + c * x);
   }
   return out;
@@ -96,6 +97,7 @@ TEST_P(Features, AreTheSameOnEveryThread) {
   std::vector<std::vector<float>> got(3);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(got.size());
     for (auto& mine : got) {
       threads.emplace_back([&] {
         for (int i = 0; i < 3; ++i) mine = features_of(*network, input);
@@ -169,7 +171,7 @@ TEST(Network, RefusesIncompleteWeights) {
 
 TEST(Network, RefusesAClassifierOfAnotherWidth) {
   const LinearLayer layer = {.classes = {"a", "b"}, .weight = std::vector<float>(std::size_t{2} * 64), .bias = {0, 0}};
-  const ErrorFields error = error_of([&] { (void)torchscript_classifier(test::made_up_weights(), layer); });
+  const auto error = error_of([&] { (void)torchscript_classifier(test::made_up_weights(), layer); });
   EXPECT_EQ(error.stage, "export");
   EXPECT_EQ(error.cause, "the classifier takes 64 numbers, and the network gives 2048");
 }

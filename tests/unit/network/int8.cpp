@@ -22,7 +22,7 @@ using test::error_of;
 using testing::HasSubstr;
 
 std::string words_of(const std::function<void()>& call) {
-  const ErrorFields error = error_of(call);
+  const auto error = error_of(call);
   return error.cause + "; " + error.advice;
 }
 
@@ -53,7 +53,7 @@ struct Activation {
     for (int c = 0; in_codes && c < channels; ++c) codes.steps.push_back(uniform(random));
     for (int c = 0; in_codes && c < channels; ++c) codes.means.push_back(50 * uniform(random));
   }
-  void fill() {
+  void fill() {  // NOLINT(readability-make-member-function-const): it fills what the view shows
     std::mt19937 random(3);
     std::uniform_int_distribution<int> uniform(0, 255);
     for (int y = 0; y < view.height; ++y)
@@ -147,7 +147,7 @@ void check(const Case& c) {
             double sum = correction + (c.outputs[l].finish ? 0.2 : 0.0);
             for (int i = 0; i < c.in; ++i)
               for (int t = 0; t < g.taps(); ++t)
-                sum += weights[static_cast<std::size_t>(i * g.taps() + t)] *
+                sum += weights[static_cast<std::size_t>(std::int64_t{i} * g.taps() + t)] *
                        from.get(y * g.stride - g.pad_height + t / g.kernel_width,
                                 x * g.stride - g.pad_width + t % g.kernel_width, n, i);
             if (c.outputs[l].finish) sum = std::max(sum, 0.0);

@@ -22,7 +22,7 @@ TEST(Escaped, ReplacesWhatIsNoText) {
 }
 
 TEST(Page, HoldsItsPicturesAndEscapesAllTexts) {
-  Page page{.title = "<title>", .facts = {{"<name>", "a & b"}}, .figures = {}, .config = "{\"x\": \"<\"}"};
+  Page page{.title = "<title>", .facts = {{"<name>", "a & b"}}, .figures = {}, .config = R"({"x": "<"})"};
   page.figures.push_back({.title = "\"maps\"", .caption = "<p>", .file_name = "maps.png", .file = "Man", .width = 640});
   page.figures.push_back(
       {.title = "chart", .caption = "", .file_name = "chart.svg", .file = "Ma", .width = 10, .pixelated = true});

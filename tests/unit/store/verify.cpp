@@ -16,7 +16,6 @@ using test::slurp;
 using test::spit;
 using test::TemporaryFolder;
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 class StoreVerify : public testing::Test {
  protected:
