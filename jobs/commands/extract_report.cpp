@@ -13,7 +13,6 @@
 #include "pool3/maintenance.hpp"
 
 namespace pool3::jobs {
-
 namespace {
 
 /// The code and message of a failure, with N in place of each number.
@@ -57,18 +56,48 @@ std::string quoted(const std::string& text) {
   return value + "\"";
 }
 
-}  // namespace
-
-ExtractDisplay::ExtractDisplay(const Context& context, std::int64_t rows, std::int64_t before, std::int64_t limit)
-    : context_(context), progress_(context.log, "extract", "images", rows, before), limit_(limit) {}
-
-namespace {
-
 std::string note_of(const FileProgress& progress) {
   return progress.failed == 0 ? "" : fmt::format("{} failed", progress.failed);
 }
 
+/// "rank 0: 812 images, 40.6/s; decode ..." with the same numbers as fields.
+void print_rank(Log& log, std::size_t rank, const RankTally& tally, int threads) {
+  const StageSeconds& s = tally.seconds;
+  const double wall = std::max(tally.wall_seconds, 1e-9);
+  const double waiting = std::max(0.0, wall * threads - s.decode - s.resize - s.network);
+  const auto share = [&](double seconds) { return 100.0 * seconds / (wall * threads); };
+  const auto seconds = [](double value) { return fmt::format("{:.3f}", value); };
+  log.line("extract",
+           fmt::format("rank {}: {} images, {:.1f}/s; decode {:.1f}%, resize {:.1f}%, network {:.1f}%, waiting {:.1f}% "
+                       "of {} threads; beside them read {:.2f} s, write {:.2f} s",
+                       rank, tally.images, static_cast<double>(tally.images) / wall, share(s.decode), share(s.resize),
+                       share(s.network), share(waiting), threads, s.read, s.write),
+           {{"rank", fmt::format("{}", rank)},
+            {"images", fmt::format("{}", tally.images)},
+            {"failed", fmt::format("{}", tally.failed)},
+            {"read_seconds", seconds(s.read)},
+            {"decode_seconds", seconds(s.decode)},
+            {"resize_seconds", seconds(s.resize)},
+            {"network_seconds", seconds(s.network)},
+            {"waiting_seconds", seconds(waiting)},
+            {"write_seconds", seconds(s.write)},
+            {"cpu_seconds", seconds(tally.cpu_seconds)},
+            {"wall_seconds", seconds(tally.wall_seconds)}});
+}
+
+std::string failures_text(const std::vector<Failure>& failures) {
+  std::string text = "row\tpath\tstage\tcode\tmessage\n";
+  for (const Failure& f : failures) {
+    text += fmt::format("{}\t{}\t{}\t{}\t{}\n", f.row, quoted(f.path), stage_of(f.status), to_string(f.status),
+                        quoted(f.message));
+  }
+  return text;
+}
+
 }  // namespace
+
+ExtractDisplay::ExtractDisplay(const Context& context, std::int64_t rows, std::int64_t before, std::int64_t limit)
+    : context_(context), progress_(context.log, "extract", "images", rows, before), limit_(limit) {}
 
 void ExtractDisplay::show(const FileProgress& progress) {
   progress_.failed = progress.failed;
@@ -98,35 +127,6 @@ void ExtractDisplay::measure(const RankTally& tally) const {
                                           {"elapsed_seconds", seconds}});
 }
 
-namespace {
-
-/// "rank 0: 812 images, 40.6/s; decode ..." with the same numbers as fields.
-void print_rank(Log& log, std::size_t rank, const RankTally& tally, int threads) {
-  const StageSeconds& s = tally.seconds;
-  const double wall = std::max(tally.wall_seconds, 1e-9);
-  const double waiting = std::max(0.0, wall * threads - s.decode - s.resize - s.network);
-  const auto share = [&](double seconds) { return 100.0 * seconds / (wall * threads); };
-  const auto seconds = [](double value) { return fmt::format("{:.3f}", value); };
-  log.line("extract",
-           fmt::format("rank {}: {} images, {:.1f}/s; decode {:.1f}%, resize {:.1f}%, network {:.1f}%, waiting {:.1f}% "
-                       "of {} threads; beside them read {:.2f} s, write {:.2f} s",
-                       rank, tally.images, static_cast<double>(tally.images) / wall, share(s.decode), share(s.resize),
-                       share(s.network), share(waiting), threads, s.read, s.write),
-           {{"rank", fmt::format("{}", rank)},
-            {"images", fmt::format("{}", tally.images)},
-            {"failed", fmt::format("{}", tally.failed)},
-            {"read_seconds", seconds(s.read)},
-            {"decode_seconds", seconds(s.decode)},
-            {"resize_seconds", seconds(s.resize)},
-            {"network_seconds", seconds(s.network)},
-            {"waiting_seconds", seconds(waiting)},
-            {"write_seconds", seconds(s.write)},
-            {"cpu_seconds", seconds(tally.cpu_seconds)},
-            {"wall_seconds", seconds(tally.wall_seconds)}});
-}
-
-}  // namespace
-
 void print_summary(const Context& context, const RankTally& tally, int threads) {
   const std::vector<RankTally> all = gather(context.comm, tally);
   for (std::size_t rank = 0; rank < all.size(); ++rank) print_rank(context.log, rank, all[rank], threads);
@@ -141,19 +141,6 @@ void print_failures(Log& log, const std::vector<Failure>& failures) {
   if (kinds.size() > most)
     log.line("extract", fmt::format("and {} other kinds; see the table of failures", kinds.size() - most));
 }
-
-namespace {
-
-std::string failures_text(const std::vector<Failure>& failures) {
-  std::string text = "row\tpath\tstage\tcode\tmessage\n";
-  for (const Failure& f : failures) {
-    text += fmt::format("{}\t{}\t{}\t{}\t{}\n", f.row, quoted(f.path), stage_of(f.status), to_string(f.status),
-                        quoted(f.message));
-  }
-  return text;
-}
-
-}  // namespace
 
 void write_failures(const std::string& path, const std::vector<Failure>& failures) {
   write_whole_file({"extract", path}, failures_text(failures));
