@@ -22,7 +22,7 @@ ROOMS = {
     "numbers": Room("float16 and bfloat16 to float and back", []),
     "files": Room("a file is written whole or not at all, its folder synced; descriptors, checks", ["error"]),
     "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"]),
-    "mpi": Room("checked collectives, agreed errors, the task pool", ["error"], ["mpi", "task_pool", "traffic"]),
+    "mpi": Room("checked collectives, agreed errors, the task pool", ["error"], ["mpi", "task_pool", "traffic", "shared_memory"]),
     "image": Room("bytes to pixels (`formats/`) to network input (`resize/`), pixels to PNG: libjpeg-turbo, libpng, libwebp, "
                   "giflib, libtiff", ["types", "error"], folders={".": ["formats", "resize"], "formats": ["."], "resize": ["."]}),
     "weights": Room("weights files to folded tensors: `containers/` read a file format, `makers/` know who wrote it",
@@ -42,9 +42,10 @@ ROOMS = {
                    "features": [".", "hdf5", "integrity"], "maintenance": [".", "hdf5", "integrity", "features"]}),
     "extraction": Room("pictures to rows, as threads and ranks come free",
                        ["types", "error", "mpi", "image", "weights", "network", "corpus", "store"]),
-    "svm": Room("the solver, its certificate, sigmoids: BLAS, LAPACK. `descent/`, `newton/` and `gram/` are its methods",
-                ["types", "error", "numbers", "partition", "mpi"],
-                folders={".": ["model", "descent", "newton", "gram"], "model": ["algebra"], "algebra": ["model"],
+    "svm": Room("the solver, its certificate, sigmoids: BLAS, LAPACK. `descent/`, `newton/` and `gram/` are its methods; "
+                "`kernel/` solves columns over a shared kernel matrix",
+                ["types", "error", "numbers", "partition", "mpi"], ["svm", "kernel_machine"],
+                folders={".": ["model", "descent", "newton", "gram", "kernel"], "kernel": ["model", "algebra"], "model": ["algebra"], "algebra": ["model"],
                          "descent": ["model", "algebra"], "newton": ["model", "algebra"], "gram": ["model", "algebra", "newton"]}),
     "prediction": Room("what a model says of rows, linear or by support vectors", ["types", "store", "svm"]),
     "selection": Room("cross-validated search, and the journal of its points", ["files", "partition", "image", "store", "svm"]),
@@ -63,7 +64,7 @@ SHARED = {"network/kernels/table.hpp", "image/formats/decoders.hpp", "image/resi
 # Third-party headers, and the only places that each may show in. Those of the system may show anywhere.
 HEADERS = [
     (r"fmt/", ["src", "jobs"]),
-    (r"mpi\.h$", ["src/mpi", "include/pool3/mpi.hpp"]),
+    (r"mpi\.h$", ["src/mpi", "include/pool3/mpi.hpp", "include/pool3/shared_memory.hpp"]),
     (r"Eigen/", ["src/svm", "src/prediction", "src/selection", "src/training", "src/evaluation", "src/report", "include/pool3/svm.hpp"]),
     (r"(cblas|lapacke?|openblas\w*)\.h$", ["src/svm"]),
     (r"(torch|ATen|c10|caffe2)/", ["src/network/torch"]),

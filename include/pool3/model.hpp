@@ -9,9 +9,6 @@
 
 namespace pool3 {
 
-enum class Kernel : std::uint8_t { linear, rbf };
-enum class Multiclass : std::uint8_t { one_vs_rest, one_vs_one };
-
 /// What a kernel classifier keeps. Column j has f_j(x) = sum_i dual_coef(j, i) exp(-gamma |x - s_i|^2) + intercept[j]
 /// on raw features x: distances don't depend on centring, and the scale is folded into gamma.
 struct SupportVectors {

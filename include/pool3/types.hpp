@@ -48,6 +48,11 @@ inline constexpr std::array<std::string_view, 9> row_status_names = {
   return s == RowStatus::network_failed ? "network" : "decode";
 }
 
+/// Of a classifier: products of rows, or exp(-gamma |x - y|^2).
+enum class Kernel : std::uint8_t { linear, rbf };
+/// A column for each class against all others, or for each pair of classes.
+enum class Multiclass : std::uint8_t { one_vs_rest, one_vs_one };
+
 /// XXH3-128 of an image file's bytes: copies of one picture share it.
 struct ImageKey {
   std::uint64_t high = 0;

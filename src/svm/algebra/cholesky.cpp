@@ -72,14 +72,15 @@ template <bool Subtract, typename Real>
   for (; r < rows; ++r) multiply_rows<1, Subtract>(depth, a + r * stride, b, c + r * stride, stride);
 }
 
-/// The 32 columns at `at`, of these and all rows below, b among them. What is left of them is L, and on the diagonal
-/// the inverse of its square. `turned`: [n] rows of working memory.
+/// The 32 columns at `at`, of these and all of the `rows` below, each b among them. What is left of them is L, and on
+/// the diagonal the inverse of its square. `turned`: [n] rows of working memory.
 template <typename Real>
-[[gnu::always_inline]] inline bool factorise_panel(std::int64_t n, std::int64_t at, Real* a, Row<Real>* turned) {
+[[gnu::always_inline]] inline bool factorise_panel(std::int64_t n, std::int64_t rows, std::int64_t at, Real* a,
+                                                   Row<Real>* turned) {
   Real* const panel = a + at * n;
   for (std::int64_t j = 0; j < side; ++j)
     for (std::int64_t k = 0; k < at; ++k) turned[k][std::size_t(j)] = panel[j * n + k];
-  multiply_panel<true>(n + 1 - at, at, panel, turned, panel + at, n);
+  multiply_panel<true>(rows - at, at, panel, turned, panel + at, n);
   Square<Real> square;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by the next line
   for (std::int64_t i = 0; i < side; ++i) std::copy_n(panel + i * n + at, side, square.rows[std::size_t(i)].begin());
   if (!invert_factor(square)) return false;
@@ -87,11 +88,11 @@ template <typename Real>
   for (std::size_t i = 0; i < wide; ++i)
     for (std::size_t k = 0; k < wide; ++k) turned[k][i] = square.rows[i][k];
   Real* const below = panel + side * n + at;
-  multiply_panel<false>(n + 1 - at - side, side, below, turned, below, n);
+  multiply_panel<false>(rows - at - side, side, below, turned, below, n);
   return true;
 }
 
-/// x from L^T x = b, the row below.
+/// x from L^T x = b, a row below.
 template <typename Real>
 [[gnu::always_inline]] inline void solve_back(std::int64_t n, const Real* a, Real* b) {
   for (std::int64_t at = n - side; at >= 0; at -= side) {
@@ -105,29 +106,33 @@ template <typename Real>
 }
 
 template <typename Real>
-[[gnu::always_inline]] inline bool solve_all(std::int64_t n, Real* a, Row<Real>* turned) {
+[[gnu::always_inline]] inline bool solve_all(std::int64_t n, std::int64_t rows, Real* a, Row<Real>* turned) {
   for (std::int64_t at = 0; at < n; at += side)
-    if (!factorise_panel(n, at, a, turned)) return false;
-  solve_back(n, a, a + n * n);
+    if (!factorise_panel(n, rows, at, a, turned)) return false;
+  for (std::int64_t b = n; b < rows; ++b) solve_back(n, a, a + b * n);
   return true;
 }
 
-POOL3_CPU_CLONES bool solve_rows(std::int64_t n, float* a, Row<float>* turned) { return solve_all(n, a, turned); }
-POOL3_CPU_CLONES bool solve_rows(std::int64_t n, double* a, Row<double>* turned) { return solve_all(n, a, turned); }
+POOL3_CPU_CLONES bool solve_rows(std::int64_t n, std::int64_t rows, float* a, Row<float>* turned) {
+  return solve_all(n, rows, a, turned);
+}
+POOL3_CPU_CLONES bool solve_rows(std::int64_t n, std::int64_t rows, double* a, Row<double>* turned) {
+  return solve_all(n, rows, a, turned);
+}
 
 }  // namespace
 
 template <typename Real>
-PositiveSystem<Real>::PositiveSystem(std::int64_t size) : size_(size) {
+PositiveSystem<Real>::PositiveSystem(std::int64_t size, std::int64_t right_sides) : size_(size) {
   const std::int64_t whole = (size + side - 1) / side * side;
-  a_.setZero(whole + 1, whole);
+  a_.setZero(whole + right_sides, whole);
   for (std::int64_t i = size; i < whole; ++i) a_(i, i) = Real{1};
 }
 
 template <typename Real>
 bool PositiveSystem<Real>::solve() {
   std::vector<Row<Real>> turned(static_cast<std::size_t>(a_.cols()));
-  return solve_rows(a_.cols(), a_.data(), turned.data());
+  return solve_rows(a_.cols(), a_.rows(), a_.data(), turned.data());
 }
 
 template class PositiveSystem<float>;

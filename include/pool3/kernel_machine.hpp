@@ -1,0 +1,113 @@
+#pragma once
+// Columns over one kernel matrix a node: linear and RBF, all rows and each fold (docs/solver.md).
+//
+// Every node holds all rows and their products. A column (a class or a pair, with or without a fold) is a task of one
+// rank, so its numbers do not depend on how many ranks there are.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "pool3/svm.hpp"
+#include "pool3/types.hpp"
+
+namespace pool3 {
+
+namespace svm {
+struct KernelMatrix;
+}
+
+/// The rows of all ranks, once on each node: centred, and divided by one scale, as standardise() does. Not centred
+/// problems keep what the rows have in common beside them. In the order of labels, then of origins.
+class SharedRows {
+ public:
+  /// `comm` must outlive it. Collective; throws a collective Error.
+  SharedRows(const Communicator& comm, const Problem& mine, bool centering, int threads);
+  ~SharedRows();
+  SharedRows(const SharedRows&) = delete;
+  SharedRows& operator=(const SharedRows&) = delete;
+
+  [[nodiscard]] std::int64_t rows() const;
+  [[nodiscard]] std::int64_t dim() const;
+  [[nodiscard]] std::int32_t classes() const;
+  [[nodiscard]] std::span<const std::int32_t> labels() const;
+  [[nodiscard]] std::span<const std::int32_t> folds() const;   ///< empty if the problem had none
+  [[nodiscard]] std::span<const std::int64_t> origin() const;  ///< where each row came from
+  [[nodiscard]] std::vector<std::int64_t> class_rows() const;
+  /// What the problem's features are in: mean and scale if centred, else none.
+  [[nodiscard]] const Standardisation& standardisation() const;
+  /// Squared distances between rows, of some 2,000 rows at most: their median.
+  [[nodiscard]] double median_distance() const;
+  /// The variance of all numbers, as scikit-learn's gamma="scale" takes it.
+  [[nodiscard]] double variance() const;
+
+  struct Impl;
+  [[nodiscard]] Impl& impl() const { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+struct KernelOptions {
+  Kernel kernel = Kernel::linear;
+  double gamma = 1;  ///< in the problem's features
+  Multiclass multiclass = Multiclass::one_vs_rest;
+  Loss loss = Loss::l2;
+  double bias = 1;          ///< as in SolverOptions: bias^2 is added to the kernel. One-vs-one has a free one instead
+  double tolerance = 1e-4;  ///< on gap / primal, of each column
+  std::vector<double> positive_weights;  ///< [classes] factor on C of a class's rows where they are positive; empty: 1.
+                                         ///< One-vs-one: of both classes' rows
+  double max_seconds = 0;                ///< of each solve; columns not begun by then keep the last answer. 0: no limit
+};
+
+/// Bytes that a node holds for such a problem, beside what it reads.
+[[nodiscard]] double shared_bytes(std::int64_t rows, std::int64_t dim, std::int64_t classes, const KernelOptions& how,
+                                  int folds);
+
+/// Of the columns on all rows, or of all columns of folds.
+struct KernelFit {
+  std::vector<double> primal, gap;  ///< [columns]; of folds: [columns, folds]
+  std::int64_t products = 0;        ///< most of a column, with rows of the matrix
+  std::int64_t skipped = 0;         ///< columns whose answer for a smaller C is this one's, too
+  double seconds = 0;
+  bool converged = false;    ///< every column's relative gap is at most the tolerance
+  bool out_of_time = false;  ///< max_seconds ended it first
+  [[nodiscard]] double objective() const;
+  [[nodiscard]] double relative_gap() const;  ///< of the sums
+};
+
+class KernelSolver {
+ public:
+  /// `comm` and `rows` must outlive it; `comm` is that of the rows. Makes the kernel matrix. Collective.
+  KernelSolver(const Communicator& comm, const SharedRows& rows, KernelOptions options, int folds);
+  ~KernelSolver();
+  KernelSolver(const KernelSolver&) = delete;
+  KernelSolver& operator=(const KernelSolver&) = delete;
+
+  [[nodiscard]] std::int64_t columns() const;
+  /// All rows, from the last answer: call with ascending C. Collective; the same on every rank, and for any number of
+  /// ranks. Throws usage Error unless C > 0.
+  KernelFit solve(double C, const std::function<void(const SolverProgress&)>& progress = {});
+  /// Each column without the rows of each fold, from all rows' answer. REQUIRES: solve() before. Collective.
+  KernelFit solve_folds(const std::function<void(const SolverProgress&)>& progress = {});
+  /// [columns, rows] of the last solve_folds(): what fits that never saw the row's fold say of it.
+  [[nodiscard]] std::span<const float> held_out() const;
+  /// The same as scores [rows, classes]: the decision values, or votes (prediction.hpp). Of rows [begin, end).
+  [[nodiscard]] std::vector<float> held_out_scores(RowRange rows) const;
+
+  /// y a of each row: [classes, rows], or one-vs-one [classes - 1, rows] as LIBSVM has it (model.hpp).
+  [[nodiscard]] std::span<const double> duals() const;
+  [[nodiscard]] std::vector<double> intercepts() const;  ///< [columns]
+  /// The linear classifier on raw features, in double, with the exact certificate in `fit`; solves on until it holds.
+  /// REQUIRES: the linear kernel. Collective.
+  [[nodiscard]] LinearClassifier linear_classifier(KernelFit& fit);
+
+  struct Impl;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace pool3

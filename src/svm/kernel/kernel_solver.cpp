@@ -1,0 +1,352 @@
+#include "svm/kernel/kernel_solver.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "pool3/partition.hpp"
+#include "svm/model/columns.hpp"
+
+namespace pool3 {
+namespace {
+
+using svm::index;
+
+constexpr double two_sides = 8;  // a dual and a margin, doubles both
+
+std::vector<ColumnClasses> columns_of(std::int32_t classes, Multiclass multiclass) {
+  std::vector<ColumnClasses> columns;
+  for (std::int32_t a = 0; a < classes; ++a) {
+    if (multiclass == Multiclass::one_vs_rest) columns.push_back({a});
+    for (std::int32_t b = a + 1; b < classes && multiclass == Multiclass::one_vs_one; ++b) columns.push_back({a, b});
+  }
+  return columns;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+double KernelFit::objective() const { return std::accumulate(primal.begin(), primal.end(), 0.0); }
+double KernelFit::relative_gap() const {
+  const double total = objective(), gaps = std::accumulate(gap.begin(), gap.end(), 0.0);
+  return total > 0 ? gaps / total : gaps;
+}
+
+double shared_bytes(std::int64_t rows, std::int64_t dim, std::int64_t classes, const KernelOptions& how, int folds) {
+  const auto n = static_cast<double>(rows), k = static_cast<double>(classes);
+  const double columns = how.multiclass == Multiclass::one_vs_one ? k * (k - 1) / 2 : k;
+  const double kernels = how.kernel == Kernel::linear ? 1 : 2;
+  const double margins = how.multiclass == Multiclass::one_vs_one ? 0 : columns;
+  return 4 * n * static_cast<double>(dim) + 4 * n * n * kernels + two_sides * n * (k + margins) +
+         (folds > 0 ? 4 * n * columns : 0);
+}
+
+KernelSolver::Impl::Impl(const Communicator& c, const SharedRows& r, KernelOptions o, int f)
+    : comm(c),
+      rows(r),
+      shared(r.impl()),
+      options(std::move(o)),
+      folds(f),
+      classes(columns_of(r.classes(), options.multiclass)) {
+  const std::int64_t n = rows.rows();
+  const auto class_rows = rows.class_rows();
+  class_begin.assign(1, 0);
+  for (const std::int64_t count_of : class_rows) class_begin.push_back(class_begin.back() + count_of);
+  order.resize(classes.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto size = [&](std::int64_t j) {
+    const auto [a, b] = classes[index(j)];
+    return class_rows[index(a)] + (b < 0 ? 0 : class_rows[index(b)]);
+  };
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return size(a) > size(b); });
+  place.resize(order.size());
+  for (std::size_t t = 0; t < order.size(); ++t) place[index(order[t])] = static_cast<std::int64_t>(t);
+  const bool pairs = options.multiclass == Multiclass::one_vs_one;
+  const std::int64_t real = sizeof(double);
+  duals = SharedMemory(shared.node, (rows.classes() - (pairs ? 1 : 0)) * n * real);
+  if (!pairs) margins = SharedMemory(shared.node, count() * n * real);
+  records = SharedMemory(shared.node, count() * (folds + 1) * std::int64_t{sizeof(ColumnRecord)});
+  if (folds > 0) held_out = SharedMemory(shared.node, count() * n * std::int64_t{sizeof(float)});
+  make_kernel();
+}
+
+/// Collective over the node.
+void KernelSolver::Impl::make_kernel() {
+  const std::int64_t n = rows.rows();
+  kernel = {.values = shared.gram().data(), .rows = n, .shift = shared.shift, .constant = shared.common};
+  if (options.kernel == Kernel::rbf) {
+    kernel_values = SharedMemory(shared.node, n * n * std::int64_t{sizeof(float)});
+    float* const values = kernel_values.as<float>().data();
+    const RowRange mine = even_share(n, shared.node.size(), shared.node.rank());
+    const std::span<const double> squares(shared.squares.data(), index(n));
+    svm::rbf_rows(shared.gram().data(), squares, options.gamma, mine.begin, mine.end, values);
+    kernel_values.sync();
+    kernel = {.values = values, .rows = n};
+  }
+  if (options.multiclass == Multiclass::one_vs_rest) kernel.constant += options.bias * options.bias;
+}
+
+KernelSolver::Impl::View KernelSolver::Impl::view(const ColumnClasses& of) const {
+  if (of.second < 0) return {{}, {}, kernel};
+  View v;
+  for (const std::int32_t k : {of.first, of.second})
+    for (std::int64_t i = class_begin[index(k)]; i < class_begin[index(k) + 1]; ++i)
+      v.rows.push_back(static_cast<std::int32_t>(i));
+  const auto n = std::ssize(v.rows);
+  v.copy.resize(index(n * n));
+  const std::int64_t first = class_begin[index(of.first)], second = class_begin[index(of.second)];
+  const std::int64_t of_first = class_begin[index(of.first) + 1] - first;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const float* from = kernel.row(v.rows[index(i)]);
+    float* to = v.copy.data() + i * n;
+    std::copy_n(from + first, of_first, to);
+    std::copy_n(from + second, n - of_first, to + of_first);
+  }
+  v.kernel = {.values = v.copy.data(), .rows = n, .constant = kernel.constant};
+  return v;
+}
+
+/// `fold` is left out; -1: none.
+svm::KernelColumn KernelSolver::Impl::column(const ColumnClasses& of, const View& v, std::int32_t fold) const {
+  const std::int64_t n = v.kernel.rows;
+  svm::KernelColumn c{.y = std::vector<float>(index(n)),
+                      .cost = std::vector<float>(index(n)),
+                      .loss = options.loss,
+                      .free_bias = of.second >= 0};
+  const auto factor = [&](std::int32_t k) {
+    return options.positive_weights.empty() ? 1.0 : options.positive_weights[index(k)];
+  };
+  for (std::int64_t i = 0; i < n; ++i) {
+    const auto row = index(v.row(i));
+    const std::int32_t label = shared.labels[row];
+    c.y[index(i)] = label == of.first ? 1.0F : -1.0F;
+    const double weight = label == of.first || of.second >= 0 ? factor(label) : 1.0;
+    const double of_row = shared.weights.empty() ? 1.0 : static_cast<double>(shared.weights[row]);
+    const bool left_out = fold >= 0 && shared.folds[row] == fold;
+    c.cost[index(i)] = left_out ? 0.0F : static_cast<float>(C * weight * of_row);
+  }
+  return c;
+}
+
+/// Where y a of a row in a column is kept.
+double* KernelSolver::Impl::dual_of(std::int64_t column, std::int64_t row) const {
+  const auto [a, b] = classes[index(column)];
+  std::int64_t slot = a;
+  if (b >= 0) slot = shared.labels[index(row)] == a ? b - 1 : a;
+  return &duals.as<double>()[index(slot * rows.rows() + row)];
+}
+
+/// The column's last answer.
+svm::KernelPoint KernelSolver::Impl::load(std::int64_t column, const View& v) const {
+  const std::int64_t n = v.kernel.rows;
+  svm::KernelPoint p{.v = std::vector<double>(index(n)), .f = std::vector<double>(index(n), 0.0)};
+  svm::RowList support;
+  std::vector<double> u;
+  for (std::int64_t i = 0; i < n; ++i) {
+    p.v[index(i)] = *dual_of(column, v.row(i));
+    if (p.v[index(i)] == 0) continue;
+    support.push_back(static_cast<std::int32_t>(i));
+    u.push_back(p.v[index(i)]);
+  }
+  if (v.rows.empty()) {
+    std::copy_n(margins.as<double>().begin() + column * n, n, p.f.begin());
+  } else if (!support.empty()) {
+    svm::add_products(v.kernel, support, u, p.f);
+  }
+  return p;
+}
+
+void KernelSolver::Impl::store(std::int64_t column, const View& v, const svm::KernelPoint& p) const {
+  const std::int64_t n = v.kernel.rows;
+  for (std::int64_t i = 0; i < n; ++i) *dual_of(column, v.row(i)) = p.v[index(i)];
+  if (v.rows.empty()) std::copy_n(p.f.begin(), n, margins.as<double>().begin() + column * n);
+}
+
+void KernelSolver::Impl::solve_column(std::int64_t j) const {
+  ColumnRecord& r = record(j);
+  if (r.saturated > 0) {
+    r.skipped = 1;
+    r.products = 0;
+    return;
+  }
+  const View v = view(classes[index(j)]);
+  svm::KernelPoint p = load(j, v);
+  svm::solve_column(v.kernel, column(classes[index(j)], v, -1), rules(), p);
+  store(j, v, p);
+  r = {p.primal, p.gap, p.bias, p.saturated ? 1.0 : 0.0, static_cast<double>(p.products), 0};
+}
+
+void KernelSolver::Impl::solve_fold(std::int64_t j, std::int32_t fold) const {
+  ColumnRecord& r = record(j, fold);
+  if (r.saturated > 0) {
+    r.skipped = 1;
+    r.products = 0;
+    return;
+  }
+  const View v = view(classes[index(j)]);
+  const svm::KernelColumn c = column(classes[index(j)], v, fold);
+  svm::KernelPoint p = load(j, v);
+  svm::solve_column(v.kernel, c, rules(), p);  // the rows of the fold have limits of 0
+  write_held_out(j, fold, v, p);
+  r = {p.primal, p.gap, p.bias, p.saturated ? 1.0 : 0.0, static_cast<double>(p.products), 0};
+}
+
+void KernelSolver::Impl::write_held_out(std::int64_t j, std::int32_t fold, const View& v,
+                                        const svm::KernelPoint& p) const {
+  const std::int64_t n = rows.rows();
+  const auto out = held_out.as<float>().subspan(index(j * n), index(n));
+  if (v.rows.empty()) {
+    for (std::int64_t i = 0; i < n; ++i)
+      if (shared.folds[index(i)] == fold) out[index(i)] = static_cast<float>(p.f[index(i)] + p.bias);
+    return;
+  }
+  svm::RowList of_fold;
+  for (std::int64_t i = 0; i < n; ++i)
+    if (shared.folds[index(i)] == fold) of_fold.push_back(static_cast<std::int32_t>(i));
+  std::vector<double> f(of_fold.size(), p.bias);
+  for (std::size_t i = 0; i < v.rows.size(); ++i) {
+    if (p.v[i] == 0) continue;
+    const float* k = kernel.row(v.rows[i]);
+    for (std::size_t t = 0; t < of_fold.size(); ++t)
+      f[t] += p.v[i] * (static_cast<double>(k[of_fold[t]]) + kernel.constant);
+  }
+  for (std::size_t t = 0; t < of_fold.size(); ++t) out[index(of_fold[t])] = static_cast<float>(f[t]);
+}
+
+/// What other nodes solve becomes 0 here, to be added up. Collective over the node.
+void KernelSolver::Impl::clear_others(bool of_folds) const {
+  if (shared.nodes == 1) return;
+  const std::int64_t n = rows.rows();
+  records.sync();
+  if (shared.node.is_root()) {
+    for (std::int64_t j = 0; j < count(); ++j) {
+      if (!of_folds && !is_mine(place[index(j)])) {
+        const View v = view(classes[index(j)]);
+        for (std::int64_t i = 0; i < v.kernel.rows; ++i) *dual_of(j, v.row(i)) = 0;
+        if (v.rows.empty()) std::fill_n(margins.as<double>().begin() + j * n, n, 0.0);
+        record(j) = {};
+      }
+      for (std::int32_t fold = 0; of_folds && fold < folds; ++fold) {
+        if (is_mine(place[index(j)] * folds + fold)) continue;
+        record(j, fold) = {};
+        for (std::int64_t i = 0; i < n; ++i)
+          if (shared.folds[index(i)] == fold) held_out.as<float>()[index(j * n + i)] = 0;
+      }
+      // Records of the other kind are the same on all nodes: only the first adds its own.
+      if (shared.node_index == 0) continue;
+      if (of_folds) record(j) = {};
+      for (std::int32_t fold = 0; !of_folds && fold < folds; ++fold) record(j, fold) = {};
+    }
+  }
+  records.sync();
+}
+
+/// Works off tasks 0 .. tasks - 1 of this node. Collective.
+KernelFit KernelSolver::Impl::run(std::int64_t tasks, bool of_folds, const std::function<void(std::int64_t)>& task,
+                                  const std::function<void(const SolverProgress&)>& progress) const {
+  const auto start = std::chrono::steady_clock::now();
+  const int threads = 1;  // the tasks are the threads
+  set_product_threads(threads);
+  clear_others(of_folds);
+  shared.counter.reset();
+  bool in_time = true;
+  for (std::int64_t next = shared.counter.next(); next < tasks; next = shared.counter.next()) {
+    if (!is_mine(next)) continue;
+    in_time = in_time && !(options.max_seconds > 0 && seconds_since(start) > options.max_seconds);
+    if (!in_time) continue;
+    task(next);
+    if (progress) progress({next + 1, 0, options.tolerance});
+  }
+  for (const SharedMemory* memory : {&duals, &margins, &records})
+    if (!of_folds || memory == &records)
+      if (memory->bytes() > 0) sum_over_nodes<double>(shared, *memory);
+  if (of_folds) sum_over_nodes<float>(shared, held_out);
+  KernelFit fit;
+  fit.out_of_time = !comm.all(in_time);
+  fit.converged = !fit.out_of_time;
+  for (std::int64_t j = 0; j < count(); ++j)
+    for (std::int32_t fold = of_folds ? 0 : -1; fold < (of_folds ? folds : 0); ++fold) {
+      const ColumnRecord& r = record(j, fold);
+      fit.primal.push_back(r.primal);
+      fit.gap.push_back(r.gap);
+      fit.products = std::max<std::int64_t>(fit.products, std::llround(r.products));
+      fit.skipped += r.skipped > 0 ? 1 : 0;
+      fit.converged = fit.converged && std::isfinite(r.primal) && r.gap <= options.tolerance * r.primal;
+    }
+  fit.seconds = comm.max(seconds_since(start));
+  return fit;
+}
+
+KernelSolver::KernelSolver(const Communicator& comm, const SharedRows& rows, KernelOptions options, int folds)
+    : impl_(std::make_unique<Impl>(comm, rows, std::move(options), folds)) {}
+KernelSolver::~KernelSolver() = default;
+std::int64_t KernelSolver::columns() const { return impl_->count(); }
+
+KernelFit KernelSolver::solve(double C, const std::function<void(const SolverProgress&)>& progress) {
+  if (!(C > 0) || !std::isfinite(C)) throw usage_error("--C must be above 0");
+  if (C < impl_->C) {  // what is saturated at a larger C need not be here
+    impl_->records.sync();
+    if (impl_->shared.node.is_root()) std::ranges::fill(impl_->records.as<ColumnRecord>(), ColumnRecord{});
+    impl_->records.sync();
+  }
+  impl_->C = C;
+  return impl_->run(
+      impl_->count(), false, [&](std::int64_t t) { impl_->solve_column(impl_->order[index(t)]); }, progress);
+}
+
+KernelFit KernelSolver::solve_folds(const std::function<void(const SolverProgress&)>& progress) {
+  const std::int64_t folds = impl_->folds;
+  return impl_->run(
+      impl_->count() * folds, true,
+      [&](std::int64_t t) { impl_->solve_fold(impl_->order[index(t / folds)], static_cast<std::int32_t>(t % folds)); },
+      progress);
+}
+
+std::span<const float> KernelSolver::held_out() const { return impl_->held_out.as<float>(); }
+
+std::vector<float> KernelSolver::held_out_scores(RowRange some) const {
+  const std::int64_t n = impl_->rows.rows(), classes = impl_->rows.classes();
+  const auto f = [&](std::int64_t j, Row i) { return impl_->held_out.as<float>()[index(j * n + i)]; };
+  std::vector<float> scores(index(some.size() * classes));
+  for (Row i = some.begin; i < some.end; ++i) {
+    float* const out = scores.data() + (i - some.begin) * classes;
+    if (impl_->options.multiclass == Multiclass::one_vs_rest) {
+      for (std::int64_t k = 0; k < classes; ++k) out[k] = f(k, i);
+      continue;
+    }
+    std::vector<double> sums(index(classes), 0.0), votes = sums;
+    for (std::int64_t j = 0; j < impl_->count(); ++j) {
+      const auto [a, b] = impl_->classes[index(j)];
+      const auto value = static_cast<double>(f(j, i));
+      votes[index(value > 0 ? a : b)] += 1;
+      sums[index(a)] += value;
+      sums[index(b)] -= value;
+    }
+    for (std::int64_t k = 0; k < classes; ++k)
+      out[k] = static_cast<float>(votes[index(k)] + sums[index(k)] / (3 * (std::abs(sums[index(k)]) + 1)));
+  }
+  return scores;
+}
+
+std::span<const double> KernelSolver::duals() const { return impl_->duals.as<double>(); }
+
+std::vector<double> KernelSolver::intercepts() const {
+  std::vector<double> all;
+  const std::int64_t n = impl_->rows.rows();
+  for (std::int64_t j = 0; j < impl_->count(); ++j) {
+    double value = impl_->record(j).bias;
+    if (impl_->options.multiclass == Multiclass::one_vs_rest) {
+      double sum = 0;
+      for (const double v : duals().subspan(index(j * n), index(n))) sum += v;
+      value = impl_->options.bias * impl_->options.bias * sum;
+    }
+    all.push_back(value);
+  }
+  return all;
+}
+
+}  // namespace pool3
