@@ -1,10 +1,10 @@
 #include "svm/kernel/box_problem.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
-#include <numeric>
-#include <random>
+#include <type_traits>
 #include <utility>
 
 #include "svm/algebra/cholesky.hpp"
@@ -13,21 +13,52 @@
 namespace pool3::svm {
 namespace {
 
+constexpr int most_rounds = 4;
+constexpr int most_newton_steps = 8;
+/// Descent's first share of the violation, and steps for each variable, before Newton is tried.
+constexpr double first_share = 0.1;
+constexpr std::int64_t descent_steps = 5;
+constexpr std::size_t lanes = 16;
+
+/// h += step a, and how much each variable could lower the objective alone: gain[j]. Returns the largest.
+template <typename Real>
+[[gnu::always_inline]] inline double add_and_rate(const Real* a, double step, std::int64_t count, const double* low,
+                                                  const double* high, const double* v, const double* per_curve,
+                                                  double* h, double* gain) {
+  std::array<double, lanes> best{};
+  std::int64_t j = 0;
+  const auto rate = [&](std::int64_t at) __attribute__((always_inline)) {
+    const double to = h[at] + step * static_cast<double>(a[at]);
+    h[at] = to;
+    const bool can = to < 0 ? v[at] < high[at] : v[at] > low[at];
+    gain[at] = can ? to * to * per_curve[at] : 0.0;
+  };
+  for (; j + std::int64_t{lanes} <= count; j += lanes)
+    for (std::size_t l = 0; l < lanes; ++l) {
+      rate(j + std::int64_t(l));
+      best[l] = gain[j + std::int64_t(l)] > best[l] ? gain[j + std::int64_t(l)] : best[l];
+    }
+  for (; j < count; ++j) {
+    rate(j);
+    best[0] = gain[j] > best[0] ? gain[j] : best[0];
+  }
+  return *std::max_element(best.begin(), best.end());
+}
+POOL3_CPU_CLONES double rate(const float* a, double step, std::int64_t count, const double* low, const double* high,
+                             const double* v, const double* per_curve, double* h, double* gain) {
+  return add_and_rate(a, step, count, low, high, v, per_curve, h, gain);
+}
+POOL3_CPU_CLONES double rate(const double* a, double step, std::int64_t count, const double* low, const double* high,
+                             const double* v, const double* per_curve, double* h, double* gain) {
+  return add_and_rate(a, step, count, low, high, v, per_curve, h, gain);
+}
+
 template <typename Real>
 [[gnu::always_inline]] inline void add_row(const Real* a, double step, std::int64_t count, double* h) {
   for (std::int64_t j = 0; j < count; ++j) h[j] += step * static_cast<double>(a[j]);
 }
 POOL3_CPU_CLONES void add(const float* a, double step, std::int64_t count, double* h) { add_row(a, step, count, h); }
 POOL3_CPU_CLONES void add(const double* a, double step, std::int64_t count, double* h) { add_row(a, step, count, h); }
-
-/// Fixed, but in no order that a catalogue has.
-std::vector<std::int32_t> shuffled(std::int64_t count) {
-  std::vector<std::int32_t> order(static_cast<std::size_t>(count));
-  std::iota(order.begin(), order.end(), 0);
-  std::minstd_rand random(12345);
-  for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
-  return order;
-}
 
 }  // namespace
 
@@ -46,8 +77,8 @@ double BoxProblem<Real>::level() const {
   if (!keeps_sum_) return 0;
   double rise = std::numeric_limits<double>::infinity(), fall = -rise;
   for (Eigen::Index i = 0; i < v_.size(); ++i) {
-    if (can_rise(i)) rise = std::min(rise, h_[i]);
-    if (can_fall(i)) fall = std::max(fall, h_[i]);
+    if (v_[i] < high_[i]) rise = std::min(rise, h_[i]);
+    if (v_[i] > low_[i]) fall = std::max(fall, h_[i]);
   }
   return std::isfinite(rise) && std::isfinite(fall) ? 0.5 * (rise + fall) : 0.0;
 }
@@ -56,7 +87,7 @@ double BoxProblem<Real>::level() const {
 template <typename Real>
 double BoxProblem<Real>::slope(Eigen::Index i, double level) const {
   const double h = h_[i] - level;
-  return (h < 0 ? can_rise(i) : can_fall(i)) ? h : 0.0;
+  return (h < 0 ? v_[i] < high_[i] : v_[i] > low_[i]) ? h : 0.0;
 }
 
 template <typename Real>
@@ -69,66 +100,88 @@ double BoxProblem<Real>::violation() const {
 
 template <typename Real>
 void BoxProblem<Real>::move(Eigen::Index i, double step) {
-  v_[i] = std::clamp(v_[i] + step, low_[i], high_[i]);
+  v_[i] += step;
   add(a_.row(i).data(), step, a_.cols(), h_.data());
 }
 
+/// The variable that lowers the objective most alone, one after the other.
 template <typename Real>
-void BoxProblem<Real>::descend(std::int64_t most_passes) {
-  keeps_sum_ ? descend_in_pairs(most_passes * v_.size()) : descend_singly(most_passes);
-}
-
-template <typename Real>
-void BoxProblem<Real>::descend_singly(std::int64_t most_passes) {
-  const auto order = shuffled(v_.size());
-  const double enough = 0.01 * violation();
-  for (std::int64_t pass = 0; pass < most_passes; ++pass) {
-    double most = 0;
-    for (const std::int32_t i : order) {
-      const double s = slope(i, 0);
-      most = std::max(most, std::abs(s));
-      if (std::abs(s) <= enough) continue;
-      const double to = std::clamp(v_[i] - s / static_cast<double>(a_(i, i)), low_[i], high_[i]);
-      move(i, to - v_[i]);
-    }
-    if (most <= enough) return;
+void BoxProblem<Real>::descend(double enough, std::int64_t most_steps) {
+  const Doubles per_curve = a_.diagonal().template cast<double>().cwiseInverse();
+  Doubles gain(v_.size());
+  double step = 0;
+  Eigen::Index i = 0;
+  for (std::int64_t k = 0; k < most_steps; ++k) {
+    const double best = rate(a_.row(i).data(), step, a_.cols(), low_.data(), high_.data(), v_.data(), per_curve.data(),
+                             h_.data(), gain.data());
+    i = std::find(gain.begin(), gain.end(), best) - gain.begin();
+    step = 0;
+    if (best == 0 || std::abs(h_[i]) <= enough) return;
+    const double to = std::clamp(v_[i] - h_[i] * per_curve[i], low_[i], high_[i]);
+    step = to - v_[i];
+    v_[i] = to;
   }
+  add(a_.row(i).data(), step, a_.cols(), h_.data());
 }
 
 /// The pair that goes down steepest, as SMO.
 template <typename Real>
-void BoxProblem<Real>::descend_in_pairs(std::int64_t most_steps) {
-  double enough = -1;
+void BoxProblem<Real>::descend_in_pairs(double enough, std::int64_t most_steps) {
   for (std::int64_t step = 0; step < most_steps; ++step) {
     Eigen::Index up = -1, down = -1;
     for (Eigen::Index i = 0; i < v_.size(); ++i) {
-      if (can_rise(i) && (up < 0 || h_[i] < h_[up])) up = i;
-      if (can_fall(i) && (down < 0 || h_[i] > h_[down])) down = i;
+      if (v_[i] < high_[i] && (up < 0 || h_[i] < h_[up])) up = i;
+      if (v_[i] > low_[i] && (down < 0 || h_[i] > h_[down])) down = i;
     }
     if (up < 0 || down < 0) return;
     const double steep = h_[down] - h_[up];
-    if (enough < 0) enough = 0.01 * steep;
-    if (steep <= enough || steep <= 0) return;
+    if (steep <= 2 * enough) return;
     const auto curve = static_cast<double>(a_(up, up) + a_(down, down) - 2 * a_(up, down));
-    const double room = std::min(high_[up] - v_[up], v_[down] - low_[down]);
+    const double room_up = high_[up] - v_[up], room_down = v_[down] - low_[down];
+    const double room = std::min(room_up, room_down);
     const double length = curve > 0 ? std::min(steep / curve, room) : room;
     move(up, length);
     move(down, -length);
+    if (length == room_up) v_[up] = high_[up];
+    if (length == room_down) v_[down] = low_[down];
   }
 }
 
+/// At its limit: what is there and would go beyond.
 template <typename Real>
-typename BoxProblem<Real>::Places BoxProblem<Real>::open_places(double level) const {
-  Places open;
-  for (Eigen::Index i = 0; i < v_.size(); ++i)
-    if ((can_rise(i) && can_fall(i)) || slope(i, level) != 0) open.push_back(static_cast<std::int32_t>(i));
-  return open;
+typename BoxProblem<Real>::Sides BoxProblem<Real>::sides() const {
+  Sides all;
+  const double l = level();
+  for (Eigen::Index i = 0; i < v_.size(); ++i) {
+    const bool at_low = v_[i] <= low_[i], at_high = v_[i] >= high_[i];
+    const bool stays = at_low == at_high ? at_low : slope(i, l) == 0;
+    all.push_back(!stays ? Side::between : at_low ? Side::low : Side::high);
+  }
+  return all;
 }
 
-/// To the minimum over these variables, limits aside. Empty if the matrix is not positive definite in this precision.
+/// What that adds to the sum.
+template <typename Real>
+double BoxProblem<Real>::move_to_limits(const Sides& sides) {
+  double added = 0;
+  for (Eigen::Index i = 0; i < v_.size(); ++i) {
+    const Side side = sides[static_cast<std::size_t>(i)];
+    if (side == Side::between) continue;
+    const double to = side == Side::low ? low_[i] : high_[i], step = to - v_[i];
+    if (step == 0) continue;
+    move(i, step);
+    v_[i] = to;
+    added += step;
+  }
+  return added;
+}
+
+/// To the minimum over these variables, limits aside, where the slope is level; with a fixed sum, `sum` is what they
+/// add up to. Empty if the matrix is not positive definite in this precision.
 template <typename Real>
 template <typename In>
-typename BoxProblem<Real>::Doubles BoxProblem<Real>::newton_step(const Places& open) const {
+typename BoxProblem<Real>::Doubles BoxProblem<Real>::newton_step(const std::vector<std::int32_t>& open,
+                                                                 double sum) const {
   const auto n = std::ssize(open);
   PositiveSystem<In> system(n, keeps_sum_ ? 2 : 1);
   for (std::int64_t r = 0; r < n; ++r) {
@@ -145,63 +198,79 @@ typename BoxProblem<Real>::Doubles BoxProblem<Real>::newton_step(const Places& o
     const Doubles ones = system.right(1).template cast<double>();
     const double total = ones.sum();
     if (!(total > 0)) return {};
-    step -= step.sum() / total * ones;
+    step += (sum - step.sum()) / total * ones;
   }
   return step.allFinite() ? step : Doubles();
 }
 
-/// Moves along the step to the minimum on it, no farther than the first limit.
+/// True if any side has changed: what is outside goes to its limit, what would come in from there is between.
 template <typename Real>
-void BoxProblem<Real>::move_along(const Places& open, const Doubles& step) {
-  double length = 1;
-  Eigen::Index first = -1;
-  for (Eigen::Index r = 0; r < step.size(); ++r) {
-    const Eigen::Index i = open[static_cast<std::size_t>(r)];
-    const double room = (step[r] > 0 ? high_[i] : low_[i]) - v_[i];
-    if (std::abs(step[r]) * length > std::abs(room)) {
-      length = room / step[r];
-      first = i;
+bool BoxProblem<Real>::update(Sides& sides) const {
+  bool changed = false;
+  for (Eigen::Index i = 0; i < v_.size(); ++i) {
+    Side& side = sides[static_cast<std::size_t>(i)];
+    Side to = side;
+    const double h = h_[i] - level_;
+    if (side == Side::between) {
+      if (v_[i] <= low_[i]) to = Side::low;
+      if (v_[i] >= high_[i]) to = Side::high;
+    } else if (low_[i] < high_[i] && (side == Side::low ? h < 0 : h > 0)) {
+      to = Side::between;
     }
+    changed = changed || to != side;
+    side = to;
   }
-  for (Eigen::Index r = 0; r < step.size(); ++r) move(open[static_cast<std::size_t>(r)], length * step[r]);
-  if (first >= 0)
-    v_[first] = std::abs(v_[first] - high_[first]) < std::abs(v_[first] - low_[first]) ? high_[first] : low_[first];
+  return changed;
 }
 
-/// Moves to the step's end inside the limits, or to the minimum on the way there. False if that way does not go down.
+/// The primal-dual active set method (Hintermueller, Ito, Kunisch 2002): Newton's method on who is at which limit. It
+/// ends with the minimum, or else where it started if it found nothing lower. True if something lower was found.
 template <typename Real>
-bool BoxProblem<Real>::take(const Places& open, const Doubles& step) {
-  Doubles change(step.size()), of_gradient = Doubles::Zero(v_.size());
-  double slope = 0, curve = 0;
-  for (Eigen::Index r = 0; r < step.size(); ++r) {
-    const Eigen::Index i = open[static_cast<std::size_t>(r)];
-    change[r] = std::clamp(v_[i] + step[r], low_[i], high_[i]) - v_[i];
-    slope += change[r] * h_[i];
-    if (change[r] != 0) add(a_.row(i).data(), change[r], a_.cols(), of_gradient.data());
-  }
-  if (!(slope < 0)) return false;
-  for (Eigen::Index r = 0; r < step.size(); ++r) curve += change[r] * of_gradient[open[static_cast<std::size_t>(r)]];
-  const double length = curve > -slope ? -slope / curve : 1.0;
-  for (Eigen::Index r = 0; r < step.size(); ++r) {
-    const Eigen::Index i = open[static_cast<std::size_t>(r)];
-    v_[i] = std::clamp(v_[i] + length * change[r], low_[i], high_[i]);
-  }
-  h_ += length * of_gradient;
-  return true;
-}
-
-template <typename Real>
-void BoxProblem<Real>::newton(double enough, int most) {
-  const double first = violation();
-  for (int step = 0; step < most; ++step) {
-    const Places open = open_places(level());
-    if (open.empty()) return;
-    Doubles to = newton_step<Real>(open);
+bool BoxProblem<Real>::newton(int most_steps) {
+  const Doubles v = v_, h = h_;
+  Sides now = sides();
+  bool changed = true, sound = true;
+  for (int step = 0; step < most_steps && changed && sound; ++step) {
+    const double added = move_to_limits(now);
+    std::vector<std::int32_t> open;
+    for (std::size_t i = 0; i < now.size(); ++i)
+      if (now[i] == Side::between) open.push_back(static_cast<std::int32_t>(i));
+    if (open.empty()) break;
+    Doubles to = newton_step<Real>(open, -added);
     if constexpr (std::is_same_v<Real, float>)
-      if (to.size() == 0) to = newton_step<double>(open);
-    if (to.size() == 0) return;
-    if (keeps_sum_ || !take(open, to)) move_along(open, to);
+      if (to.size() == 0) to = newton_step<double>(open, -added);
+    sound = to.size() > 0;
+    if (!sound) break;
+    level_ = 0;
+    for (std::size_t r = 0; r < open.size(); ++r) move(open[r], to[static_cast<Eigen::Index>(r)]);
+    for (const std::int32_t i : open) level_ += h_[i] / static_cast<double>(open.size());
+    if (!keeps_sum_) level_ = 0;
+    changed = update(now);
+  }
+  if (changed && sound && !keeps_sum_)
+    for (Eigen::Index i = 0; i < v_.size(); ++i)
+      if (const double to = std::clamp(v_[i], low_[i], high_[i]); to != v_[i]) {
+        move(i, to - v_[i]);
+        v_[i] = to;
+      }
+  const bool inside = ((v_ - low_).array() >= 0).all() && ((high_ - v_).array() >= 0).all();
+  if (sound && inside && (v_ - v).dot(h_ + h) < 0) return true;
+  v_ = v;
+  h_ = h;
+  return false;
+}
+
+template <typename Real>
+void BoxProblem<Real>::solve(double enough) {
+  const double first = violation();
+  double share = first_share;
+  for (int round = 0; round < most_rounds; ++round) {
+    const std::int64_t steps = descent_steps * v_.size() << (2 * round);
+    keeps_sum_ ? descend_in_pairs(share * first, steps) : descend(share * first, steps);
     if (violation() <= enough * first) return;
+    (void)newton(most_newton_steps);
+    if (violation() <= enough * first) return;
+    share *= 0.1;
   }
 }
 

@@ -16,35 +16,33 @@ class BoxProblem {
   using Doubles = Vector<double>;
   BoxProblem(Matrix<Real> a, Doubles low, Doubles high, Doubles v, Doubles h, bool keeps_sum);
 
-  /// Coordinate descent, or with a fixed sum steps of pairs: finds out which variables are at their limits.
-  void descend(std::int64_t most_passes);
-  /// Newton steps of the variables between their limits, by Cholesky, until what is left of the violation is a share of
-  /// `enough` of it, or `most` factorisations.
-  void newton(double enough, int most);
+  /// Lowers the violation to a share of `enough` of it. Descent finds out which variables are at their limits; Newton
+  /// steps of the others end it. Never goes up.
+  void solve(double enough);
   [[nodiscard]] const Doubles& values() const { return v_; }
-  /// How far the most wrong variable could lower the objective's slope; with a fixed sum, half of the most wrong
-  /// pair's.
+  /// The steepest slope that a variable can go down; with a fixed sum, half of that of a pair.
   [[nodiscard]] double violation() const;
 
  private:
-  using Places = std::vector<std::int32_t>;
-  [[nodiscard]] bool can_rise(Eigen::Index i) const { return v_[i] < high_[i]; }
-  [[nodiscard]] bool can_fall(Eigen::Index i) const { return v_[i] > low_[i]; }
-  /// Where the slope would be 0 if the sum must not change.
+  enum class Side : std::int8_t { low, between, high };
+  using Sides = std::vector<Side>;
+
   [[nodiscard]] double level() const;
   [[nodiscard]] double slope(Eigen::Index i, double level) const;
   void move(Eigen::Index i, double step);
-  void descend_singly(std::int64_t most_passes);
-  void descend_in_pairs(std::int64_t most_steps);
-  [[nodiscard]] Places open_places(double level) const;
+  void descend(double enough, std::int64_t most_steps);
+  void descend_in_pairs(double enough, std::int64_t most_steps);
+  [[nodiscard]] Sides sides() const;
+  [[nodiscard]] double move_to_limits(const Sides& sides);
   template <typename In>
-  [[nodiscard]] Doubles newton_step(const Places& open) const;
-  [[nodiscard]] bool take(const Places& open, const Doubles& step);
-  void move_along(const Places& open, const Doubles& step);
+  [[nodiscard]] Doubles newton_step(const std::vector<std::int32_t>& open, double sum) const;
+  [[nodiscard]] bool update(Sides& sides) const;
+  [[nodiscard]] bool newton(int most_steps);
 
   Matrix<Real> a_;
   Doubles low_, high_, v_, h_;
   bool keeps_sum_;
+  double level_ = 0;  ///< slope of the variables between their limits after a Newton step
 };
 
 extern template class BoxProblem<float>;

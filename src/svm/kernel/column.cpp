@@ -18,8 +18,6 @@ constexpr double well_conditioned = 1e5;
 constexpr std::size_t least_joining = 512;
 /// Rows that are less wrong than this share of the most wrong one wait.
 constexpr double worth_joining = 1e-3;
-constexpr std::int64_t passes_of_descent = 20;
-constexpr int most_factorisations = 4;
 /// A working set is solved down to this share of its violation: the others move meanwhile.
 constexpr double inner_share = 0.02;
 
@@ -150,8 +148,7 @@ std::vector<double> solve_working_set(const KernelMatrix& kernel, const KernelCo
     a(r, r) += static_cast<Real>(limits.diagonal);
   }
   BoxProblem<Real> box(std::move(a), std::move(low), std::move(high), v, std::move(h), c.free_bias);
-  box.descend(passes_of_descent);
-  box.newton(inner_share, most_factorisations);
+  box.solve(inner_share);
   const Vector<double> change = box.values() - v;
   return {change.begin(), change.end()};
 }
