@@ -16,8 +16,8 @@
 namespace pool3 {
 
 /// What says on which side a row is, and in which fold. by_key: its key alone, so a catalogue that grows moves no
-/// picture, and copies stay together. stratified: each class gives its share (stratified.hpp), of rows that are done and
-/// have a label, in the order of the file.
+/// picture, and copies stay together. stratified: each class gives its share (stratified.hpp), of rows that are done
+/// and have a label, in the order of the file.
 enum class SplitRule : std::uint8_t { by_key, stratified };
 [[nodiscard]] constexpr std::string_view to_string(SplitRule rule) {
   return rule == SplitRule::by_key ? "key" : "stratified";
@@ -31,6 +31,8 @@ struct Split {
   /// [rows of the file] the fold of each, 0 or above, or -1: it trains in each fold. Empty: the rule says.
   std::vector<std::int32_t> folds_of_rows;
 };
+/// The split that a model was trained on, of the file that it was trained on.
+[[nodiscard]] Split split_of(const Model& model);
 /// How many folds `folds_of_rows` has.
 [[nodiscard]] int given_folds(const Split& split);
 
@@ -51,9 +53,9 @@ struct LabelledRows {
 void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, Side side,
                             const std::function<void(const LabelledRows&)>& use);
 
-/// This rank's share of the training rows, with folds if `folds` > 0; a row that trains in each fold has the fold `folds`,
-/// which no column leaves out. Rows of a float16 file stay halves, as they are
-/// stored. `row_weights`: FILE[:DATASET], or "" for none; rows of weight 0 are left out. Collective.
+/// This rank's share of the training rows, with folds if `folds` > 0; a row that trains in each fold has the fold
+/// `folds`, which no column leaves out. Rows of a float16 file stay halves, as they are stored. `row_weights`:
+/// FILE[:DATASET], or "" for none; rows of weight 0 are left out. Collective.
 [[nodiscard]] Problem load_training_rows(const Communicator& comm, const FeatureReader& reader, const Split& split,
                                          int folds, const std::string& row_weights);
 

@@ -4,22 +4,19 @@
 #include <string>
 
 #include "console/options.hpp"
-#include "pool3/features.hpp"
 #include "pool3/scoring.hpp"
 #include "pool3/training.hpp"
 
 namespace pool3::jobs {
 
 struct SplitFlags {
-  std::string rule, folds_from;
+  std::string rule;
 };
 void declare_split(OptionParser& parser, SplitFlags& flags);
 /// "key" or "stratified". Throws usage Error.
 [[nodiscard]] SplitRule split_rule(const SplitFlags& flags);
-/// What --folds-from says of the rows of `reader`, or nothing if it was not given. Throws Error: not one whole number
-/// for each row, or below two folds. Not collective.
-[[nodiscard]] std::vector<std::int32_t> given_folds(const SplitFlags& flags, const FeatureReader& reader);
 
+/// Of `search`.
 struct ScoringFlags {
   std::string scoring, choose;
 };

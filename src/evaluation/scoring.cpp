@@ -26,7 +26,8 @@ std::size_t find_name(std::string_view flag, std::string_view name, const std::a
   const auto* const found = std::ranges::find(names, name);
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
   std::string known;
-  for (const std::string_view& n : names) known += fmt::format("{}{}", known.empty() ? "" : &n == &names.back() ? " or " : ", ", n);
+  for (const std::string_view& n : names)
+    known += fmt::format("{}{}", known.empty() ? "" : &n == &names.back() ? " or " : ", ", n);
   throw usage_error(fmt::format("{} must be {}", flag, known));
 }
 
@@ -83,8 +84,8 @@ std::size_t choose(std::span<const Candidate> points, Scoring scoring, Choice ch
   };
   const auto best = std::ranges::max_element(points, {}, worth);  // the first of equals
   const double enough = choice == Choice::best ? worth(*best) : worth(*best) - best->standard_error;
-  return static_cast<std::size_t>(
-      std::ranges::find_if(points, [&](const Candidate& c) { return worth(c) >= enough; }) - points.begin());
+  return static_cast<std::size_t>(std::ranges::find_if(points, [&](const Candidate& c) { return worth(c) >= enough; }) -
+                                  points.begin());
 }
 
 }  // namespace pool3

@@ -65,6 +65,7 @@ Attributes describe(const Model& model) {
   attributes["format"] = std::string(store::model_format);
   attributes["format_version"] = store::model_version;
   store::put_provenance(attributes, "features_", model.features);
+  attributes["split"] = model.split;
   each_scalar(model, [&](const std::string& name, const auto& value) {
     if constexpr (std::is_same_v<std::decay_t<decltype(value)>, bool>) {
       attributes[name] = std::int64_t{value};
@@ -76,6 +77,7 @@ Attributes describe(const Model& model) {
 }
 
 void take_scalars(Model& model, const Attributes& attributes, const Place& place) {
+  if (attributes.contains("split")) model.split = store::attribute<std::string>(attributes, "split", place);
   each_scalar(model, [&](const std::string& name, auto& value) {
     using Value = std::decay_t<decltype(value)>;
     if constexpr (std::is_same_v<Value, bool>) {

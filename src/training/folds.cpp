@@ -22,7 +22,17 @@ std::string some_of(const std::vector<std::size_t>& found, const std::vector<std
   return text;
 }
 
+std::string counted(const std::vector<std::size_t>& found) {
+  return found.size() == 1 ? "a class" : fmt::format("{} classes", found.size());
+}
+
 }  // namespace
+
+Split split_of(const Model& model) {
+  return {.seed = model.seed,
+          .test_fraction = model.test_fraction,
+          .rule = model.split == to_string(SplitRule::stratified) ? SplitRule::stratified : SplitRule::by_key};
+}
 
 int given_folds(const Split& split) {
   return split.folds_of_rows.empty() ? 0 : std::max(0, std::ranges::max(split.folds_of_rows) + 1);
@@ -46,11 +56,11 @@ std::vector<std::string> fold_notes(const Communicator& comm, const Problem& pro
     if (of_classes[k] > 1 && of_classes[k] < folds) small.push_back(k);
   }
   if (!single.empty())
-    notes.push_back(fmt::format("{} classes have one training row and can't be right when it is held out: {}",
-                                single.size(), some_of(single, classes, of_classes)));
+    notes.push_back(fmt::format("{} with one training row, which can't be right when it is held out: {}",
+                                counted(single), some_of(single, classes, of_classes)));
   if (!small.empty())
-    notes.push_back(fmt::format("{} classes have fewer rows than the {} folds, so some folds have none of them: {}",
-                                small.size(), folds, some_of(small, classes, of_classes)));
+    notes.push_back(fmt::format("{} with fewer rows than the {} folds, so that some folds have none: {}",
+                                counted(small), folds, some_of(small, classes, of_classes)));
   return notes;
 }
 
