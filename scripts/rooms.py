@@ -48,6 +48,7 @@ ROOMS = {
                 ["types", "error", "numbers", "partition", "mpi"],
                 folders={".": ["model", "descent", "newton", "gram"], "model": ["algebra"], "algebra": ["model"],
                          "descent": ["model", "algebra"], "newton": ["model", "algebra"], "gram": ["model", "algebra", "newton"]}),
+    "prediction": Room("what a model says of rows, linear or by support vectors", ["types", "store", "svm"]),
     "selection": Room("cross-validated search, and the journal of its points", ["files", "partition", "image", "store", "svm"]),
     "training": Room("rows of a file to a problem, a fit to a model", ["error", "partition", "mpi", "store", "svm"]),
     "exchange": Room("models in the formats of others", ["error", "weights", "network", "store"]),
@@ -64,7 +65,7 @@ SHARED = {"network/kernels/table.hpp", "image/formats/decoders.hpp", "image/resi
 HEADERS = [
     (r"fmt/", ["src", "jobs"]),
     (r"mpi\.h$", ["src/mpi", "include/pool3/mpi.hpp"]),
-    (r"Eigen/", ["src/svm", "src/selection", "src/training", "src/evaluation", "src/report", "include/pool3/svm.hpp"]),
+    (r"Eigen/", ["src/svm", "src/prediction", "src/selection", "src/training", "src/evaluation", "src/report", "include/pool3/svm.hpp"]),
     (r"(cblas|lapacke?|openblas\w*)\.h$", ["src/svm"]),
     (r"(torch|ATen|c10|caffe2)/", ["src/network/torch"]),
     (r"immintrin\.h$", ["src/network/kernels", "src/image/resize"]),
