@@ -143,6 +143,7 @@ Attributes describe(const Model& model) {
     attributes["multiclass"] = std::string(model.multiclass == Multiclass::one_vs_one ? pairs_name : rest_name);
   }
   store::put_provenance(attributes, "features_", model.features);
+  attributes["split"] = model.split;
   each_scalar(model, [&](const std::string& name, const auto& value) {
     if constexpr (std::is_same_v<std::decay_t<decltype(value)>, bool>) {
       attributes[name] = std::int64_t{value};
@@ -166,6 +167,7 @@ void take_kernel(Model& model, const Attributes& attributes, const Place& place)
 }
 
 void take_scalars(Model& model, const Attributes& attributes, const Place& place) {
+  if (attributes.contains("split")) model.split = store::attribute<std::string>(attributes, "split", place);
   each_scalar(model, [&](const std::string& name, auto& value) {
     using Value = std::decay_t<decltype(value)>;
     if constexpr (std::is_same_v<Value, bool>) {
