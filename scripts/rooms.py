@@ -21,7 +21,7 @@ ROOMS = {
     "error": Room("one failure type, one line, exit codes", []),
     "numbers": Room("float16 and bfloat16 to float and back", []),
     "files": Room("a file is written whole or not at all, its folder synced; descriptors, checks", ["error"]),
-    "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"]),
+    "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"], ["partition", "stratified"]),
     "mpi": Room("checked collectives, agreed errors, the task pool", ["error"], ["mpi", "task_pool", "traffic", "shared_memory"]),
     "image": Room("bytes to pixels (`formats/`) to network input (`resize/`), pixels to PNG: libjpeg-turbo, libpng, libwebp, "
                   "giflib, libtiff", ["types", "error"], folders={".": ["formats", "resize"], "formats": ["."], "resize": ["."]}),
@@ -42,6 +42,8 @@ ROOMS = {
                    "features": [".", "hdf5", "integrity"], "maintenance": [".", "hdf5", "integrity", "features"]}),
     "extraction": Room("pictures to rows, as threads and ranks come free",
                        ["types", "error", "mpi", "image", "weights", "network", "corpus", "store"]),
+    "evaluation": Room("accuracy, confusion matrix, report; the scores that a search goes by", ["error", "mpi"],
+                       ["evaluation", "scoring"]),
     "svm": Room("the solver, its certificate, sigmoids: BLAS, LAPACK. `descent/`, `newton/` and `gram/` are its methods; "
                 "`kernel/` solves columns over a shared kernel matrix",
                 ["types", "error", "numbers", "partition", "mpi"], ["svm", "kernel_machine"],
@@ -50,7 +52,6 @@ ROOMS = {
     "prediction": Room("what a model says of rows, linear or by support vectors", ["types", "store", "svm"]),
     "selection": Room("cross-validated search, and the journal of its points", ["files", "partition", "image", "store", "svm"]),
     "training": Room("rows of a file to a problem, a fit to a model", ["error", "partition", "mpi", "store", "svm"]),
-    "evaluation": Room("accuracy, confusion matrix, report", ["error", "mpi"]),
     "exchange": Room("models in the formats of others", ["error", "weights", "network", "store"]),
     "report": Room("pages, charts and pictures of layers", ["image", "network"]),
 }
@@ -73,7 +74,7 @@ HEADERS = [
     (r"(jpeglib|jerror|turbojpeg|png|pngconf|gif_lib|tiff\w*)\.h$|webp/", ["src/image"]),
     (r"archive(_entry)?\.h$", ["src/corpus/shards", "src/exchange"]),
     (r"openssl/", ["src/weights", "src/report"]),
-    (r"zlib\.h$", ["src/weights", "src/exchange"]),
+    (r"zlib\.h$", ["src/image", "src/weights", "src/exchange"]),
     (r"xxh", ["src/image", "src/corpus", "src/store"]),
     (r"boost/", ["jobs/console"]),
     (r"nlohmann/", ["src/weights", "src/corpus", "src/store", "src/selection", "src/training", "src/evaluation", "src/exchange",

@@ -46,6 +46,7 @@ struct Model {
   double center_scale = 1;  ///< features were divided by this after centring
   std::uint64_t seed = 42;  ///< of the split
   double test_fraction = 0.2;
+  std::string split = "key";  ///< or "stratified": which rows are held out, see SplitRule of training.hpp
   std::int64_t training_rows = 0;
 
   // The certificate.
