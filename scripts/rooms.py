@@ -44,14 +44,16 @@ ROOMS = {
                        ["types", "error", "mpi", "image", "weights", "network", "corpus", "store"]),
     "evaluation": Room("accuracy, confusion matrix, report; the scores that a search goes by", ["error", "mpi"],
                        ["evaluation", "scoring"]),
-    "svm": Room("the solver, its certificate, sigmoids: BLAS, LAPACK. `descent/`, `newton/` and `gram/` are its methods; "
+    "svm": Room("the solver, its certificate, probabilities: BLAS, LAPACK. `descent/`, `newton/` and `gram/` are its methods; "
                 "`kernel/` solves columns over a shared kernel matrix",
-                ["types", "error", "numbers", "partition", "mpi"], ["svm", "kernel_machine"],
+                ["types", "error", "numbers", "partition", "mpi"], ["svm", "calibration", "kernel_machine"],
                 folders={".": ["model", "descent", "newton", "gram", "kernel"], "kernel": ["model", "algebra"], "model": ["algebra"], "algebra": ["model"],
                          "descent": ["model", "algebra"], "newton": ["model", "algebra"], "gram": ["model", "algebra", "newton"]}),
     "prediction": Room("what a model says of rows, linear or by support vectors", ["types", "store", "svm"]),
-    "selection": Room("cross-validated search, and the journal of its points", ["files", "partition", "image", "store", "svm"]),
-    "training": Room("rows of a file to a problem, a fit to a model", ["error", "partition", "mpi", "store", "svm"]),
+    "selection": Room("cross-validated search, and the journal of its points",
+                      ["types", "files", "partition", "mpi", "image", "store", "evaluation", "svm"]),
+    "training": Room("rows of a file to a problem, a fit to a model",
+                     ["types", "error", "numbers", "partition", "mpi", "store", "svm", "prediction"]),
     "exchange": Room("models in the formats of others", ["error", "weights", "network", "store"]),
     "report": Room("pages, charts and pictures of layers", ["image", "network"]),
 }
