@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "pool3/svm.hpp"
@@ -50,6 +51,18 @@ class SharedRows {
   std::unique_ptr<Impl> impl_;
 };
 
+/// A gamma as a user says it: a number, or a factor of what the features say.
+struct Gamma {
+  enum class Unit : std::uint8_t { one, scale, median };
+  double factor = 1;
+  Unit unit = Unit::median;
+  /// scale: 1 / (features x variance), as scikit-learn. median: 1 / median squared distance. Throws Error if all rows
+  /// are the same.
+  [[nodiscard]] double of(const SharedRows& rows) const;
+};
+/// "0.5", "scale", "median", "0.25*median". Throws usage Error.
+[[nodiscard]] Gamma parse_gamma(const std::string& text);
+
 struct KernelOptions {
   Kernel kernel = Kernel::linear;
   double gamma = 1;  ///< in the problem's features
@@ -65,6 +78,21 @@ struct KernelOptions {
 /// Bytes that a node holds for such a problem, beside what it reads.
 [[nodiscard]] double shared_bytes(std::int64_t rows, std::int64_t dim, std::int64_t classes, const KernelOptions& how,
                                   int folds);
+
+/// What is to be solved, before it is loaded.
+struct ProblemSize {
+  std::int64_t rows = 0, dim = 0, classes = 0;
+  int folds = 0;
+};
+/// Which solver, and why.
+struct SolverChoice {
+  bool gram = false;
+  std::string why;  ///< one line
+};
+/// By cost and memory. `most_bytes` a node; 0: two thirds of what its system has to give now. Throws a usage Error if
+/// the kernel or the method asks for what does not fit. Collective; the same on every rank.
+[[nodiscard]] SolverChoice choose_solver(const Communicator& comm, const ProblemSize& size, const KernelOptions& how,
+                                         SolverMethod wanted, double most_bytes);
 
 /// Of the columns on all rows, or of all columns of folds.
 struct KernelFit {
@@ -87,6 +115,8 @@ class KernelSolver {
   KernelSolver& operator=(const KernelSolver&) = delete;
 
   [[nodiscard]] std::int64_t columns() const;
+  [[nodiscard]] const KernelOptions& options() const;
+  void set_tolerance(double tolerance);
   /// All rows, from the last answer: call with ascending C. Collective; the same on every rank, and for any number of
   /// ranks. Throws usage Error unless C > 0.
   KernelFit solve(double C, const std::function<void(const SolverProgress&)>& progress = {});
@@ -94,6 +124,8 @@ class KernelSolver {
   KernelFit solve_folds(const std::function<void(const SolverProgress&)>& progress = {});
   /// [columns, rows] of the last solve_folds(): what fits that never saw the row's fold say of it.
   [[nodiscard]] std::span<const float> held_out() const;
+  /// The same as [rows, columns], of rows [begin, end).
+  [[nodiscard]] std::vector<float> held_out_values(RowRange rows) const;
   /// The same as scores [rows, classes]: the decision values, or votes (prediction.hpp). Of rows [begin, end).
   [[nodiscard]] std::vector<float> held_out_scores(RowRange rows) const;
 

@@ -1,5 +1,5 @@
 #pragma once
-// Choosing C: cross-validated grid search, parallel over folds, and the journal that lets it resume.
+// Choosing C, the kernel and gamma: cross-validated grid search, and the journal that lets it resume.
 
 #include <cstdint>
 #include <functional>
@@ -7,40 +7,55 @@
 #include <vector>
 
 #include "pool3/features.hpp"
+#include "pool3/kernel_machine.hpp"
+#include "pool3/scoring.hpp"
 #include "pool3/svm.hpp"
 
 namespace pool3 {
 
 struct SearchOptions {
   std::vector<double> C;  ///< the grid; sorted ascending before use
+  bool linear = true;     ///< each C with the linear kernel
+  std::vector<Gamma> gammas;  ///< each C with the RBF kernel of each of these, too
+  Multiclass multiclass = Multiclass::one_vs_rest;  ///< of the RBF kernel
+  bool gram = false;        ///< over one kernel matrix a node (choose_solver()); else rows are shared out in groups
   int folds = 10;
   int groups = 0;           ///< groups of ranks that work on folds side by side; 0: as many as ranks, folds at most
   bool centering = true;    ///< centre and scale the features first
   std::uint64_t seed = 42;  ///< of the row order
+  Scoring scoring = Scoring::accuracy;
+  Choice choice = Choice::best;
   SolverOptions solver;
 };
 
-/// One value of the grid.
+/// One point of the grid.
 struct SearchPoint {
+  Kernel kernel = Kernel::linear;
+  double gamma = 0;  ///< of the RBF kernel, in standardised features
   double C = 0;
   std::vector<double> fold_accuracy;  ///< [folds]; -1 for a fold without rows
   double mean = 0;                    ///< over folds with rows
   double deviation = 0;               ///< standard deviation over the same folds
+  std::vector<double> fold_scores;    ///< [folds] by the search's scoring; of a fold without rows not a number
+  double score = 0;                   ///< their mean
   double relative_gap = 0;            ///< the worst of the groups
   std::int64_t epochs = 0;            ///< the most of the groups
   double seconds = 0;                 ///< the most of the groups
 };
 
 struct SearchResult {
-  std::vector<SearchPoint> points;      ///< by ascending C
-  std::size_t best = 0;                 ///< highest mean; the smallest C of equals
+  std::vector<SearchPoint> points;      ///< linear by ascending C, then RBF by ascending gamma and C
+  std::size_t best = 0;                 ///< by scoring and choice; the simplest of equals
   std::vector<std::int64_t> fold_rows;  ///< [folds]
   int groups = 1;
   std::size_t remembered = 0;  ///< points taken from an earlier search
+  Scoring scoring = Scoring::accuracy;
 };
 
 /// What the root's group is doing.
 struct SearchProgress {
+  Kernel kernel = Kernel::linear;
+  double gamma = 0;
   double C = 0;
   std::size_t point = 0;  ///< of points
   std::size_t points = 0;
@@ -57,10 +72,11 @@ struct SearchMemory {
 };
 
 /// Splits the ranks into groups; each group loads all training rows between its ranks through `load` (collective
-/// over the group it is given; folds set) and solves its folds, all in one matrix. Collective; every rank gets the
-/// result. Throws a collective Error for a bad grid or problem. Points in `memory` are not computed again; with its
-/// state the others are, to the last bit, what they would have been.
-[[nodiscard]] SearchResult search_C(const Communicator& comm, const std::function<Problem(const Communicator&)>& load,
+/// over the group it is given; folds set) and solves its folds, all in one matrix. With `gram` all ranks are one group,
+/// columns are their tasks, and the table is the same for any number of them. Collective; every rank gets the result.
+/// Throws a collective Error for a bad grid or problem. Points in `memory` are not computed again; with its state (of a
+/// group's rows; kernel matrices need none) the others are, to the last bit, what they would have been.
+[[nodiscard]] SearchResult search_grid(const Communicator& comm, const std::function<Problem(const Communicator&)>& load,
                                     const SearchOptions& options,
                                     const std::function<void(const SearchProgress&)>& progress = {},
                                     const SearchMemory& memory = {});

@@ -62,7 +62,12 @@ struct Column {
   std::int32_t excluded_fold = -1;
 };
 
+/// descent and newton: that method alone, on rows that the ranks hold between them. gram: columns over one kernel matrix
+/// a node (kernel_machine.hpp), which Solver knows nothing of.
+enum class SolverMethod : std::uint8_t { automatic, descent, newton, gram };
+
 struct SolverOptions {
+  SolverMethod method = SolverMethod::automatic;
   Loss loss = Loss::l2;
   double bias = 1;          ///< value of the appended feature; 0 for no bias. It is regularised, as LIBLINEAR's -B
   double tolerance = 1e-4;  ///< on the duality gap relative to the primal, both summed over the columns

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "pool3/calibration.hpp"
 #include "pool3/features.hpp"
+#include "pool3/kernel_machine.hpp"
 #include "pool3/model.hpp"
 #include "pool3/svm.hpp"
 #include "pool3/traffic.hpp"
@@ -69,9 +71,18 @@ void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reade
 [[nodiscard]] std::vector<std::string> fold_notes(const Communicator& comm, const Problem& problem,
                                                   const std::vector<std::string>& classes, int folds);
 
+/// What is fitted: the kernel, and which columns.
+struct KernelChoice {
+  Kernel kernel = Kernel::linear;
+  Gamma gamma;  ///< in standardised features
+  Multiclass multiclass = Multiclass::one_vs_rest;
+  double max_memory_bytes = 0;  ///< of a kernel matrix and what is beside it, a node; 0: two thirds of what is free
+};
+
 /// How to train.
 struct TrainingOptions {
   double C = 1;          ///< cost of errors, in standardised features
+  KernelChoice kernel;
   SolverOptions solver;  ///< but seed and positive weights, which follow from split and `balanced`
   Split split;
   bool centering = true;      ///< centre and scale the features first
@@ -81,14 +92,21 @@ struct TrainingOptions {
 };
 /// Throws usage Error.
 void check(const TrainingOptions& options);
+/// Throws a usage Error unless 0 < C <= 1e12: beyond, the loss of one row is more than floats can tell from the rest.
+void check_C(double C);
 /// The solver's options for so many training rows of each class.
 [[nodiscard]] SolverOptions solver_options(const TrainingOptions& options, const std::vector<std::int64_t>& class_rows);
 
-/// This rank's share of the training rows, ready for the solver.
+/// The kernel's own part of the solver's options.
+[[nodiscard]] KernelOptions kernel_options(const KernelChoice& choice, const SolverOptions& solver);
+
+/// The training rows, ready for the solver: this rank's share, or all of them on each node.
 struct TrainingSet {
-  Problem problem;                          ///< checked, standardised, in random order
-  Standardisation standardisation;          ///< what was done to the features
-  std::vector<std::int64_t> class_rows;     ///< of all ranks
+  Problem problem;                       ///< checked, standardised, in random order; without rows if there is `shared`
+  std::shared_ptr<SharedRows> shared;    ///< or none
+  SolverChoice solver;                   ///< which of both, and why
+  Standardisation standardisation;       ///< what was done to the features
+  std::vector<std::int64_t> class_rows;  ///< of all ranks
   [[nodiscard]] std::int64_t rows() const;  ///< of all ranks
 };
 /// Collective; throws a collective Error.
@@ -97,21 +115,27 @@ struct TrainingSet {
 
 using ShowProgress = std::function<void(const SolverProgress&)>;
 
-/// Every class against the rest, and what that took this rank.
+/// Every column on all rows, and what that took this rank.
 struct ClassFit {
-  Fit fit;
+  Fit fit;                               ///< without weights, if there is `kernel`
   Traffic spent;
+  LinearClassifier classifier;           ///< on raw features; of the linear kernel
+  std::shared_ptr<KernelSolver> kernel;  ///< that made it from the set's shared rows; or none
 };
 /// Collective.
 [[nodiscard]] ClassFit fit_classes(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
                                    const ShowProgress& progress = {});
-/// Probabilities from scores that each come from a fit without the row's fold; none if there are no folds. Collective.
+/// Probabilities from scores that each come from a fit without the row's fold; none if there are no folds. `solved` is
+/// what fit_classes() gave for the set. Collective.
 [[nodiscard]] Calibration fit_probabilities(const Communicator& comm, const TrainingSet& set,
-                                         const TrainingOptions& options, const ShowProgress& progress = {});
+                                            const TrainingOptions& options, const ClassFit& solved,
+                                            const ShowProgress& progress = {});
 
-/// The whole model, as it is written. `config`: resolved configuration, JSON.
-[[nodiscard]] Model make_model(const FeatureReader& reader, const TrainingSet& set, const TrainingOptions& options,
-                               const Fit& fit, const Calibration& calibration, const std::string& config);
+/// The whole model, as it is written; the support vectors are on the first rank alone. `config`: resolved
+/// configuration, JSON. Collective.
+[[nodiscard]] Model make_model(const Communicator& comm, const FeatureReader& reader, const TrainingSet& set,
+                               const TrainingOptions& options, const ClassFit& solved, const Calibration& calibration,
+                               const std::string& config);
 /// The model's certificate with what it took, JSON. It is no part of the model, whose bytes tell nothing of the
 /// machine's speed. Bytes and calls are those of this rank.
 [[nodiscard]] std::string certificate_json(const Model& model, const ClassFit& fit, int ranks);

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string_view>
@@ -26,8 +28,15 @@ Json json_of(const Provenance& p) {
 }
 
 Json json_of(const SearchPoint& p) {
-  Json point = {{"C", p.C}, {"mean", p.mean}, {"deviation", p.deviation}};
+  Json point;
+  point["kernel"] = p.kernel == Kernel::rbf ? "rbf" : "linear";
+  if (p.kernel == Kernel::rbf) point["gamma"] = p.gamma;
+  point["C"] = p.C;
+  point["mean"] = p.mean;
+  point["deviation"] = p.deviation;
   for (const double a : p.fold_accuracy) point["fold_accuracy"].push_back(a < 0 ? Json() : Json(a));
+  point["score"] = p.score;
+  for (const double a : p.fold_scores) point["fold_scores"].push_back(std::isfinite(a) ? Json(a) : Json());
   point["relative_gap"] = p.relative_gap;
   point["epochs"] = p.epochs;
   point["seconds"] = p.seconds;
@@ -36,10 +45,15 @@ Json json_of(const SearchPoint& p) {
 
 SearchPoint point_of(const Json& j) {
   SearchPoint p;
+  p.kernel = j.at("kernel") == "rbf" ? Kernel::rbf : Kernel::linear;
+  if (p.kernel == Kernel::rbf) p.gamma = j.at("gamma");
   p.C = j.at("C");
   p.mean = j.at("mean");
   p.deviation = j.at("deviation");
   for (const Json& a : j.at("fold_accuracy")) p.fold_accuracy.push_back(a.is_null() ? -1.0 : a.get<double>());
+  p.score = j.at("score");
+  for (const Json& a : j.at("fold_scores"))
+    p.fold_scores.push_back(a.is_null() ? std::numeric_limits<double>::quiet_NaN() : a.get<double>());
   p.relative_gap = j.at("relative_gap");
   p.epochs = j.at("epochs");
   p.seconds = j.at("seconds");
@@ -50,7 +64,7 @@ Json table(const SearchResult& result, const SearchedBy& by) {
   Json j;
   j["format"] = "pool3 search";
   j["format_version"] = 1;
-  j["kernel"] = "linear";
+  j["scoring"] = to_string(result.scoring);
   j["folds"] = result.fold_rows.size();
   j["fold_rows"] = result.fold_rows;
   j["best"] = result.best;
@@ -68,7 +82,7 @@ std::string difference(const Json& there, const SearchedBy& by) {
   const Json config = Json::parse(by.config);
   for (const auto& [name, value] : config.items()) {
     const std::string was = there.at("config").contains(name) ? there.at("config").at(name).dump() : "nothing";
-    if (name != "C" && was != value.dump()) return fmt::format("--{}: {} here, {} there", name, value.dump(), was);
+    if (name != "C" && name != "gamma" && was != value.dump()) return fmt::format("--{}: {} here, {} there", name, value.dump(), was);
   }
   return {};
 }

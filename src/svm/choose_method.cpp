@@ -22,6 +22,7 @@ Method first_newton(const Shape& shape, const Course& course) {
 }
 
 Method start(const Shape& shape, const Course& course, const Stages& stages) {
+  if (!stages.hand_over) return Method::descent;
   if (shape.many_rows && !course.descent_is_slow) return Method::sample_start;
   if (shape.many_rows || course.descent_is_slow || !stages.descent) return first_newton(shape, course);
   return Method::descent;
@@ -36,7 +37,7 @@ Method choose_method(const Shape& shape, const Course& course, const Stages& sta
       return start(shape, course, stages);
     case Method::sample_start:
     case Method::descent:
-      return first_newton(shape, course);
+      return stages.hand_over ? first_newton(shape, course) : Method::none;
     case Method::gram_newton:
       return stages.in_double ? Method::gram_newton_in_double : Method::none;
     case Method::newton:

@@ -11,6 +11,7 @@ namespace pool3::svm {
 /// Parts of the solver that bench/ablation leaves out to see what they are worth.
 struct Stages {
   bool descent = true;           ///< before Newton
+  bool hand_over = true;         ///< descent is left for Newton
   bool sample = true;            ///< Newton starts from a part of the rows, where they are many
   bool gram = true;              ///< Newton with the Gram matrix, where rows are few
   bool smoothing = true;         ///< Newton for the hinge at all

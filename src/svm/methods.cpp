@@ -85,7 +85,7 @@ Outcome Methods::sample_start(const StoppingRules& rules) {
 /// Until the certificate holds, another method looks cheaper, or float can do no more.
 Outcome Methods::descent(const StoppingRules& rules, const Progress& progress) {
   const Loss loss = objective_.columns.loss;
-  const bool has_newton = loss == Loss::l2 || stages_.smoothing;
+  const bool has_newton = stages_.hand_over && (loss == Loss::l2 || stages_.smoothing);
   double trigger = rules.tolerance;  // estimate at which a certificate is worth its price
   HandOver hand_over(rules.tolerance, few_rows_);
   Stopping stopping(rules, 1);
@@ -96,7 +96,7 @@ Outcome Methods::descent(const StoppingRules& rules, const Progress& progress) {
     const double estimate = sums.gap / std::max(primal, std::numeric_limits<double>::min());
     progress({outcome.passes, estimate, primal});
     const bool ends = stopping.ends({.passes = outcome.passes, .primal = primal});
-    const bool is_floats_end = estimate <= float_tolerance(loss) && rules.tolerance < float_tolerance(loss);
+    const bool is_floats_end = stages_.hand_over && estimate <= float_tolerance(loss) && rules.tolerance < float_tolerance(loss);
     if (!ends && is_floats_end) return outcome;
     if (ends || estimate <= trigger) {
       const Matrix<double> of_duals = weights_of_duals(objective_, iterate_.alpha);

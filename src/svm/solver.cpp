@@ -20,6 +20,13 @@ void check_options(const SolverOptions& o) {
   if (!(o.bias >= 0) || !std::isfinite(o.bias)) throw usage_error("--bias must be 0 or a positive number");
 }
 
+svm::Stages stages_of(SolverMethod method) {
+  svm::Stages stages;
+  stages.hand_over = stages.sample = method != SolverMethod::descent;
+  stages.descent = method != SolverMethod::newton;
+  return stages;
+}
+
 svm::Objective make_objective(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns,
                               const SolverOptions& o) {
   check_options(o);
@@ -113,7 +120,7 @@ void Solver::Impl::take(Fit& fit, const svm::Matrix<double>& weights) const {
 
 Solver::Solver(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns,
                SolverOptions options)
-    : Solver(comm, problem, columns, std::move(options), svm::Stages{}) {}
+    : Solver(comm, problem, columns, options, stages_of(options.method)) {}
 Solver::Solver(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns,
                SolverOptions options, const svm::Stages& stages)
     : impl_(std::make_unique<Impl>(comm, problem, columns, std::move(options), stages)) {}

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "pool3/error.hpp"
+#include "pool3/partition.hpp"
 #include "pool3/training.hpp"
 
 namespace pool3 {
@@ -40,17 +41,59 @@ struct HeldOut {
   std::vector<std::int32_t> labels, folds;
 };
 
-HeldOut rows_of_folds(const Problem& problem, const std::vector<float>& scores, int folds) {
+/// `scores`: [rows, columns].
+HeldOut rows_of_folds(const std::vector<float>& scores, std::span<const std::int32_t> labels,
+                      std::span<const std::int32_t> folds, int count) {
   HeldOut rows;
-  const auto classes = static_cast<std::ptrdiff_t>(problem.classes);
-  for (std::ptrdiff_t i = 0; i < std::ssize(problem.labels); ++i) {
+  const auto columns = labels.empty() ? 0 : std::ssize(scores) / std::ssize(labels);
+  for (std::ptrdiff_t i = 0; i < std::ssize(labels); ++i) {
     const auto at = static_cast<std::size_t>(i);
-    if (problem.folds[at] >= folds) continue;
-    rows.scores.insert(rows.scores.end(), scores.begin() + i * classes, scores.begin() + (i + 1) * classes);
-    rows.labels.push_back(problem.labels[at]);
-    rows.folds.push_back(problem.folds[at]);
+    if (folds[at] >= count) continue;
+    rows.scores.insert(rows.scores.end(), scores.begin() + i * columns, scores.begin() + (i + 1) * columns);
+    rows.labels.push_back(labels[at]);
+    rows.folds.push_back(folds[at]);
   }
   return rows;
+}
+
+/// Columns over the kernel matrix of the set's shared rows.
+ClassFit fit_shared(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
+                    const ShowProgress& progress) {
+  const Traffic before = traffic();
+  const std::int64_t bytes_before = comm.bytes_sent();
+  KernelOptions how = kernel_options(options.kernel, solver_options(options, set.class_rows));
+  if (how.kernel == Kernel::rbf) comm.all_do([&] { how.gamma = options.kernel.gamma.of(*set.shared); });
+  ClassFit solved{.kernel = std::make_shared<KernelSolver>(comm, *set.shared, how, options.probability_folds)};
+  KernelFit fit = solved.kernel->solve(options.C, progress);
+  if (how.kernel == Kernel::linear) solved.classifier = solved.kernel->linear_classifier(fit);
+  solved.fit = {.columns = solved.kernel->columns(),
+                .dim = set.shared->dim(),
+                .primal = fit.primal,
+                .gap = fit.gap,
+                .epochs = fit.products,
+                .seconds = fit.seconds,
+                .bytes_sent = comm.bytes_sent() - bytes_before,
+                .converged = fit.converged || fit.relative_gap() <= how.tolerance,
+                .out_of_time = fit.out_of_time};
+  solved.spent = traffic().since(before);
+  return solved;
+}
+
+/// Every rank takes a share of the rows, in the order that they are shared in.
+Calibration calibrate_shared(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
+                             KernelSolver& solver, const ShowProgress& progress) {
+  const double tolerance = solver.options().tolerance;
+  solver.set_tolerance(std::max(tolerance, tolerance_of_probabilities));
+  (void)solver.solve_folds(progress);
+  solver.set_tolerance(tolerance);
+  const RowRange mine = even_share(set.shared->rows(), comm.size(), comm.rank());
+  const auto begin = static_cast<std::size_t>(mine.begin), count = static_cast<std::size_t>(mine.size());
+  const auto rows = rows_of_folds(solver.held_out_values(mine), set.shared->labels().subspan(begin, count),
+                                  set.shared->folds().subspan(begin, count), options.probability_folds);
+  const std::int32_t classes = set.shared->classes();
+  if (options.kernel.multiclass == Multiclass::one_vs_one)
+    return {.sigmoids = fit_pair_sigmoids(comm, rows.scores, rows.labels, classes)};
+  return calibrate(comm, rows.scores, rows.labels, rows.folds, classes);
 }
 
 }  // namespace
@@ -64,9 +107,17 @@ void check(const TrainingOptions& o) {
   if (o.solver.max_epochs < 1) throw usage_error("--max-epochs must be above 0");
   if (!(o.solver.max_seconds >= 0)) throw usage_error("--max-seconds must be at least 0");
   if (o.solver.threads < 1) throw usage_error("--solver-threads must be above 0");
-  if (!(o.C > 0) || !std::isfinite(o.C)) throw usage_error("--C must be above 0");
+  check_C(o.C);
+  if (o.kernel.multiclass == Multiclass::one_vs_one && o.kernel.kernel == Kernel::linear)
+    throw usage_error("--multiclass ovo needs --kernel rbf");
   if (o.probability_folds < 0 || o.probability_folds == 1)
     throw usage_error("--probability-folds must be 0, or 2 or more");
+}
+
+void check_C(double C) {
+  constexpr double largest = 1e12;
+  if (!(C > 0) || !std::isfinite(C)) throw usage_error("--C must be above 0");
+  if (C > largest) throw usage_error("--C must be at most 1e12: beyond, floating-point numbers have no answer");
 }
 
 SolverOptions solver_options(const TrainingOptions& options, const std::vector<std::int64_t>& class_rows) {
@@ -80,34 +131,57 @@ std::int64_t TrainingSet::rows() const {
   return std::accumulate(class_rows.begin(), class_rows.end(), std::int64_t{0});
 }
 
+KernelOptions kernel_options(const KernelChoice& choice, const SolverOptions& solver) {
+  return {.kernel = choice.kernel,
+          .multiclass = choice.multiclass,
+          .loss = solver.loss,
+          .bias = solver.bias,
+          .tolerance = solver.tolerance,
+          .positive_weights = solver.positive_weights,
+          .max_seconds = solver.max_seconds};
+}
+
 TrainingSet load_training_set(const Communicator& comm, const FeatureReader& reader, const TrainingOptions& options) {
   TrainingSet set;
   set.problem = load_training_rows(comm, reader, options.split, options.probability_folds, options.row_weights);
   check_problem(comm, set.problem);
+  set.class_rows = class_counts(comm, set.problem);
+  const ProblemSize size{set.rows(), set.problem.dim, set.problem.classes, options.probability_folds};
+  const KernelOptions how = kernel_options(options.kernel, options.solver);
+  set.solver = choose_solver(comm, size, how, options.solver.method, options.kernel.max_memory_bytes);
+  if (set.solver.gram) {
+    set.shared = std::make_shared<SharedRows>(comm, set.problem, options.centering, options.solver.threads);
+    set.standardisation = set.shared->standardisation();
+    set.problem = {.dim = size.dim, .classes = set.problem.classes};
+    return set;
+  }
   if (options.centering) set.standardisation = standardise(comm, set.problem);
   shuffle_rows(set.problem, options.split.seed);
-  set.class_rows = class_counts(comm, set.problem);
   return set;
 }
 
 ClassFit fit_classes(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
                      const ShowProgress& progress) {
+  if (set.shared) return fit_shared(comm, set, options, progress);
   const Traffic before = traffic();
   Solver solver(comm, set.problem, columns_of_classes(set.problem.classes), solver_options(options, set.class_rows));
-  Fit fit = solver.solve(options.C, progress);
-  return {std::move(fit), traffic().since(before)};
+  ClassFit solved{.fit = solver.solve(options.C, progress)};
+  solved.classifier = unfold(solved.fit, set.standardisation, set.problem.classes);
+  solved.spent = traffic().since(before);
+  return solved;
 }
 
 Calibration fit_probabilities(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
-                              const ShowProgress& progress) {
+                              const ClassFit& solved, const ShowProgress& progress) {
   if (options.probability_folds == 0) return {};
+  if (solved.kernel) return calibrate_shared(comm, set, options, *solved.kernel, progress);
   SolverOptions how = solver_options(options, set.class_rows);
   how.tolerance = std::max(how.tolerance, tolerance_of_probabilities);
   const auto columns = columns_of_folds(set.problem.classes, options.probability_folds);
   Solver solver(comm, set.problem, columns, how);
   const Fit fit = solver.solve(options.C, progress);
   const auto scores = held_out_scores(set.problem, fit, columns, how.threads);
-  const HeldOut rows = rows_of_folds(set.problem, scores, options.probability_folds);
+  const HeldOut rows = rows_of_folds(scores, set.problem.labels, set.problem.folds, options.probability_folds);
   return calibrate(comm, rows.scores, rows.labels, rows.folds, set.problem.classes);
 }
 

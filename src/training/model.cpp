@@ -1,8 +1,14 @@
 #include "pool3/model.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "pool3/error.hpp"
 #include "pool3/training.hpp"
+#include "training/support.hpp"
 
 namespace pool3 {
 namespace {
@@ -14,34 +20,54 @@ std::vector<double> relative_gaps(const Fit& fit) {
   return gaps;
 }
 
+/// A model of NaN would be worse than none.
+void check_finite(const Model& model) {
+  const auto finite = [](const std::vector<double>& values) {
+    return std::ranges::all_of(values, [](double v) { return std::isfinite(v); });
+  };
+  if (std::isfinite(model.objective) && finite(model.coef) && finite(model.intercept) && finite(model.column_gaps)) return;
+  throw Error({.stage = "train",
+               .cause = fmt::format("no answer in the numbers of this machine at C = {}", model.C),
+               .advice = "lower --C, or leave out --no-centering"},
+              true);
+}
+
 }  // namespace
 
-Model make_model(const FeatureReader& reader, const TrainingSet& set, const TrainingOptions& options, const Fit& fit,
-                 const Calibration& calibration, const std::string& config) {
-  LinearClassifier classifier = unfold(fit, set.standardisation, set.problem.classes);
-  return {.classes = reader.classes(),
-          .coef = std::move(classifier.coef),
-          .intercept = std::move(classifier.intercept),
-          .sigmoid_a = calibration.sigmoids.a,
-          .sigmoid_b = calibration.sigmoids.b,
-          .temperature = calibration.temperature,
-          .features = reader.provenance(),
-          .loss = options.solver.loss == Loss::l1 ? "l1" : "l2",
-          .class_weight = options.balanced ? "balanced" : "none",
-          .C = options.C,
-          .bias = options.solver.bias,
-          .tolerance = options.solver.tolerance,
-          .centering = options.centering,
-          .center_scale = set.standardisation.scale,
-          .seed = options.split.seed,
-          .test_fraction = options.split.test_fraction,
-          .split = std::string(to_string(options.split.rule)),
-          .training_rows = set.rows(),
-          .objective = fit.objective(),
-          .relative_gap = fit.relative_gap(),
-          .column_gaps = relative_gaps(fit),
-          .epochs = fit.epochs,
-          .config = config};
+Model make_model(const Communicator& comm, const FeatureReader& reader, const TrainingSet& set,
+                 const TrainingOptions& options, const ClassFit& solved, const Calibration& calibration,
+                 const std::string& config) {
+  const Fit& fit = solved.fit;
+  Model model{.classes = reader.classes(),
+              .kernel = options.kernel.kernel,
+              .multiclass = options.kernel.multiclass,
+              .coef = solved.classifier.coef,
+              .intercept = solved.classifier.intercept,
+              .sigmoid_a = calibration.sigmoids.a,
+              .sigmoid_b = calibration.sigmoids.b,
+              .temperature = calibration.temperature,
+              .features = reader.provenance(),
+              .loss = options.solver.loss == Loss::l1 ? "l1" : "l2",
+              .class_weight = options.balanced ? "balanced" : "none",
+              .C = options.C,
+              .bias = options.solver.bias,
+              .tolerance = options.solver.tolerance,
+              .centering = options.centering,
+              .center_scale = set.standardisation.scale,
+              .seed = options.split.seed,
+              .test_fraction = options.split.test_fraction,
+              .split = std::string(to_string(options.split.rule)),
+              .training_rows = set.rows(),
+              .objective = fit.objective(),
+              .relative_gap = fit.relative_gap(),
+              .column_gaps = relative_gaps(fit),
+              .epochs = fit.epochs,
+              .config = config};
+  check_finite(model);
+  if (model.kernel == Kernel::linear) return model;
+  model.intercept = solved.kernel->intercepts();
+  comm.root_does([&] { training::add_support_vectors(model, reader, set, *solved.kernel); });
+  return model;
 }
 
 std::string certificate_json(const Model& model, const ClassFit& fit, int ranks) {

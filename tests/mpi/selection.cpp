@@ -25,10 +25,10 @@ TEST(DistributedSearch, SameTableForAnySplitIntoGroups) {
   const Communicator alone = comm.split(comm.rank());
   SearchOptions options{.C = {0.01, 0.3}, .folds = 5};
   options.solver.tolerance = 1e-6;
-  const SearchResult expected = search_C(alone, load, options);
+  const SearchResult expected = search_grid(alone, load, options);
   for (const int groups : {0, 1, 2, 3}) {
     options.groups = groups;
-    const SearchResult result = search_C(comm, load, options);
+    const SearchResult result = search_grid(comm, load, options);
     EXPECT_LE(result.groups, comm.size());
     EXPECT_EQ(result.fold_rows, expected.fold_rows);
     EXPECT_EQ(result.best, expected.best);
@@ -47,11 +47,11 @@ TEST(DistributedSearch, GoesOnToTheLastBit) {
     keeping.keep = [&](const SearchResult& so_far, const std::string& state) {
       memories.push_back({so_far.points, so_far.fold_rows, state, {}});
     };
-    const SearchResult expected = search_C(comm, load, options, {}, keeping);
+    const SearchResult expected = search_grid(comm, load, options, {}, keeping);
     ASSERT_EQ(memories.size(), 3);
     EXPECT_EQ(expected.remembered, 0);
     for (std::size_t done = 1; done <= 3; ++done) {
-      const SearchResult result = search_C(comm, load, options, {}, memories[done - 1]);
+      const SearchResult result = search_grid(comm, load, options, {}, memories[done - 1]);
       EXPECT_EQ(result.remembered, done);
       EXPECT_EQ(result.best, expected.best);
       EXPECT_EQ(result.fold_rows, expected.fold_rows);
@@ -62,7 +62,7 @@ TEST(DistributedSearch, GoesOnToTheLastBit) {
       }
     }
     memories[0].state.clear();  // from nothing, the next point comes out a hair elsewhere
-    const SearchResult cold = search_C(comm, load, options, {}, memories[0]);
+    const SearchResult cold = search_grid(comm, load, options, {}, memories[0]);
     EXPECT_NE(cold.points[1].relative_gap, expected.points[1].relative_gap);
     EXPECT_LE(cold.points[1].relative_gap, options.solver.tolerance);
   }
@@ -73,7 +73,7 @@ TEST(DistributedSearch, TheMemoryOfOtherRowsDoesNotCount) {
   SearchMemory memory;
   memory.points = {{.C = 0.1, .fold_accuracy = {1, 1, 1, 1, 1}, .mean = 1}};
   memory.fold_rows = {60, 60, 60, 60, 59};
-  const SearchResult result = search_C(comm, load, {.C = {0.1}, .folds = 5}, {}, memory);
+  const SearchResult result = search_grid(comm, load, {.C = {0.1}, .folds = 5}, {}, memory);
   EXPECT_EQ(result.remembered, 0);
   EXPECT_GT(result.points[0].epochs, 0);
 }
@@ -81,9 +81,9 @@ TEST(DistributedSearch, TheMemoryOfOtherRowsDoesNotCount) {
 TEST(DistributedSearch, TheStateOfAnotherProblemIsRefused) {
   const Communicator comm = Communicator::world();
   SearchMemory memory;
-  memory.fold_rows = search_C(comm, load, {.C = {0.1}, .folds = 5}).fold_rows;
+  memory.fold_rows = search_grid(comm, load, {.C = {0.1}, .folds = 5}).fold_rows;
   memory.state = std::string(1000, 'x');
-  EXPECT_THROW((void)search_C(comm, load, {.C = {0.1}, .folds = 5}, {}, memory), Error);
+  EXPECT_THROW((void)search_grid(comm, load, {.C = {0.1}, .folds = 5}, {}, memory), Error);
 }
 
 }  // namespace

@@ -286,6 +286,9 @@ KernelSolver::KernelSolver(const Communicator& comm, const SharedRows& rows, Ker
 KernelSolver::~KernelSolver() = default;
 std::int64_t KernelSolver::columns() const { return impl_->count(); }
 
+const KernelOptions& KernelSolver::options() const { return impl_->options; }
+void KernelSolver::set_tolerance(double tolerance) { impl_->options.tolerance = tolerance; }
+
 KernelFit KernelSolver::solve(double C, const std::function<void(const SolverProgress&)>& progress) {
   if (!(C > 0) || !std::isfinite(C)) throw usage_error("--C must be above 0");
   if (C < impl_->C) {  // what is saturated at a larger C need not be here
@@ -307,6 +310,15 @@ KernelFit KernelSolver::solve_folds(const std::function<void(const SolverProgres
 }
 
 std::span<const float> KernelSolver::held_out() const { return impl_->held_out.as<float>(); }
+
+std::vector<float> KernelSolver::held_out_values(RowRange some) const {
+  const std::int64_t n = impl_->rows.rows();
+  std::vector<float> values;
+  values.reserve(index(some.size() * columns()));
+  for (Row i = some.begin; i < some.end; ++i)
+    for (std::int64_t j = 0; j < columns(); ++j) values.push_back(held_out()[index(j * n + i)]);
+  return values;
+}
 
 std::vector<float> KernelSolver::held_out_scores(RowRange some) const {
   const std::int64_t n = impl_->rows.rows(), classes = impl_->rows.classes();

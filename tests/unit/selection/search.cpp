@@ -53,7 +53,7 @@ TEST(Search, FoldAccuraciesEqualSeparateFits) {
   constexpr int folds = 4;
   SearchOptions options{.C = {1.0, 0.01}, .folds = folds, .centering = false};
   options.solver.tolerance = 1e-6;
-  const SearchResult result = search_C(
+  const SearchResult result = search_grid(
       comm, [](const Communicator&) { return load(folds); }, options);
   ASSERT_EQ(result.points.size(), 2);
   EXPECT_EQ(result.points[0].C, 0.01);  // ascending
@@ -73,14 +73,14 @@ TEST(Search, FoldAccuraciesEqualSeparateFits) {
 TEST(Search, RefusesABadGrid) {
   const Communicator comm = Communicator::world();
   const auto load_some = [](const Communicator&) { return load(3); };
-  EXPECT_THROW((void)search_C(comm, load_some, {.C = {}}), Error);
-  EXPECT_THROW((void)search_C(comm, load_some, {.C = {1, -1}}), Error);
-  EXPECT_THROW((void)search_C(comm, load_some, {.C = {1}, .folds = 1}), Error);
+  EXPECT_THROW((void)search_grid(comm, load_some, {.C = {}}), Error);
+  EXPECT_THROW((void)search_grid(comm, load_some, {.C = {1, -1}}), Error);
+  EXPECT_THROW((void)search_grid(comm, load_some, {.C = {1}, .folds = 1}), Error);
 }
 
 TEST(Search, AFoldWithoutRowsIsLeftOut) {
   const Communicator comm = Communicator::world();
-  const SearchResult result = search_C(comm, [](const Communicator&) { return load(3); }, {.C = {0.1}, .folds = 5});
+  const SearchResult result = search_grid(comm, [](const Communicator&) { return load(3); }, {.C = {0.1}, .folds = 5});
   EXPECT_EQ(result.points[0].fold_accuracy[4], -1);
   EXPECT_EQ(result.fold_rows[4], 0);
   EXPECT_GT(result.points[0].mean, 0.5);

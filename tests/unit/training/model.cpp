@@ -35,8 +35,8 @@ TEST_P(Training, gives_a_model_with_nothing_left_to_fill_in) {
   const FeatureReader reader(path_);
   const TrainingSet set = load_training_set(comm_, reader, options_);
   const ClassFit solved = fit_classes(comm_, set, options_);
-  const Calibration calibration = fit_probabilities(comm_, set, options_);
-  const Model m = make_model(reader, set, options_, solved.fit, calibration, "{\"a\": 1}");
+  const Calibration calibration = fit_probabilities(comm_, set, options_, solved);
+  const Model m = make_model(comm_, reader, set, options_, solved, calibration, "{\"a\": 1}");
   EXPECT_EQ(m.classes, reader.classes());
   EXPECT_EQ(m.width(), test::training_width);
   EXPECT_EQ(m.intercept.size(), 3);
@@ -66,11 +66,12 @@ TEST_P(Training, gives_a_model_with_nothing_left_to_fill_in) {
 TEST_P(Training, the_model_scores_raw_rows_as_the_solver_does) {
   const FeatureReader reader(path_);
   options_.probability_folds = 0;
+  options_.solver.method = SolverMethod::newton;
   const TrainingSet set = load_training_set(comm_, reader, options_);
-  const Fit fit = fit_classes(comm_, set, options_).fit;
-  EXPECT_EQ(fit_probabilities(comm_, set, options_), Calibration());
-  const Model m = make_model(reader, set, options_, fit, {}, "{}");
-  const std::vector<float> solver = decision_values(set.problem, fit);
+  const ClassFit solved = fit_classes(comm_, set, options_);
+  EXPECT_EQ(fit_probabilities(comm_, set, options_, solved), Calibration());
+  const Model m = make_model(comm_, reader, set, options_, solved, {}, "{}");
+  const std::vector<float> solver = decision_values(set.problem, solved.fit);
   for (std::size_t i = 0; i < set.problem.origin.size(); ++i) {
     std::vector<float> raw;
     for (std::int64_t c = 0; c < m.width(); ++c) {

@@ -1,0 +1,49 @@
+#pragma once
+// The points of a grid, and what computes them.
+
+#include <functional>
+#include <memory>
+
+#include "pool3/selection.hpp"
+
+namespace pool3::selection {
+
+/// How far a search is with a point.
+using ShowSolve = std::function<void(const SolverProgress&)>;
+
+/// Computes points, in the order of the grid. All members are collective over all ranks.
+class PointSolver {
+ public:
+  virtual ~PointSolver() = default;
+  /// The grid, sorted: gammas are numbers.
+  [[nodiscard]] virtual std::vector<SearchPoint> grid() const = 0;
+  [[nodiscard]] virtual const std::vector<std::int64_t>& fold_rows() const = 0;
+  [[nodiscard]] virtual int groups() const = 0;
+  /// `point` is one of the grid without its results.
+  [[nodiscard]] virtual SearchPoint compute(const SearchPoint& point, const ShowSolve& progress) = 0;
+  /// Goes on from what state() gave after the last point before.
+  virtual void restore(const std::string& state) = 0;
+  [[nodiscard]] virtual std::string state() const = 0;
+};
+
+using Load = std::function<Problem(const Communicator&)>;
+/// Rows shared out in groups of ranks: the linear kernel.
+[[nodiscard]] std::unique_ptr<PointSolver> solve_by_rows(const Communicator& comm, const Load& load,
+                                                         const SearchOptions& options);
+/// Columns over kernel matrices.
+[[nodiscard]] std::unique_ptr<PointSolver> solve_by_columns(const Communicator& comm, const Load& load,
+                                                            const SearchOptions& options);
+
+/// C ascending, each once.
+[[nodiscard]] std::vector<double> sorted_grid(std::vector<double> grid);
+
+/// Held-out scores [rows, classes] of some rows, with their labels and folds.
+struct HeldOutRows {
+  std::vector<float> scores;
+  std::vector<std::int32_t> labels, folds;
+};
+/// Fills in a point's accuracies and scores from what each rank has. Rows of folds outside [0, folds) don't count.
+void score_point(const Communicator& comm, const HeldOutRows& rows, std::int32_t classes, const SearchOptions& options,
+                 SearchPoint& point);
+
+}  // namespace pool3::selection

@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <limits>
+
+#include "pool3/kernel_machine.hpp"
+
+namespace pool3 {
+namespace {
+
+constexpr double share_of_memory = 2.0 / 3;
+/// Support vectors of a column as a share of all rows, at a small C (measured: docs/measurements/solver.md).
+constexpr double support_share = 0.12;
+constexpr double steps_of_column = 3, passes_of_columns = 120;
+constexpr double bytes_of_gib = 1073741824.0;
+
+/// What the system of this node has to give, or infinity if it does not say.
+double available_bytes() {
+  std::ifstream file("/proc/meminfo");
+  for (std::string name; file >> name;) {
+    double kibibytes = 0;
+    if (name == "MemAvailable:" && file >> kibibytes) return 1024 * kibibytes;
+    file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  }
+  return std::numeric_limits<double>::infinity();
+}
+
+/// Floating-point operations over one kernel matrix: the matrix, then factorisations and products of each column.
+double cost_of_columns(const ProblemSize& s) {
+  const auto n = static_cast<double>(s.rows), columns = static_cast<double>(s.classes) * (1 + s.folds);
+  const double support = support_share * n;
+  return n * n * static_cast<double>(s.dim) +
+         columns * steps_of_column * (support * support * support / 3 + 2 * support * n);
+}
+
+/// Of passes over rows that the ranks hold between them.
+double cost_of_rows(const ProblemSize& s) {
+  const double columns = static_cast<double>(s.classes) * std::max(1, s.folds);
+  return passes_of_columns * 4 * static_cast<double>(s.rows) * static_cast<double>(s.dim) * columns;
+}
+
+std::string gib(double bytes) { return fmt::format("{:.1f} GiB", bytes / bytes_of_gib); }
+
+}  // namespace
+
+SolverChoice choose_solver(const Communicator& comm, const ProblemSize& size, const KernelOptions& how,
+                           SolverMethod wanted, double most_bytes) {
+  const bool needs_kernel = how.kernel != Kernel::linear || how.multiclass != Multiclass::one_vs_rest;
+  if (needs_kernel && wanted != SolverMethod::automatic && wanted != SolverMethod::gram)
+    throw usage_error("--solver must be auto or gram with --kernel rbf");
+  if (wanted == SolverMethod::descent) return {false, "coordinate descent, as --solver says"};
+  if (wanted == SolverMethod::newton) return {false, "Newton's method on the ranks' rows, as --solver says"};
+  const double room = most_bytes > 0 ? most_bytes : share_of_memory * -comm.max(-available_bytes());
+  const double needed = shared_bytes(size.rows, size.dim, size.classes, how, size.folds);
+  const std::string memory = fmt::format("{} a node of {}", gib(needed), gib(room));
+  if (needed > room) {
+    if (!needs_kernel && wanted == SolverMethod::automatic)
+      return {false, fmt::format("rows shared out to the ranks: the Gram matrix of {} rows takes {}", size.rows, memory)};
+    throw Error({.stage = "solve",
+                 .cause = fmt::format("the kernel matrix of {} rows takes {}", size.rows, memory),
+                 .advice = needs_kernel ? "raise --max-memory, take fewer rows (--limit-per-class of extract), or --kernel linear"
+                                        : "raise --max-memory, or leave --solver to auto",
+                 .code = ExitCode::usage});
+  }
+  if (!needs_kernel && wanted == SolverMethod::automatic && cost_of_columns(size) > cost_of_rows(size))
+    return {false, fmt::format("rows shared out to the ranks: cheaper than the Gram matrix of {} rows", size.rows)};
+  return {true, fmt::format("columns over one kernel matrix of {} rows, {}", size.rows, memory)};
+}
+
+Gamma parse_gamma(const std::string& text) {
+  const std::size_t star = text.find('*');
+  const std::string number = star == std::string::npos ? text : text.substr(0, star);
+  const std::string unit = star == std::string::npos ? "" : text.substr(star + 1);
+  const auto named = [](const std::string& name) {
+    return name == "scale" ? Gamma::Unit::scale : name == "median" ? Gamma::Unit::median : Gamma::Unit::one;
+  };
+  if (named(text) != Gamma::Unit::one) return {1, named(text)};
+  Gamma gamma{0, named(unit)};
+  const auto end = number.data() + number.size();
+  const auto read = std::from_chars(number.data(), end, gamma.factor);
+  const bool good = read.ec == std::errc() && read.ptr == end && gamma.factor > 0 && std::isfinite(gamma.factor);
+  if (!good || (star != std::string::npos && gamma.unit == Gamma::Unit::one))
+    throw usage_error(fmt::format("--gamma {} is not a number above 0, scale, median or NUMBER*median", text));
+  return gamma;
+}
+
+double Gamma::of(const SharedRows& rows) const {
+  double value = factor;
+  if (unit == Unit::scale) value = factor / (static_cast<double>(rows.dim()) * rows.variance());
+  if (unit == Unit::median) value = factor / rows.median_distance();
+  if (value > 0 && std::isfinite(value)) return value;
+  throw Error({.stage = "solve",
+               .cause = "most rows have the same features, so --gamma has no unit",
+               .advice = "give a number",
+               .code = ExitCode::usage});
+}
+
+}  // namespace pool3
