@@ -48,11 +48,13 @@ class RunCommand : public Command {
     const StopSignal signal(context.log);
     const ExitCode code = extract({context.comm, context.log, extract_config(context.config)}, extract_);
     if (extract_.policy.dry_run || code == ExitCode::resumable) return code;
-    if (search_.C.size() == 1) {
+    const KernelFlagValues kernel = values_of(training_.kernel);
+    const std::size_t kernels = (kernel.linear ? 1 : 0) + (kernel.rbf ? kernel.gammas.size() : 0);
+    if (search_.C.size() == 1 && kernels == 1) {
       training.C = search_.C[0];
       comm.root_does([&] { remove_file({"run", table}); });  // of another run
     } else {
-      training.C = search(context, extract_.file.out, training, search_, table);
+      training = search(context, training_, training, search_, extract_.file.out, table);
     }
     train(context, extract_.file.out, training, model);
     evaluate(context, extract_.file.out, model, folder_ + "/evaluation.json");

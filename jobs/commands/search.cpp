@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -14,11 +15,20 @@ namespace {
 constexpr const char* stage = "search";
 
 void print_table(const SearchResult& result) {
-  fmt::print("           C   accuracy   deviation   relative gap   passes   seconds\n");
+  const bool has_rbf = std::ranges::count(result.points, Kernel::rbf, &SearchPoint::kernel) > 0;
+  const bool other = result.scoring != Scoring::accuracy;
+  if (has_rbf) fmt::print("kernel        gamma ");
+  fmt::print("           C   accuracy   deviation   ");
+  if (other) fmt::print("{:>17}   ", to_string(result.scoring));
+  fmt::print("relative gap   passes   seconds\n");
   for (std::size_t i = 0; i < result.points.size(); ++i) {
     const SearchPoint& p = result.points[i];
-    fmt::print("{:12g}   {:8.4f}   {:9.4f}   {:12.1e}   {:6}   {:7.1f}{}\n", p.C, p.mean, p.deviation, p.relative_gap,
-               p.epochs, p.seconds, i == result.best ? "   best" : "");
+    if (has_rbf)
+      fmt::print("{:6} {:>12} ", p.kernel == Kernel::rbf ? "rbf" : "linear",
+                 p.kernel == Kernel::rbf ? fmt::format("{:.6g}", p.gamma) : "");
+    fmt::print("{:12g}   {:8.4f}   {:9.4f}   ", p.C, p.mean, p.deviation);
+    if (other) fmt::print("{:17.4f}   ", p.score);
+    fmt::print("{:12.1e}   {:6}   {:7.1f}{}\n", p.relative_gap, p.epochs, p.seconds, i == result.best ? "   best" : "");
   }
 }
 
@@ -43,22 +53,38 @@ void log_effort(Log& log, const SearchResult& result, const Traffic& spent, doub
 }
 
 std::string text_of(const SearchProgress& p) {
-  return fmt::format("C {} ({} of {}): pass {}, relative gap about {}", number_text(p.C), p.point + 1, p.points,
-                     p.solver.epoch, scientific(p.solver.gap));
+  const std::string kernel = text_of(p.kernel, p.gamma);
+  return fmt::format("{}{}C {} ({} of {}): pass {}, relative gap about {}", kernel, kernel.empty() ? "" : ", ",
+                     number_text(p.C), p.point + 1, p.points, p.solver.epoch, scientific(p.solver.gap));
 }
 
-/// Collective: balanced classes are counted.
+/// Collective: rows are counted.
 SearchOptions search_options(const Communicator& comm, const FeatureReader& reader, const TrainingOptions& training,
-                             const SearchFlags& flags) {
-  std::vector<std::int64_t> class_rows;
-  if (training.balanced) class_rows = count_training_rows(comm, reader, training.split, training.row_weights);
+                             const KernelFlagValues& kernel, const SearchFlags& flags, Log& log) {
+  const auto class_rows = count_training_rows(comm, reader, training.split, training.row_weights);
   SearchOptions options{.C = flags.C,
+                        .linear = kernel.linear,
+                        .gammas = kernel.rbf ? kernel.gammas : std::vector<Gamma>(),
+                        .multiclass = training.kernel.multiclass,
                         .folds = flags.folds,
                         .groups = flags.groups,
                         .centering = training.centering,
                         .seed = training.split.seed,
                         .solver = solver_options(training, class_rows)};
   options.solver.tolerance = flags.tolerance;
+  options.scoring = parse_scoring(flags.scoring.scoring);
+  options.choice = parse_choice(flags.scoring.choose);
+  KernelOptions how = kernel_options(training.kernel, options.solver);
+  how.kernel = kernel.rbf ? Kernel::rbf : Kernel::linear;
+  const std::int64_t rows = std::accumulate(class_rows.begin(), class_rows.end(), std::int64_t{0});
+  const auto classes = static_cast<std::int64_t>(class_rows.size());
+  const SolverChoice choice = choose_solver(comm, {rows, reader.width(), classes, flags.folds}, how, kernel.method,
+                                            training.kernel.max_memory_bytes);
+  options.gram = choice.gram;
+  log.line(stage, choice.why);
+  if (choice.gram && comm.size() > classes)
+    log.line(stage, fmt::format("{} ranks for {} classes: some wait while the largest classes are solved", comm.size(),
+                                classes));
   return options;
 }
 
@@ -69,7 +95,6 @@ class SearchCommand : public Command {
     p.add_required("out", out_, "table to make (JSON)", Changes::file);
     p.add("best", best_, "also train the best point on all training rows, and write this model file", std::string(),
           Changes::file);
-    p.add("kernel", kernel_, "linear", std::string("linear"));
     p.add("probability-folds", training_.options.probability_folds, "as in train; for --best", 5);
     declare_training(p, training_);
     declare_search(p, flags_);
@@ -77,12 +102,11 @@ class SearchCommand : public Command {
   ExitCode run(const Context& context) override {
     TrainingOptions options;
     context.comm.all_do([&] {
-      if (kernel_ != "linear") throw usage_error("--kernel must be linear");
       options = options_of(training_);
     });
     const StopSignal signal(context.log);
-    options.C = search(context, training_.features, options, flags_, out_);
-    if (!best_.empty()) train(context, training_.features, options, best_);
+    const TrainingOptions best = search(context, training_, options, flags_, training_.features, out_);
+    if (!best_.empty()) train(context, training_.features, best, best_);
     SearchJournal::remove(context.comm, out_);
     return ExitCode::ok;
   }
@@ -90,7 +114,7 @@ class SearchCommand : public Command {
  private:
   TrainingFlags training_;
   SearchFlags flags_;
-  std::string out_, best_, kernel_;
+  std::string out_, best_;
 };
 
 }  // namespace
@@ -101,19 +125,21 @@ void declare_search(OptionParser& p, SearchFlags& f) {
   p.add("folds", f.folds, "folds of the cross-validation", 10);
   p.add("groups", f.groups,
         "groups of ranks that share out the folds; each holds all training rows; 0: one for each rank", 0);
+  declare_scoring(p, f.scoring);
   p.add("search-tolerance", f.tolerance, "relative duality gap to stop at while searching", 1e-3);
 }
 
 void check(const SearchFlags& f) {
-  for (const double C : f.C)
-    if (!(C > 0) || !std::isfinite(C)) throw usage_error("--C must be above 0");
+  for (const double C : f.C) check_C(C);
+  (void)parse_scoring(f.scoring.scoring);
+  (void)parse_choice(f.scoring.choose);
   if (f.folds < 2 || f.folds > 1000) throw usage_error("--folds must be between 2 and 1000");
   if (f.groups < 0) throw usage_error("--groups must be 0 or more");
   if (!(f.tolerance > 0)) throw usage_error("--search-tolerance must be above 0");
 }
 
-double search(const Context& context, const std::string& features, const TrainingOptions& training,
-              const SearchFlags& flags, const std::string& out) {
+TrainingOptions search(const Context& context, const TrainingFlags& of_training, const TrainingOptions& training,
+                       const SearchFlags& flags, const std::string& features, const std::string& out) {
   const Communicator& comm = context.comm;
   std::unique_ptr<FeatureReader> reader;
   comm.all_do([&] {
@@ -127,7 +153,7 @@ double search(const Context& context, const std::string& features, const Trainin
       context.log.line(stage, note);
     return problem;
   };
-  const SearchOptions options = search_options(comm, *reader, training, flags);
+  const SearchOptions options = search_options(comm, *reader, training, values_of(of_training.kernel), flags, context.log);
   const SearchedBy by{reader->provenance(), context.config};
   const SearchJournal journal(comm, out, by);
   auto [memory, note] = journal.recall();
@@ -135,19 +161,25 @@ double search(const Context& context, const std::string& features, const Trainin
   memory.keep = [&](const SearchResult& so_far, const std::string& state) { journal.keep(so_far, state); };
   Progress progress(context.log, stage, "", 0);
   const Traffic before = traffic();
-  const SearchResult result = search_C(
+  const SearchResult result = search_grid(
       comm, load, options, [&](const SearchProgress& p) { progress.update(0, text_of(p)); }, memory);
   if (result.remembered > 0)
     context.log.line(stage, fmt::format("resumed: {} of {} points were done", result.remembered, result.points.size()));
   const SearchPoint& best = result.points[result.best];
   progress.finish(0,
-                  fmt::format("best C {}, accuracy {:.4f} in {} folds", number_text(best.C), best.mean, flags.folds));
+                  fmt::format("best {}{}C {}, accuracy {:.4f} in {} folds", text_of(best.kernel, best.gamma),
+                              best.kernel == Kernel::rbf ? ", " : "", number_text(best.C), best.mean, flags.folds));
   log_effort(context.log, result, traffic().since(before), progress.seconds());
   comm.root_does([&] {
     print_table(result);
     write_whole_file({stage, out}, search_table(result, by));
   });
-  return best.C;
+  TrainingOptions chosen = training;
+  chosen.C = best.C;
+  chosen.kernel.kernel = best.kernel;
+  chosen.kernel.gamma = {best.gamma, Gamma::Unit::one};
+  if (best.kernel == Kernel::linear) chosen.kernel.multiclass = Multiclass::one_vs_rest;
+  return chosen;
 }
 
 std::unique_ptr<Command> make_search() { return std::make_unique<SearchCommand>(); }

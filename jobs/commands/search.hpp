@@ -11,13 +11,15 @@ struct SearchFlags {
   int folds = 10;
   int groups = 0;
   double tolerance = 1e-3;
+  ScoringFlags scoring;
 };
 void declare_search(OptionParser& parser, SearchFlags& flags);
 /// Throws Error (usage).
 void check(const SearchFlags& flags);
-/// Searches, writes the table as JSON to `out`, and prints it. Returns the best C. Resumes what an earlier search has
-/// left, and leaves its own journal: call SearchJournal::remove() when all is done. Collective.
-double search(const Context& context, const std::string& features, const TrainingOptions& training,
-              const SearchFlags& flags, const std::string& out);
+/// Searches, writes the table as JSON to `out`, and prints it. Returns `training` with C and the kernel of the best point.
+/// Resumes what an earlier search has left, and leaves its own journal: call SearchJournal::remove() when all is done.
+/// Collective.
+TrainingOptions search(const Context& context, const TrainingFlags& flags, const TrainingOptions& training,
+                       const SearchFlags& search_flags, const std::string& features, const std::string& out);
 
 }  // namespace pool3::jobs

@@ -53,6 +53,13 @@ void log_certificate(Log& log, const ClassFit& solved, std::int64_t rows, double
                                 fit.out_of_time ? "raise --max-seconds" : "raise --max-epochs or lower --C"));
 }
 
+/// What a model with the RBF kernel keeps.
+std::string support_text(const Model& model) {
+  if (model.kernel == Kernel::linear) return {};
+  return fmt::format(", {} support vectors of {} rows, as {}", model.support.labels.size(), model.training_rows,
+                     model.support.as_halves ? "float16, which changes no decision value by more than 0.001" : "float32");
+}
+
 class TrainCommand : public Command {
  public:
   void declare(OptionParser& p) override {
@@ -66,7 +73,10 @@ class TrainCommand : public Command {
   ExitCode run(const Context& context) override {
     const StopSignal signal(context.log);
     TrainingOptions options;
-    context.comm.all_do([&] { options = options_of(flags_); });
+    context.comm.all_do([&] {
+      options = options_of(flags_);
+      check_single(values_of(flags_.kernel));
+    });
     train(context, flags_.features, options, out_);
     return ExitCode::ok;
   }
@@ -89,6 +99,7 @@ void declare_training(OptionParser& p, TrainingFlags& f) {
         "stop each solve after this many seconds, and say what gap it reached; 0: no limit", 0.0);
   p.add("test-fraction", o.split.test_fraction, "share of the images that is held out", 0.2);
   declare_split(p, f.split);
+  declare_kernel(p, f.kernel);
   p.add("seed", o.split.seed, "seed of the split and of the row order", std::uint64_t{42});
   p.add("class-weight", f.class_weight, "none, or balanced: errors on rare classes cost more", std::string("none"));
   p.add("row-weights", o.row_weights, "FILE[:DATASET], HDF5: how much each row of the feature file counts (weights)",
@@ -104,6 +115,9 @@ TrainingOptions options_of(const TrainingFlags& f) {
   TrainingOptions options = f.options;
   options.solver.loss = f.loss == "l1" ? Loss::l1 : Loss::l2;
   options.balanced = f.class_weight == "balanced";
+  const KernelFlagValues kernel = values_of(f.kernel);
+  options.kernel = kernel.choice;
+  options.solver.method = kernel.method;
   options.centering = !f.no_centering;
   options.split.rule = split_rule(f.split);
   check(options);
@@ -119,14 +133,15 @@ void train(const Context& context, const std::string& features, const TrainingOp
     reader = std::make_unique<FeatureReader>(features);
   });
   const TrainingSet set = load_training_set(comm, *reader, options);
+  context.log.line(stage, set.solver.why);
   Progress classes(context.log, stage, "", 0);
   const ClassFit solved = fit_classes(comm, set, options, show(classes, "classes"));
   log_certificate(context.log, solved, set.rows(), options.C);
   Progress probabilities(context.log, stage, "", 0);
-  const Calibration calibration = fit_probabilities(comm, set, options, show(probabilities, "probabilities"));
-  const Model model = make_model(*reader, set, options, solved.fit, calibration, context.config);
+  const Calibration calibration = fit_probabilities(comm, set, options, solved, show(probabilities, "probabilities"));
+  const Model model = make_model(comm, *reader, set, options, solved, calibration, context.config);
   comm.root_does([&] { write(model, out, certificate_json(model, solved, comm.size())); });
-  context.log.line(stage, fmt::format("{}: {} classes", out, model.classes.size()));
+  context.log.line(stage, fmt::format("{}: {} classes{}", out, model.classes.size(), support_text(model)));
 }
 
 std::unique_ptr<Command> make_train() { return std::make_unique<TrainCommand>(); }

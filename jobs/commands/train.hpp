@@ -4,6 +4,7 @@
 #include <string>
 
 #include "command.hpp"
+#include "commands/kernel_options.hpp"
 #include "commands/split_options.hpp"
 #include "pool3/training.hpp"
 
@@ -14,6 +15,7 @@ struct TrainingFlags {
   std::string features, loss, class_weight;
   bool no_centering = false;
   SplitFlags split;
+  KernelFlags kernel;
   TrainingOptions options;  ///< all but what the flags above say
 };
 void declare_training(OptionParser& parser, TrainingFlags& flags);

@@ -48,9 +48,12 @@ class OptionParser {
   }
   /// A flag without a value.
   void add_switch(const std::string& name, bool& value, const std::string& help, Changes changes = Changes::rows);
-  /// Several numbers: `--C 0.1 1 10`, `--C 0.1,1,10`, or `C = 0.1 1 10` in a file.
+  /// Several numbers: `--C 0.1 1 10`, `--C 0.1,1,10`, `--C logspace:0.1:10:3`, or `C = 0.1 1 10` in a file.
   void add_numbers(const std::string& name, std::vector<double>& values, const std::string& help,
                    const std::string& fallback);
+  /// Several words without blanks or commas in them: `--gamma 0.1 scale`, `--gamma 0.1,scale`; read them by words_of().
+  void add_words(const std::string& name, std::vector<std::string>& values, const std::string& help,
+                 const std::vector<std::string>& fallback);
   /// Several texts: `--corpus a b`, `--corpus a --corpus b`, or a line for each in a file.
   void add_list(const std::string& name, std::vector<std::string>& values, const std::string& help,
                 Changes changes = Changes::rows);
@@ -98,6 +101,9 @@ class OptionParser {
   std::set<std::string> lists_;
   std::vector<std::unique_ptr<Numbers>> numbers_;
 };
+
+/// The single words of a flag of add_words().
+[[nodiscard]] std::vector<std::string> words_of(const std::vector<std::string>& values);
 
 /// The first words of a list, up to 16 KiB, and then how many there are: an attribute of a file holds 64 KiB.
 [[nodiscard]] std::vector<std::string> in_short(std::vector<std::string> words);

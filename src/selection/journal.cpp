@@ -1,11 +1,11 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -45,14 +45,14 @@ Json json_of(const SearchPoint& p) {
 
 SearchPoint point_of(const Json& j) {
   SearchPoint p;
-  p.kernel = j.at("kernel") == "rbf" ? Kernel::rbf : Kernel::linear;
+  p.kernel = j.value("kernel", "linear") == "rbf" ? Kernel::rbf : Kernel::linear;
   if (p.kernel == Kernel::rbf) p.gamma = j.at("gamma");
   p.C = j.at("C");
   p.mean = j.at("mean");
   p.deviation = j.at("deviation");
   for (const Json& a : j.at("fold_accuracy")) p.fold_accuracy.push_back(a.is_null() ? -1.0 : a.get<double>());
-  p.score = j.at("score");
-  for (const Json& a : j.at("fold_scores"))
+  p.score = j.value("score", p.mean);
+  for (const Json& a : j.value("fold_scores", Json::array()))
     p.fold_scores.push_back(a.is_null() ? std::numeric_limits<double>::quiet_NaN() : a.get<double>());
   p.relative_gap = j.at("relative_gap");
   p.epochs = j.at("epochs");
@@ -60,10 +60,20 @@ SearchPoint point_of(const Json& j) {
   return p;
 }
 
+/// "linear", "rbf" or "linear, rbf".
+std::string kernels_of(const SearchResult& result) {
+  std::string names;
+  for (const auto& [kernel, name] : {std::pair(Kernel::linear, "linear"), {Kernel::rbf, "rbf"}})
+    if (std::ranges::count(result.points, kernel, &SearchPoint::kernel) > 0)
+      names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
+  return names;
+}
+
 Json table(const SearchResult& result, const SearchedBy& by) {
   Json j;
   j["format"] = "pool3 search";
   j["format_version"] = 1;
+  j["kernel"] = kernels_of(result);
   j["scoring"] = to_string(result.scoring);
   j["folds"] = result.fold_rows.size();
   j["fold_rows"] = result.fold_rows;
@@ -87,10 +97,13 @@ std::string difference(const Json& there, const SearchedBy& by) {
   return {};
 }
 
-/// "" if there is none.
+/// "" if there is none. Throws Error for what is not this user's own (see open_own()).
 std::string contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  const Descriptor file = try_open_own({stage, path}, O_RDONLY);
+  if (!file.is_open()) return {};
+  std::string bytes(static_cast<std::size_t>(file.size()), '\0');
+  bytes.resize(file.read(0, std::as_writable_bytes(std::span(bytes))));
+  return bytes;
 }
 
 std::string key_of(std::string_view bytes) { return to_hex(content_key(std::as_bytes(std::span(bytes)))); }
@@ -130,7 +143,7 @@ SearchJournal::SearchJournal(const Communicator& comm, std::string out, Searched
 
 SearchJournal::Found SearchJournal::recall() const {
   std::string text;
-  if (comm_.is_root()) text = contents(points_of(out_));
+  comm_.root_does([&] { text = contents(points_of(out_)); });
   comm_.broadcast(text);
   if (text.empty()) return {};
   SearchMemory memory;
@@ -145,7 +158,9 @@ SearchJournal::Found SearchJournal::recall() const {
   } catch (const nlohmann::json::exception&) {
     return {{}, fmt::format("{} is damaged: starting anew", points_of(out_))};
   }
-  if (same_ranks) memory.state = sound_state(contents(state_of(out_, memory.points.size(), comm_.rank())));
+  comm_.all_do([&] {
+    if (same_ranks) memory.state = sound_state(contents(state_of(out_, memory.points.size(), comm_.rank())));
+  });
   if (!comm_.all(!memory.state.empty())) memory.state.clear();
   return {std::move(memory), {}};
 }
