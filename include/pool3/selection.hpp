@@ -14,11 +14,11 @@
 namespace pool3 {
 
 struct SearchOptions {
-  std::vector<double> C;  ///< the grid; sorted ascending before use
-  bool linear = true;     ///< each C with the linear kernel
-  std::vector<Gamma> gammas;  ///< each C with the RBF kernel of each of these, too
+  std::vector<double> C;                            ///< the grid; sorted ascending before use
+  bool linear = true;                               ///< each C with the linear kernel
+  std::vector<Gamma> gammas;                        ///< each C with the RBF kernel of each of these, too
   Multiclass multiclass = Multiclass::one_vs_rest;  ///< of the RBF kernel
-  bool gram = false;        ///< over one kernel matrix a node (choose_solver()); else rows are shared out in groups
+  bool gram = false;  ///< over one kernel matrix a node (choose_solver()); else rows are shared out in groups
   int folds = 10;
   int groups = 0;           ///< groups of ranks that work on folds side by side; 0: as many as ranks, folds at most
   bool centering = true;    ///< centre and scale the features first
@@ -76,10 +76,11 @@ struct SearchMemory {
 /// columns are their tasks, and the table is the same for any number of them. Collective; every rank gets the result.
 /// Throws a collective Error for a bad grid or problem. Points in `memory` are not computed again; with its state (of a
 /// group's rows; kernel matrices need none) the others are, to the last bit, what they would have been.
-[[nodiscard]] SearchResult search_grid(const Communicator& comm, const std::function<Problem(const Communicator&)>& load,
-                                    const SearchOptions& options,
-                                    const std::function<void(const SearchProgress&)>& progress = {},
-                                    const SearchMemory& memory = {});
+[[nodiscard]] SearchResult search_grid(const Communicator& comm,
+                                       const std::function<Problem(const Communicator&)>& load,
+                                       const SearchOptions& options,
+                                       const std::function<void(const SearchProgress&)>& progress = {},
+                                       const SearchMemory& memory = {});
 
 /// Which search a table is of.
 struct SearchedBy {

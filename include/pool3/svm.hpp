@@ -62,8 +62,8 @@ struct Column {
   std::int32_t excluded_fold = -1;
 };
 
-/// descent and newton: that method alone, on rows that the ranks hold between them. gram: columns over one kernel matrix
-/// a node (kernel_machine.hpp), which Solver knows nothing of.
+/// descent and newton: that method alone, on rows that the ranks hold between them. gram: columns over one kernel
+/// matrix a node (kernel_machine.hpp), which Solver knows nothing of.
 enum class SolverMethod : std::uint8_t { automatic, descent, newton, gram };
 
 struct SolverOptions {

@@ -81,7 +81,7 @@ struct KernelChoice {
 
 /// How to train.
 struct TrainingOptions {
-  double C = 1;          ///< cost of errors, in standardised features
+  double C = 1;  ///< cost of errors, in standardised features
   KernelChoice kernel;
   SolverOptions solver;  ///< but seed and positive weights, which follow from split and `balanced`
   Split split;
@@ -117,7 +117,7 @@ using ShowProgress = std::function<void(const SolverProgress&)>;
 
 /// Every column on all rows, and what that took this rank.
 struct ClassFit {
-  Fit fit;                               ///< without weights, if there is `kernel`
+  Fit fit;  ///< without weights, if there is `kernel`
   Traffic spent;
   LinearClassifier classifier;           ///< on raw features; of the linear kernel
   std::shared_ptr<KernelSolver> kernel;  ///< that made it from the set's shared rows; or none

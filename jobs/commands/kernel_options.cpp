@@ -15,18 +15,19 @@ namespace {
 
 constexpr double bytes_of_gib = 1073741824.0;
 constexpr std::array<std::pair<const char*, SolverMethod>, 4> methods = {{{"auto", SolverMethod::automatic},
-                                                                         {"descent", SolverMethod::descent},
-                                                                         {"newton", SolverMethod::newton},
-                                                                         {"gram", SolverMethod::gram}}};
+                                                                          {"descent", SolverMethod::descent},
+                                                                          {"newton", SolverMethod::newton},
+                                                                          {"gram", SolverMethod::gram}}};
 
 }  // namespace
 
 void declare_kernel(OptionParser& p, KernelFlags& f) {
   p.add_words("kernel", f.kernels, "linear or rbf; search takes both", {"linear"});
-  p.add_words("gamma", f.gammas,
-              "of rbf, exp(-gamma |x - y|^2) in standardised features: a number, scale (1 / (features * variance)), median "
-              "(1 / median squared distance), or a factor as 0.25*median; search takes several",
-              {"median"});
+  p.add_words(
+      "gamma", f.gammas,
+      "of rbf, exp(-gamma |x - y|^2) in standardised features: a number, scale (1 / (features * variance)), median "
+      "(1 / median squared distance), or a factor as 0.25*median; search takes several",
+      {"median"});
   p.add("multiclass", f.multiclass,
         "of rbf: ovr, each class against the rest; or ovo, each pair of classes, with a free bias, as LIBSVM",
         std::string("ovr"));

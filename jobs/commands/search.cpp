@@ -101,9 +101,7 @@ class SearchCommand : public Command {
   }
   ExitCode run(const Context& context) override {
     TrainingOptions options;
-    context.comm.all_do([&] {
-      options = options_of(training_);
-    });
+    context.comm.all_do([&] { options = options_of(training_); });
     const StopSignal signal(context.log);
     const TrainingOptions best = search(context, training_, options, flags_, training_.features, out_);
     if (!best_.empty()) train(context, training_.features, best, best_);
@@ -153,7 +151,8 @@ TrainingOptions search(const Context& context, const TrainingFlags& of_training,
       context.log.line(stage, note);
     return problem;
   };
-  const SearchOptions options = search_options(comm, *reader, training, values_of(of_training.kernel), flags, context.log);
+  const SearchOptions options =
+      search_options(comm, *reader, training, values_of(of_training.kernel), flags, context.log);
   const SearchedBy by{reader->provenance(), context.config};
   const SearchJournal journal(comm, out, by);
   auto [memory, note] = journal.recall();
@@ -166,9 +165,8 @@ TrainingOptions search(const Context& context, const TrainingFlags& of_training,
   if (result.remembered > 0)
     context.log.line(stage, fmt::format("resumed: {} of {} points were done", result.remembered, result.points.size()));
   const SearchPoint& best = result.points[result.best];
-  progress.finish(0,
-                  fmt::format("best {}{}C {}, accuracy {:.4f} in {} folds", text_of(best.kernel, best.gamma),
-                              best.kernel == Kernel::rbf ? ", " : "", number_text(best.C), best.mean, flags.folds));
+  progress.finish(0, fmt::format("best {}{}C {}, accuracy {:.4f} in {} folds", text_of(best.kernel, best.gamma),
+                                 best.kernel == Kernel::rbf ? ", " : "", number_text(best.C), best.mean, flags.folds));
   log_effort(context.log, result, traffic().since(before), progress.seconds());
   comm.root_does([&] {
     print_table(result);

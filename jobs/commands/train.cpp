@@ -56,8 +56,9 @@ void log_certificate(Log& log, const ClassFit& solved, std::int64_t rows, double
 /// What a model with the RBF kernel keeps.
 std::string support_text(const Model& model) {
   if (model.kernel == Kernel::linear) return {};
-  return fmt::format(", {} support vectors of {} rows, as {}", model.support.labels.size(), model.training_rows,
-                     model.support.as_halves ? "float16, which changes no decision value by more than 0.001" : "float32");
+  return fmt::format(
+      ", {} support vectors of {} rows, as {}", model.support.labels.size(), model.training_rows,
+      model.support.as_halves ? "float16, which changes no decision value by more than 0.001" : "float32");
 }
 
 class TrainCommand : public Command {

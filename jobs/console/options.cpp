@@ -28,7 +28,9 @@ bool append_logspace(const std::string& word, std::vector<double>& values) {
   for (int i = 0; i < count; ++i) {
     const double exact = low * std::pow(high / low, static_cast<double>(i) / (count - 1));
     // 12 digits: 1, 10, 100 and no 10.000000000000002.
-    values.push_back(i == 0 ? low : i == count - 1 ? high : std::strtod(fmt::format("{:.12g}", exact).c_str(), nullptr));
+    values.push_back(i == 0           ? low
+                     : i == count - 1 ? high
+                                      : std::strtod(fmt::format("{:.12g}", exact).c_str(), nullptr));
   }
   return true;
 }

@@ -98,7 +98,8 @@ class ColumnSearch : public PointSolver {
 
 }  // namespace
 
-std::unique_ptr<PointSolver> solve_by_columns(const Communicator& comm, const Load& load, const SearchOptions& options) {
+std::unique_ptr<PointSolver> solve_by_columns(const Communicator& comm, const Load& load,
+                                              const SearchOptions& options) {
   const Problem problem = load(comm);
   check_problem(comm, problem);
   return std::make_unique<ColumnSearch>(comm, problem, options);

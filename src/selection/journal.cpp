@@ -92,7 +92,8 @@ std::string difference(const Json& there, const SearchedBy& by) {
   const Json config = Json::parse(by.config);
   for (const auto& [name, value] : config.items()) {
     const std::string was = there.at("config").contains(name) ? there.at("config").at(name).dump() : "nothing";
-    if (name != "C" && name != "gamma" && was != value.dump()) return fmt::format("--{}: {} here, {} there", name, value.dump(), was);
+    if (name != "C" && name != "gamma" && was != value.dump())
+      return fmt::format("--{}: {} here, {} there", name, value.dump(), was);
   }
   return {};
 }

@@ -33,8 +33,7 @@ std::vector<double> sorted_grid(std::vector<double> grid) {
 void score_point(const Communicator& comm, const HeldOutRows& rows, std::int32_t classes, const SearchOptions& options,
                  SearchPoint& point) {
   const bool wants_probabilities = options.scoring == Scoring::log_loss;
-  const double temperature =
-      wants_probabilities ? fit_temperature(comm, rows.scores, rows.labels, classes) : 0.0;
+  const double temperature = wants_probabilities ? fit_temperature(comm, rows.scores, rows.labels, classes) : 0.0;
   std::vector<ScoreCounts> counts(index(options.folds), ScoreCounts(classes));
   for (std::int64_t i = 0; i < std::ssize(rows.labels); ++i) {
     const std::int32_t fold = rows.folds[index(i)], truth = rows.labels[index(i)];

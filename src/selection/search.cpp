@@ -41,8 +41,8 @@ SearchResult search_grid(const Communicator& comm, const std::function<Problem(c
                          const SearchOptions& options, const std::function<void(const SearchProgress&)>& progress,
                          const SearchMemory& memory) {
   comm.all_do([&] { check(options); });
-  const auto solver = options.gram ? selection::solve_by_columns(comm, load, options)
-                                   : selection::solve_by_rows(comm, load, options);
+  const auto solver =
+      options.gram ? selection::solve_by_columns(comm, load, options) : selection::solve_by_rows(comm, load, options);
   SearchResult result{.fold_rows = solver->fold_rows(), .groups = solver->groups(), .scoring = options.scoring};
   const bool counts = memory.fold_rows == result.fold_rows;
   const std::vector<SearchPoint> grid = solver->grid();

@@ -96,7 +96,8 @@ Outcome Methods::descent(const StoppingRules& rules, const Progress& progress) {
     const double estimate = sums.gap / std::max(primal, std::numeric_limits<double>::min());
     progress({outcome.passes, estimate, primal});
     const bool ends = stopping.ends({.passes = outcome.passes, .primal = primal});
-    const bool is_floats_end = stages_.hand_over && estimate <= float_tolerance(loss) && rules.tolerance < float_tolerance(loss);
+    const bool is_floats_end =
+        stages_.hand_over && estimate <= float_tolerance(loss) && rules.tolerance < float_tolerance(loss);
     if (!ends && is_floats_end) return outcome;
     if (ends || estimate <= trigger) {
       const Matrix<double> of_duals = weights_of_duals(objective_, iterate_.alpha);

@@ -25,7 +25,8 @@ void check_finite(const Model& model) {
   const auto finite = [](const std::vector<double>& values) {
     return std::ranges::all_of(values, [](double v) { return std::isfinite(v); });
   };
-  if (std::isfinite(model.objective) && finite(model.coef) && finite(model.intercept) && finite(model.column_gaps)) return;
+  if (std::isfinite(model.objective) && finite(model.coef) && finite(model.intercept) && finite(model.column_gaps))
+    return;
   throw Error({.stage = "train",
                .cause = fmt::format("no answer in the numbers of this machine at C = {}", model.C),
                .advice = "lower --C, or leave out --no-centering"},

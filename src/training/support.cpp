@@ -78,7 +78,8 @@ void try_halves(Model& model) {
 
 }  // namespace
 
-void add_support_vectors(Model& model, const FeatureReader& reader, const TrainingSet& set, const KernelSolver& solver) {
+void add_support_vectors(Model& model, const FeatureReader& reader, const TrainingSet& set,
+                         const KernelSolver& solver) {
   const SharedRows& rows = *set.shared;
   const std::span<const double> duals = solver.duals();
   const auto chosen = support_rows(rows, duals);

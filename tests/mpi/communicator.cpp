@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "pool3/mpi.hpp"
+#include "pool3/shared_memory.hpp"
 #include "pool3/task_pool.hpp"
 #include "pool3/traffic.hpp"
 #include "support/error_of.hpp"
@@ -195,6 +196,33 @@ TEST(TaskPool, ASlowRankGetsFewer) {
   counts[static_cast<std::size_t>(comm.rank())] = static_cast<double>(mine);
   comm.sum(std::span<double>(counts));
   EXPECT_LT(counts.back(), counts.front());
+}
+
+TEST(SharedMemory, WhatARankWritesIsThereForAll) {
+  const Communicator comm = Communicator::world();
+  const Communicator node = comm.split_by_node();
+  const SharedMemory memory(node, 1000 * std::int64_t{sizeof(double)});
+  const auto values = memory.as<double>();
+  ASSERT_EQ(values.size(), 1000);
+  EXPECT_EQ(std::accumulate(values.begin(), values.end(), 0.0), 0);
+  memory.sync();
+  for (std::size_t i = static_cast<std::size_t>(node.rank()); i < 1000; i += static_cast<std::size_t>(node.size()))
+    values[i] = static_cast<double>(i);
+  memory.sync();
+  for (std::size_t i = 0; i < 1000; ++i) ASSERT_EQ(values[i], static_cast<double>(i));
+}
+
+TEST(SharedCounter, EachNumberIsForOneRank) {
+  const Communicator comm = Communicator::world();
+  const Communicator node = comm.split_by_node();
+  const SharedCounter counter(node);
+  for (int round = 0; round < 2; ++round) {
+    counter.reset();
+    std::vector<std::int64_t> mine(500, 0);
+    for (std::int64_t next = counter.next(); next < 500; next = counter.next()) ++mine[static_cast<std::size_t>(next)];
+    node.sum(std::span<std::int64_t>(mine));
+    for (const std::int64_t count : mine) ASSERT_EQ(count, 1);
+  }
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ Problem load(const Communicator& group) {
     p.x.insert(p.x.end(), data.x.begin() + i * 12, data.x.begin() + (i + 1) * 12);
     p.labels.push_back(data.labels[static_cast<std::size_t>(i)]);
     p.folds.push_back(static_cast<std::int32_t>(i * 7 % 5));
+    p.origin.push_back(i);
   }
   p.rows = static_cast<std::int64_t>(p.labels.size());
   return p;
@@ -84,6 +85,63 @@ TEST(DistributedSearch, TheStateOfAnotherProblemIsRefused) {
   memory.fold_rows = search_grid(comm, load, {.C = {0.1}, .folds = 5}).fold_rows;
   memory.state = std::string(1000, 'x');
   EXPECT_THROW((void)search_grid(comm, load, {.C = {0.1}, .folds = 5}, {}, memory), Error);
+}
+
+/// Both kernels over kernel matrices.
+SearchOptions columns_of_both(Loss loss) {
+  SearchOptions options{.C = {10, 0.1, 1}, .gammas = {{1, Gamma::Unit::median}, {0.05, Gamma::Unit::one}}, .gram = true, .folds = 5};
+  options.solver.loss = loss;
+  options.solver.tolerance = 1e-5;
+  return options;
+}
+
+void expect_same(const SearchResult& a, const SearchResult& b) {
+  ASSERT_EQ(a.points.size(), b.points.size());
+  EXPECT_EQ(a.best, b.best);
+  for (std::size_t p = 0; p < a.points.size(); ++p) {
+    EXPECT_EQ(a.points[p].gamma, b.points[p].gamma);
+    EXPECT_EQ(a.points[p].fold_scores, b.points[p].fold_scores);
+    EXPECT_EQ(a.points[p].relative_gap, b.points[p].relative_gap) << p;
+    EXPECT_EQ(a.points[p].epochs, b.points[p].epochs);
+  }
+}
+
+TEST(SearchOverKernelMatrices, HasTheSameTableForAnyNumberOfRanks) {
+  const Communicator comm = Communicator::world();
+  const Communicator alone = comm.split(comm.rank());
+  for (const Loss loss : {Loss::l1, Loss::l2}) {
+    const SearchOptions options = columns_of_both(loss);
+    const SearchResult expected = search_grid(alone, load, options), result = search_grid(comm, load, options);
+    ASSERT_EQ(result.points.size(), 9);
+    expect_same(result, expected);
+    for (const SearchPoint& p : result.points) EXPECT_LE(p.relative_gap, 1e-5);
+  }
+}
+
+TEST(SearchOverKernelMatrices, ResumesToTheSameTable) {
+  const Communicator comm = Communicator::world();
+  const SearchOptions options = columns_of_both(Loss::l1);
+  std::vector<SearchMemory> memories;
+  SearchMemory keeping;
+  keeping.keep = [&](const SearchResult& so_far, const std::string& state) {
+    memories.push_back({so_far.points, so_far.fold_rows, state, {}});
+  };
+  const SearchResult expected = search_grid(comm, load, options, {}, keeping);
+  for (const std::size_t done : {1, 4, 8}) {
+    const SearchResult result = search_grid(comm, load, options, {}, memories[done - 1]);
+    EXPECT_EQ(result.remembered, done);
+    expect_same(result, expected);
+  }
+}
+
+TEST(SearchOverKernelMatrices, LinearPointsAreThoseOfRowsThatAreSharedOut) {
+  const Communicator comm = Communicator::world();
+  SearchOptions options{.C = {0.1, 1}, .folds = 5};
+  options.solver.tolerance = 1e-7;
+  const SearchResult expected = search_grid(comm, load, options);
+  options.gram = true;
+  const SearchResult result = search_grid(comm, load, options);
+  for (std::size_t p = 0; p < 2; ++p) EXPECT_EQ(result.points[p].fold_accuracy, expected.points[p].fold_accuracy);
 }
 
 }  // namespace

@@ -57,12 +57,15 @@ SolverChoice choose_solver(const Communicator& comm, const ProblemSize& size, co
   const std::string memory = fmt::format("{} a node of {}", gib(needed), gib(room));
   if (needed > room) {
     if (!needs_kernel && wanted == SolverMethod::automatic)
-      return {false, fmt::format("rows shared out to the ranks: the Gram matrix of {} rows takes {}", size.rows, memory)};
-    throw Error({.stage = "solve",
-                 .cause = fmt::format("the kernel matrix of {} rows takes {}", size.rows, memory),
-                 .advice = needs_kernel ? "raise --max-memory, take fewer rows (--limit-per-class of extract), or --kernel linear"
-                                        : "raise --max-memory, or leave --solver to auto",
-                 .code = ExitCode::usage});
+      return {false,
+              fmt::format("rows shared out to the ranks: the Gram matrix of {} rows takes {}", size.rows, memory)};
+    throw Error(
+        {.stage = "solve",
+         .cause = fmt::format("the kernel matrix of {} rows takes {}", size.rows, memory),
+         .advice = needs_kernel
+                       ? "raise --max-memory, take fewer rows (--limit-per-class of extract), or --kernel linear"
+                       : "raise --max-memory, or leave --solver to auto",
+         .code = ExitCode::usage});
   }
   if (!needs_kernel && wanted == SolverMethod::automatic && cost_of_columns(size) > cost_of_rows(size))
     return {false, fmt::format("rows shared out to the ranks: cheaper than the Gram matrix of {} rows", size.rows)};

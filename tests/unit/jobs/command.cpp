@@ -51,7 +51,9 @@ TEST(Registry, FlagsThatFilesCarry) {
                                          "max-pixels", "min-per-class"};
   const std::set<std::string> training = {"loss",        "bias",          "tolerance", "max-epochs",
                                           "max-seconds", "test-fraction", "seed",      "class-weight",
-                                          "row-weights", "no-centering",  "C",         "probability-folds"};
+                                          "row-weights", "no-centering",  "C",         "probability-folds",
+                                          "split",       "kernel",        "gamma",     "multiclass",
+                                          "solver"};
   const auto with = [](std::set<std::string> flags, const std::set<std::string>& others) {
     flags.insert(others.begin(), others.end());
     return flags;
@@ -59,8 +61,8 @@ TEST(Registry, FlagsThatFilesCarry) {
   EXPECT_EQ(flags_that_change_rows("extract"), extract);
   EXPECT_EQ(flags_that_change_rows("train"), with(training, {"features"}));
   EXPECT_EQ(flags_that_change_rows("search"),
-            with(training, {"features", "kernel", "folds", "groups", "search-tolerance"}));
-  EXPECT_EQ(flags_that_change_rows("run"), with(with(extract, training), {"folds", "groups", "search-tolerance"}));
+            with(training, {"features", "folds", "groups", "search-tolerance", "scoring", "choose"}));
+  EXPECT_EQ(flags_that_change_rows("run"), with(with(extract, training), {"folds", "groups", "search-tolerance", "scoring", "choose"}));
 }
 
 }  // namespace

@@ -107,6 +107,18 @@ TEST(Options, NumbersAreSeparatedByBlanksOrCommas) {
   EXPECT_THAT(cause_of([] { Sample().parse({"--minutes", "1x"}); }), HasSubstr("'1x' is not a number"));
 }
 
+TEST(Options, LogspaceIsFromOneEndToTheOtherInEqualFactors) {
+  Sample s;
+  s.parse({"--minutes", "logspace:0.01:100:5,7"});
+  EXPECT_THAT(s.minutes, ElementsAre(0.01, 0.1, 1, 10, 100, 7));
+  for (const char* const wrong : {"logspace:0:1:3", "logspace:1:1:3", "logspace:1:10:1", "logspace:1:10:3x", "logspace:1:10"})
+    EXPECT_THAT(cause_of([&] { Sample().parse({"--minutes", wrong}); }), HasSubstr("is not a number"));
+}
+
+TEST(Options, WordsAreSeparatedByBlanksOrCommas) {
+  EXPECT_THAT(words_of({"a", "b,c", " d  e,"}), ElementsAre("a", "b", "c", "d", "e"));
+}
+
 TEST(Options, ListsGrowWithEachFlag) {
   Sample s;
   s.parse({"--seeds", "sesame", "flax", "--loaves", "1", "--seeds", "pumpkin"});
