@@ -68,6 +68,11 @@ void check_single(const KernelFlagValues& v) {
   if (v.rbf && v.gammas.size() > 1) throw usage_error("--gamma of train must be one value");
 }
 
+std::string text_of(const SolverProgress& p) {
+  if (p.gap == 0) return fmt::format("{} columns", p.epoch);
+  return fmt::format("pass {}, relative gap about {}", p.epoch, scientific(p.gap));
+}
+
 std::string text_of(Kernel kernel, double gamma) {
   return kernel == Kernel::linear ? std::string() : fmt::format("gamma {}", number_text(gamma));
 }

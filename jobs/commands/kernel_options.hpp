@@ -32,4 +32,7 @@ void check_single(const KernelFlagValues& values);
 /// "gamma 0.25" and the like, of tables and logs; "" for the linear kernel.
 [[nodiscard]] std::string text_of(Kernel kernel, double gamma);
 
+/// Passes and gap, or columns that are done.
+[[nodiscard]] std::string text_of(const SolverProgress& progress);
+
 }  // namespace pool3::jobs

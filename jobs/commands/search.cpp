@@ -52,10 +52,10 @@ void log_effort(Log& log, const SearchResult& result, const Traffic& spent, doub
             {"communication_bytes", fmt::to_string(spent.bytes)}});
 }
 
-std::string text_of(const SearchProgress& p) {
+std::string progress_text(const SearchProgress& p) {
   const std::string kernel = text_of(p.kernel, p.gamma);
-  return fmt::format("{}{}C {} ({} of {}): pass {}, relative gap about {}", kernel, kernel.empty() ? "" : ", ",
-                     number_text(p.C), p.point + 1, p.points, p.solver.epoch, scientific(p.solver.gap));
+  return fmt::format("{}{}C {} ({} of {}): {}", kernel, kernel.empty() ? "" : ", ", number_text(p.C), p.point + 1,
+                     p.points, text_of(p.solver));
 }
 
 /// Collective: rows are counted.
@@ -161,7 +161,7 @@ TrainingOptions search(const Context& context, const TrainingFlags& of_training,
   Progress progress(context.log, stage, "", 0);
   const Traffic before = traffic();
   const SearchResult result = search_grid(
-      comm, load, options, [&](const SearchProgress& p) { progress.update(0, text_of(p)); }, memory);
+      comm, load, options, [&](const SearchProgress& p) { progress.update(0, progress_text(p)); }, memory);
   if (result.remembered > 0)
     context.log.line(stage, fmt::format("resumed: {} of {} points were done", result.remembered, result.points.size()));
   const SearchPoint& best = result.points[result.best];

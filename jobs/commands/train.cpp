@@ -15,7 +15,7 @@ constexpr const char* stage = "train";
 /// What a solve shows of `what`.
 ShowProgress show(Progress& progress, const std::string& what) {
   return [&progress, what](const SolverProgress& p) {
-    progress.update(0, fmt::format("{}: pass {}, relative gap about {}", what, p.epoch, scientific(p.gap)));
+    progress.update(0, fmt::format("{}: {}", what, text_of(p)));
   };
 }
 

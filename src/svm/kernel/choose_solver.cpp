@@ -43,31 +43,35 @@ double cost_of_rows(const ProblemSize& s) {
 
 std::string gib(double bytes) { return fmt::format("{:.1f} GiB", bytes / bytes_of_gib); }
 
+/// Throws usage Error.
+void refuse_what_can_not_be(bool needs_kernel, bool may_choose, SolverMethod wanted, bool too_large, std::int64_t rows,
+                            const std::string& memory) {
+  const bool by_rows = wanted == SolverMethod::descent || wanted == SolverMethod::newton;
+  if (needs_kernel && by_rows) throw usage_error("--solver must be auto or gram with --kernel rbf");
+  if (!too_large || by_rows || may_choose) return;
+  throw Error({.stage = "solve",
+               .cause = fmt::format("the kernel matrix of {} rows takes {}", rows, memory),
+               .advice = needs_kernel
+                             ? "raise --max-memory, take fewer rows (--limit-per-class of extract), or --kernel linear"
+                             : "raise --max-memory, or leave --solver to auto",
+               .code = ExitCode::usage});
+}
+
 }  // namespace
 
 SolverChoice choose_solver(const Communicator& comm, const ProblemSize& size, const KernelOptions& how,
                            SolverMethod wanted, double most_bytes) {
   const bool needs_kernel = how.kernel != Kernel::linear || how.multiclass != Multiclass::one_vs_rest;
-  if (needs_kernel && wanted != SolverMethod::automatic && wanted != SolverMethod::gram)
-    throw usage_error("--solver must be auto or gram with --kernel rbf");
-  if (wanted == SolverMethod::descent) return {false, "coordinate descent, as --solver says"};
-  if (wanted == SolverMethod::newton) return {false, "Newton's method on the ranks' rows, as --solver says"};
+  const bool may_choose = !needs_kernel && wanted == SolverMethod::automatic;
   const double room = most_bytes > 0 ? most_bytes : share_of_memory * -comm.max(-available_bytes());
   const double needed = shared_bytes(size.rows, size.dim, size.classes, how, size.folds);
   const std::string memory = fmt::format("{} a node of {}", gib(needed), gib(room));
-  if (needed > room) {
-    if (!needs_kernel && wanted == SolverMethod::automatic)
-      return {false,
-              fmt::format("rows shared out to the ranks: the Gram matrix of {} rows takes {}", size.rows, memory)};
-    throw Error(
-        {.stage = "solve",
-         .cause = fmt::format("the kernel matrix of {} rows takes {}", size.rows, memory),
-         .advice = needs_kernel
-                       ? "raise --max-memory, take fewer rows (--limit-per-class of extract), or --kernel linear"
-                       : "raise --max-memory, or leave --solver to auto",
-         .code = ExitCode::usage});
-  }
-  if (!needs_kernel && wanted == SolverMethod::automatic && cost_of_columns(size) > cost_of_rows(size))
+  comm.all_do([&] { refuse_what_can_not_be(needs_kernel, may_choose, wanted, needed > room, size.rows, memory); });
+  if (wanted == SolverMethod::descent) return {false, "coordinate descent, as --solver says"};
+  if (wanted == SolverMethod::newton) return {false, "Newton's method on the ranks' rows, as --solver says"};
+  if (needed > room)
+    return {false, fmt::format("rows shared out to the ranks: the Gram matrix of {} rows takes {}", size.rows, memory)};
+  if (may_choose && cost_of_columns(size) > cost_of_rows(size))
     return {false, fmt::format("rows shared out to the ranks: cheaper than the Gram matrix of {} rows", size.rows)};
   return {true, fmt::format("columns over one kernel matrix of {} rows, {}", size.rows, memory)};
 }

@@ -121,6 +121,7 @@ void SharedRows::Impl::centre() {
   sums.sync();
   double total = 0;
   for (std::int64_t i = 0; i < rows; ++i) total += norms[i];
+  sums.sync();  // before any rank writes norms anew
   const double scale = centred && total > 0 ? std::sqrt(total / static_cast<double>(rows)) : 1.0;
   mean.assign(means.begin(), means.end());
   if (centred) standardisation = {mean, scale};
@@ -131,11 +132,13 @@ void SharedRows::Impl::centre() {
   }
   sums.sync();
   squares = norms;
+  sums.sync();
   if (centred) return;
   common = means.squaredNorm();
   for (Row i = some.begin; i < some.end; ++i) norms[i] = all.row(i).cast<double>().dot(means);
   sums.sync();
   shift.assign(norms.begin(), norms.end());
+  sums.sync();
 }
 
 /// Tiles on and above the diagonal; each gives two.
