@@ -14,6 +14,8 @@ constexpr double share_of_memory = 2.0 / 3;
 /// Support vectors of a column as a share of all rows, at a small C (measured: docs/measurements/solver.md).
 constexpr double support_share = 0.12;
 constexpr double steps_of_column = 3, passes_of_columns = 120;
+/// Of the linear kernel: where more rows are free than there are features, their matrix is singular.
+constexpr double least_tolerance_of_hinge = 1e-5;
 constexpr double bytes_of_gib = 1073741824.0;
 
 /// What the system of this node has to give, or infinity if it does not say.
@@ -71,6 +73,8 @@ SolverChoice choose_solver(const Communicator& comm, const ProblemSize& size, co
   if (wanted == SolverMethod::newton) return {false, "Newton's method on the ranks' rows, as --solver says"};
   if (needed > room)
     return {false, fmt::format("rows shared out to the ranks: the Gram matrix of {} rows takes {}", size.rows, memory)};
+  if (may_choose && how.loss == Loss::l1 && how.tolerance < least_tolerance_of_hinge)
+    return {false, "rows shared out to the ranks: nearer to the optimum of the hinge"};
   if (may_choose && cost_of_columns(size) > cost_of_rows(size))
     return {false, fmt::format("rows shared out to the ranks: cheaper than the Gram matrix of {} rows", size.rows)};
   return {true, fmt::format("columns over one kernel matrix of {} rows, {}", size.rows, memory)};
