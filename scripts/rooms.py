@@ -43,7 +43,7 @@ ROOMS = {
     "extraction": Room("pictures to rows, as threads and ranks come free",
                        ["types", "error", "mpi", "image", "weights", "network", "corpus", "store"]),
     "evaluation": Room("accuracy, confusion matrix, report; the scores that a search goes by", ["error", "mpi"],
-                       ["evaluation", "scoring"]),
+                       ["evaluation", "measures", "scoring"]),
     "svm": Room("the solver, its certificate, probabilities: BLAS, LAPACK. `descent/`, `newton/` and `gram/` are its methods",
                 ["types", "error", "numbers", "partition", "mpi"], ["svm", "calibration"],
                 folders={".": ["model", "descent", "newton", "gram"], "model": ["algebra"], "algebra": ["model"],

@@ -107,7 +107,7 @@ struct ClassFit {
                                    const ShowProgress& progress = {});
 /// Probabilities from scores that each come from a fit without the row's fold; none if there are no folds. Collective.
 [[nodiscard]] Calibration fit_probabilities(const Communicator& comm, const TrainingSet& set,
-                                         const TrainingOptions& options, const ShowProgress& progress = {});
+                                            const TrainingOptions& options, const ShowProgress& progress = {});
 
 /// The whole model, as it is written. `config`: resolved configuration, JSON.
 [[nodiscard]] Model make_model(const FeatureReader& reader, const TrainingSet& set, const TrainingOptions& options,

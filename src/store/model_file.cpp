@@ -134,7 +134,8 @@ void take_kernel(Model& model, const Attributes& attributes, const Place& place)
 
 void take_scalars(Model& model, const Attributes& attributes, const Place& place) {
   if (attributes.contains("split")) model.split = store::attribute<std::string>(attributes, "split", place);
-  if (attributes.contains("temperature")) model.temperature = store::attribute<double>(attributes, "temperature", place);
+  if (attributes.contains("temperature"))
+    model.temperature = store::attribute<double>(attributes, "temperature", place);
   each_scalar(model, [&](const std::string& name, auto& value) {
     using Value = std::decay_t<decltype(value)>;
     if constexpr (std::is_same_v<Value, bool>) {
