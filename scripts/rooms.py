@@ -96,6 +96,7 @@ LOOK_BEHIND = {
     "tests/fuzz/tfjs.cpp": "weights",
     "tests/fuzz/image.cpp": "image",
     "tests/fuzz/manifest.cpp": "corpus",
+    "tests/fuzz/sealed.cpp": "store",
     "tests/fuzz/tar.cpp": "corpus",
     "tests/mpi/svm.cpp": "svm",
     "tests/support/extraction_fixtures.hpp": "extraction",
