@@ -49,7 +49,7 @@ ROOMS = {
                 ["types", "error", "numbers", "partition", "mpi"], ["svm", "calibration"],
                 folders={".": ["model", "descent", "newton", "gram"], "model": ["algebra"], "algebra": ["model"],
                          "descent": ["model", "algebra"], "newton": ["model", "algebra"], "gram": ["model", "algebra", "newton"]}),
-    "prediction": Room("what a model says of rows, linear or by support vectors", ["types", "store", "svm"]),
+    "prediction": Room("what a model says of rows, linear or by support vectors", ["types", "error", "store", "svm"]),
     "selection": Room("cross-validated search, and the journal of its points", ["files", "partition", "image", "store", "svm"]),
     "training": Room("rows of a file to a problem, a fit to a model", ["error", "partition", "mpi", "store", "svm"]),
     "exchange": Room("models in the formats of others", ["error", "weights", "network", "store"]),
