@@ -101,7 +101,10 @@ class SearchCommand : public Command {
   }
   ExitCode run(const Context& context) override {
     TrainingOptions options;
-    context.comm.all_do([&] { options = options_of(training_); });
+    context.comm.all_do([&] {
+      options = options_of(training_);
+      flags_.folds = folds_of(options.split, flags_.folds);
+    });
     const StopSignal signal(context.log);
     const TrainingOptions best = search(context, training_, options, flags_, training_.features, out_);
     if (!best_.empty()) train(context, training_.features, best, best_);
