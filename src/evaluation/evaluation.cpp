@@ -106,11 +106,11 @@ std::string to_json(const Evaluation& e) {
   j["format_version"] = 1;
   j["accuracy"] = e.accuracy;
   j["rows"] = e.macro.support;
-  j["classes"] = e.classes;
+  for (const std::string& name : e.classes) j["classes"].push_back(utf8_text(name));
   const auto confusion = confusion_of(e);
   for (Eigen::Index k = 0; k < confusion.rows(); ++k)
     j["confusion_matrix"].push_back(std::vector(confusion.row(k).begin(), confusion.row(k).end()));
-  for (std::size_t k = 0; k < e.classes.size(); ++k) j["per_class"][e.classes[k]] = json_of(e.per_class[k]);
+  for (std::size_t k = 0; k < e.classes.size(); ++k) j["per_class"][utf8_text(e.classes[k])] = json_of(e.per_class[k]);
   j["macro_avg"] = json_of(e.macro);
   j["weighted_avg"] = json_of(e.weighted);
   return j.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
