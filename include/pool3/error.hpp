@@ -51,8 +51,8 @@ class Error : public std::runtime_error {
 
 /// Length of the longest beginning of `text` that is valid UTF-8.
 [[nodiscard]] std::size_t valid_utf8(std::string_view text);
-/// `text` for JSON, which must be UTF-8. Where it is not, bytes that are none become \xHH, and each backslash is doubled.
-/// So different texts stay different. Texts that are UTF-8 stay as they are, but for those that contain \x.
+/// `text` for JSON, which must be UTF-8. Where it is not, bytes that are none become \xHH, and each backslash is
+/// doubled. So different texts stay different. Texts that are UTF-8 stay as they are, but for those that contain \x.
 [[nodiscard]] std::string utf8_text(const std::string& text);
 
 }  // namespace pool3

@@ -13,7 +13,8 @@ namespace pool3::jobs {
 namespace {
 
 std::string json_of(const DiffReport& r, const std::string& a, const std::string& b) {
-  nlohmann::ordered_json j = {{"format", "pool3 diff"}, {"format_version", 1}, {"a", utf8_text(a)}, {"b", utf8_text(b)}};
+  nlohmann::ordered_json j = {
+      {"format", "pool3 diff"}, {"format_version", 1}, {"a", utf8_text(a)}, {"b", utf8_text(b)}};
   j["rows_a"] = r.rows_a;
   j["rows_b"] = r.rows_b;
   j["added"] = r.added;

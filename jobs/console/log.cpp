@@ -8,6 +8,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "pool3/error.hpp"
+
 namespace pool3::jobs {
 namespace {
 

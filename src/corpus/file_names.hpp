@@ -36,9 +36,9 @@ namespace pool3::corpus {
 [[nodiscard]] inline std::string trimmed(std::string_view text) { return std::string(trimmed_view(text)); }
 
 /// Endings of the formats that are read, in lower case.
-inline constexpr std::array<std::string_view, 15> picture_endings = {
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".png", ".apng", ".webp", ".gif", ".bmp", ".dib", ".tif",
-    ".tiff"};
+inline constexpr std::array<std::string_view, 15> picture_endings = {".jpg",   ".jpeg", ".jpe", ".jfif", ".jif",
+                                                                     ".pjpeg", ".pjp",  ".png", ".apng", ".webp",
+                                                                     ".gif",   ".bmp",  ".dib", ".tif",  ".tiff"};
 
 /// What follows the last dot of a path's last part, with that dot, in lower case; "" if there is none.
 [[nodiscard]] inline std::string ending_of(std::string_view path) {
@@ -55,12 +55,23 @@ inline constexpr std::array<std::string_view, 15> picture_endings = {
 /// True for one part of a path that users did not make: hidden names, and what systems and programs leave in folders of
 /// pictures. Of their files, some are small pictures of the others.
 [[nodiscard]] inline bool is_foreign_name(std::string_view name) {
-  constexpr std::array<std::string_view, 17> foreign = {
-      "__macosx",    "network trash folder", "temporary items",                        // macOS
-      "thumbs.db",   "ehthumbs.db",          "desktop.ini",      "$recycle.bin",       // Windows
-      "found.000",   "lost+found",           "system volume information",              // file systems
-      "@eadir",      "#recycle",             "#snapshot",        "@recycle",           // storage boxes
-      "~snapshot",   "@recently-snapshot",   "__pycache__"};
+  constexpr std::array<std::string_view, 17> foreign = {"__macosx",
+                                                        "network trash folder",
+                                                        "temporary items",  // macOS
+                                                        "thumbs.db",
+                                                        "ehthumbs.db",
+                                                        "desktop.ini",
+                                                        "$recycle.bin",  // Windows
+                                                        "found.000",
+                                                        "lost+found",
+                                                        "system volume information",  // file systems
+                                                        "@eadir",
+                                                        "#recycle",
+                                                        "#snapshot",
+                                                        "@recycle",  // storage boxes
+                                                        "~snapshot",
+                                                        "@recently-snapshot",
+                                                        "__pycache__"};
   if (name.starts_with('.')) return true;
   return std::ranges::find(foreign, lower_case(name)) != foreign.end();
 }

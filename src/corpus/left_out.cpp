@@ -61,7 +61,8 @@ std::string LeftOut::text() const {
   };
   std::vector<std::string> parts;
   if (const auto found = of(Reason::ending); !found.empty()) {
-    parts.push_back(fmt::format("{} by name ({})", counted(sum(found), "file that is no picture", "files that are no pictures"),
+    parts.push_back(fmt::format("{} by name ({})",
+                                counted(sum(found), "file that is no picture", "files that are no pictures"),
                                 names_text(found, true)));
   }
   if (const auto found = of(Reason::hidden); !found.empty()) {

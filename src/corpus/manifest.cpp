@@ -68,12 +68,13 @@ std::string names_of(const CorpusOptions& options) { return fmt::format("{}", fm
 void require_entries(const ListedSources& sources, const CorpusOptions& options) {
   if (sources.draft.size() > 0) return;
   const std::string left_out = sources.left_out.text();
-  throw Error({.stage = stage,
-               .path = names_of(options),
-               .cause = left_out.empty() ? "no pictures found" : fmt::format("no pictures found; {}", left_out),
-               .advice = fmt::format("in a folder or tar file, names that end in {} are looked for; in a table or list, "
-                                     "each line names a file",
-                                     fmt::join(picture_endings, ", "))});
+  throw Error(
+      {.stage = stage,
+       .path = names_of(options),
+       .cause = left_out.empty() ? "no pictures found" : fmt::format("no pictures found; {}", left_out),
+       .advice = fmt::format("in a folder or tar file, names that end in {} are looked for; in a table or list, "
+                             "each line names a file",
+                             fmt::join(picture_endings, ", "))});
 }
 
 /// REQUIRES: there were entries before classes were chosen.
@@ -89,7 +90,8 @@ void require_chosen(const Draft& draft, const CorpusOptions& options) {
 }
 
 void check(const CorpusOptions& options) {
-  const bool by_column = options.labels.kind == LabelRule::Kind::column || options.labels.kind == LabelRule::Kind::automatic;
+  const bool by_column =
+      options.labels.kind == LabelRule::Kind::column || options.labels.kind == LabelRule::Kind::automatic;
   if (!options.label_column.empty() && !by_column) {
     throw usage_error("--label-column is for labels by column", "leave --labels away, or give --labels column");
   }

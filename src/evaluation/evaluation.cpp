@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "pool3/error.hpp"
+
 namespace pool3 {
 namespace {
 
@@ -106,6 +108,7 @@ std::string to_json(const Evaluation& e) {
   j["format_version"] = 1;
   j["accuracy"] = e.accuracy;
   j["rows"] = e.macro.support;
+  j["classes"] = nlohmann::ordered_json::array();
   for (const std::string& name : e.classes) j["classes"].push_back(utf8_text(name));
   const auto confusion = confusion_of(e);
   for (Eigen::Index k = 0; k < confusion.rows(); ++k)

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pool3/error.hpp"
 #include "pool3/training.hpp"
 
 namespace pool3 {

@@ -38,8 +38,8 @@ std::string label_of_value(const nlohmann::json& value) {
   return value.is_number() || value.is_boolean() ? value.dump() : std::string();
 }
 
-/// The label of a JSON file: of the first of its keys that has one. "" if none has, or the text is no JSON. Nothing if it
-/// has none of the keys.
+/// The label of a JSON file: of the first of its keys that has one. "" if none has, or the text is no JSON. Nothing if
+/// it has none of the keys.
 std::optional<std::string> json_label(std::string_view text) {
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) return "";

@@ -89,9 +89,10 @@ std::vector<std::string> expand_wildcards(const std::string& text) {
   if (result == 0) names.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   ::globfree(&found);
   if (names.empty()) {
-    throw Error({.stage = stage,
-                 .path = text,
-                 .cause = result == GLOB_NOMATCH ? "no file or folder has such a name" : "a folder on its way can't be read"});
+    throw Error(
+        {.stage = stage,
+         .path = text,
+         .cause = result == GLOB_NOMATCH ? "no file or folder has such a name" : "a folder on its way can't be read"});
   }
   std::ranges::sort(names);
   return names;

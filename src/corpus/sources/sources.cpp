@@ -85,9 +85,10 @@ class Lister {
  private:
   void require_label_column(bool has_labels, const std::string& path, const std::string& unclear = {}) const {
     if (rule_.kind != LabelRule::Kind::column || has_labels) return;
-    throw usage_error(fmt::format("--labels column: {} has no label column{}{}", path, unclear.empty() ? "" : ": ", unclear),
-                      "name it with --label-column, or leave --labels away: then tables that have one are labelled by it, "
-                      "and all else by its folder");
+    throw usage_error(
+        fmt::format("--labels column: {} has no label column{}{}", path, unclear.empty() ? "" : ": ", unclear),
+        "name it with --label-column, or leave --labels away: then tables that have one are labelled by it, "
+        "and all else by its folder");
   }
 
   /// `path`, relative to the folder `from`, as the catalogue has it: relative to the root if it is below.
@@ -115,7 +116,8 @@ class Lister {
     if (!shape.what.empty()) result_.notes.push_back(fmt::format("{}: {}", source.path, shape.what));
     const bool used = rule_.kind == LabelRule::Kind::automatic || rule_.kind == LabelRule::Kind::column;
     if (with_blanks > 0 && used) {
-      result_.notes.push_back(fmt::format("{}: {} labels have blanks around them, which do not count", source.path, with_blanks));
+      result_.notes.push_back(
+          fmt::format("{}: {} labels have blanks around them, which do not count", source.path, with_blanks));
     }
   }
 

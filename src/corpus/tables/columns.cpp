@@ -17,14 +17,14 @@ namespace {
 
 /// Names of headers, as normalised() has them; the first that is there counts.
 constexpr std::array<std::string_view, 22> path_names = {
-    "path",     "filepath", "imagepath", "imgpath",   "picturepath", "fullpath", "relativepath", "filename",
-    "fname",    "file",     "imagefile", "imagename", "imgname",     "imgfile",  "image",        "img",
-    "picture",  "photo",    "pic",       "images",    "imageid",     "paths"};
+    "path",    "filepath", "imagepath", "imgpath",   "picturepath", "fullpath", "relativepath", "filename",
+    "fname",   "file",     "imagefile", "imagename", "imgname",     "imgfile",  "image",        "img",
+    "picture", "photo",    "pic",       "images",    "imageid",     "paths"};
 constexpr std::array<std::string_view, 16> label_names = {
-    "label",    "labels",       "labelname", "classlabel", "class",   "classname", "category", "categoryname",
-    "target",   "targetname",   "cls",       "y",          "species", "breed",     "classid",  "labelid"};
-constexpr std::array<std::string_view, 11> split_words = {"train", "training", "test",  "testing", "val", "valid",
-                                                          "validation", "dev",  "eval", "holdout", "unlabeled"};
+    "label",  "labels",     "labelname", "classlabel", "class",   "classname", "category", "categoryname",
+    "target", "targetname", "cls",       "y",          "species", "breed",     "classid",  "labelid"};
+constexpr std::array<std::string_view, 11> split_words = {
+    "train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval", "holdout", "unlabeled"};
 constexpr std::size_t sample_rows = 200;
 
 /// Lower case, without blanks and what tools put between words.
@@ -78,7 +78,9 @@ class Finder {
 
   Columns run(char separator) {
     columns_.is_header = has_header();
-    const auto named = [&](const std::string& name) { return name.empty() ? std::nullopt : std::optional(column_of(name)); };
+    const auto named = [&](const std::string& name) {
+      return name.empty() ? std::nullopt : std::optional(column_of(name));
+    };
     columns_.label = named(names_.label);
     columns_.path = find_path(named(names_.path));
     if (!columns_.label) columns_.label = find_label();
@@ -89,10 +91,15 @@ class Finder {
  private:
   [[nodiscard]] bool has_header() const {
     if (names_columns(first_)) return true;
-    const auto has = [&](const std::string& name) { return !name.empty() && std::ranges::count(first_, name) > 0; };
+    const auto has = [&](const std::string& name) {
+      const bool number = name.find_first_not_of("0123456789") == std::string::npos;  // "" too
+      return !number && std::ranges::any_of(first_, [&](const auto& field) { return trimmed_view(field) == name; });
+    };
     if (has(names_.path) || has(names_.label)) return true;
     const auto below = is_consistent(sample_) ? picture_column(sample_, 1) : std::nullopt;
-    const auto is_path = [](const std::string& field) { return is_picture(field) || field.find_first_of("/\\") < field.size(); };
+    const auto is_path = [](const std::string& field) {
+      return is_picture(field) || field.find_first_of("/\\") < field.size();
+    };
     return below && std::ranges::none_of(first_, is_path);
   }
 
@@ -106,8 +113,9 @@ class Finder {
       return number - 1;
     }
     throw usage_error(fmt::format("{} has no column {}", table_, name),
-                      columns_.is_header ? fmt::format("its columns are {}", fmt::join(first_, ", "))
-                                         : fmt::format("it has {} columns and no header; give a number", first_.size()));
+                      columns_.is_header
+                          ? fmt::format("its columns are {}", fmt::join(first_, ", "))
+                          : fmt::format("it has {} columns and no header; give a number", first_.size()));
   }
 
   /// The column of the header with the first of these names that is there.
@@ -156,13 +164,17 @@ class Finder {
   }
 
   [[nodiscard]] std::string named_column(std::size_t column) const {
-    const std::string name = columns_.is_header ? fmt::format(" ({})", one_line(std::string(trimmed_view(first_[column])))) : "";
+    const std::string name =
+        columns_.is_header ? fmt::format(" ({})", one_line(std::string(trimmed_view(first_[column])))) : "";
     return fmt::format("column {}{}", column + 1, name);
   }
 
   [[nodiscard]] std::string words(char separator) const {
     if (first_.size() < 2) return {};
-    const char* between = separator == ',' ? "commas" : separator == ';' ? "semicolons" : separator == '\t' ? "tabs" : "blanks";
+    const char* between = separator == ','    ? "commas"
+                          : separator == ';'  ? "semicolons"
+                          : separator == '\t' ? "tabs"
+                                              : "blanks";
     std::string text = fmt::format("{} between fields, {} header; paths are {}, ", between,
                                    columns_.is_header ? "with a" : "no", named_column(columns_.path));
     text += columns_.label ? fmt::format("labels {}", named_column(*columns_.label)) : "no labels";

@@ -18,7 +18,7 @@ struct ColumnNames {
 struct Columns {
   std::size_t path = 0;
   std::optional<std::size_t> label;
-  std::size_t count = 0;  ///< fields of each record
+  std::size_t count = 0;   ///< fields of each record
   bool is_header = false;  ///< the first record is
   std::string what;        ///< what was taken for what, in words
   std::string unclear;     ///< why there is no label, if it is not for want of columns
@@ -35,8 +35,8 @@ using Sample = std::vector<std::vector<std::string>>;
 [[nodiscard]] char find_separator(std::string_view text, char expected);
 
 /// A header has names that tools use for paths or labels, or names no picture where the rows below do. `table` is for
-/// errors. Throws Error: a column that `names` names and the table lacks (usage), two columns of one name. REQUIRES: the
-/// sample is not empty.
+/// errors. Throws Error: a column that `names` names and the table lacks (usage), two columns of one name. REQUIRES:
+/// the sample is not empty.
 [[nodiscard]] Columns find_columns(const Sample& sample, char separator, const ColumnNames& names,
                                    const std::string& table);
 
