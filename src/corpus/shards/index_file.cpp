@@ -132,7 +132,8 @@ std::optional<TarIndex> parse_index(std::string_view bytes) {
   const std::int64_t reasons = reader.number();
   for (std::int64_t i = 0; i < reasons && reader.fine; ++i) {
     const std::string_view reason = reader.text();
-    if (reason.empty()) return std::nullopt;
+    const auto& before = index.left_out.counts();
+    if (reason.empty() || (!before.empty() && before.rbegin()->first >= reason)) return std::nullopt;
     index.left_out.add_key(reason, reader.number());
   }
   for (std::int64_t i = 0; i < count && reader.fine; ++i) {
@@ -145,7 +146,7 @@ std::optional<TarIndex> parse_index(std::string_view bytes) {
     if ((std::string(index.names[i]) += index.labels[i]).find('\0') != std::string::npos) return std::nullopt;
     if (i > 0 && index.names[i - 1] >= index.names[i]) return std::nullopt;
   }
-  if (count < 0 || !reader.fine || !reader.at_end()) return std::nullopt;
+  if (count < 0 || reasons < 0 || !reader.fine || !reader.at_end()) return std::nullopt;
   return index;
 }
 
