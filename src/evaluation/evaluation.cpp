@@ -135,9 +135,8 @@ std::string to_json(const Evaluation& e, const Measures& measures, const std::st
     j["confusion_matrix"].push_back(std::vector(confusion.row(k).begin(), confusion.row(k).end()));
   j["most_confused"] = nlohmann::ordered_json::array();
   for (const ConfusedPair& pair : most_confused(e, most_confused_in_json))
-    j["most_confused"].push_back({{"true", name(pair.truth)},
-                                  {"predicted", name(pair.predicted)},
-                                  {"rows", pair.rows}});
+    j["most_confused"].push_back(
+        {{"true", name(pair.truth)}, {"predicted", name(pair.predicted)}, {"rows", pair.rows}});
   for (std::size_t k = 0; k < e.classes.size(); ++k) j["per_class"][utf8_text(e.classes[k])] = json_of(e.per_class[k]);
   j["macro_avg"] = json_of(e.macro);
   j["weighted_avg"] = json_of(e.weighted);
