@@ -46,7 +46,7 @@ std::string overview() {
   for (const CommandEntry& entry : commands()) text += fmt::format("  {:<15}{}\n", entry.name, entry.summary);
   return text +
          "\npool3 COMMAND --help lists the flags. Exit codes: 0 done; 1 failed; 2 usage or configuration;\n"
-         "3 done, but some images failed; 75 stopped early, run the same command again.\n";
+         "3 done, but some images failed, or tar files are damaged; 75 stopped early, run the same command again.\n";
 }
 
 std::string help_of(const CommandEntry& entry) {

@@ -33,9 +33,10 @@ class StringTable {
   std::vector<std::uint64_t> places_;  ///< of each string: offset over all chunks and length
 };
 
-/// The rule that gives a label. Parsed from "directory", "filename", "regex:PATTERN", "column", "none".
+/// The rule that gives a label. Parsed from "auto", "directory", "filename", "regex:PATTERN", "column", "none".
+/// `automatic`: the column of tables that have one, the directory of all other pictures.
 struct LabelRule {
-  enum class Kind : std::uint8_t { directory, filename, regex, column, none } kind = Kind::directory;
+  enum class Kind : std::uint8_t { directory, filename, regex, column, none, automatic } kind = Kind::directory;
   std::string pattern;  ///< for regex: ECMAScript, searched in the path; the first group is the label
 };
 /// Throws Error (usage) for a rule or pattern that can't be understood.
@@ -59,35 +60,42 @@ struct Manifest {
   std::string hash;                  ///< XXH3-128 over paths, sizes and label names (and fixed classes), 32 hex digits
   std::vector<ShardCount> shards;    ///< the tar files, in byte order of paths
   std::vector<std::string> notes;    ///< what the user should know: what was left out, which shards are damaged
+  std::int64_t damaged_shards = 0;   ///< shards that had pictures that could not be listed
   [[nodiscard]] std::int64_t size() const { return paths.size(); }
 };
 
 struct CorpusOptions {
   /// The sources. Each is a folder (recursive), a CSV or TSV table (path[,label]), a text list, or a tar file (also
-  /// .gz, .zst), with braces as in a shell: a-{000..127}.tar, {a,b}.csv.
+  /// .gz, .zst), with braces and wildcards as in a shell: a-{000..127}.tar, {a,b}.csv, *.tar.
   std::vector<std::string> corpus;
   LabelRule labels;
-  std::string classes;               ///< text list: exactly these classes in this order; "" for those that occur
-  std::int64_t min_per_class = 0;    ///< smaller classes are left out, with their pictures
-  std::int64_t limit_per_class = 0;  ///< at most so many pictures of a class, chosen by a hash of paths; 0: all
+  std::string path_column, label_column;  ///< of tables: a name of the header, or a number from 1; "": found
+  std::string classes;                    ///< text list: exactly these classes in this order; "" for those that occur
+  std::int64_t min_per_class = 0;         ///< smaller classes are left out, with their pictures
+  std::int64_t limit_per_class = 0;       ///< at most so many pictures of a class, chosen by a hash of paths; 0: all
 };
 
 /// Lists all sources. Collective: all ranks look at folders, files and shards; the root alone gets the manifest, others
 /// an empty one. `options` agree on all ranks.
 ///
-/// A folder yields the files whose names end like a picture's (.jpg, .jpeg, .png, .webp, .gif, .bmp, .tif, .tiff; any
-/// case). Symlinks are followed: one to a file is an entry of its own; a folder that several lead to is visited by the
-/// first of them in byte order, so that loops end. A dangling one is an entry without size.
-/// A tar file yields its members with such names. The column of KEY.jpg is the text of KEY.cls, the "label", "class" or
-/// "cls" of KEY.json, or the text of KEY.txt, the first there is. Its index is kept beside it, if that folder can be
-/// written. A damaged shard yields the pictures before the damage, and a note.
+/// A folder yields the files whose names end like a picture's (.jpg, .jpeg, .jpe, .jfif, .jif, .pjpeg, .pjp, .png,
+/// .apng, .webp, .gif, .bmp, .dib, .tif, .tiff; any case). Names that begin with a dot are left out, and what systems
+/// and editors leave behind (__MACOSX, @eaDir, lost+found ...); all that is left out is counted in a note. Symlinks are
+/// followed: one to a file is an entry of its own; a folder that several lead to is visited by the first of them in
+/// byte order, so that loops end. A dangling one is an entry without size. A folder that has tar files and no pictures
+/// yields what they hold. A tar file yields its members with such names. The column of KEY.jpg is the text of KEY.cls,
+/// the "label", "class" or "cls" of KEY.json, or the text of KEY.txt: the first that there is, even if it holds no
+/// label. Its index is kept beside it, if that folder can be written. A damaged shard yields the pictures before the
+/// damage, and a note; so does one without tar's end block. A table may have commas, semicolons or tabs, and a header
+/// with the names that other tools use. A note says which column was taken for what. Blanks around labels don't count.
 /// With several sources, the root is that of the first.
 /// Throws a collective Error: what can't be read, an empty corpus, a malformed table (with its line), a picture with
 /// two labels.
 [[nodiscard]] Manifest list_corpus(const Communicator& comm, const CorpusOptions& options);
 
-/// The label of `path` under `rule`, or "" for none. `column` is the label that the table or shard gives. For the rule
-/// `directory`, leading "./" and "../" do not count, and an absolute path gives the folder that holds the file.
+/// The label of `path` under `rule`, or "" for none. `column` is the label that the table or shard gives; `automatic`
+/// is `directory` here. For that rule, leading "./" and "../" do not count, and an absolute path gives the folder that
+/// holds the file.
 [[nodiscard]] std::string label_of(const LabelRule& rule, std::string_view path, std::string_view column);
 
 /// Full path of a row. An empty root is the working folder.

@@ -1,8 +1,10 @@
 #pragma once
 // One failure type: fields, an exit code, and one printed line.
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace pool3 {
 
@@ -46,5 +48,11 @@ class Error : public std::runtime_error {
 
 /// `text` with control characters replaced by spaces, so that it fits in one line.
 [[nodiscard]] std::string one_line(std::string text);
+
+/// Length of the longest beginning of `text` that is valid UTF-8.
+[[nodiscard]] std::size_t valid_utf8(std::string_view text);
+/// `text` for JSON, which must be UTF-8. Where it is not, bytes that are none become \xHH, and each backslash is
+/// doubled. So different texts stay different. Texts that are UTF-8 stay as they are, but for those that contain \x.
+[[nodiscard]] std::string utf8_text(const std::string& text);
 
 }  // namespace pool3

@@ -13,7 +13,8 @@ namespace pool3::jobs {
 namespace {
 
 std::string json_of(const DiffReport& r, const std::string& a, const std::string& b) {
-  nlohmann::ordered_json j = {{"format", "pool3 diff"}, {"format_version", 1}, {"a", a}, {"b", b}};
+  nlohmann::ordered_json j = {
+      {"format", "pool3 diff"}, {"format_version", 1}, {"a", utf8_text(a)}, {"b", utf8_text(b)}};
   j["rows_a"] = r.rows_a;
   j["rows_b"] = r.rows_b;
   j["added"] = r.added;
@@ -24,7 +25,7 @@ std::string json_of(const DiffReport& r, const std::string& a, const std::string
   j["newly_done"] = r.newly_done;
   j["compared"] = r.compared;
   j["kind"] = r.kind;
-  nlohmann::ordered_json cosine = {{"mean", r.mean}, {"least", r.least}, {"least_path", r.least_path}};
+  nlohmann::ordered_json cosine = {{"mean", r.mean}, {"least", r.least}, {"least_path", utf8_text(r.least_path)}};
   for (std::size_t i = 0; i < r.quantiles.size(); ++i)
     cosine["quantiles"].push_back({DiffReport::quantile_shares.at(i), r.quantiles.at(i)});
   if (r.compared > 0) j["cosine"] = cosine;

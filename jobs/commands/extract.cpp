@@ -17,11 +17,6 @@ namespace {
 
 std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(in_short(words), " ")); }
 
-ExitCode outcome(const Context& context, std::int64_t failed, const std::string& out, std::int64_t rows) {
-  context.log.line("extract", fmt::format("{}: {} rows, {} failed", out, rows, failed));
-  return failed > 0 ? ExitCode::some_failed : ExitCode::ok;
-}
-
 /// What is known of a job before its pictures are listed, and after.
 struct Plan {
   FileShape shape;
@@ -42,6 +37,26 @@ Provenance provenance_of(const Context& context, const ExtractOptions& options, 
           .corpus = joined(options.catalogue.corpus),
           .labels = options.catalogue.labels,
           .config = context.config};
+}
+
+/// How a finished file of this plan counts. Collective. Throws a collective Error if no picture could be read.
+ExitCode outcome(const Context& context, const Plan& plan, std::int64_t failed, const std::string& out) {
+  const std::int64_t rows = context.comm.sum(plan.rows.size());  // only the root has them
+  const std::int64_t damaged = context.comm.sum(plan.manifest.damaged_shards);
+  context.log.line("extract", fmt::format("{}: {} rows, {} failed", out, rows, failed));
+  if (rows > 0 && failed == rows) {
+    context.comm.root_does([&] {
+      throw Error({.stage = "extract",
+                   .path = out,
+                   .cause = fmt::format("none of the {} pictures could be read", rows),
+                   .advice = "is this the right corpus? OUT.failures.tsv lists them; --retry-failed tries them again"});
+    });
+  }
+  if (damaged > 0) {
+    context.log.line("extract", fmt::format("{} tar {} damaged: pictures in {} are not in the catalogue", damaged,
+                                            damaged == 1 ? "file is" : "files are", damaged == 1 ? "it" : "them"));
+  }
+  return failed > 0 || damaged > 0 ? ExitCode::some_failed : ExitCode::ok;
 }
 
 /// In the order of cost. Collective.
@@ -184,7 +199,7 @@ ExitCode embed(const Context& context, const ExtractOptions& options, const Plan
   print_summary(context, tally, setup.threads);
   if (known != nullptr) print_copied(context, options, tally);
   const std::int64_t failed = report(context, options.file.out);
-  return outcome(context, failed, options.file.out, rows);
+  return outcome(context, plan, failed, options.file.out);
 }
 
 /// The same job, which takes over what it can of its own file.
@@ -229,7 +244,7 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
                                                 "the same",
                                                 found.touched));
   context.comm.root_does([&] { complete_files_beside(options.file.out); });
-  return outcome(context, failed, options.file.out, plan.rows.size());
+  return outcome(context, plan, failed, options.file.out);
 }
 
 std::unique_ptr<Command> make_extract() { return std::make_unique<ExtractCommand>(); }

@@ -17,9 +17,17 @@ constexpr std::int64_t stripe_step = 65536;  // of Lustre
 
 void declare_catalogue(OptionParser& p, CatalogueFlags& o) {
   p.add_list("corpus", o.corpus,
-             "folders of pictures, CSV or TSV manifests (path[,label]), text lists, tar shards (a-{000..127}.tar)",
+             "folders of pictures or tar shards, CSV or TSV tables (path[,label]), text lists, tar shards "
+             "(a-{000..127}.tar, 'a-*.tar')",
              Changes::content);
-  p.add("labels", o.labels, "directory, filename, regex:PATTERN, column or none", std::string("directory"));
+  p.add("labels", o.labels,
+        "auto, directory, filename, regex:PATTERN, column or none; auto: the label column of tables that have one, "
+        "elsewhere the directory",
+        std::string("auto"), Changes::content);
+  p.add("path-column", o.path_column, "column of the paths in tables: its name, or a number from 1; default: found",
+        std::string(), Changes::content);
+  p.add("label-column", o.label_column, "column of the labels in tables: its name, or a number from 1; default: found",
+        std::string(), Changes::content);
   p.add("classes", o.classes, "text file: these classes, in this order; other pictures are left out", std::string(),
         Changes::content);
   p.add("min-per-class", o.min_per_class, "classes with fewer pictures are left out", std::int64_t{0});
@@ -140,6 +148,8 @@ void check(const ExtractOptions& options) {
 CorpusOptions corpus_options(const CatalogueFlags& flags) {
   return {.corpus = flags.corpus,
           .labels = parse_label_rule(flags.labels),
+          .path_column = flags.path_column,
+          .label_column = flags.label_column,
           .classes = flags.classes,
           .min_per_class = flags.min_per_class,
           .limit_per_class = flags.limit_per_class};

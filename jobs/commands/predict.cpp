@@ -23,12 +23,12 @@ constexpr int batch = 16;  // pictures of one call of the network
 Json line_of(const Model& model, const std::string& path, const Verdict& said, int top) {
   const auto entry = [&](std::int32_t k) {
     const auto at = static_cast<std::size_t>(k);
-    Json j = {{"class", model.classes[at]}};
+    Json j = {{"class", utf8_text(model.classes[at])}};
     j["probability"] = said.probabilities.empty() ? Json() : Json(said.probabilities[at]);
     j["score"] = said.scores[at];
     return j;
   };
-  Json line = {{"path", path}};
+  Json line = {{"path", utf8_text(path)}};
   line.update(entry(said.predicted));
   line["top"] = Json::array();
   const auto order = said.ranking();
@@ -121,7 +121,7 @@ class PredictCommand : public Command {
                 std::vector<Json>& lines) const {
     for (const Failure& f : block.failures)
       lines[static_cast<std::size_t>(f.row)] = {
-          {"path", f.path}, {"error", f.message}, {"stage", stage_of(f.status)}, {"code", to_string(f.status)}};
+          {"path", utf8_text(f.path)}, {"error", utf8_text(f.message)}, {"stage", stage_of(f.status)}, {"code", to_string(f.status)}};
     const auto first = static_cast<std::size_t>(block.index) * batch;
     const auto width = static_cast<std::size_t>(model_.width());
     for (std::size_t i = 0; i < block.status.size(); ++i) {

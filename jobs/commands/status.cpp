@@ -44,7 +44,7 @@ Pace pace_of(const ProgressReport& first, const ProgressReport& now, double seco
 
 std::string json_of(const std::string& path, const ProgressReport& r, const Pace& pace) {
   nlohmann::ordered_json j = {
-      {"path", path}, {"state", name_of(r.state)}, {"rows", r.rows}, {"done", r.done}, {"failed", r.failed}};
+      {"path", utf8_text(path)}, {"state", name_of(r.state)}, {"rows", r.rows}, {"done", r.done}, {"failed", r.failed}};
   j["seconds_since_change"] = r.seconds_since_change;
   if (!r.pid.empty()) j["job"] = {{"host", r.host}, {"slurm_job", r.job}, {"pid", r.pid}};
   if (pace.rate > 0) j["rate"] = pace.rate;

@@ -8,6 +8,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "pool3/error.hpp"
+
 namespace pool3::jobs {
 namespace {
 
@@ -30,13 +32,13 @@ std::string Log::now_text(const char* format) const {
 }
 
 std::string Log::json_line(const std::string& stage, const std::string& message, const Fields& fields) const {
-  nlohmann::ordered_json j = {{"time", now_text("%FT%T%z")}, {"stage", stage}, {"message", message}};
+  nlohmann::ordered_json j = {{"time", now_text("%FT%T%z")}, {"stage", stage}, {"message", utf8_text(message)}};
   for (const auto& [name, value] : fields) {
     const auto parsed = nlohmann::json::parse(value, nullptr, false);
     if (parsed.is_number()) {
       j[name] = parsed;
     } else {
-      j[name] = value;
+      j[name] = utf8_text(value);
     }
   }
   return j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "corpus/file_names.hpp"
 #include "corpus/stage.hpp"
 #include "corpus/tables/table.hpp"
 #include "pool3/error.hpp"
@@ -100,7 +101,9 @@ std::vector<std::string> read_classes(const std::string& path) {
   TextInput input(path);
   std::vector<std::string> classes;
   std::unordered_map<std::string, std::int64_t> lines;
-  read_lines(input, [&](std::string_view text, std::int64_t line) {
+  read_lines(input, [&](std::string_view whole, std::int64_t line) {
+    const std::string_view text = trimmed_view(whole);
+    if (text.empty()) return;
     const auto [first, is_new] = lines.try_emplace(std::string(text), line);
     if (!is_new) {
       throw Error({.stage = stage,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <locale>
 
+#include "corpus/file_names.hpp"
 #include "corpus/stage.hpp"
 #include "pool3/error.hpp"
 
@@ -66,7 +67,12 @@ Labeller::Labeller(const LabelRule& rule) : kind_(rule.kind) {
 }
 
 std::string Labeller::operator()(std::string_view path, std::string_view column) const {
+  return trimmed(label_of(path, column));
+}
+
+std::string Labeller::label_of(std::string_view path, std::string_view column) const {
   switch (kind_) {
+    case Kind::automatic:
     case Kind::directory:
       return top_folder(path);
     case Kind::filename:
@@ -85,6 +91,7 @@ std::string Labeller::operator()(std::string_view path, std::string_view column)
 
 LabelRule parse_label_rule(const std::string& text) {
   using Kind = LabelRule::Kind;
+  if (text == "auto") return {.kind = Kind::automatic, .pattern = {}};
   if (text == "directory") return {.kind = Kind::directory, .pattern = {}};
   if (text == "filename") return {.kind = Kind::filename, .pattern = {}};
   if (text == "column") return {.kind = Kind::column, .pattern = {}};
@@ -92,7 +99,7 @@ LabelRule parse_label_rule(const std::string& text) {
   constexpr std::string_view prefix = "regex:";
   if (!text.starts_with(prefix)) {
     throw usage_error(fmt::format("label rule \"{}\" is not known", text),
-                      "use directory, filename, regex:PATTERN, column or none");
+                      "use auto, directory, filename, regex:PATTERN, column or none");
   }
   LabelRule rule{.kind = Kind::regex, .pattern = text.substr(prefix.size())};
   static_cast<void>(corpus::compile(rule.pattern));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "corpus/classes.hpp"
+#include "corpus/file_names.hpp"
 #include "corpus/sources/sizes.hpp"
 #include "corpus/sources/sources.hpp"
 #include "corpus/stage.hpp"
@@ -64,13 +65,16 @@ std::string hash_of(const Manifest& manifest, bool classes_are_fixed) {
 
 std::string names_of(const CorpusOptions& options) { return fmt::format("{}", fmt::join(options.corpus, " ")); }
 
-void require_entries(const Draft& draft, const CorpusOptions& options) {
-  if (draft.size() > 0) return;
-  throw Error({.stage = stage,
-               .path = names_of(options),
-               .cause = "no pictures found",
-               .advice = "in a folder or tar file, names that end in .jpg, .jpeg, .png, .webp, .gif, .bmp, .tif or "
-                         ".tiff are looked for; in a table or list, each line names a file"});
+void require_entries(const ListedSources& sources, const CorpusOptions& options) {
+  if (sources.draft.size() > 0) return;
+  const std::string left_out = sources.left_out.text();
+  throw Error(
+      {.stage = stage,
+       .path = names_of(options),
+       .cause = left_out.empty() ? "no pictures found" : fmt::format("no pictures found; {}", left_out),
+       .advice = fmt::format("in a folder or tar file, names that end in {} are looked for; in a table or list, "
+                             "each line names a file",
+                             fmt::join(picture_endings, ", "))});
 }
 
 /// REQUIRES: there were entries before classes were chosen.
@@ -86,6 +90,11 @@ void require_chosen(const Draft& draft, const CorpusOptions& options) {
 }
 
 void check(const CorpusOptions& options) {
+  const bool by_column =
+      options.labels.kind == LabelRule::Kind::column || options.labels.kind == LabelRule::Kind::automatic;
+  if (!options.label_column.empty() && !by_column) {
+    throw usage_error("--label-column is for labels by column", "leave --labels away, or give --labels column");
+  }
   if (options.min_per_class < 0) throw usage_error("--min-per-class must be 0 or more");
   if (options.limit_per_class < 0) throw usage_error("--limit-per-class must be 0 or more");
   if (!options.classes.empty() && options.min_per_class > 0) {
@@ -98,10 +107,10 @@ void check(const CorpusOptions& options) {
 
 Manifest list_corpus(const Communicator& comm, const CorpusOptions& options) {
   comm.all_do([&] { corpus::check(options); });
-  corpus::ListedSources sources = corpus::list_sources(comm, options.corpus, options.labels);
+  corpus::ListedSources sources = corpus::list_sources(comm, options);
   Manifest manifest;
   comm.root_does([&] {
-    corpus::require_entries(sources.draft, options);
+    corpus::require_entries(sources, options);
     sources.draft.sort_and_drop_repeats(corpus::names_of(options));
     manifest.classes = corpus::choose_classes(sources.draft, options, sources.notes);
     corpus::require_chosen(sources.draft, options);
@@ -114,6 +123,7 @@ Manifest list_corpus(const Communicator& comm, const CorpusOptions& options) {
   manifest.labels = std::move(sources.draft.labels);
   manifest.shards = std::move(sources.shards);
   manifest.notes = std::move(sources.notes);
+  manifest.damaged_shards = sources.damaged_shards;
   manifest.hash = corpus::hash_of(manifest, !options.classes.empty());
   return manifest;
 }

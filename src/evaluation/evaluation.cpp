@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "evaluation/text_width.hpp"
+#include "pool3/error.hpp"
 #include "pool3/measures.hpp"
 
 namespace pool3 {
@@ -126,16 +127,17 @@ std::string to_json(const Evaluation& e, const Measures& measures, const std::st
   j["rows_are"] = rows;
   j["balanced_accuracy"] = e.balanced_accuracy;
   j.update(json_of(measures));
-  j["classes"] = e.classes;
+  const auto name = [&](Eigen::Index k) { return utf8_text(e.classes[static_cast<std::size_t>(k)]); };
+  j["classes"] = nlohmann::ordered_json::array();
+  for (const std::string& each : e.classes) j["classes"].push_back(utf8_text(each));
   const auto confusion = confusion_of(e);
   for (Eigen::Index k = 0; k < confusion.rows(); ++k)
     j["confusion_matrix"].push_back(std::vector(confusion.row(k).begin(), confusion.row(k).end()));
   j["most_confused"] = nlohmann::ordered_json::array();
   for (const ConfusedPair& pair : most_confused(e, most_confused_in_json))
-    j["most_confused"].push_back({{"true", e.classes[static_cast<std::size_t>(pair.truth)]},
-                                  {"predicted", e.classes[static_cast<std::size_t>(pair.predicted)]},
-                                  {"rows", pair.rows}});
-  for (std::size_t k = 0; k < e.classes.size(); ++k) j["per_class"][e.classes[k]] = json_of(e.per_class[k]);
+    j["most_confused"].push_back(
+        {{"true", name(pair.truth)}, {"predicted", name(pair.predicted)}, {"rows", pair.rows}});
+  for (std::size_t k = 0; k < e.classes.size(); ++k) j["per_class"][utf8_text(e.classes[k])] = json_of(e.per_class[k]);
   j["macro_avg"] = json_of(e.macro);
   j["weighted_avg"] = json_of(e.weighted);
   return j.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

@@ -40,7 +40,10 @@ std::string kind_difference(const Provenance& a, const Provenance& b) {
 }
 
 std::string job_difference(const Provenance& a, const Provenance& b) {
-  // Labels before the catalogue, whose hash covers them.
+  // Labels before the catalogue, whose hash covers them. "auto" is no rule of its own: it may give what another gives.
+  if (a.labels == "auto" || b.labels == "auto") {
+    return difference_in(a, b, {"weights_sha256", "profile", "precision", "catalogue_hash", "version"});
+  }
   return difference_in(a, b, {"weights_sha256", "profile", "precision", "labels", "catalogue_hash", "version"});
 }
 

@@ -86,7 +86,7 @@ std::string certificate_json(const Model& model, const ClassFit& fit, int ranks)
   j["communication_calls"] = fit.spent.calls;
   j["communication_seconds"] = fit.spent.seconds;
   for (std::size_t k = 0; k < model.classes.size(); ++k)
-    j["classes"].push_back({{"name", model.classes[k]}, {"relative_gap", model.column_gaps[k]}});
+    j["classes"].push_back({{"name", utf8_text(model.classes[k])}, {"relative_gap", model.column_gaps[k]}});
   return j.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::int64_t last_line = 0;
     try {
       pool3::corpus::TextInput input(name, text);
-      const auto shape = pool3::corpus::read_table(input, [&](const pool3::corpus::TableRow& row) {
+      const auto shape = pool3::corpus::read_table(input, {}, [&](const pool3::corpus::TableRow& row) {
         if (row.path.empty() || row.line <= last_line) std::abort();
         last_line = row.line;
         ++rows;

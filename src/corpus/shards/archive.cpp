@@ -29,13 +29,14 @@ void check_readable(const std::string& path) { check_source({stage, path}); }
 
 }  // namespace
 
-Archive::Archive(std::string path, Format format) : path_(std::move(path)), archive_(new_reader(format)) {
+Archive::Archive(std::string path, Format format)
+    : path_(std::move(path)), format_(format), archive_(new_reader(format)) {
   check_readable(path_);
   check_open(archive_read_open_filename(archive_.get(), path_.c_str(), block_bytes));
 }
 
 Archive::Archive(std::string path, std::span<const char> bytes)
-    : path_(std::move(path)), archive_(new_reader(Format::tar)) {
+    : path_(std::move(path)), format_(Format::tar), archive_(new_reader(Format::tar)) {
   check_open(archive_read_open_memory(archive_.get(), bytes.data(), bytes.size()));
 }
 
@@ -52,8 +53,15 @@ void Archive::fail_to_open() const {
 
 Step Archive::next() {
   const bool first = entry_ == nullptr;
+  if (!first && archive_read_data_skip(archive_.get()) < ARCHIVE_WARN) return Step::damage;
+  const std::int64_t end_of_entry = offset();
   const int result = archive_read_next_header(archive_.get(), &entry_);
-  if (result == ARCHIVE_EOF) return Step::end;
+  if (result == ARCHIVE_EOF) {
+    // The library takes the end of the file for the end of the archive, too.
+    if (format_ == Format::raw || offset() > end_of_entry) return Step::end;
+    damage_ = "no end block: the file is cut short, or its writer leaves that out";
+    return Step::damage;
+  }
   if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return Step::entry;
   if (first) fail_to_open();
   return Step::damage;
@@ -64,6 +72,7 @@ std::int64_t Archive::read(std::span<char> buffer) {
 }
 
 std::string Archive::damage() const {
+  if (!damage_.empty()) return damage_;
   const char* text = archive_error_string(archive_.get());
   return one_line(text == nullptr ? "damaged" : text);
 }

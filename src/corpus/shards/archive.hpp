@@ -10,7 +10,7 @@
 
 namespace pool3::corpus {
 
-/// What next() found.
+/// What next() found. A tar file that ends without its end block is damaged.
 enum class Step { entry, end, damage };
 
 /// A stream of entries. Move-only.
@@ -38,6 +38,8 @@ class Archive {
     void operator()(archive* a) const { archive_read_free(a); }
   };
   std::string path_;
+  Format format_;
+  std::string damage_;  ///< in this class's own words
   std::unique_ptr<archive, Free> archive_;
   archive_entry* entry_ = nullptr;
 };

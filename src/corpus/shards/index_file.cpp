@@ -15,7 +15,7 @@
 namespace pool3::corpus {
 namespace {
 
-constexpr std::string_view magic = "pool3 tar index\n";
+constexpr std::string_view magic = "pool3 tar index 2\n";  // another number where labels follow other rules
 
 void put(std::string& bytes, std::int64_t number) {
   for (unsigned i = 0; i < 8; ++i) bytes += static_cast<char>(static_cast<std::uint64_t>(number) >> (8 * i));
@@ -109,6 +109,12 @@ std::string format_index(const TarIndex& index) {
   std::string bytes;
   put(bytes, index.size());
   put(bytes, index.damage);
+  put(bytes, index.unclear_labels);
+  put(bytes, static_cast<std::int64_t>(index.left_out.counts().size()));
+  for (const auto& [reason, count] : index.left_out.counts()) {
+    put(bytes, reason);
+    put(bytes, count);
+  }
   for (std::int64_t i = 0; i < index.size(); ++i) {
     put(bytes, index.names[i]);
     put(bytes, index.labels[i]);
@@ -122,6 +128,14 @@ std::optional<TarIndex> parse_index(std::string_view bytes) {
   Reader reader(bytes);
   const std::int64_t count = reader.number();
   TarIndex index{.damage = std::string(reader.text())};
+  index.unclear_labels = reader.number();
+  const std::int64_t reasons = reader.number();
+  for (std::int64_t i = 0; i < reasons && reader.fine; ++i) {
+    const std::string_view reason = reader.text();
+    const auto& before = index.left_out.counts();
+    if (reason.empty() || (!before.empty() && before.rbegin()->first >= reason)) return std::nullopt;
+    index.left_out.add_key(reason, reader.number());
+  }
   for (std::int64_t i = 0; i < count && reader.fine; ++i) {
     index.names.push_back(reader.text());
     index.labels.push_back(reader.text());
@@ -132,7 +146,7 @@ std::optional<TarIndex> parse_index(std::string_view bytes) {
     if ((std::string(index.names[i]) += index.labels[i]).find('\0') != std::string::npos) return std::nullopt;
     if (i > 0 && index.names[i - 1] >= index.names[i]) return std::nullopt;
   }
-  if (count < 0 || !reader.fine || !reader.at_end()) return std::nullopt;
+  if (count < 0 || reasons < 0 || !reader.fine || !reader.at_end()) return std::nullopt;
   return index;
 }
 

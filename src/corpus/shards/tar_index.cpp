@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
@@ -25,28 +26,37 @@ std::string_view key_of(std::string_view name) {
   return name.substr(0, name.find('.', slash == std::string_view::npos ? 0 : slash + 1));
 }
 
-std::string trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const std::size_t begin = text.find_first_not_of(blanks);
-  if (begin == std::string_view::npos) return {};
-  return std::string(text.substr(begin, text.find_last_not_of(blanks) + 1 - begin));
+/// A JSON value as a label: text, a number or a truth. A number that is whole is written without its point. "" for a
+/// list, an object and null.
+std::string label_of_value(const nlohmann::json& value) {
+  constexpr double most_whole = 9007199254740992.0;  // 2^53
+  if (value.is_string()) return trimmed(value.get_ref<const std::string&>());
+  if (value.is_number_float()) {
+    const double number = value.get<double>();
+    if (std::abs(number) <= most_whole && number == std::floor(number)) return std::to_string(std::llround(number));
+  }
+  return value.is_number() || value.is_boolean() ? value.dump() : std::string();
 }
 
-std::string json_label(std::string_view text) {
+/// The label of a JSON file: of the first of its keys that has one. "" if none has, or the text is no JSON. Nothing if
+/// it has none of the keys.
+std::optional<std::string> json_label(std::string_view text) {
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) return {};
+  if (json.is_discarded()) return "";
+  if (!json.is_object()) return std::nullopt;
+  std::optional<std::string> label;
   for (const char* name : {"label", "class", "cls"}) {
     const auto found = json.find(name);
     if (found == json.end()) continue;
-    if (found->is_string()) return trimmed(found->get_ref<const std::string&>());
-    if (found->is_number_integer()) return found->dump();
+    label = label_of_value(*found);
+    if (!label->empty()) break;
   }
-  return {};
+  return label;
 }
 
 /// Which of several label files counts: the highest. 0 for other files.
 int rank_of(std::string_view name) {
-  const std::string_view ending = name.substr(key_of(name).size());
+  const std::string ending = lower_case(name.substr(key_of(name).size()));
   if (ending == ".cls") return 3;
   if (ending == ".json") return 2;
   return ending == ".txt" ? 1 : 0;
@@ -85,11 +95,29 @@ class Collector {
     const bool regular = target == nullptr && archive_entry_filetype(entry) == AE_IFREG;
     const bool whole = regular && archive_entry_sparse_count(entry) == 0;
     const Member member = whole ? Member{archive_.offset(), archive_entry_size(entry)} : Member{};
+    if (leave_out(name, archive_entry_filetype(entry) == AE_IFDIR)) return;
     if (is_picture_name(name)) {
       add_picture(name, target == nullptr ? member : linked(target));
-    } else if (whole && member.bytes <= max_label_file_bytes && rank_of(name) > 0) {
-      add_label(name, static_cast<std::size_t>(member.bytes));
+    } else if (whole && rank_of(name) > 0) {
+      add_label(name, member.bytes);
+    } else if (regular) {
+      index_.left_out.add(Reason::ending, ending_of(name));
     }
+  }
+
+  /// True, and counted, for what systems leave in archives, too.
+  bool leave_out(std::string_view name, bool folder) {
+    std::string_view rest = name;
+    for (std::size_t end = rest.find('/'); end != std::string_view::npos; end = rest.find('/')) {
+      if (is_foreign_name(rest.substr(0, end))) {
+        index_.left_out.add(Reason::hidden);
+        return true;
+      }
+      rest.remove_prefix(end + 1);
+    }
+    if (folder || !is_foreign_name(rest)) return folder;
+    index_.left_out.add(Reason::hidden);
+    return true;
   }
 
   void add_picture(std::string_view name, const Member& member) {
@@ -107,33 +135,44 @@ class Collector {
     return {index_.offsets[at], index_.bytes[at]};
   }
 
-  void add_label(std::string_view name, std::size_t bytes) {
-    const int rank = rank_of(name);
-    const std::string key(key_of(name));
+  /// The text of the current member; nothing if that is damaged, which the next step sees.
+  std::optional<std::string> text_of_member(std::size_t bytes) {
     std::string text(bytes, '\0');
-    std::size_t have = 0;
-    while (have < bytes) {
+    for (std::size_t have = 0; have < bytes;) {
       const std::int64_t got = archive_.read(std::span(text).subspan(have));
-      if (got <= 0) return;  // the next step sees the damage
+      if (got <= 0) return std::nullopt;
       have += static_cast<std::size_t>(got);
     }
-    Label& label = labels_[key];
-    if (rank < label.rank) return;
-    std::string value = rank == 2 ? json_label(text) : trimmed(text);
-    if (value.size() > max_label_bytes || value.find('\0') != std::string::npos) value.clear();
-    if (!value.empty()) label = {rank, std::move(value)};
+    return text;
+  }
+
+  /// A file that counts and holds no label leaves the picture without one: what a lesser file holds is something else,
+  /// as a caption is.
+  void add_label(std::string_view name, std::int64_t bytes) {
+    const int rank = rank_of(name);
+    std::optional<std::string> value = "";
+    if (bytes <= max_label_file_bytes) {
+      const auto text = text_of_member(static_cast<std::size_t>(bytes));
+      if (!text) return;
+      value = rank == 2 ? json_label(*text) : trimmed(*text);
+    }
+    if (!value) return;
+    if (value->size() > max_label_bytes || value->find('\0') != std::string::npos) value->clear();
+    Label& label = labels_[std::string(key_of(name))];
+    if (rank >= label.rank) label = {rank, std::move(*value)};
   }
 
   [[nodiscard]] TarIndex sorted() {
     std::vector<std::int64_t> order;
     for (const auto& [name, place] : latest_) order.push_back(place);
     std::ranges::sort(order, [&](auto a, auto b) { return index_.names[a] < index_.names[b]; });
-    TarIndex result{.damage = damage_};
+    TarIndex result{.damage = damage_, .left_out = std::move(index_.left_out)};
     for (const std::int64_t place : order) {
       const auto at = static_cast<std::size_t>(place);
       const auto label = labels_.find(std::string(key_of(index_.names[place])));
       result.names.push_back(index_.names[place]);
       result.labels.push_back(label == labels_.end() ? std::string() : label->second.text);
+      if (label != labels_.end() && label->second.text.empty()) ++result.unclear_labels;
       result.offsets.push_back(index_.offsets[at]);
       result.bytes.push_back(index_.bytes[at]);
     }

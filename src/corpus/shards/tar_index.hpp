@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "corpus/left_out.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/files.hpp"
 
@@ -16,9 +17,11 @@ namespace pool3::corpus {
 struct TarIndex {
   StringTable names;                  ///< without "./" in front
   StringTable labels;                 ///< of KEY.cls, KEY.json or KEY.txt; "" for none
+  std::int64_t unclear_labels = 0;    ///< pictures whose label file is there and holds no label
   std::vector<std::int64_t> offsets;  ///< of the bytes, in the unpacked tar file; -1: no bytes of its own (a symlink)
   std::vector<std::int64_t> bytes;
   std::string damage;  ///< why what comes after these could not be read; "" for a whole file
+  LeftOut left_out;    ///< members that are no pictures of the catalogue, nor their labels
   [[nodiscard]] std::int64_t size() const { return names.size(); }
   /// The place of a name, or -1.
   [[nodiscard]] std::int64_t find(std::string_view name) const;

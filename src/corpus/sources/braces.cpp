@@ -1,12 +1,14 @@
 #include "corpus/sources/braces.hpp"
 
 #include <fmt/format.h>
+#include <glob.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
 
+#include "corpus/stage.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::corpus {
@@ -75,6 +77,24 @@ std::vector<std::string> expand_braces(const std::string& text) {
     names = std::move(longer);
     rest.remove_prefix(close + 1);
   }
+  return names;
+}
+
+std::vector<std::string> expand_wildcards(const std::string& text) {
+  struct stat status {};
+  if (text.find_first_of("*?[") == std::string::npos || ::stat(text.c_str(), &status) == 0) return {text};
+  ::glob_t found{};
+  const int result = ::glob(text.c_str(), GLOB_ERR | GLOB_NOSORT, nullptr, &found);
+  std::vector<std::string> names;
+  if (result == 0) names.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  ::globfree(&found);
+  if (names.empty()) {
+    throw Error(
+        {.stage = stage,
+         .path = text,
+         .cause = result == GLOB_NOMATCH ? "no file or folder has such a name" : "a folder on its way can't be read"});
+  }
+  std::ranges::sort(names);
   return names;
 }
 

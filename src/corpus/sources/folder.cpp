@@ -38,18 +38,31 @@ bool is_symlink(DIR* directory, const char* name) {
   return ::fstatat(::dirfd(directory), name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
 }
 
-/// Nothing for entries that don't matter.
-std::optional<Kind> kind_of(DIR* directory, const dirent& item) {
-  const bool picture = is_picture_name(item.d_name);
-  if (item.d_type == DT_REG) return picture ? std::optional(Kind::picture) : std::nullopt;
-  if (item.d_type == DT_DIR) return Kind::folder;
+/// Of a regular file, or of what can't be looked at.
+std::optional<Kind> kind_of_file(std::string_view name, bool exists, LeftOut& left_out) {
+  if (is_picture_name(name)) return Kind::picture;
+  if (is_shard_name(name) && exists) return Kind::shard;
+  if (!is_index_name(name)) left_out.add(Reason::ending, ending_of(name));
+  return std::nullopt;
+}
+
+/// Nothing for entries that are left out, which are counted.
+std::optional<Kind> kind_of(DIR* directory, const dirent& item, LeftOut& left_out) {
+  const bool foreign = is_foreign_name(item.d_name);
+  if (item.d_type == DT_REG && !foreign) return kind_of_file(item.d_name, true, left_out);
+  if (item.d_type == DT_DIR && !foreign) return Kind::folder;
   struct stat status {};
-  if (::fstatat(::dirfd(directory), item.d_name, &status, 0) != 0) {
-    // A symlink to nowhere, or a file that went away: it stays in the catalogue, to be reported.
-    return picture ? std::optional(Kind::picture) : std::nullopt;
+  const bool exists = ::fstatat(::dirfd(directory), item.d_name, &status, 0) == 0;
+  if (foreign) {
+    const bool folder = exists && S_ISDIR(status.st_mode);
+    left_out.add(folder ? Reason::folder : Reason::hidden, folder ? item.d_name : "");
+    return std::nullopt;
   }
+  // A symlink to nowhere, or a file that went away: it stays in the catalogue, to be reported.
+  if (!exists || S_ISREG(status.st_mode)) return kind_of_file(item.d_name, exists, left_out);
   if (S_ISDIR(status.st_mode)) return is_symlink(directory, item.d_name) ? Kind::linked_folder : Kind::folder;
-  return picture && S_ISREG(status.st_mode) ? std::optional(Kind::picture) : std::nullopt;
+  left_out.add(Reason::no_file);
+  return std::nullopt;
 }
 
 /// Folders of one round for each rank: few enough that the answers are small, many enough that rounds cost little.
@@ -58,11 +71,10 @@ constexpr std::int64_t folders_of_round = 64;
 /// The walk over real folders. Those that symlinks lead to are kept for later.
 class Walk {
  public:
-  Walk(std::string root, const std::function<void(std::string_view)>& use) : root_(std::move(root)), use_(use) {
-    pending_.emplace_back();
-  }
+  Walk(std::string root, const FolderUse& use) : root_(std::move(root)), use_(use) { pending_.emplace_back(); }
 
   std::vector<std::string> links;  ///< symlinks to folders, relative to the root
+  LeftOut left_out;
 
   /// For each rank the folders that it reads, as full and relative paths; nothing at the end.
   std::vector<std::string> next(int ranks) {
@@ -79,13 +91,20 @@ class Walk {
     return parts;
   }
 
-  /// What each folder holds: its relative path, then its items, then an empty string.
+  /// What each folder holds: its relative path, then its items, then an empty string; then reasons of what is left out,
+  /// each with its count, then an empty string.
   static std::string read(std::string_view folders) {
     std::string answer;
     while (!folders.empty()) {
       const std::string full(unpack(folders));
       pack(answer, unpack(folders));
-      for (const FolderItem& item : read_folder(full)) pack(answer, static_cast<char>(item.kind) + item.name);
+      const FolderContent content = read_folder(full);
+      for (const FolderItem& item : content.items) pack(answer, static_cast<char>(item.kind) + item.name);
+      pack(answer, "");
+      for (const auto& [reason, count] : content.left_out.counts()) {
+        pack(answer, reason);
+        pack(answer, std::to_string(count));
+      }
       pack(answer, "");
     }
     return answer;
@@ -97,16 +116,20 @@ class Walk {
       for (std::string_view item = unpack(answer); !item.empty(); item = unpack(answer)) {
         std::string path = folder;
         path += item.substr(1);
-        if (item[0] == static_cast<char>(Kind::picture)) use_(path);
+        const auto kind = static_cast<Kind>(item[0]);
+        if (kind == Kind::picture || kind == Kind::shard) use_(path, kind);
         if (item[0] == static_cast<char>(Kind::folder)) pending_.push_back(path + "/");
         if (item[0] == static_cast<char>(Kind::linked_folder)) links.push_back(std::move(path));
+      }
+      for (std::string_view reason = unpack(answer); !reason.empty(); reason = unpack(answer)) {
+        left_out.add_key(reason, std::stoll(std::string(unpack(answer))));
       }
     }
   }
 
  private:
   std::string root_;
-  const std::function<void(std::string_view)>& use_;
+  const FolderUse& use_;
   std::deque<std::string> pending_;  ///< relative to the root; empty for the root, else with a slash at the end
 };
 
@@ -120,24 +143,26 @@ bool comes_first(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-std::vector<FolderItem> read_folder(const std::string& folder) {
+FolderContent read_folder(const std::string& folder) {
   const Directory directory(::opendir(folder.c_str()));
   if (!directory) fail(folder);
-  std::vector<FolderItem> items;
+  FolderContent content;
   for (;;) {
     errno = 0;
     const dirent* item = ::readdir(directory.get());
     if (item == nullptr) break;
     const std::string_view name = item->d_name;
     if (name == "." || name == "..") continue;
-    if (const auto kind = kind_of(directory.get(), *item)) items.push_back({*kind, std::string(name)});
+    if (const auto kind = kind_of(directory.get(), *item, content.left_out)) {
+      content.items.push_back({*kind, std::string(name)});
+    }
   }
   if (errno != 0) fail(folder);
-  std::ranges::sort(items, {}, &FolderItem::name);
-  return items;
+  std::ranges::sort(content.items, {}, &FolderItem::name);
+  return content;
 }
 
-void list_folder(const Communicator& comm, std::string root, const std::function<void(std::string_view)>& use) {
+LeftOut list_folder(const Communicator& comm, std::string root, const FolderUse& use) {
   const std::string start = root;
   Walk walk(std::move(root), use);
   run_rounds(comm, {.next = [&] { return walk.next(comm.size()); },
@@ -148,8 +173,9 @@ void list_folder(const Communicator& comm, std::string root, const std::function
                         }});
   comm.root_does([&] {
     std::ranges::sort(walk.links, comes_first);
-    list_linked_folders(start, walk.links, use);
+    walk.left_out.add(list_linked_folders(start, walk.links, use));
   });
+  return std::move(walk.left_out);
 }
 
 }  // namespace pool3::corpus

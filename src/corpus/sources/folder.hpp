@@ -7,22 +7,32 @@
 #include <string_view>
 #include <vector>
 
+#include "corpus/left_out.hpp"
 #include "pool3/mpi.hpp"
 
 namespace pool3::corpus {
 
 /// What a folder holds that matters. The values are what travels between ranks.
 struct FolderItem {
-  enum class Kind : char { picture = 'p', folder = 'f', linked_folder = 'l' } kind = Kind::picture;
+  enum class Kind : char { picture = 'p', shard = 't', folder = 'f', linked_folder = 'l' } kind = Kind::picture;
   std::string name;
 };
 
-/// The pictures, folders and symlinks to folders right below `folder`, in byte order of names. A symlink to nowhere
-/// with a picture's name is a picture. Throws Error: a folder that can't be read.
-[[nodiscard]] std::vector<FolderItem> read_folder(const std::string& folder);
+struct FolderContent {
+  std::vector<FolderItem> items;  ///< in byte order of names
+  LeftOut left_out;
+};
 
-/// Calls `use` on the root with each picture below `root`, relative to it, in no particular order. Collective: folders
-/// are dealt out to the ranks. `root` counts on the root only. Throws a collective Error.
-void list_folder(const Communicator& comm, std::string root, const std::function<void(std::string_view)>& use);
+/// The pictures, tar files, folders and symlinks to folders right below `folder`. A symlink to nowhere with a picture's
+/// name is a picture. What systems and editors leave there is left out. Throws Error: a folder that can't be read.
+[[nodiscard]] FolderContent read_folder(const std::string& folder);
+
+/// Takes a picture or a tar file, by its path relative to the root.
+using FolderUse = std::function<void(std::string_view path, FolderItem::Kind kind)>;
+
+/// Calls `use` on the root with each picture and tar file below `root`, in no particular order; what is left out, by
+/// reason, on the root. Collective: folders are dealt out to the ranks. `root` counts on the root only. Throws a
+/// collective Error.
+[[nodiscard]] LeftOut list_folder(const Communicator& comm, std::string root, const FolderUse& use);
 
 }  // namespace pool3::corpus

@@ -45,7 +45,9 @@ struct Pending {
 /// That ends loops, and stops trees of symlinks that lead to each other from growing without bound.
 class LinkWalk {
  public:
-  LinkWalk(const std::string& root, const std::function<void(std::string_view)>& use) : root_(root), use_(use) {}
+  LinkWalk(const std::string& root, const FolderUse& use) : root_(root), use_(use) {}
+
+  LeftOut left_out;
 
   /// Everything below the symlink `path` of the root.
   void run(const std::string& path) {
@@ -76,10 +78,12 @@ class LinkWalk {
     visited_.push_back({id, folder.parent});
     const std::size_t here = visited_.size() - 1;
     const std::size_t first_new = pending_.size();
-    for (const FolderItem& item : read_folder(full(folder.path))) {
+    const FolderContent content = read_folder(full(folder.path));
+    left_out.add(content.left_out);
+    for (const FolderItem& item : content.items) {
       const std::string path = folder.path + item.name;
-      if (item.kind == FolderItem::Kind::picture) {
-        use_(path);
+      if (item.kind == FolderItem::Kind::picture || item.kind == FolderItem::Kind::shard) {
+        use_(path, item.kind);
       } else {
         pending_.push_back({path + "/", here, item.kind == FolderItem::Kind::linked_folder});
       }
@@ -103,7 +107,7 @@ class LinkWalk {
   [[nodiscard]] std::string full(const std::string& path) const { return root_ + "/" + path; }
 
   const std::string& root_;
-  const std::function<void(std::string_view)>& use_;
+  const FolderUse& use_;
   std::vector<Pending> pending_;
   std::vector<Visited> visited_;
   std::set<FolderId> by_symlink_;
@@ -111,10 +115,10 @@ class LinkWalk {
 
 }  // namespace
 
-void list_linked_folders(const std::string& root, const std::vector<std::string>& links,
-                         const std::function<void(std::string_view)>& use) {
+LeftOut list_linked_folders(const std::string& root, const std::vector<std::string>& links, const FolderUse& use) {
   LinkWalk walk(root, use);
   for (const std::string& link : links) walk.run(link);
+  return std::move(walk.left_out);
 }
 
 }  // namespace pool3::corpus

@@ -51,7 +51,11 @@ Source source_of(const std::string& path) {
 std::vector<Source> sources_of(const std::vector<std::string>& corpus) {
   std::vector<Source> sources;
   for (const std::string& text : corpus) {
-    for (const std::string& path : expand_braces(text)) sources.push_back(source_of(path));
+    for (const std::string& name : expand_braces(text)) {
+      for (const std::string& path : expand_wildcards(name)) {
+        if (path == name || !is_index_name(path)) sources.push_back(source_of(path));
+      }
+    }
   }
   if (sources.empty()) throw usage_error("--corpus is empty");
   return sources;
@@ -60,12 +64,13 @@ std::vector<Source> sources_of(const std::vector<std::string>& corpus) {
 /// Lists on the root, with the other ranks' help.
 class Lister {
  public:
-  Lister(const Communicator& comm, const LabelRule& rule) : comm_(comm), rule_(rule), label_(rule) {}
+  Lister(const Communicator& comm, const CorpusOptions& options)
+      : comm_(comm), options_(options), rule_(options.labels), label_(rule_) {}
 
-  ListedSources run(const std::vector<std::string>& corpus) {
+  ListedSources run() {
     std::vector<Source> sources;
     comm_.root_does([&] {
-      sources = sources_of(corpus);
+      sources = sources_of(options_.corpus);
       result_.root = sources[0].root;
       for (const Source& source : sources) {
         if (source.kind == Source::Kind::table) add_table(source);
@@ -73,14 +78,17 @@ class Lister {
     });
     add_folders(sources);
     add_shards(sources);
+    comm_.root_does([&] { add_notes(); });
     return std::move(result_);
   }
 
  private:
-  void require_label_column(bool has_labels, const std::string& path) const {
+  void require_label_column(bool has_labels, const std::string& path, const std::string& unclear = {}) const {
     if (rule_.kind != LabelRule::Kind::column || has_labels) return;
-    throw usage_error(fmt::format("--labels column: {} has no label column", path),
-                      "use a CSV or TSV table with the columns path and label, or another rule");
+    throw usage_error(
+        fmt::format("--labels column: {} has no label column{}{}", path, unclear.empty() ? "" : ": ", unclear),
+        "name it with --label-column, or leave --labels away: then tables that have one are labelled by it, "
+        "and all else by its folder");
   }
 
   /// `path`, relative to the folder `from`, as the catalogue has it: relative to the root if it is below.
@@ -93,27 +101,51 @@ class Lister {
 
   void add_table(const Source& source) {
     TextInput input(source.path);
-    const TableShape shape = read_table(input, [&](const TableRow& row) {
-      result_.draft.add({.path = stored(source.root, row.path),
-                         .bytes = Draft::unknown,
-                         .label = label_(row.path, row.label),
-                         .line = row.line});
+    const ColumnNames names{options_.path_column, options_.label_column};
+    const Labeller by_column({.kind = LabelRule::Kind::column, .pattern = {}});
+    std::int64_t with_blanks = 0;
+    const TableShape shape = read_table(input, names, [&](const TableRow& row) {
+      const bool column = rule_.kind == LabelRule::Kind::automatic && row.has_label;
+      const std::string label = (column ? by_column : label_)(row.path, row.label);
+      if (row.label.size() != trimmed_view(row.label).size()) ++with_blanks;
+      result_.draft.add(
+          {.path = stored(source.root, row.path), .bytes = Draft::unknown, .label = label, .line = row.line});
     });
-    if (shape.rows > 0) require_label_column(shape.has_labels, source.path);
+    if (shape.rows == 0) return;
+    require_label_column(shape.has_labels, source.path, shape.unclear);
+    if (!shape.what.empty()) result_.notes.push_back(fmt::format("{}: {}", source.path, shape.what));
+    const bool used = rule_.kind == LabelRule::Kind::automatic || rule_.kind == LabelRule::Kind::column;
+    if (with_blanks > 0 && used) {
+      result_.notes.push_back(
+          fmt::format("{}: {} labels have blanks around them, which do not count", source.path, with_blanks));
+    }
   }
 
-  void add_folders(const std::vector<Source>& sources) {
-    std::vector<const Source*> folders;  // on the root only
+  /// Adds the pictures of folders; the tar files of folders without pictures become sources.
+  void add_folders(std::vector<Source>& sources) {
+    std::vector<Source> folders;  // on the root only
     for (const Source& source : sources) {
-      if (source.kind == Source::Kind::folder) folders.push_back(&source);
+      if (source.kind == Source::Kind::folder) folders.push_back(source);
     }
     const std::int64_t count = comm_.sum(static_cast<std::int64_t>(folders.size()));
     for (std::int64_t i = 0; i < count; ++i) {
-      const Source source = comm_.is_root() ? *folders[static_cast<std::size_t>(i)] : Source{};
-      comm_.root_does([&] { require_label_column(false, source.path); });
-      list_folder(comm_, source.root, [&](std::string_view path) {
+      const Source source = comm_.is_root() ? folders[static_cast<std::size_t>(i)] : Source{};
+      std::vector<std::string> shards;
+      std::int64_t pictures = 0;
+      const LeftOut left_out = list_folder(comm_, source.root, [&](std::string_view path, FolderItem::Kind kind) {
+        if (kind == FolderItem::Kind::shard) return shards.emplace_back(path), void();
+        ++pictures;
         result_.draft.add(
             {.path = stored(source.root, path), .bytes = Draft::unknown, .label = label_(path, ""), .line = 0});
+      });
+      comm_.root_does([&] {
+        result_.left_out.add(left_out);
+        if (pictures > 0) require_label_column(false, source.path);
+        if (pictures > 0 && !shards.empty()) {
+          result_.left_out.add(Reason::shard, "", static_cast<std::int64_t>(shards.size()));
+          return;
+        }
+        for (const std::string& shard : shards) sources.push_back(source_of(full_path(source.root, shard)));
       });
     }
   }
@@ -155,7 +187,10 @@ class Lister {
       const std::string_view place = rule_.kind == LabelRule::Kind::regex ? path : index.names[i];
       result_.draft.add({.path = path, .bytes = bytes, .label = label_(place, index.labels[i]), .line = 0});
     }
+    result_.left_out.add(index.left_out);
+    unclear_labels_ += index.unclear_labels;
     if (!index.damage.empty()) {
+      ++result_.damaged_shards;
       result_.notes.push_back(
           fmt::format("{} is damaged after {} pictures; what comes behind is not in the catalogue ({})", name,
                       index.size(), index.damage));
@@ -163,16 +198,27 @@ class Lister {
     result_.shards.push_back(std::move(count));
   }
 
+  void add_notes() {
+    if (unclear_labels_ > 0 && rule_.kind == LabelRule::Kind::column) {
+      result_.notes.push_back(fmt::format(
+          "{} pictures of tar files have a label file without a label (empty, a list, an object, or damaged)",
+          unclear_labels_));
+    }
+    if (!result_.left_out.empty()) result_.notes.push_back(result_.left_out.text());
+  }
+
   const Communicator& comm_;
+  const CorpusOptions& options_;
   const LabelRule& rule_;
   Labeller label_;
+  std::int64_t unclear_labels_ = 0;
   ListedSources result_;
 };
 
 }  // namespace
 
-ListedSources list_sources(const Communicator& comm, const std::vector<std::string>& corpus, const LabelRule& rule) {
-  return Lister(comm, rule).run(corpus);
+ListedSources list_sources(const Communicator& comm, const CorpusOptions& options) {
+  return Lister(comm, options).run();
 }
 
 }  // namespace pool3::corpus

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "corpus/draft.hpp"
+#include "corpus/left_out.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/mpi.hpp"
 
@@ -16,10 +17,11 @@ struct ListedSources {
   Draft draft;
   std::vector<ShardCount> shards;
   std::vector<std::string> notes;
+  LeftOut left_out;
+  std::int64_t damaged_shards = 0;
 };
 
 /// Lists all sources, in their order. Collective; throws a collective Error.
-[[nodiscard]] ListedSources list_sources(const Communicator& comm, const std::vector<std::string>& corpus,
-                                         const LabelRule& rule);
+[[nodiscard]] ListedSources list_sources(const Communicator& comm, const CorpusOptions& options);
 
 }  // namespace pool3::corpus

@@ -26,6 +26,9 @@ TextInput::TextInput(std::string name, std::string_view text) : path_(std::move(
 void TextInput::skip_mark() {
   static_cast<void>(peek(mark.size() - 1));
   if (piece_.starts_with(mark)) at_ = mark.size();
+  if (piece_.starts_with("\xFF\xFE") || piece_.starts_with("\xFE\xFF")) {
+    throw Error({.stage = stage, .path = path_, .cause = "UTF-16 text", .advice = "save it as UTF-8"});
+  }
 }
 
 bool TextInput::refill(std::size_t ahead) {

@@ -1,6 +1,7 @@
 #pragma once
 // A text file, read byte by byte. Private to the room.
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,7 @@ namespace pool3::corpus {
 class TextInput {
  public:
   static constexpr int end = -1;
-  /// Throws Error if it can't be opened.
+  /// Throws Error if it can't be opened, or is UTF-16.
   explicit TextInput(const std::string& path);
   /// Text in memory, which must outlive this. `name` stands for its path.
   TextInput(std::string name, std::string_view text);
@@ -24,6 +25,11 @@ class TextInput {
   }
   /// Moves past the byte that peek() gave. REQUIRES: that was not `end`.
   void skip() { ++at_; }
+  /// What is held of the text from here on: 1 MiB at the beginning, or all of it.
+  [[nodiscard]] std::string_view ahead() {
+    static_cast<void>(peek());
+    return piece_.substr(std::min(at_, piece_.size()));
+  }
   /// If `c` comes next, moves past it and returns true.
   [[nodiscard]] bool take(char c) {
     if (peek() != static_cast<unsigned char>(c)) return false;

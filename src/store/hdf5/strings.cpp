@@ -4,44 +4,13 @@
 
 #include <algorithm>
 
+#include "pool3/error.hpp"
 #include "store/layout.hpp"
 #include "store/pieces.hpp"
 
 namespace pool3::store {
-namespace {
 
-/// Bytes of the sequence that `lead` starts, or 0.
-std::size_t sequence_length(unsigned char lead) {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf) return 2;
-  if (lead >= 0xe0 && lead <= 0xef) return 3;
-  return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
-}
-
-/// True if `second` may follow `lead`: the ranges that rule out overlong forms, surrogates, and > U+10FFFF.
-bool second_fits(unsigned char lead, unsigned char second) {
-  if (lead == 0xe0) return second >= 0xa0;
-  if (lead == 0xed) return second <= 0x9f;
-  if (lead == 0xf0) return second >= 0x90;
-  if (lead == 0xf4) return second <= 0x8f;
-  return true;
-}
-
-}  // namespace
-
-bool is_utf8(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = sequence_length(at(i));
-    if (length == 0 || i + length > text.size()) return false;
-    for (std::size_t k = 1; k < length; ++k) {
-      if ((at(i + k) & 0xc0U) != 0x80U) return false;
-    }
-    if (length > 1 && !second_fits(at(i), at(i + 1))) return false;
-    i += length;
-  }
-  return true;
-}
+bool is_utf8(std::string_view text) { return valid_utf8(text) == text.size(); }
 
 void CellShape::see(std::string_view text) {
   width_ = std::max(width_, text.size());

@@ -23,8 +23,52 @@ TEST_F(Folder, TakesPicturesInByteOrder) {
                            "a-b/c.tiff", "Z.webp", "a/jpg"}) {
     write(name);
   }
-  EXPECT_THAT(paths_of(listed(folder)), ElementsAre("Z.webp", "a-b/c.tiff", "a.jpg", "a/.hidden.gif", "a/x.jpeg",
-                                                    "b.JPG", "b/10.PNG", "b/2.png"));
+  EXPECT_THAT(paths_of(listed(folder)),
+              ElementsAre("Z.webp", "a-b/c.tiff", "a.jpg", "a/x.jpeg", "b.JPG", "b/10.PNG", "b/2.png"));
+}
+
+TEST_F(Folder, TakesEveryEndingOfWhatIsRead) {
+  const std::vector<std::string> names = {"a.JFIF", "b.jpe", "c.jif",  "d.pjpeg", "e.pjp",
+                                          "f.apng", "g.dib", "h.jpeg", "i.TIF"};
+  for (const std::string& name : names) write(name);
+  const Manifest manifest = listed(folder);
+  EXPECT_EQ(paths_of(manifest), names);
+  EXPECT_TRUE(std::ranges::none_of(manifest.notes, [](const auto& note) { return note.starts_with("left out"); }));
+}
+
+TEST_F(Folder, LeavesOutWhatSystemsAndEditorsLeaveThere) {
+  for (const char* name :
+       {"cats/1.jpg", "cats/.ipynb_checkpoints/1-checkpoint.jpg", ".Trash-0/2.jpg", "__MACOSX/cats/._1.jpg",
+        "@eaDir/1.jpg/SYNOPHOTO_THUMB_M.jpg", "lost+found/3.jpg", "System Volume Information/4.png",
+        "$RECYCLE.BIN/5.jpg", "cats/._1.jpg", "cats/.2.jpg.swp", "cats/Thumbs.db", "#recycle/6.jpg"}) {
+    write(name);
+  }
+  const Manifest manifest = listed(folder);
+  EXPECT_THAT(paths_of(manifest), ElementsAre("cats/1.jpg"));
+  EXPECT_THAT(manifest.classes, ElementsAre("cats"));
+  ASSERT_EQ(manifest.notes.size(), 1U);
+  EXPECT_THAT(manifest.notes[0], HasSubstr("left out: 3 hidden or system files, 8 hidden or system folders (#recycle, "
+                                           "$RECYCLE.BIN, .Trash-0, .ipynb_checkpoints, "));
+}
+
+TEST_F(Folder, CountsTheRestByEnding) {
+  for (const char* name : {"1.jpg", "2.heic", "a/3.HEIC", "4.avif", "README", "5.txt", "a.b/noending"}) write(name);
+  link("a", "linked");
+  ASSERT_EQ(::mkfifo((folder / "pipe.png").c_str(), 0600), 0);
+  const Manifest manifest = listed(folder, "none");
+  EXPECT_THAT(paths_of(manifest), ElementsAre("1.jpg"));
+  EXPECT_THAT(
+      manifest.notes,
+      ElementsAre("left out: 7 files that are no pictures by name (.heic 3, no ending 2, .avif 1, .txt 1), 1 that is "
+                  "no regular file"));
+}
+
+TEST_F(Folder, ALostAndFoundThatCantBeReadIsNoError) {
+  write("1.jpg");
+  write("lost+found/x");
+  fs::permissions(folder / "lost+found", fs::perms::none);  // root may read it, and doesn't try
+  EXPECT_THAT(paths_of(listed(folder)), ElementsAre("1.jpg"));
+  fs::permissions(folder / "lost+found", fs::perms::owner_all);
 }
 
 TEST_F(Folder, GivesSizesRootAndLabels) {
@@ -145,7 +189,7 @@ TEST_F(Folder, NoPicturesIsAnErrorWithAdvice) {
   write("notes.txt");
   const auto error = listing_error(folder);
   EXPECT_EQ(error.code, ExitCode::failed);
-  EXPECT_EQ(error.cause, "no pictures found");
+  EXPECT_EQ(error.cause, "no pictures found; left out: 1 file that is no picture by name (.txt 1)");
   EXPECT_THAT(error.advice, HasSubstr(".jpeg"));
 }
 

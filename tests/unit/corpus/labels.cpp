@@ -41,8 +41,18 @@ TEST(Labels, Regex) {
   EXPECT_EQ(label("regex:^z(.)", "a/b/c.jpg"), "");
   EXPECT_EQ(label("regex:(z)?a", "a.jpg"), "");
   EXPECT_EQ(label("regex:/(.*)\\.jpg", "a/\xFF\n.jpg"), "");  // a dot is no line end
-  EXPECT_EQ(label("regex:/([^]*)\\.jpg", "a/\xFF\n.jpg"), "\xFF\n");
+  EXPECT_EQ(label("regex:/([^]*)\\.jpg", "a/\xFF\nb.jpg"), "\xFF\nb");
 }
+
+TEST(Labels, BlanksAroundThemDontCount) {
+  EXPECT_EQ(label("column", "a.jpg", " cats\t\r"), "cats");
+  EXPECT_EQ(label("column", "a.jpg", "\xC2\xA0red cats \xC2\xA0"), "red cats");
+  EXPECT_EQ(label("column", "a.jpg", " \xC2\xA0"), "");
+  EXPECT_EQ(label("directory", "cats /1.jpg"), "cats");
+  EXPECT_EQ(label("regex:/(.*)-", "a/ cats -1.jpg"), "cats");
+}
+
+TEST(Labels, AutoIsTheDirectoryOfWhatHasNoColumn) { EXPECT_EQ(label("auto", "cats/1.jpg", ""), "cats"); }
 
 TEST(Labels, RegexOverTheLongestPathDoesNotOverflowTheStack) {
   EXPECT_EQ(label("regex:(x).*y$", std::string(4094, 'x') + "y"), "x");
@@ -57,7 +67,7 @@ TEST(Labels, BadRulesAreUsageErrors) {
   for (const char* rule : {"", "folder", "Directory", "regex", "regex:", "regex:abc", "regex:(", "regex:([a-)"}) {
     EXPECT_EQ(test::error_of([&] { return parse_label_rule(rule); }).code, ExitCode::usage) << rule;
   }
-  for (const char* rule : {"directory", "filename", "column", "none", "regex:(a)"}) {
+  for (const char* rule : {"auto", "directory", "filename", "column", "none", "regex:(a)"}) {
     EXPECT_NO_THROW(static_cast<void>(parse_label_rule(rule))) << rule;
   }
 }

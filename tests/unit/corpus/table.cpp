@@ -55,6 +55,107 @@ TEST_F(Table, Tsv) {
   EXPECT_THAT(labels_of(manifest), ElementsAre("x y", "z"));
 }
 
+TEST_F(Table, LabelsOfTablesAndFoldersTogether) {
+  write("pics/dogs/1.jpg");
+  const CorpusOptions options{
+      .corpus = {write("t.csv", "path,label\nx/1.jpg,cats\nx/2.jpg,\n"), (folder / "pics").string()},
+      .labels = parse_label_rule("auto"),
+      .classes = {}};
+  EXPECT_THAT(labels_of(listed(options)), ElementsAre("dogs", "cats", ""));
+  EXPECT_THAT(labels_of(listed(write("t.csv", "path,size\nx/1.jpg,7\n"), "auto")), ElementsAre("x"));
+}
+
+/// What listing a table says of its columns, and what is taken, as PATH=LABEL.
+struct Taken {
+  std::string rows, note;
+};
+
+class Sniffed : public Table {
+ protected:
+  [[nodiscard]] Taken taken(const std::string& text, const std::string& name = "t.csv",
+                            CorpusOptions options = {}) const {
+    options.corpus = {write(name, text)};
+    options.labels = parse_label_rule("column");
+    const Manifest manifest = listed(options);
+    const auto paths = paths_of(manifest);
+    const auto labels = labels_of(manifest);
+    Taken result{{}, manifest.notes.empty() ? "" : manifest.notes[0]};
+    for (std::size_t i = 0; i < paths.size(); ++i) result.rows += paths[i] + "=" + labels[i] + " ";
+    return result;
+  }
+};
+
+TEST_F(Sniffed, HeadersOfOtherTools) {
+  for (const char* header : {"filename,class", "File Name,Category", "image_path,target", "FILE,CLS", "img,labels",
+                             "filepath,class_name", "image,breed", "Bild,Klasse", "name,kind"}) {
+    EXPECT_EQ(taken(std::string(header) + "\na/1.jpg,cat\nb.png,dog\n").rows, "a/1.jpg=cat b.png=dog ") << header;
+  }
+  EXPECT_EQ(taken("label,id\ncat,a.jpg\n").rows, "a.jpg=cat ");
+  EXPECT_EQ(taken("width,file,split,category\n3,a.jpg,train,cat\n4,b.jpg,test,dog\n").rows, "a.jpg=cat b.jpg=dog ");
+  EXPECT_EQ(taken("filename,path,label\nx,d/x.jpg,cat\n").rows, "d/x.jpg=cat ");
+  EXPECT_EQ(taken("image_id,breed\nISIC_01,a\n").rows, "ISIC_01=a ");  // names without endings
+}
+
+TEST_F(Sniffed, SeparatorsOfOtherTools) {
+  EXPECT_EQ(taken("path;label\na,b.jpg;cats, big\nc.jpg;dogs\n").rows, "a,b.jpg=cats, big c.jpg=dogs ");
+  EXPECT_EQ(taken("a.jpg;1,5\nb.jpg;2,5\n").rows, "a.jpg=1,5 b.jpg=2,5 ");
+  EXPECT_EQ(taken("a.jpg\tcat\nb.jpg\tdog\n").rows, "a.jpg=cat b.jpg=dog ");
+  EXPECT_EQ(taken("path,label\na.jpg,cat\n", "t.tsv").rows, "a.jpg=cat ");
+  EXPECT_EQ(taken("path,label\na;b.jpg,cat;x\n").rows, "a;b.jpg=cat;x ");
+  EXPECT_EQ(taken("path;label;;\na.jpg;cat;;\n;;;\n").rows, "a.jpg=cat ");  // as spreadsheets save empty cells
+  EXPECT_THAT(paths_of(listed(write("one.csv", "a;b.jpg\nc;d.jpg\n"))), ElementsAre("a;b.jpg", "c;d.jpg"));
+}
+
+TEST_F(Sniffed, ColumnsWithoutAHeader) {
+  EXPECT_EQ(taken("cats/0.jpg,train,cats\ndogs/1.jpg,test,dogs\n").rows, "cats/0.jpg=cats dogs/1.jpg=dogs ");
+  EXPECT_EQ(taken("cat,a.jpg\ndog,b.jpg\n").rows, "a.jpg=cat b.jpg=dog ");
+  EXPECT_EQ(taken("a.jpg,train\nb.jpg,test\n").rows, "a.jpg=train b.jpg=test ");    // two columns are path and label
+  EXPECT_EQ(taken("img/1,cat\nimg/2.jpg,dog\n").rows, "img/1=cat img/2.jpg=dog ");  // the first row is no header
+  const auto error = listing_error(write("u.csv", "a.jpg,3,cats\nb.jpg,4,dogs\n"), "column");
+  EXPECT_EQ(error.code, ExitCode::usage);
+  EXPECT_THAT(error.cause, HasSubstr("2 columns without a header may be the label"));
+}
+
+TEST_F(Sniffed, ColumnsThatUsersName) {
+  const std::string text = "thumb.png,file,kind,breed\nt/1.png,a.jpg,x,cat\nt/2.png,b.jpg,y,dog\n";
+  EXPECT_EQ(taken(text, "t.csv", {.path_column = "file", .label_column = "kind"}).rows, "a.jpg=x b.jpg=y ");
+  EXPECT_EQ(taken("a.jpg,3,cats\n", "t.csv", {.label_column = "3"}).rows, "a.jpg=cats ");
+  EXPECT_EQ(taken("a.jpg,3,cats.png\n", "t.csv", {.path_column = "3", .label_column = "2"}).rows, "cats.png=3 ");
+  CorpusOptions options{
+      .corpus = {write("t.csv", "path,kind\na.jpg,x\n")}, .labels = parse_label_rule("auto"), .classes = {}};
+  options.label_column = "sort";
+  const auto error = listing_error(options);
+  EXPECT_EQ(error.code, ExitCode::usage);
+  EXPECT_THAT(error.cause, HasSubstr("has no column sort"));
+  EXPECT_EQ(error.advice, "its columns are path, kind");
+}
+
+TEST_F(Sniffed, SaysWhatWasTakenForWhat) {
+  EXPECT_THAT(
+      taken("Bild;Klasse\na.jpg;cat\n").note,
+      HasSubstr(
+          "t.csv: semicolons between fields, with a header; paths are column 1 (Bild), labels column 2 (Klasse)"));
+  EXPECT_THAT(taken("a.jpg,train,cat\n").note,
+              HasSubstr("commas between fields, no header; paths are column 1, labels column 3"));
+}
+
+TEST_F(Sniffed, BlanksAroundLabelsDontCount) {
+  const Taken found = taken("path, label\na.jpg,cats\nb.jpg,cats \nc.jpg, cats\n");
+  EXPECT_EQ(found.rows, "a.jpg=cats b.jpg=cats c.jpg=cats ");
+  EXPECT_THAT(listed(folder / "t.csv", "column").notes,
+              ::testing::Contains(HasSubstr("2 labels have blanks around them")));
+}
+
+TEST_F(Sniffed, ListsOfPathAndLabel) {
+  EXPECT_EQ(taken("a/1.jpg 3\nb c.jpg 12\n", "train.txt").rows, "a/1.jpg=3 b c.jpg=12 ");
+  EXPECT_EQ(taken("a.jpg\tcat\n", "l.lst").rows, "a.jpg=cat ");
+  EXPECT_THAT(paths_of(listed(write("l.txt", "a.jpg 3\nb 4.jpg\n"))), ElementsAre("a.jpg 3", "b 4.jpg"));
+}
+
+TEST_F(Sniffed, Utf16IsNamed) {
+  EXPECT_EQ(listing_error(write("t.csv", std::string("\xFF\xFEp\0", 4)), "column").cause, "UTF-16 text");
+}
+
 TEST_F(Table, List) {
   const std::string absolute = write("elsewhere/1.jpg", "1234");
   const std::string text = "\xEF\xBB\xBF# a comment.jpg\r\n\n b,\"c\".jpg\n" + absolute + "\nlast.jpg";

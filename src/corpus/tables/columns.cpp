@@ -1,0 +1,250 @@
+#include "corpus/tables/columns.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "corpus/file_names.hpp"
+#include "corpus/tables/records.hpp"
+#include "pool3/error.hpp"
+
+namespace pool3::corpus {
+namespace {
+
+/// Names of headers, as normalised() has them; the first that is there counts.
+constexpr std::array<std::string_view, 22> path_names = {
+    "path",    "filepath", "imagepath", "imgpath",   "picturepath", "fullpath", "relativepath", "filename",
+    "fname",   "file",     "imagefile", "imagename", "imgname",     "imgfile",  "image",        "img",
+    "picture", "photo",    "pic",       "images",    "imageid",     "paths"};
+constexpr std::array<std::string_view, 16> label_names = {
+    "label",  "labels",     "labelname", "classlabel", "class",   "classname", "category", "categoryname",
+    "target", "targetname", "cls",       "y",          "species", "breed",     "classid",  "labelid"};
+constexpr std::array<std::string_view, 11> split_words = {
+    "train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval", "holdout", "unlabeled"};
+constexpr std::size_t sample_rows = 200;
+
+/// Lower case, without blanks and what tools put between words.
+std::string normalised(std::string_view name) {
+  std::string text = lower_case(name);
+  std::erase_if(text, [](char c) { return c == ' ' || c == '_' || c == '-' || c == '.' || c == '\t' || c == ':'; });
+  return text;
+}
+
+template <typename Names>
+bool is_one_of(const Names& names, std::string_view text) {
+  return std::ranges::find(names, text) != names.end();
+}
+
+bool is_picture(const std::string& field) { return is_picture_name(trimmed_view(field)); }
+
+bool names_columns(const std::vector<std::string>& record) {
+  if (std::ranges::any_of(record, is_picture)) return false;
+  return std::ranges::any_of(record, [](const std::string& field) {
+    return is_one_of(path_names, normalised(field)) || is_one_of(label_names, normalised(field));
+  });
+}
+
+bool is_consistent(const Sample& sample) {
+  return !sample.empty() &&
+         std::ranges::all_of(sample, [&](const auto& record) { return record.size() == sample[0].size(); });
+}
+
+/// The first column whose fields are names of pictures, from row `first` on. REQUIRES: a consistent sample.
+std::optional<std::size_t> picture_column(const Sample& sample, std::size_t first) {
+  for (std::size_t column = 0; first < sample.size() && column < sample[0].size(); ++column) {
+    const bool fits = std::all_of(sample.begin() + static_cast<std::ptrdiff_t>(first), sample.end(),
+                                  [&](const auto& record) { return is_picture(record[column]); });
+    if (fits) return column;
+  }
+  return std::nullopt;
+}
+
+bool makes_sense(const Sample& sample) {
+  if (!is_consistent(sample)) return false;
+  return names_columns(sample[0]) || picture_column(sample, 0).has_value() || picture_column(sample, 1).has_value();
+}
+
+/// Fills in Columns for one table.
+class Finder {
+ public:
+  Finder(const Sample& sample, const ColumnNames& names, const std::string& table)
+      : sample_(sample), names_(names), table_(table), first_(sample[0]) {
+    columns_.count = first_.size();
+  }
+
+  Columns run(char separator) {
+    columns_.is_header = has_header();
+    const auto named = [&](const std::string& name) {
+      return name.empty() ? std::nullopt : std::optional(column_of(name));
+    };
+    columns_.label = named(names_.label);
+    columns_.path = find_path(named(names_.path));
+    if (!columns_.label) columns_.label = find_label();
+    columns_.what = words(separator);
+    return std::move(columns_);
+  }
+
+ private:
+  [[nodiscard]] bool has_header() const {
+    if (names_columns(first_)) return true;
+    const auto has = [&](const std::string& name) {
+      const bool number = name.find_first_not_of("0123456789") == std::string::npos;  // "" too
+      return !number && std::ranges::any_of(first_, [&](const auto& field) { return trimmed_view(field) == name; });
+    };
+    if (has(names_.path) || has(names_.label)) return true;
+    const auto below = is_consistent(sample_) ? picture_column(sample_, 1) : std::nullopt;
+    const auto is_path = [](const std::string& field) {
+      return is_picture(field) || field.find_first_of("/\\") < field.size();
+    };
+    return below && std::ranges::none_of(first_, is_path);
+  }
+
+  /// The column that --path-column or --label-column names.
+  [[nodiscard]] std::size_t column_of(const std::string& name) const {
+    const auto found = std::ranges::find_if(first_, [&](const auto& field) { return trimmed_view(field) == name; });
+    if (columns_.is_header && found != first_.end()) return static_cast<std::size_t>(found - first_.begin());
+    std::size_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (error == std::errc() && end == name.data() + name.size() && number >= 1 && number <= first_.size()) {
+      return number - 1;
+    }
+    throw usage_error(fmt::format("{} has no column {}", table_, name),
+                      columns_.is_header
+                          ? fmt::format("its columns are {}", fmt::join(first_, ", "))
+                          : fmt::format("it has {} columns and no header; give a number", first_.size()));
+  }
+
+  /// The column of the header with the first of these names that is there.
+  template <typename Names>
+  [[nodiscard]] std::optional<std::size_t> known(const Names& names) const {
+    for (const std::string_view name : names) {
+      const auto is_it = [&](const std::string& field) { return normalised(field) == name; };
+      if (std::ranges::count_if(first_, is_it) > 1) fail_at(table_, 1, fmt::format("two columns are called {}", name));
+      const auto found = std::ranges::find_if(first_, is_it);
+      if (found != first_.end()) return static_cast<std::size_t>(found - first_.begin());
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] std::size_t find_path(std::optional<std::size_t> named) const {
+    if (named) return *named;
+    if (columns_.is_header) {
+      if (const auto column = known(path_names)) return *column;
+    }
+    const std::size_t first = columns_.is_header ? 1 : 0;
+    if (const auto column = is_consistent(sample_) ? picture_column(sample_, first) : std::nullopt) return *column;
+    const auto label = columns_.label ? columns_.label : columns_.is_header ? known(label_names) : std::nullopt;
+    return label == std::optional<std::size_t>(0) && first_.size() > 1 ? 1 : 0;
+  }
+
+  [[nodiscard]] bool is_split(std::size_t column) const {
+    return is_consistent(sample_) && std::ranges::all_of(sample_, [&](const auto& record) {
+             return is_one_of(split_words, lower_case(trimmed_view(record[column])));
+           });
+  }
+
+  std::optional<std::size_t> find_label() {
+    if (columns_.is_header) {
+      if (const auto column = known(label_names); column && *column != columns_.path) return column;
+      if (known(path_names) || first_.size() != 2) return std::nullopt;
+    }
+    std::vector<std::size_t> left;
+    for (std::size_t column = 0; column < first_.size(); ++column) {
+      const bool skipped = column == columns_.path || (first_.size() > 2 && is_split(column));
+      if (!skipped) left.push_back(column);
+    }
+    if (left.size() > 1) {
+      columns_.unclear = fmt::format("{} columns without a header may be the label", left.size());
+    }
+    return left.size() == 1 ? std::optional(left[0]) : std::nullopt;
+  }
+
+  [[nodiscard]] std::string named_column(std::size_t column) const {
+    const std::string name =
+        columns_.is_header ? fmt::format(" ({})", one_line(std::string(trimmed_view(first_[column])))) : "";
+    return fmt::format("column {}{}", column + 1, name);
+  }
+
+  [[nodiscard]] std::string words(char separator) const {
+    if (first_.size() < 2) return {};
+    const char* between = separator == ','    ? "commas"
+                          : separator == ';'  ? "semicolons"
+                          : separator == '\t' ? "tabs"
+                                              : "blanks";
+    std::string text = fmt::format("{} between fields, {} header; paths are {}, ", between,
+                                   columns_.is_header ? "with a" : "no", named_column(columns_.path));
+    text += columns_.label ? fmt::format("labels {}", named_column(*columns_.label)) : "no labels";
+    if (!columns_.unclear.empty()) text += fmt::format(" ({}; --label-column names one)", columns_.unclear);
+    return text;
+  }
+
+  const Sample& sample_;
+  const ColumnNames& names_;
+  const std::string& table_;
+  const std::vector<std::string>& first_;
+  Columns columns_;
+};
+
+/// `text` up to the end of its last line, if there is more in the file.
+std::string_view whole_lines(std::string_view text) {
+  constexpr std::size_t enough = std::size_t{1} << 16U;
+  if (text.size() < enough) return text;
+  text = text.substr(0, enough);
+  const std::size_t end = text.rfind('\n');
+  return end == std::string_view::npos ? text : text.substr(0, end);
+}
+
+}  // namespace
+
+Sample sample_of(std::string_view text, char separator) {
+  Sample sample;
+  try {
+    TextInput input("", whole_lines(text));
+    RecordReader reader(input, separator);
+    for (Record record; sample.size() < sample_rows && reader.next(record);) {
+      sample.emplace_back(record.fields.begin(), record.fields.begin() + static_cast<std::ptrdiff_t>(record.count));
+    }
+  } catch (const Error&) {
+    // The reading of the whole table says what is wrong, and where.
+    if (sample.empty()) return {};
+    return sample.size() > 1 ? sample : Sample{};
+  }
+  return sample;
+}
+
+char find_separator(std::string_view text, char expected) {
+  if (makes_sense(sample_of(text, expected))) return expected;
+  for (const char other : {';', '\t', ','}) {
+    const Sample sample = sample_of(text, other);
+    if (other != expected && makes_sense(sample) && sample[0].size() > 1) return other;
+  }
+  return expected;
+}
+
+Columns find_columns(const Sample& sample, char separator, const ColumnNames& names, const std::string& table) {
+  return Finder(sample, names, table).run(separator);
+}
+
+std::optional<char> find_list_separator(std::string_view text) {
+  text = whole_lines(text);
+  std::optional<char> found;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = trimmed_view(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.empty()) continue;
+    const std::size_t at = line.find_last_of(" \t,;");
+    if (at == std::string_view::npos || is_picture_name(line) || !is_picture_name(trimmed_view(line.substr(0, at)))) {
+      return std::nullopt;
+    }
+    if (found && *found != line[at]) return std::nullopt;
+    found = line[at];
+  }
+  return found;
+}
+
+}  // namespace pool3::corpus

@@ -1,0 +1,47 @@
+#pragma once
+// What a table's columns are, by its header and its first rows. Private to the room.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pool3::corpus {
+
+/// What users name: a name of the header, or a number from 1; "" for what is found.
+struct ColumnNames {
+  std::string path, label;
+};
+
+/// Which fields of a record are what.
+struct Columns {
+  std::size_t path = 0;
+  std::optional<std::size_t> label;
+  std::size_t count = 0;   ///< fields of each record
+  bool is_header = false;  ///< the first record is
+  std::string what;        ///< what was taken for what, in words
+  std::string unclear;     ///< why there is no label, if it is not for want of columns
+};
+
+/// The fields of a table's first records.
+using Sample = std::vector<std::vector<std::string>>;
+
+/// The first records of `text`, the beginning of a table, with this separator; none if it is malformed so.
+[[nodiscard]] Sample sample_of(std::string_view text, char separator);
+
+/// The character between fields: `expected` (that of the file's ending) unless the rows make more sense with a comma, a
+/// semicolon or a tab.
+[[nodiscard]] char find_separator(std::string_view text, char expected);
+
+/// A header has names that tools use for paths or labels, or names no picture where the rows below do. `table` is for
+/// errors. Throws Error: a column that `names` names and the table lacks (usage), two columns of one name. REQUIRES:
+/// the sample is not empty.
+[[nodiscard]] Columns find_columns(const Sample& sample, char separator, const ColumnNames& names,
+                                   const std::string& table);
+
+/// Where the label begins in lines "PATH LABEL", with a blank, tab, comma or semicolon between them, as Caffe has them.
+/// Nothing if not every line of `text` is of that kind.
+[[nodiscard]] std::optional<char> find_list_separator(std::string_view text);
+
+}  // namespace pool3::corpus
