@@ -52,7 +52,7 @@ ROOMS = {
     "selection": Room("cross-validated search, and the journal of its points", ["files", "partition", "image", "store", "svm"]),
     "training": Room("rows of a file to a problem, a fit to a model", ["error", "partition", "mpi", "store", "svm"]),
     "exchange": Room("models in the formats of others", ["error", "weights", "network", "store"]),
-    "report": Room("pages, charts and pictures of layers", ["image", "network"]),
+    "report": Room("pages, charts and pictures of layers", ["error", "image", "network"]),
 }
 
 # jobs/ may use every room. Its own folders:

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <system_error>
 #include <utility>
 
@@ -15,16 +14,10 @@ std::string compose(const ErrorFields& f) {
     if (!part->empty()) line += fmt::format("{}{}", line.empty() ? "" : ": ", *part);
   }
   if (!f.advice.empty()) line += fmt::format(" ({})", f.advice);
-  return one_line(std::move(line));
+  return one_line(line);
 }
 
 }  // namespace
-
-std::string one_line(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
-  return text;
-}
 
 Error::Error(ErrorFields fields, bool collective)
     : std::runtime_error(compose(fields)), fields_(std::move(fields)), collective_(collective) {}
