@@ -86,6 +86,11 @@ struct CorpusOptions {
 /// two labels.
 [[nodiscard]] Manifest list_corpus(const Communicator& comm, const CorpusOptions& options);
 
+/// The names that the sources' braces stand for. Throws Error (usage) for a brace that can't be understood.
+[[nodiscard]] std::vector<std::string> source_names(const std::vector<std::string>& corpus);
+/// True if it ends like the name of a picture in a folder.
+[[nodiscard]] bool names_picture(std::string_view path);
+
 /// The label of `path` under `rule`, or "" for none. `column` is the label that the table or shard gives. For the rule
 /// `directory`, leading "./" and "../" do not count, and an absolute path gives the folder that holds the file.
 [[nodiscard]] std::string label_of(const LabelRule& rule, std::string_view path, std::string_view column);

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
-
+#include "console/output.hpp"
 #include "pool3/evaluation.hpp"
 #include "pool3/files.hpp"
 #include "pool3/model.hpp"
@@ -29,6 +28,9 @@ class EvaluateCommand : public Command {
     p.add_required("features", features_, "feature file");
     p.add_required("model", model_, "model file");
     p.add_required("out", out_, "report to make (JSON)", Changes::file);
+    p.reads("features");
+    p.reads("model");
+    p.writes("out");
   }
   ExitCode run(const Context& context) override {
     evaluate(context, features_, model_, out_);
@@ -66,8 +68,9 @@ void evaluate(const Context& context, const std::string& features, const std::st
                    .path = features,
                    .cause = "no rows are held out",
                    .advice = "train with --test-fraction above 0"});
-    fmt::print("{}\naccuracy on {} held-out images: {:.4f}\n", classification_report(e), e.macro.support, e.accuracy);
-    std::fflush(stdout);
+    print_text(classification_report(e) + "\n");
+    print_line(fmt::format("accuracy on {} held-out images: {:.4f}", e.macro.support, e.accuracy));
+    flush_output();
     write_whole_file({stage, out}, to_json(e));
   });
   context.log.line(stage, fmt::format("{}: accuracy {:.4f}", out, e.accuracy), {{"accuracy", fixed(e.accuracy, 6)}});

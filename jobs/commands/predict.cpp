@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "command.hpp"
+#include "console/output.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/extraction.hpp"
 #include "pool3/model.hpp"
@@ -58,6 +58,8 @@ class PredictCommand : public Command {
   void declare(OptionParser& p) override {
     p.add_required("model", model_path_, "model file");
     p.add("weights", network_.weights, "the weights that the model's features were made with", std::string());
+    p.reads("model");
+    p.reads("weights", ReadPath::Form::weights);
     declare_device(p, network_.device);
     p.add("top", top_, "classes to list for each image", 5);
     p.add("threads", network_.threads, "threads per rank; 0: its share of the cores", 0);
@@ -154,9 +156,8 @@ class PredictCommand : public Command {
     for (std::size_t i = 0; !lines.empty(); ++i) {
       const auto& from = lines[i % lines.size()];
       if (i / lines.size() >= from.size()) break;
-      std::puts(from[i / lines.size()].c_str());
+      print_json(Json::parse(from[i / lines.size()]));
     }
-    std::fflush(stdout);
   }
 
   std::string model_path_;

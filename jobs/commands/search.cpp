@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "console/output.hpp"
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
 
@@ -14,11 +15,11 @@ namespace {
 constexpr const char* stage = "search";
 
 void print_table(const SearchResult& result) {
-  fmt::print("           C   accuracy   deviation   relative gap   passes   seconds\n");
+  print_line("           C   accuracy   deviation   relative gap   passes   seconds");
   for (std::size_t i = 0; i < result.points.size(); ++i) {
     const SearchPoint& p = result.points[i];
-    fmt::print("{:12g}   {:8.4f}   {:9.4f}   {:12.1e}   {:6}   {:7.1f}{}\n", p.C, p.mean, p.deviation, p.relative_gap,
-               p.epochs, p.seconds, i == result.best ? "   best" : "");
+    print_line(fmt::format("{:12g}   {:8.4f}   {:9.4f}   {:12.1e}   {:6}   {:7.1f}{}", p.C, p.mean, p.deviation,
+                           p.relative_gap, p.epochs, p.seconds, i == result.best ? "   best" : ""));
   }
 }
 
@@ -69,6 +70,9 @@ class SearchCommand : public Command {
     p.add_required("out", out_, "table to make (JSON)", Changes::file);
     p.add("best", best_, "also train the best point on all training rows, and write this model file", std::string(),
           Changes::file);
+    p.reads("features");
+    p.writes("out", {".points", ".state-*"});
+    p.writes("best", {".certificate.json"});
     p.add("kernel", kernel_, "linear", std::string("linear"));
     p.add("probability-folds", training_.options.probability_folds, "as in train; for --best", 5);
     declare_training(p, training_);

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -8,6 +10,7 @@
 namespace pool3 {
 namespace {
 
+constexpr int most_threads = 1024;
 constexpr double tolerance_of_probabilities = 1e-2;  // a sigmoid needs no more
 
 std::vector<Column> columns_of_classes(std::int32_t classes) {
@@ -44,7 +47,8 @@ void check(const TrainingOptions& o) {
     throw usage_error("--bias must be 0 or a positive number");
   if (o.solver.max_epochs < 1) throw usage_error("--max-epochs must be above 0");
   if (!(o.solver.max_seconds >= 0)) throw usage_error("--max-seconds must be at least 0");
-  if (o.solver.threads < 1) throw usage_error("--solver-threads must be above 0");
+  if (o.solver.threads < 1 || o.solver.threads > most_threads)
+    throw usage_error(fmt::format("--solver-threads must be between 1 and {}", most_threads));
   if (!(o.C > 0) || !std::isfinite(o.C)) throw usage_error("--C must be above 0");
   if (o.probability_folds < 0 || o.probability_folds == 1)
     throw usage_error("--probability-folds must be 0, or 2 or more");

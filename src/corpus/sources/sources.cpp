@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 #include "corpus/file_names.hpp"
@@ -50,9 +51,7 @@ Source source_of(const std::string& path) {
 
 std::vector<Source> sources_of(const std::vector<std::string>& corpus) {
   std::vector<Source> sources;
-  for (const std::string& text : corpus) {
-    for (const std::string& path : expand_braces(text)) sources.push_back(source_of(path));
-  }
+  for (const std::string& path : source_names(corpus)) sources.push_back(source_of(path));
   if (sources.empty()) throw usage_error("--corpus is empty");
   return sources;
 }
@@ -176,3 +175,15 @@ ListedSources list_sources(const Communicator& comm, const std::vector<std::stri
 }
 
 }  // namespace pool3::corpus
+
+namespace pool3 {
+
+std::vector<std::string> source_names(const std::vector<std::string>& corpus) {
+  std::vector<std::string> names;
+  for (const std::string& text : corpus) std::ranges::move(corpus::expand_braces(text), std::back_inserter(names));
+  return names;
+}
+
+bool names_picture(std::string_view path) { return corpus::is_picture_name(path); }
+
+}  // namespace pool3
