@@ -20,13 +20,14 @@ ROOMS = {
     "types": Room("the words all rooms share: rows, status, keys", []),
     "error": Room("one failure type, one line, exit codes", []),
     "numbers": Room("float16 and bfloat16 to float and back", []),
+    "hdf5": Room("the structure of HDF5 files, read without their library and safe with any bytes", []),
     "files": Room("a file is written whole or not at all, its folder synced; descriptors, checks", ["error"]),
     "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"], ["partition", "stratified"]),
     "mpi": Room("checked collectives, agreed errors, the task pool", ["error"], ["mpi", "task_pool", "traffic"]),
     "image": Room("bytes to pixels (`formats/`) to network input (`resize/`), pixels to PNG: libjpeg-turbo, libpng, libwebp, "
                   "giflib, libtiff", ["types", "error"], folders={".": ["formats", "resize"], "formats": ["."], "resize": ["."]}),
     "weights": Room("weights files to folded tensors: `containers/` read a file format, `makers/` know who wrote it",
-                    ["error", "numbers", "files", "image"],
+                    ["error", "numbers", "hdf5", "files", "image"],
                     folders={".": ["containers", "makers"], "containers": ["."], "makers": [".", "containers"]}),
     "network": Room("Inception-v3: `kernels/` for each set of instructions, the `graph/` on them; `torch/` on GPUs and other "
                     "CPUs", ["types", "error", "numbers", "image", "weights"],
@@ -36,22 +37,24 @@ ROOMS = {
                    folders={".": ["sources", "tables", "shards"], "sources": [".", "tables", "shards"], "tables": ["."],
                             "shards": ["."]}),
     "store": Room("`hdf5/` files under seals and checksums (`integrity/`); feature and model files; what is done with "
-                  "finished ones (`maintenance/`)", ["types", "error", "numbers", "files", "partition", "mpi"],
-                  ["features", "model", "maintenance"],
+                  "finished ones (`maintenance/`)", ["types", "error", "numbers", "hdf5", "files", "partition", "mpi"],
+                  ["features", "model", "maintenance", "foreign"],
                   {".": ["hdf5", "integrity", "features"], "hdf5": ["."], "integrity": [".", "hdf5"],
                    "features": [".", "hdf5", "integrity"], "maintenance": [".", "hdf5", "integrity", "features"]}),
     "extraction": Room("pictures to rows, as threads and ranks come free",
                        ["types", "error", "mpi", "image", "weights", "network", "corpus", "store"]),
     "evaluation": Room("accuracy, confusion matrix, report; the scores that a search goes by", ["error", "mpi"],
-                       ["evaluation", "scoring"]),
-    "svm": Room("the solver, its certificate, sigmoids: BLAS, LAPACK. `descent/`, `newton/` and `gram/` are its methods",
-                ["types", "error", "numbers", "partition", "mpi"],
+                       ["evaluation", "measures", "scoring"]),
+    "svm": Room("the solver, its certificate, probabilities: BLAS, LAPACK. `descent/`, `newton/` and `gram/` are its methods",
+                ["types", "error", "numbers", "partition", "mpi"], ["svm", "calibration"],
                 folders={".": ["model", "descent", "newton", "gram"], "model": ["algebra"], "algebra": ["model"],
                          "descent": ["model", "algebra"], "newton": ["model", "algebra"], "gram": ["model", "algebra", "newton"]}),
-    "prediction": Room("what a model says of rows, linear or by support vectors", ["types", "store", "svm"]),
+    "prediction": Room("what a model says of rows, linear or by support vectors", ["types", "error", "store", "svm"]),
     "selection": Room("cross-validated search, and the journal of its points", ["files", "partition", "image", "store", "svm"]),
     "training": Room("rows of a file to a problem, a fit to a model", ["error", "partition", "mpi", "store", "svm"]),
-    "exchange": Room("models in the formats of others", ["error", "weights", "network", "store"]),
+    "exchange": Room("models in the formats of others; `import/` reads tables of others",
+                     ["error", "numbers", "files", "mpi", "image", "weights", "network", "store"],
+                     ["exchange", "import"]),
     "report": Room("pages, charts and pictures of layers", ["error", "image", "network"]),
 }
 
@@ -59,7 +62,7 @@ ROOMS = {
 JOBS = {".": ["commands", "setup", "console"], "commands": [".", "setup", "console"], "setup": ["console"], "console": []}
 
 # Headers that have no source of their own name, since a source for each kind fills them.
-SHARED = {"network/kernels/table.hpp", "image/formats/decoders.hpp", "image/resize/resizers.hpp", "exchange/formats.hpp"}
+SHARED = {"network/kernels/table.hpp", "image/formats/decoders.hpp", "image/resize/resizers.hpp", "exchange/formats.hpp", "exchange/import/readers.hpp"}
 
 # Third-party headers, and the only places that each may show in. Those of the system may show anywhere.
 HEADERS = [
@@ -69,7 +72,7 @@ HEADERS = [
     (r"(cblas|lapacke?|openblas\w*)\.h$", ["src/svm"]),
     (r"(torch|ATen|c10|caffe2)/", ["src/network/torch"]),
     (r"immintrin\.h$", ["src/network/kernels", "src/image/resize"]),
-    (r"(hdf5\w*|H5\w*)\.h$|(hdf5|highfive)/", ["src/store"]),
+    (r"(hdf5\w*|H5\w*)\.h$|hdf5/(serial|openmpi)/|highfive/", ["src/store"]),
     (r"(jpeglib|jerror|turbojpeg|png|pngconf|gif_lib|tiff\w*)\.h$|webp/", ["src/image"]),
     (r"archive(_entry)?\.h$", ["src/corpus/shards", "src/exchange"]),
     (r"openssl/", ["src/weights", "src/report"]),
@@ -95,6 +98,7 @@ LOOK_BEHIND = {
     "tests/fuzz/tfjs.cpp": "weights",
     "tests/fuzz/image.cpp": "image",
     "tests/fuzz/manifest.cpp": "corpus",
+    "tests/fuzz/sealed.cpp": "store",
     "tests/fuzz/tar.cpp": "corpus",
     "tests/mpi/svm.cpp": "svm",
     "tests/support/extraction_fixtures.hpp": "extraction",

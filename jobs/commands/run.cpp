@@ -45,6 +45,7 @@ class RunCommand : public Command {
     TrainingOptions training;
     comm.all_do([&] {
       training = options_of(training_);
+      search_.folds = folds_of(training.split, search_.folds);
       check(search_);
       if (comm.is_root() && !extract_.policy.dry_run) make_folder({"run", folder_});
     });
@@ -60,7 +61,7 @@ class RunCommand : public Command {
       training.C = search(context, extract_.file.out, training, search_, table);
     }
     train(context, extract_.file.out, training, model);
-    evaluate(context, extract_.file.out, model, folder_ + "/evaluation.json");
+    evaluate(context, {.features = extract_.file.out, .model = model, .out = folder_ + "/evaluation.json"});
     SearchJournal::remove(comm, table);
     return code;
   }
