@@ -49,9 +49,9 @@ TEST(Registry, FlagsThatFilesCarry) {
                                          "precision",  "fast-decode",  "ignore-orientation",
                                          "weights",    "profile",      "limit-per-class",
                                          "max-pixels", "min-per-class"};
-  const std::set<std::string> training = {"loss",        "bias",          "tolerance", "max-epochs",
-                                          "max-seconds", "test-fraction", "seed",      "class-weight",
-                                          "row-weights", "no-centering",  "C",         "probability-folds"};
+  const std::set<std::string> training = {
+      "loss",         "bias",        "tolerance",    "max-epochs", "max-seconds",       "test-fraction", "seed",
+      "class-weight", "row-weights", "no-centering", "C",          "probability-folds", "split",         "folds-from"};
   const auto with = [](std::set<std::string> flags, const std::set<std::string>& others) {
     flags.insert(others.begin(), others.end());
     return flags;
