@@ -6,6 +6,8 @@
 #include <optional>
 #include <set>
 
+#include "console/output.hpp"
+#include "setup/apart.hpp"
 #include "setup/process.hpp"
 
 namespace pool3::jobs {
@@ -68,10 +70,13 @@ ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>&
   };
   try {
     comm.all_do([&] { parser.parse(arguments, flags_of_all_commands()); });
+    comm.root_does([&] { check_apart(parser.paths()); });
     metrics.emplace(parser.metrics(), parser.prometheus(), entry.name, comm.rank());
     Log log(comm.is_root(), parser.log_format() == "json", &*metrics);
     if (const std::string alone = alone_in_step(comm.size()); !alone.empty()) log.line(entry.name, alone);
-    return end(command->run({comm, log, parser.resolved()}));
+    const ExitCode code = command->run({comm, log, parser.resolved()});
+    comm.root_does(finish_output);
+    return end(code);
   } catch (const Error& error) {
     ErrorFields fields = error.fields();
     if (fields.stage.empty() && fields.code != ExitCode::usage) fields.stage = entry.name;

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "command.hpp"
+#include "console/output.hpp"
 #include "setup/process.hpp"
 #include "version.hpp"
 
@@ -21,11 +22,13 @@ int usage_failure(int argc, char** argv, std::FILE* stream, const std::string& t
 }
 
 int print_help(const std::string& text) {
-  if (launcher_says_root()) std::fputs(text.c_str(), stdout);
+  if (launcher_says_root()) print_text(text);
+  finish_output();
   return static_cast<int>(ExitCode::ok);
 }
 
 int run(int argc, char** argv) {
+  prepare_output();
   allow_many_files();
   if (argc < 2) return usage_failure(argc, argv, stdout, overview());
   const std::string name = argv[1];

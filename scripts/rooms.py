@@ -58,7 +58,7 @@ ROOMS = {
     "exchange": Room("models in the formats of others; `import/` reads tables of others",
                      ["error", "numbers", "files", "mpi", "image", "weights", "network", "store", "prediction"],
                      ["exchange", "import"]),
-    "report": Room("pages, charts and pictures of layers", ["image", "network"]),
+    "report": Room("pages, charts and pictures of layers", ["error", "image", "network"]),
 }
 
 # jobs/ may use every room. Its own folders:

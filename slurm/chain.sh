@@ -10,6 +10,7 @@ folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=slurm/common.sh
 source "$folder/common.sh"
 stage=chain
+check_settings
 export POOL3_SCRIPTS=$folder
 stages=("$@")
 ((${#stages[@]})) || stages=(embed search evaluate)

@@ -7,29 +7,100 @@ set -euo pipefail
 
 say() { printf '%s %s: %s\n' "$(date +%FT%T)" "${stage:-pool3}" "$*" >&2; }
 die() {
+  why=$*
   say "error: $*"
   exit 2
 }
 
-# Lines NAME=VALUE; no quotes, no expansion, so that systemd reads the same file the same way.
+# All there are, without POOL3_.
+known_settings=" PROGRAM LAUNCH LAUNCH_FLAGS MODULES FOLDER CONFIG CORPUS LABELS WEIGHTS FEATURES MODEL STATUS EXTRACT_FLAGS
+  TRAIN_FLAGS SEARCH_FLAGS PROMETHEUS MOST_RESTARTS MOST_TRIES PARTS KEEP MIN_COSINE MOST_REMOVED MOST_NEWLY_FAILED AGAIN
+  RANKS REPEATS SCALING_FLAGS SCRIPTS "
+
+# Lines NAME=VALUE; no quotes, no expansion, so that systemd reads the same file the same way. A name that is not known is
+# an error: a bound that is spelt wrong would not hold.
 read_settings() {
-  local line
+  local line name
   while IFS= read -r line || [[ -n $line ]]; do
     [[ ! $line =~ ^[[:space:]]*(#|$) ]] || continue
     [[ $line =~ ^((POOL3|OMPI_MCA)_[A-Za-z0-9_]+)=(.*)$ ]] || die "$1: not a setting: $line"
-    [[ -v ${BASH_REMATCH[1]} ]] || export "${BASH_REMATCH[1]}=${BASH_REMATCH[3]}"
+    name=${BASH_REMATCH[1]}
+    [[ $name == OMPI_MCA_* || $known_settings == *[[:space:]]${name#POOL3_}[[:space:]]* ]] || die "$1: there is no setting $name"
+    [[ -v $name ]] || export "$name=${BASH_REMATCH[3]}"
   done <"$1"
 }
 
+# A file that was written on Windows, or the environment, may have a carriage return behind a value.
+strip_settings() {
+  local name
+  for name in "${!POOL3_@}"; do
+    printf -v "$name" %s "${!name%$'\r'}"
+  done
+}
+
+strip_settings
 if [[ -n ${POOL3_SETTINGS:-} ]]; then
   [[ -r $POOL3_SETTINGS ]] || die "$POOL3_SETTINGS: can't be read (POOL3_SETTINGS)"
   read_settings "$POOL3_SETTINGS"
+  strip_settings
 fi
 : "${POOL3_PROGRAM:=pool3}" "${POOL3_LAUNCH:=srun}" "${POOL3_LAUNCH_FLAGS=}" "${POOL3_MODULES:=}"
 : "${POOL3_FOLDER:=work}" "${POOL3_CONFIG:=}" "${POOL3_CORPUS:=}" "${POOL3_LABELS:=}"
 : "${POOL3_FEATURES:=$POOL3_FOLDER/features.h5}" "${POOL3_MODEL:=$POOL3_FOLDER/model.h5}"
 : "${POOL3_EXTRACT_FLAGS:=}" "${POOL3_TRAIN_FLAGS:=}" "${POOL3_SEARCH_FLAGS:=}"
 : "${POOL3_STATUS:=$POOL3_FOLDER/status}" "${POOL3_PROMETHEUS:=}" "${POOL3_MOST_RESTARTS:=20}" "${POOL3_MOST_TRIES:=3}"
+
+# millionths NUMBER: 0.5 is 500000. Fails for what is no number with at most three digits before the point and six behind.
+millionths() {
+  [[ $1 =~ [0-9] && $1 =~ ^(-?)([0-9]{0,3})(\.([0-9]{0,6}))?$ ]] || return 1
+  local fraction=${BASH_REMATCH[4]}000000
+  printf '%s%d' "${BASH_REMATCH[1]}" $((10#0${BASH_REMATCH[2]} * 1000000 + 10#${fraction:0:6}))
+}
+
+# is_whole NUMBER LEAST [MOST]
+is_whole() { [[ $1 =~ ^[0-9]{1,9}$ ]] && ((10#$1 >= $2 && 10#$1 <= ${3:-999999999})); }
+
+# is_between NUMBER LEAST MOST, all of them with decimals or without
+is_between() {
+  local number least most
+  number=$(millionths "$1") && least=$(millionths "$2") && most=$(millionths "$3") && ((number >= least && number <= most))
+}
+
+# check_setting NAME KIND [LEAST [MOST]]: ends the script if its value is not of this kind. Sets it to its plain form, fit
+# for arithmetic. KIND: whole, wholes (a list of them), decimal or percent (as 10, 0.5 or 10%).
+check_setting() {
+  local name=$1 kind=$2 least=${3:-0} most=${4:-999999999} number what
+  local -a words plain=()
+  read -ra words <<<"${!name}" || true
+  case $kind in
+    whole) what="a whole number from $least to $most" ;;
+    wholes) what="whole numbers from $least to $most" ;;
+    decimal) what="a number from $least to $most" ;;
+    percent) what='a percentage from 0 to 100' ;;
+  esac
+  ((${#words[@]} == 1)) || [[ $kind == wholes && ${#words[@]} -gt 0 ]] || die "$name must be $what, not '${!name}'"
+  for number in "${words[@]}"; do
+    case $kind in
+      whole*) is_whole "$number" "$least" "$most" && number=$((10#$number)) ;;
+      decimal) is_between "$number" "$least" "$most" ;;
+      percent) number=${number%\%} && is_between "$number" 0 100 ;;
+    esac || die "$name must be $what, not '${!name}'"
+    plain+=("$number")
+  done
+  printf -v "$name" %s "${plain[*]}"
+}
+
+# What all scripts use.
+check_settings() {
+  check_setting POOL3_MOST_RESTARTS whole
+  check_setting POOL3_MOST_TRIES whole 1
+  [[ $POOL3_LAUNCH =~ ^(srun|mpirun|none)$ ]] || die "POOL3_LAUNCH must be srun, mpirun or none, not '$POOL3_LAUNCH'"
+  [[ -z $POOL3_CONFIG || (-f $POOL3_CONFIG && -r $POOL3_CONFIG) ]] || die "POOL3_CONFIG: $POOL3_CONFIG is no file that can be read"
+  if [[ -n $POOL3_PROMETHEUS && ! -d $POOL3_PROMETHEUS ]]; then
+    say "warning: POOL3_PROMETHEUS: there is no folder $POOL3_PROMETHEUS; nothing is written there"
+    POOL3_PROMETHEUS=''
+  fi
+}
 
 # Jobs of cron, or with --export, have no `module` from a login shell. Neither it nor Lmod's can bear `set -eu`.
 load_modules() {
@@ -47,7 +118,7 @@ load_modules() {
   set -eu
 }
 
-# begin NAME [KEEPS]: makes folders, and the status file NAME.json. KEEPS `no`: what is stopped begins anew, so it does
+# begin NAME [KEEPS], then check_settings: makes folders, and the status file NAME.json. KEEPS `no`: what is stopped begins anew, so it does
 # not go back into the queue for another life that is just as short.
 begin() {
   stage=$1
@@ -97,7 +168,7 @@ on_exit() {
   if [[ $stop == cancelled ]]; then
     write_status cancelled "$1" 'what is done is kept; submit again to resume'
   else
-    write_status failed "$1" "the script ended with exit code $1; see the log"
+    write_status failed "$1" "${why:-the script ended with exit code $1; see the log}"
   fi
 }
 
@@ -119,7 +190,6 @@ start() {
         front+=(--bind-to none)
       ;;
     none) front=() ;;
-    *) die "POOL3_LAUNCH must be srun, mpirun or none, not '$POOL3_LAUNCH'" ;;
   esac
   [[ -z $POOL3_PROMETHEUS || $1 != "$POOL3_PROGRAM" ]] || metrics=(--prometheus "$POOL3_PROMETHEUS/pool3-$stage.prom")
   "${front[@]}" "${flags[@]}" "$@" "${metrics[@]}" </dev/null &

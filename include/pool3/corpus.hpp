@@ -93,6 +93,11 @@ struct CorpusOptions {
 /// two labels.
 [[nodiscard]] Manifest list_corpus(const Communicator& comm, const CorpusOptions& options);
 
+/// The names that the sources' braces and wildcards stand for. Throws Error (usage) for those that can't be understood.
+[[nodiscard]] std::vector<std::string> source_names(const std::vector<std::string>& corpus);
+/// True if it ends like the name of a picture in a folder.
+[[nodiscard]] bool names_picture(std::string_view path);
+
 /// The label of `path` under `rule`, or "" for none. `column` is the label that the table or shard gives; `automatic`
 /// is `directory` here. For that rule, leading "./" and "../" do not count, and an absolute path gives the folder that
 /// holds the file.

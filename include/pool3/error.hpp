@@ -46,8 +46,14 @@ class Error : public std::runtime_error {
 /// Error about a file, with the text of `error_number` (an errno value) as cause.
 [[nodiscard]] Error file_error(std::string stage, std::string path, int error_number, std::string advice = {});
 
-/// `text` with control characters replaced by spaces, so that it fits in one line.
-[[nodiscard]] std::string one_line(std::string text);
+// Names of files, classes and jobs come from outside: a name may end a line, or hold what a terminal obeys.
+
+/// `text` as one line of UTF-8 that shows as it is: control characters (C0, DEL, C1), ends of lines, marks of direction
+/// and characters without a shape become escapes as in C (\n, \x1b, \u202e), and so do bytes that are no UTF-8 (\xff).
+/// What is in order stays as it is, backslashes too, so a second call changes nothing.
+[[nodiscard]] std::string one_line(std::string_view text);
+/// The same for JSON text, with JSON's escapes: the value stays what it was. REQUIRES: no line ends between values.
+[[nodiscard]] std::string one_line_json(std::string_view json);
 
 /// Length of the longest beginning of `text` that is valid UTF-8.
 [[nodiscard]] std::size_t valid_utf8(std::string_view text);

@@ -58,6 +58,8 @@ class Descriptor {
   void reserve() const;
   /// Returns when the content is on stable storage.
   void sync() const;
+  /// Closes it now. Some file systems say only then that they could not write.
+  void close();
 
  private:
   Descriptor(int number, Place place) : place_(std::move(place)), number_(number) {}

@@ -37,6 +37,9 @@ struct DiffReport {
 /// its final state. Throws Error: a part is missing, twice there, or of another job.
 void link_features(const std::string& out, const std::vector<std::string>& parts);
 
+/// The files that a link file names, as seen from here; none for any other file, and for one that can't be read.
+[[nodiscard]] std::vector<std::string> linked_parts(const std::string& path);
+
 /// Lets the symbolic link `link` point to `file`, in one step: readers see the old file or the new one. Call on one
 /// rank, after verify_features(). Throws Error, also if `link` is there and is not a symbolic link.
 void publish_link(const std::string& file, const std::string& link);

@@ -27,7 +27,7 @@ struct GridLayout {
 /// Bar chart of a feature row, an SVG file.
 [[nodiscard]] std::string feature_chart(std::span<const float> feature, const std::string& title);
 
-/// `text` escaped for HTML and XML. Control characters, and bytes that are not UTF-8, become question marks.
+/// one_line(text), escaped for HTML and XML.
 [[nodiscard]] std::string escaped(const std::string& text);
 
 /// One picture of the page. `file` holds the bytes of `file_name`, a PNG or SVG file.

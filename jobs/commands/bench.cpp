@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "command.hpp"
+#include "console/output.hpp"
 #include "pool3/traffic.hpp"
 
 namespace pool3::jobs {
@@ -27,10 +26,8 @@ class BenchCommand : public Command {
     const Communicator node = context.comm.split_by_node();
     const auto nodes = context.comm.sum(std::int64_t{node.is_root() ? 1 : 0});
     if (context.comm.is_root())
-      std::fputs(fmt::format("{{\"ranks\": {}, \"nodes\": {}, \"latency_us\": {:.3f}, \"bandwidth_gbps\": {:.3f}}}\n",
-                             context.comm.size(), nodes, 1e6 * cost.latency_seconds, 1e-9 * cost.bytes_per_second)
-                     .c_str(),
-                 stdout);
+      print_line(fmt::format(R"({{"ranks": {}, "nodes": {}, "latency_us": {:.3f}, "bandwidth_gbps": {:.3f}}})",
+                             context.comm.size(), nodes, 1e6 * cost.latency_seconds, 1e-9 * cost.bytes_per_second));
     return ExitCode::ok;
   }
 

@@ -20,6 +20,9 @@ class ConvertCommand : public Command {
     p.add("calibrate", corpus_,
           "measure the ranges that int8 needs on pictures of this corpus: a folder, manifest, list or tar file",
           std::string());
+    p.reads("weights", ReadPath::Form::weights);
+    p.reads("calibrate", ReadPath::Form::corpus);
+    p.writes("out");
     p.add("pictures", pictures_, "pictures to calibrate on, evenly spaced over the corpus", 128);
   }
 

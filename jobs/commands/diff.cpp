@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
+#include "console/output.hpp"
 #include "pool3/files.hpp"
 #include "pool3/maintenance.hpp"
 
@@ -33,8 +33,8 @@ std::string json_of(const DiffReport& r, const std::string& a, const std::string
 }
 
 void print(const DiffReport& r) {
-  const auto line = [](const char* name, std::int64_t count) { fmt::print("{:<14}{:10}\n", name, count); };
-  if (!r.kind.empty()) fmt::print("made differently: {}\n", r.kind);
+  const auto line = [](const char* name, std::int64_t count) { print_line(fmt::format("{:<14}{:10}", name, count)); };
+  if (!r.kind.empty()) print_line("made differently: " + r.kind);
   line("added", r.added);
   line("removed", r.removed);
   line("changed", r.changed);
@@ -43,9 +43,10 @@ void print(const DiffReport& r) {
   line("newly done", r.newly_done);
   line("compared", r.compared);
   if (r.compared == 0) return;
-  fmt::print("cosine         mean {:.6f}, least {:.6f} ({})\n", r.mean, r.least, one_line(r.least_path));
+  print_line(fmt::format("cosine         mean {:.6f}, least {:.6f} ({})", r.mean, r.least, r.least_path));
   for (std::size_t i = 0; i < r.quantiles.size(); ++i)
-    fmt::print("  {:5.1f} % of them at or below {:.5f}\n", 100 * DiffReport::quantile_shares.at(i), r.quantiles.at(i));
+    print_line(fmt::format("  {:5.1f} % of them at or below {:.5f}", 100 * DiffReport::quantile_shares.at(i),
+                           r.quantiles.at(i)));
 }
 
 class DiffCommand : public Command {
@@ -54,6 +55,7 @@ class DiffCommand : public Command {
     p.take_arguments("FILE", files_, "two feature files, the old one first");
     p.add("min-cosine", least_, "fail if a picture's two feature rows have a smaller cosine than this", -1.0);
     p.add("out", out_, "also write the numbers as JSON", std::string(), Changes::file);
+    p.writes("out");
   }
   ExitCode run(const Context& context) override {
     context.comm.all_do([&] {
@@ -62,7 +64,7 @@ class DiffCommand : public Command {
     const DiffReport report = diff_features(context.comm, files_[0], files_[1]);
     context.comm.root_does([&] {
       print(report);
-      std::fflush(stdout);
+      flush_output();
       if (!out_.empty()) write_whole_file({"diff", out_}, json_of(report, files_[0], files_[1]));
     });
     const bool drifted =

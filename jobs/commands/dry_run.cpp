@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <fstream>
 #include <optional>
 
+#include "console/output.hpp"
 #include "pool3/partition.hpp"
 #include "setup/weights.hpp"
 
@@ -107,7 +107,7 @@ Measured measure(const Communicator& comm, const Found& found, const Manifest& m
           .missing = {}};
 }
 
-void print_field(const char* name, const std::string& text) { std::puts(fmt::format("{:<13} {}", name, text).c_str()); }
+void print_field(const char* name, const std::string& text) { print_line(fmt::format("{:<13} {}", name, text)); }
 
 void print_shards(const std::vector<ShardCount>& shards) {
   constexpr std::size_t most = 20;
@@ -124,8 +124,8 @@ void print_classes(const Manifest& manifest, RowRange rows) {
     ++counts[static_cast<std::size_t>(std::int64_t{manifest.labels[static_cast<std::size_t>(row)]} + 1)];
   for (std::size_t k = 0; k < counts.size(); ++k) {
     if (k == 0 && counts[0] == 0) continue;
-    const std::string name = k == 0 ? "(no label)" : one_line(manifest.classes[k - 1]);
-    std::puts(fmt::format("{:>10}  {}", counts[k], name).c_str());
+    const std::string name = k == 0 ? "(no label)" : manifest.classes[k - 1];
+    print_line(fmt::format("{:>10}  {}", counts[k], name));
   }
 }
 

@@ -4,11 +4,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 
 #include "commands/evaluate_rows.hpp"
+#include "console/output.hpp"
 #include "pool3/files.hpp"
 #include "pool3/prediction.hpp"
 
@@ -42,29 +42,31 @@ void check_match(const FeatureReader& reader, const Model& model, const std::str
 std::string accuracy_line(const Evaluation& e, const RowChoice& choice) {
   const std::string kind = choice.side == Side::both ? "" : choice.name + " ";
   const char* const other = choice.other_file ? " of another file than the model's" : "";
-  return fmt::format("accuracy on {} {}images{}: {:.4f}\n", e.macro.support, kind, other, e.accuracy);
+  return fmt::format("accuracy on {} {}images{}: {:.4f}", e.macro.support, kind, other, e.accuracy);
 }
 
 void print_measures(const Evaluation& e, const Measures& m) {
-  fmt::print("95 % interval {:.4f} to {:.4f} (bootstrap); balanced accuracy {:.4f}; top-5 accuracy {:.4f}\n",
-             m.accuracy_interval.low, m.accuracy_interval.high, e.balanced_accuracy, m.top5_accuracy);
+  print_line(fmt::format("95 % interval {:.4f} to {:.4f} (bootstrap); balanced accuracy {:.4f}; top-5 accuracy {:.4f}",
+                         m.accuracy_interval.low, m.accuracy_interval.high, e.balanced_accuracy, m.top5_accuracy));
   if (m.probabilities)
-    fmt::print("log loss {:.4f}; Brier score {:.4f}; expected calibration error {:.4f}\n", m.log_loss, m.brier,
-               m.calibration_error);
+    print_line(fmt::format("log loss {:.4f}; Brier score {:.4f}; expected calibration error {:.4f}", m.log_loss,
+                           m.brier, m.calibration_error));
 }
 
 void print_confusion(const Evaluation& e, const std::string& out) {
   const auto pairs = most_confused(e, pairs_to_print);
-  if (!pairs.empty()) fmt::print("\nmost confused:\n");
+  if (!pairs.empty()) print_text("\nmost confused:\n");
   for (const ConfusedPair& pair : pairs)
-    fmt::print("  {} of {} {} taken for {}\n", pair.rows, e.per_class[static_cast<std::size_t>(pair.truth)].support,
-               e.classes[static_cast<std::size_t>(pair.truth)], e.classes[static_cast<std::size_t>(pair.predicted)]);
+    print_line(fmt::format(
+        "  {} of {} {} taken for {}", pair.rows, e.per_class[static_cast<std::size_t>(pair.truth)].support,
+        e.classes[static_cast<std::size_t>(pair.truth)], e.classes[static_cast<std::size_t>(pair.predicted)]));
   const std::string table = confusion_table(e, line_width());
   if (table.empty()) {
-    fmt::print("\nthe confusion matrix of {} classes is wider than the terminal: see {} or --confusion\n",
-               e.classes.size(), out);
+    print_line("");
+    print_line(fmt::format("the confusion matrix of {} classes is wider than the terminal: see {} or --confusion",
+                           e.classes.size(), out));
   } else {
-    fmt::print("\nconfusion matrix, a line a true class, a column a predicted one:\n{}", table);
+    print_text(fmt::format("\nconfusion matrix, a line a true class, a column a predicted one:\n{}", table));
   }
 }
 
@@ -104,6 +106,11 @@ class EvaluateCommand : public Command {
           "CSV to make: path, true and predicted class, and all probabilities of each row", std::string(),
           Changes::file);
     p.add("confusion", flags_.confusion, "CSV to make: the confusion matrix", std::string(), Changes::file);
+    p.reads("features");
+    p.reads("model");
+    p.writes("out");
+    p.writes("predictions");
+    p.writes("confusion");
   }
   ExitCode run(const Context& context) override {
     evaluate(context, flags_);
@@ -138,10 +145,11 @@ void evaluate(const Context& context, const EvaluateFlags& flags) {
   const Measures m = measure(comm, found.results, has_probabilities(model));
   if (!flags.predictions.empty()) write_predictions(comm, flags.predictions, predictions_header(model), found);
   comm.root_does([&] {
-    fmt::print("{}\n{}", classification_report(e), accuracy_line(e, choice));
+    print_text(classification_report(e) + "\n");
+    print_line(accuracy_line(e, choice));
     print_measures(e, m);
     print_confusion(e, flags.out);
-    std::fflush(stdout);
+    flush_output();
     if (!flags.confusion.empty()) write_whole_file({stage, flags.confusion}, confusion_csv(e));
     write_whole_file({stage, flags.out}, to_json(e, m, choice.name));
   });

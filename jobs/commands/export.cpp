@@ -28,6 +28,9 @@ class ExportCommand : public Command {
     p.add_required("format", format_, help_of_formats());
     p.add("weights", weights_, "of torchscript: the weights that the model's features were made with", std::string());
     p.add_required("out", out_, "file to make", Changes::file);
+    p.reads("model");
+    p.reads("weights", ReadPath::Form::weights);
+    p.writes("out");
   }
   ExitCode run(const Context& context) override {
     context.comm.root_does([&] {

@@ -214,6 +214,7 @@ class ExtractCommand : public Command {
   void declare(OptionParser& parser) override {
     declare_extract(parser, options_);
     parser.add_required("out", options_.file.out, "feature file to make", Changes::file);
+    parser.writes("out", {".partial", ".partial.*", ".lock", ".failures.tsv"}, "update-from");
     parser.add("part", options_.file.part, "make one part of the catalogue, e.g. 2/8; pool3 link joins the parts",
                std::string(), Changes::file);
   }

@@ -20,6 +20,7 @@ void declare_catalogue(OptionParser& p, CatalogueFlags& o) {
              "folders of pictures or tar shards, CSV or TSV tables (path[,label]), text lists, tar shards "
              "(a-{000..127}.tar, 'a-*.tar')",
              Changes::content);
+  p.reads("corpus", ReadPath::Form::corpus);
   p.add("labels", o.labels,
         "auto, directory, filename, regex:PATTERN, column or none; auto: the label column of tables that have one, "
         "elsewhere the directory",
@@ -30,6 +31,7 @@ void declare_catalogue(OptionParser& p, CatalogueFlags& o) {
         std::string(), Changes::content);
   p.add("classes", o.classes, "text file: these classes, in this order; other pictures are left out", std::string(),
         Changes::content);
+  p.reads("classes");
   p.add("min-per-class", o.min_per_class, "classes with fewer pictures are left out", std::int64_t{0});
   p.add("limit-per-class", o.limit_per_class, "at most this many pictures of a class, evenly chosen; 0: all",
         std::int64_t{0});
@@ -38,6 +40,7 @@ void declare_catalogue(OptionParser& p, CatalogueFlags& o) {
 void declare_network(OptionParser& p, NetworkFlags& o) {
   p.add("weights", o.weights, "weights file; default: weights/inception_v3.safetensors", std::string(),
         Changes::content);
+  p.reads("weights", ReadPath::Form::weights);
   declare_device(p, o.device);
   p.add(
       "precision", o.precision,
@@ -73,6 +76,7 @@ void declare_file(OptionParser& p, FileFlags& o) {
 void declare_policy(OptionParser& p, PolicyFlags& o) {
   p.add("update-from", o.update_from, "feature file whose rows are copied where the picture has not changed",
         std::string(), Changes::nothing);
+  p.reads("update-from");
   p.add_switch("retry-failed", o.retry_failed, "try only the failed rows of --out again", Changes::nothing);
   p.add("max-failures", o.max_failures,
         "end the job when more pictures fail: a number, or a share as in 5%; default: never", std::string(),

@@ -49,8 +49,10 @@ std::vector<Kind> kinds_of(std::span<const Failure> failures) {
   return sorted;
 }
 
-std::string quoted(const std::string& text) {
-  if (text.find_first_of("\t\n\r\"") == std::string::npos) return text;
+/// A cell of the table: in quotes, as in CSV, if it has quotes in it.
+std::string cell(const std::string& from_outside) {
+  const std::string text = one_line(from_outside);
+  if (text.find('"') == std::string::npos) return text;
   std::string value = "\"";
   for (const char c : text) value.append(c == '"' ? 2 : 1, c);
   return value + "\"";
@@ -88,8 +90,8 @@ void print_rank(Log& log, std::size_t rank, const RankTally& tally, int threads)
 std::string failures_text(const std::vector<Failure>& failures) {
   std::string text = "row\tpath\tstage\tcode\tmessage\n";
   for (const Failure& f : failures) {
-    text += fmt::format("{}\t{}\t{}\t{}\t{}\n", f.row, quoted(f.path), stage_of(f.status), to_string(f.status),
-                        quoted(f.message));
+    text += fmt::format("{}\t{}\t{}\t{}\t{}\n", f.row, cell(f.path), stage_of(f.status), to_string(f.status),
+                        cell(f.message));
   }
   return text;
 }
@@ -136,8 +138,7 @@ void print_failures(Log& log, const std::vector<Failure>& failures) {
   const std::vector<Kind> kinds = kinds_of(failures);
   constexpr std::size_t most = 10;
   for (std::size_t i = 0; i < std::min(most, kinds.size()); ++i)
-    log.line("extract",
-             fmt::format("{} failed, {}, e.g. {}", kinds[i].count, kinds[i].text, one_line(kinds[i].example)));
+    log.line("extract", fmt::format("{} failed, {}, e.g. {}", kinds[i].count, kinds[i].text, kinds[i].example));
   if (kinds.size() > most)
     log.line("extract", fmt::format("and {} other kinds; see the table of failures", kinds.size() - most));
 }
@@ -160,7 +161,7 @@ void print_copies(const Context& context, const std::string& path) {
   std::string example;
   context.comm.root_does([&] { example = FeatureReader(path).paths({found.example, found.example + 1}).at(0); });
   context.log.line("extract", fmt::format("{} images are copies: {} pictures occur more than once, {} times {}",
-                                          found.copies, found.pictures, found.most, one_line(example)));
+                                          found.copies, found.pictures, found.most, example));
 }
 
 void check_failures(std::int64_t failed, std::int64_t limit, std::span<const Failure> sample) {
@@ -169,7 +170,7 @@ void check_failures(std::int64_t failed, std::int64_t limit, std::span<const Fai
   const std::string often =
       kinds.empty() ? "" : fmt::format("; most often {}, e.g. {}", kinds[0].text, kinds[0].example);
   throw Error({.stage = "extract",
-               .cause = fmt::format("{} images failed, and --max-failures allows {}{}", failed, limit, one_line(often)),
+               .cause = fmt::format("{} images failed, and --max-failures allows {}{}", failed, limit, often),
                .advice = "is this the right corpus?"});
 }
 

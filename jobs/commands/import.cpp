@@ -27,6 +27,9 @@ class ImportCommand : public Command {
     p.add("label-column", label_column_, "of a CSV: name or number, from 1, of the column of labels, or none",
           std::string(), Changes::content);
     p.add_required("out", options_.out, "feature file to make", Changes::file);
+    p.reads("features", ReadPath::Form::dataset);
+    p.reads("labels", ReadPath::Form::dataset);
+    p.writes("out", {".partial", ".partial.*", ".lock"});
     p.add("dtype", dtype_, "float32 or float16", std::string("float32"));
     p.add_switch("overwrite", options_.overwrite, "replace a finished file of other rows", Changes::file);
   }

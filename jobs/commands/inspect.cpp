@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cstdio>
 #include <map>
 
 #include "command.hpp"
+#include "console/output.hpp"
 #include "pool3/features.hpp"
 #include "pool3/model.hpp"
 #include "pool3/network.hpp"
@@ -15,7 +15,7 @@
 namespace pool3::jobs {
 namespace {
 
-void row(const char* name, const std::string& value) { fmt::print("  {:<17}{}\n", name, one_line(value)); }
+void row(const char* name, const std::string& value) { print_line(fmt::format("  {:<17}{}", name, value)); }
 
 void print_provenance(const Provenance& p) {
   row("made by", fmt::format("pool3 {}", p.version));
@@ -30,7 +30,7 @@ void print_provenance(const Provenance& p) {
 
 void print_features(const std::string& path) {
   const FeatureReader reader(path);
-  fmt::print("{}: pool3 features\n", path);
+  print_line(path + ": pool3 features");
   row("rows", fmt::format("{} of {} {}", reader.rows(), reader.width(), to_string(reader.type())));
   std::map<RowStatus, std::int64_t> counts;
   for (const RowStatus status : reader.status()) ++counts[status];
@@ -42,7 +42,7 @@ void print_features(const std::string& path) {
 
 void print_model(const std::string& path) {
   const Model m = read_model(path);
-  fmt::print("{}: pool3 model\n", path);
+  print_line(path + ": pool3 model");
   row("classes", fmt::to_string(m.classes.size()));
   row("training rows", fmt::to_string(m.training_rows));
   row("width", fmt::format("{} features of a row", m.width()));
@@ -55,7 +55,7 @@ void print_model(const std::string& path) {
   row("probabilities", !has_probabilities(m) ? std::string("no")
                        : m.temperature > 0   ? fmt::format("temperature {}", number_text(m.temperature))
                                              : std::string("sigmoids"));
-  fmt::print(" its features:\n");
+  print_line(" its features:");
   print_provenance(m.features);
   row("configuration", m.config);
 }
@@ -65,7 +65,7 @@ void print_weights(const std::string& path) {
   std::int64_t parameters = 0;
   for (const auto& [name, tensor] : w.tensors) parameters += static_cast<std::int64_t>(tensor.values.size());
   const bool own_network = !w.torchscript.empty();
-  fmt::print("{}: {}\n", path, own_network ? "TorchScript network" : "Inception-v3 weights");
+  print_line(fmt::format("{}: {}", path, own_network ? "TorchScript network" : "Inception-v3 weights"));
   row("source", w.source);
   row("SHA-256", w.sha256);
   if (own_network) return row("input profile", "not known; give --profile");
@@ -91,7 +91,6 @@ class InspectCommand : public Command {
           print_weights(file);
         }
       }
-      std::fflush(stdout);
     });
     return ExitCode::ok;
   }

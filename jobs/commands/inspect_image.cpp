@@ -105,6 +105,8 @@ class InspectImageCommand : public Command {
   void declare(OptionParser& p) override {
     p.add("weights", weights_path_, "weights file or folder; if not given, where the README says", std::string());
     p.add_required("out", out_, "folder to make: PNG grids, pool_feature.svg, index.html", Changes::file);
+    p.reads("weights", ReadPath::Form::weights);
+    p.writes_folder("out", {"*.png", "pool_feature.svg", "index.html"});
     p.take_arguments("IMAGE", images_, "one picture file");
   }
 

@@ -12,6 +12,7 @@ class LinkCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "the file to make, then the parts of one extraction, in any order");
+    p.writes_argument(0, {".lock"});
   }
   ExitCode run(const Context& context) override {
     context.comm.root_does([&] {

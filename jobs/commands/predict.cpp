@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
+#include "console/output.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/extraction.hpp"
 #include "pool3/model.hpp"
@@ -42,6 +42,8 @@ class PredictCommand : public Command {
   void declare(OptionParser& p) override {
     p.add_required("model", model_path_, "model file");
     p.add("weights", network_.weights, "the weights that the model's features were made with", std::string());
+    p.reads("model");
+    p.reads("weights", ReadPath::Form::weights);
     declare_device(p, network_.device);
     p.add("top", top_, "classes to list for each image", 5);
     p.add("threads", network_.threads, "threads per rank; 0: its share of the cores", 0);
@@ -140,9 +142,8 @@ class PredictCommand : public Command {
     for (std::size_t i = 0; !lines.empty(); ++i) {
       const auto& from = lines[i % lines.size()];
       if (i / lines.size() >= from.size()) break;
-      std::puts(from[i / lines.size()].c_str());
+      print_json(Json::parse(from[i / lines.size()]));
     }
-    std::fflush(stdout);
   }
 
   std::string model_path_;

@@ -13,6 +13,7 @@ class PublishCommand : public Command {
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "feature file");
     p.add_required("as", link_, "symbolic link to make, or to move", Changes::file);
+    p.writes_link("as");
   }
   ExitCode run(const Context& context) override {
     context.comm.all_do([&] {

@@ -10,6 +10,7 @@ class RepackCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "feature file, and the copy to make");
+    p.writes_argument(1);
     p.add("chunk-rows", options_.chunk_rows, "rows of features in one chunk", options_.chunk_rows);
     p.add("compression", options_.compression, "of gzip: 0 (none) to 9", options_.compression);
   }

@@ -28,6 +28,11 @@ class RunCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("out", folder_, "folder for features.h5, search.json, model.h5 and evaluation.json", Changes::file);
+    p.writes_folder(
+        "out",
+        {"features.h5", "features.h5.partial*", "features.h5.lock", "features.h5.failures.tsv", "search.json",
+         "search.json.points", "search.json.state-*", "model.h5", "model.h5.certificate.json", "evaluation.json"},
+        "update-from");
     declare_extract(p, extract_);
     declare_search(p, search_);
     declare_training(p, training_);

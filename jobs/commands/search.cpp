@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "console/output.hpp"
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
 
@@ -17,18 +18,18 @@ constexpr const char* stage = "search";
 void print_table(const SearchResult& result) {
   const bool has_rbf = std::ranges::count(result.points, Kernel::rbf, &SearchPoint::kernel) > 0;
   const bool other = result.scoring != Scoring::accuracy;
-  if (has_rbf) fmt::print("kernel        gamma ");
-  fmt::print("           C   accuracy   deviation   ");
-  if (other) fmt::print("{:>17}   ", to_string(result.scoring));
-  fmt::print("relative gap   passes   seconds\n");
+  print_line(fmt::format("{}           C   accuracy   deviation   {}relative gap   passes   seconds",
+                         has_rbf ? "kernel        gamma " : "",
+                         other ? fmt::format("{:>17}   ", to_string(result.scoring)) : ""));
   for (std::size_t i = 0; i < result.points.size(); ++i) {
     const SearchPoint& p = result.points[i];
-    if (has_rbf)
-      fmt::print("{:6} {:>12} ", p.kernel == Kernel::rbf ? "rbf" : "linear",
-                 p.kernel == Kernel::rbf ? fmt::format("{:.6g}", p.gamma) : "");
-    fmt::print("{:12g}   {:8.4f}   {:9.4f}   ", p.C, p.mean, p.deviation);
-    if (other) fmt::print("{:17.4f}   ", p.score);
-    fmt::print("{:12.1e}   {:6}   {:7.1f}{}\n", p.relative_gap, p.epochs, p.seconds, i == result.best ? "   best" : "");
+    const bool rbf = p.kernel == Kernel::rbf;
+    std::string line;
+    if (has_rbf) line += fmt::format("{:6} {:>12} ", rbf ? "rbf" : "linear", rbf ? fmt::format("{:.6g}", p.gamma) : "");
+    line += fmt::format("{:12g}   {:8.4f}   {:9.4f}   ", p.C, p.mean, p.deviation);
+    if (other) line += fmt::format("{:17.4f}   ", p.score);
+    line += fmt::format("{:12.1e}   {:6}   {:7.1f}", p.relative_gap, p.epochs, p.seconds);
+    print_line(line + (i == result.best ? "   best" : ""));
   }
 }
 
@@ -95,6 +96,9 @@ class SearchCommand : public Command {
     p.add_required("out", out_, "table to make (JSON)", Changes::file);
     p.add("best", best_, "also train the best point on all training rows, and write this model file", std::string(),
           Changes::file);
+    p.reads("features");
+    p.writes("out", {".points", ".state-*"});
+    p.writes("best", {".certificate.json"});
     p.add("probability-folds", training_.options.probability_folds, "as in train; for --best", 5);
     declare_training(p, training_);
     declare_search(p, flags_);

@@ -25,6 +25,7 @@ void declare_split(OptionParser& p, SplitFlags& f) {
         "of "
         "NumPy, HDF5, or a column of text",
         std::string(), Changes::content);
+  p.reads("folds-from", ReadPath::Form::dataset);
 }
 
 SplitRule split_rule(const SplitFlags& flags) {

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "command.hpp"
+#include "console/output.hpp"
 #include "pool3/maintenance.hpp"
 
 namespace pool3::jobs {
@@ -42,18 +42,18 @@ Pace pace_of(const ProgressReport& first, const ProgressReport& now, double seco
   return pace;
 }
 
-std::string json_of(const std::string& path, const ProgressReport& r, const Pace& pace) {
+nlohmann::ordered_json json_of(const std::string& path, const ProgressReport& r, const Pace& pace) {
   nlohmann::ordered_json j = {
       {"path", utf8_text(path)}, {"state", name_of(r.state)}, {"rows", r.rows}, {"done", r.done}, {"failed", r.failed}};
   j["seconds_since_change"] = r.seconds_since_change;
   if (!r.pid.empty()) j["job"] = {{"host", r.host}, {"slurm_job", r.job}, {"pid", r.pid}};
   if (pace.rate > 0) j["rate"] = pace.rate;
   if (pace.eta_seconds >= 0) j["eta_seconds"] = pace.eta_seconds;
-  return j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return j;
 }
 
 std::string text_of(const std::string& path, const ProgressReport& r, const Pace& pace) {
-  std::string text = fmt::format("{}: {}", one_line(path), name_of(r.state));
+  std::string text = fmt::format("{}: {}", path, name_of(r.state));
   if (r.rows > 0) {
     const double percent = 100 * static_cast<double>(r.done) / static_cast<double>(r.rows);
     text += fmt::format(", {}/{} images ({:.1f}%), {} failed", r.done, r.rows, percent, r.failed);
@@ -93,8 +93,9 @@ class StatusCommand : public Command {
     ProgressReport now = first;
     while (true) {
       const Pace pace = pace_of(first, now, std::chrono::duration<double>(Clock::now() - start).count());
-      std::puts((json_ ? json_of(file, now, pace) : text_of(file, now, pace)).c_str());
-      std::fflush(stdout);
+      if (json_) print_json(json_of(file, now, pace));
+      if (!json_) print_line(text_of(file, now, pace));
+      flush_output();
       if (watch_seconds_ == 0 || now.state == State::finished || now.state == State::stopped) return now.state;
       std::this_thread::sleep_for(std::chrono::duration<double>(watch_seconds_));
       now = features_progress(file);

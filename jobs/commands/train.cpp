@@ -66,6 +66,8 @@ class TrainCommand : public Command {
   void declare(OptionParser& p) override {
     p.add_required("features", flags_.features, "feature file");
     p.add_required("out", out_, "model file to make", Changes::file);
+    p.reads("features");
+    p.writes("out", {".certificate.json"});
     declare_training(p, flags_);
     p.add("C", flags_.options.C, "cost of errors, in standardised features", 1.0);
     p.add("probability-folds", flags_.options.probability_folds,
@@ -105,6 +107,7 @@ void declare_training(OptionParser& p, TrainingFlags& f) {
   p.add("class-weight", f.class_weight, "none, or balanced: errors on rare classes cost more", std::string("none"));
   p.add("row-weights", o.row_weights, "FILE[:DATASET], HDF5: how much each row of the feature file counts (weights)",
         std::string());
+  p.reads("row-weights", ReadPath::Form::dataset);
   p.add_switch("no-centering", f.no_centering, "train on the features as they are");
   p.add("solver-threads", o.solver.threads, "threads per rank for the matrix products", 1, Changes::nothing);
 }

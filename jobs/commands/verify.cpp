@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "command.hpp"
+#include "console/output.hpp"
 #include "pool3/features.hpp"
 #include "pool3/model.hpp"
 
@@ -16,9 +17,10 @@ bool verify_feature_file(const Communicator& comm, const std::string& file) {
   const VerifyReport report = verify_features(comm, file);
   const bool sound = report.problems.empty();
   if (!comm.is_root()) return sound;
-  for (const auto& problem : report.problems) fmt::print("{}: {}\n", file, problem);
-  fmt::print("{}: {}: {} rows ({} done, {} failed), {} blocks, {} checked\n", file, sound ? "sound" : "DAMAGED",
-             report.rows, report.done, report.failed, report.blocks, bytes_text(static_cast<double>(report.bytes)));
+  for (const auto& problem : report.problems) print_line(fmt::format("{}: {}", file, problem));
+  print_line(fmt::format("{}: {}: {} rows ({} done, {} failed), {} blocks, {} checked", file,
+                         sound ? "sound" : "DAMAGED", report.rows, report.done, report.failed, report.blocks,
+                         bytes_text(static_cast<double>(report.bytes))));
   return sound;
 }
 
@@ -26,7 +28,7 @@ bool verify_feature_file(const Communicator& comm, const std::string& file) {
 void verify_model_file(const Communicator& comm, const std::string& file) {
   comm.root_does([&] {
     const Model model = read_model(file);
-    fmt::print("{}: sound: a model of {} classes\n", file, model.classes.size());
+    print_line(fmt::format("{}: sound: a model of {} classes", file, model.classes.size()));
   });
 }
 
@@ -44,10 +46,10 @@ class VerifyCommand : public Command {
       } catch (const Error& error) {
         // The next file may be sound; the last error ends the job.
         if (!error.collective() || &file == &files_.back()) throw;
-        if (context.comm.is_root()) fmt::print(stderr, "pool3: error: {}\n", error.what());
+        if (context.comm.is_root()) std::fputs(fmt::format("pool3: error: {}\n", error.what()).c_str(), stderr);
         sound = false;
       }
-      std::fflush(stdout);
+      flush_output();
     }
     return sound ? ExitCode::ok : ExitCode::failed;
   }

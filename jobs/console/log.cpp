@@ -41,7 +41,7 @@ std::string Log::json_line(const std::string& stage, const std::string& message,
       j[name] = utf8_text(value);
     }
   }
-  return j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return one_line_json(j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 void Log::write(const std::string& text) const {
@@ -52,13 +52,14 @@ void Log::write(const std::string& text) const {
 void Log::line(const std::string& stage, const std::string& message, const Fields& fields) {
   if (!speaks_) return;
   std::string text = std::exchange(drawn_, false) ? "\n" : "";
-  text += json_ ? json_line(stage, message, fields) : fmt::format("{} {}: {}", now_text("%T"), stage, message);
+  text +=
+      json_ ? json_line(stage, message, fields) : fmt::format("{} {}: {}", now_text("%T"), stage, one_line(message));
   write(text + "\n");
 }
 
 void Log::draw(const std::string& text) {
   if (!speaks_) return;
-  write(start_of_line + text);
+  write(start_of_line + one_line(text));
   drawn_ = true;
 }
 

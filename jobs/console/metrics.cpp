@@ -24,9 +24,9 @@ std::string slurm_job() {
 /// Text between the quotes of a label.
 std::string label(const std::string& text) {
   std::string escaped;
-  for (const char c : text) {
+  for (const char c : one_line(text)) {
     if (c == '"' || c == '\\') escaped += '\\';
-    escaped += c == '\n' ? ' ' : c;
+    escaped += c;
   }
   return escaped;
 }

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "pool3/error.hpp"
+#include "console/ini.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -48,6 +48,14 @@ void append_numbers(const std::string& name, std::string text, std::vector<doubl
   }
 }
 
+/// Throws Error (usage).
+std::string config_text(const std::string& path) try {
+  constexpr std::int64_t most_bytes = std::int64_t{16} << 20U;
+  return read_source({"", path}, most_bytes);
+} catch (const Error& error) {
+  throw usage_error(fmt::format("--config {}: {}", path, error.fields().cause), "check the path");
+}
+
 nlohmann::json json_of(const boost::any& value) {
   if (const auto* s = boost::any_cast<std::string>(&value)) return *s;
   if (const auto* i = boost::any_cast<int>(&value)) return *i;
@@ -76,6 +84,9 @@ void OptionParser::declare_common_flags() {
       Changes::nothing);
   declare("config", po::value<std::string>(&config_path_), "ini file of flags; flags given here override it",
           Changes::nothing);
+  reads("config");
+  writes_folder("metrics", {"rank-*.jsonl"});
+  writes("prometheus");
   declare("help", new po::untyped_value(true), "print this", Changes::nothing);
 }
 
@@ -128,22 +139,37 @@ void OptionParser::take_arguments(const std::string& name, std::vector<std::stri
   positions_.add(name.c_str(), -1);
 }
 
+void OptionParser::reads(const std::string& flag, ReadPath::Form form) { roles_.reads.push_back({flag, {}, form}); }
+
+void OptionParser::writes(const std::string& flag, std::vector<std::string> more, std::string may_replace) {
+  roles_.writes.push_back({flag, {}, WrittenPath::Kind::file, std::move(more), std::move(may_replace)});
+}
+
+void OptionParser::writes_link(const std::string& flag) {
+  roles_.writes.push_back({flag, {}, WrittenPath::Kind::link});
+}
+
+void OptionParser::writes_folder(const std::string& flag, std::vector<std::string> names, std::string may_replace) {
+  roles_.writes.push_back({flag, {}, WrittenPath::Kind::folder, std::move(names), std::move(may_replace)});
+}
+
+void OptionParser::writes_argument(std::size_t index, std::vector<std::string> more) {
+  written_argument_ = index;
+  beside_argument_ = std::move(more);
+}
+
 void OptionParser::read_config(const std::string& path, const std::set<std::string>& known_elsewhere,
                                po::variables_map& map) const {
-  std::ifstream file(path);
-  if (!file) throw usage_error(fmt::format("--config {}: cannot be read", path), "check the path");
   std::vector<po::option> inside, outside;
   const auto known = names();
-  for (auto& option : po::parse_config_file(file, po::options_description(), true).options) {
-    const auto dot = option.string_key.rfind('.');
-    const std::string section = dot == std::string::npos ? "" : option.string_key.substr(0, dot);
-    if (dot != std::string::npos) option.string_key.erase(0, dot + 1);
-    const bool is_known = known.contains(option.string_key);
-    if (!is_known && !known_elsewhere.contains(option.string_key))
-      throw usage_error(fmt::format("--config {}: there is no flag '{}'", path, option.string_key), see_help());
-    if (!is_known || (!section.empty() && section != command_)) continue;
-    option.unregistered = false;
-    std::vector<po::option>& those = section.empty() ? outside : inside;
+  for (const IniLine& line : parse_ini(config_text(path), path)) {
+    const bool is_known = known.contains(line.name);
+    if (!is_known && !known_elsewhere.contains(line.name))
+      throw usage_error(fmt::format("--config {}:{}: there is no flag '{}'", path, line.number, line.name), see_help());
+    if (!is_known || (!line.section.empty() && line.section != command_)) continue;
+    po::option option(line.name, {line.value});
+    option.original_tokens = {line.name, line.value};
+    std::vector<po::option>& those = line.section.empty() ? outside : inside;
     const auto same = std::ranges::find(those, option.string_key, &po::option::string_key);
     if (same != those.end() && lists_.contains(option.string_key)) {
       same->value.insert(same->value.end(), option.value.begin(), option.value.end());
@@ -177,6 +203,7 @@ void OptionParser::parse(const std::vector<std::string>& arguments, const std::s
   }
   if (log_format_ != "text" && log_format_ != "json") throw usage_error("--log-format must be text or json");
   resolve(map);
+  collect_paths(map);
 } catch (const po::required_option& error) {
   const std::string name = error.get_option_name();
   throw usage_error(
@@ -192,6 +219,36 @@ void OptionParser::resolve(const po::variables_map& map) {
     if (const auto found = map.find(name); found != map.end()) resolved[name] = json_of(found->second.value());
   for (const auto& n : numbers_) resolved[n->name] = *n->values;
   resolved_ = resolved.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void OptionParser::collect_paths(const po::variables_map& map) {
+  const auto values = [&](const std::string& name) -> std::vector<std::string> {
+    const auto found = map.find(name);
+    if (found == map.end()) return {};
+    if (const auto* list = boost::any_cast<std::vector<std::string>>(&found->second.value())) return *list;
+    return {found->second.as<std::string>()};
+  };
+  paths_ = {};
+  for (const ReadPath& role : roles_.reads) {
+    for (const std::string& value : values(role.name)) {
+      if (value.empty() && role.form != ReadPath::Form::weights) continue;
+      paths_.reads.push_back({"--" + role.name, value, role.form});
+    }
+  }
+  for (const WrittenPath& role : roles_.writes) {
+    for (const std::string& value : values(role.name)) {
+      if (value.empty()) continue;
+      const std::string replaced = role.may_replace.empty() ? "" : "--" + role.may_replace;
+      paths_.writes.push_back({"--" + role.name, value, role.kind, role.more, replaced});
+    }
+  }
+  const std::vector<std::string> arguments = values(argument_name_);
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (i == written_argument_)
+      paths_.writes.push_back({argument_name_, arguments[i], WrittenPath::Kind::file, beside_argument_});
+    else
+      paths_.reads.push_back({argument_name_, arguments[i]});
+  }
 }
 
 std::string OptionParser::see_help() const { return fmt::format("see pool3 {} --help", command_); }
@@ -226,6 +283,22 @@ std::set<std::string> OptionParser::names(Changes changes) const {
   for (const Flag& flag : flags_)
     if (flag.changes == changes) some.insert(flag.name);
   return some;
+}
+
+bool OptionParser::names_file(const std::string& flag) const {
+  return std::ranges::find(roles_.reads, flag, &ReadPath::name) != roles_.reads.end() ||
+         std::ranges::find(roles_.writes, flag, &WrittenPath::name) != roles_.writes.end();
+}
+
+std::set<std::string> OptionParser::names_of_texts() const {
+  std::set<std::string> texts;
+  for (const Flag& flag : flags_) {
+    const auto semantic = described_.find(flag.name, false).semantic();
+    const auto* typed = dynamic_cast<const po::typed_value_base*>(semantic.get());
+    const bool is_text = typed != nullptr && typed->value_type() == typeid(std::string);
+    if ((is_text || lists_.contains(flag.name)) && !names_file(flag.name)) texts.insert(flag.name);
+  }
+  return texts;
 }
 
 std::set<std::string> OptionParser::names_that_change_rows() const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "console/help.hpp"
+#include "console/named_paths.hpp"
 
 namespace pool3::jobs {
 
@@ -60,15 +61,34 @@ class OptionParser {
   /// Arguments without a flag. At least one must be given.
   void take_arguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
 
+  // Which flags name files. To be called once they are added. A path that is neither read nor written goes unchecked,
+  // so a test asks for every flag.
+
+  /// The flag names what is read.
+  void reads(const std::string& flag, ReadPath::Form form = ReadPath::Form::path);
+  /// The flag names what is made. `more`, `may_replace`: as in WrittenPath.
+  void writes(const std::string& flag, std::vector<std::string> more = {}, std::string may_replace = {});
+  void writes_link(const std::string& flag);
+  void writes_folder(const std::string& flag, std::vector<std::string> names, std::string may_replace = {});
+  /// Arguments are read, but for this one (from 0), which is made.
+  void writes_argument(std::size_t index, std::vector<std::string> more = {});
+
   /// Sets the declared values. `known_elsewhere`: flags of other subcommands, which a shared config file may hold.
   /// Throws Error (usage).
   void parse(const std::vector<std::string>& arguments, const std::set<std::string>& known_elsewhere);
+  /// The files that the command line and the config file name; after parse().
+  [[nodiscard]] const NamedPaths& paths() const { return paths_; }
   [[nodiscard]] std::string help() const;
   [[nodiscard]] std::set<std::string> names() const;
   /// Only of the flags that change this.
   [[nodiscard]] std::set<std::string> names(Changes changes) const;
   /// Only of the flags that change rows, in whatever way.
   [[nodiscard]] std::set<std::string> names_that_change_rows() const;
+  /// True if reads() or writes() has seen it.
+  [[nodiscard]] bool names_file(const std::string& flag) const;
+  [[nodiscard]] bool takes_arguments() const { return !argument_name_.empty(); }
+  /// Only of the flags that take a text, other than those that reads() or writes() has seen.
+  [[nodiscard]] std::set<std::string> names_of_texts() const;
   /// The resolved configuration as JSON: the flags that change rows.
   [[nodiscard]] const std::string& resolved() const { return resolved_; }
   [[nodiscard]] const std::string& log_format() const { return log_format_; }
@@ -92,6 +112,7 @@ class OptionParser {
                    boost::program_options::variables_map& map) const;
   [[nodiscard]] std::string see_help() const;
   void resolve(const boost::program_options::variables_map& map);
+  void collect_paths(const boost::program_options::variables_map& map);
 
   std::string command_, summary_, heading_, argument_name_, argument_help_;
   std::string log_format_, config_path_, metrics_, prometheus_, resolved_;
@@ -100,6 +121,10 @@ class OptionParser {
   std::vector<Flag> flags_;
   std::set<std::string> lists_;
   std::vector<std::unique_ptr<Numbers>> numbers_;
+  NamedPaths roles_;  ///< names without their dashes, no paths
+  NamedPaths paths_;
+  std::size_t written_argument_ = std::string::npos;
+  std::vector<std::string> beside_argument_;
 };
 
 /// The single words of a flag of add_words().

@@ -1,5 +1,7 @@
 #include "setup/network.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -7,6 +9,8 @@
 
 namespace pool3::jobs {
 namespace {
+
+constexpr int most_threads = 1024;  // of a rank; each has buffers of its own
 
 std::optional<Device> parse_device(const std::string& word) {
   if (word == "auto") return std::nullopt;
@@ -49,7 +53,8 @@ ExtractorOptions extractor_options(const NetworkFlags& network, const DecodingFl
   if (options.precision == Precision::int8 && options.device == Device::cuda)
     throw usage_error("--precision int8 is for CPUs", "take fp16 or bf16");
   if (options.batch < 1 || options.batch > 1024) throw usage_error("--batch must be between 1 and 1024");
-  if (options.threads < 0) throw usage_error("--threads must be 0 or more");
+  if (options.threads < 0 || options.threads > most_threads)
+    throw usage_error(fmt::format("--threads must be between 0 and {}", most_threads));
   if (options.max_pixels < 1) throw usage_error("--max-pixels must be above 0");
   return options;
 }

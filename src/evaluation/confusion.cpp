@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "evaluation/text_width.hpp"
+#include "pool3/error.hpp"
 #include "pool3/measures.hpp"
 
 namespace pool3 {
@@ -24,15 +25,17 @@ std::string confusion_table(const Evaluation& e, std::size_t columns) {
   const std::string last = fmt::to_string(n == 0 ? 0 : n - 1);
   const std::int64_t most = e.confusion.empty() ? 0 : std::ranges::max(e.confusion);
   const std::size_t cell = std::max(last.size(), fmt::to_string(most).size()) + 1;
-  std::size_t names = 0;
-  for (const std::string& name : e.classes) names = std::max(names, evaluation::length(name));
-  const std::size_t front = names + 1 + last.size();
+  std::vector<std::string> names;
+  std::size_t width = 0;
+  for (const std::string& name : e.classes)
+    width = std::max(width, evaluation::length(names.emplace_back(one_line(name))));
+  const std::size_t front = width + 1 + last.size();
   if (front + n * cell > columns) return {};
   std::string text = std::string(front, ' ');
   for (std::size_t k = 0; k < n; ++k) text += fmt::format("{:>{}}", k, cell);
   text += '\n';
   for (std::size_t t = 0; t < n; ++t) {
-    text += fmt::format("{} {:>{}}", evaluation::pad_left(e.classes[t], names), t, last.size());
+    text += fmt::format("{} {:>{}}", evaluation::pad_left(names[t], width), t, last.size());
     for (std::size_t p = 0; p < n; ++p) {
       const std::int64_t rows = e.confusion[t * n + p];
       text += rows == 0 ? fmt::format("{:>{}}", ".", cell) : fmt::format("{:>{}}", rows, cell);

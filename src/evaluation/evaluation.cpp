@@ -103,7 +103,8 @@ Evaluation evaluate_predictions(const Communicator& comm, const std::vector<std:
 
 std::string classification_report(const Evaluation& e) {
   std::size_t width = std::string_view("weighted avg").size();
-  for (const auto& name : e.classes) width = std::max(width, length(name));
+  std::vector<std::string> names;
+  for (const auto& name : e.classes) width = std::max(width, length(names.emplace_back(one_line(name))));
   std::string text = fmt::format("{:{}}  precision    recall  f1-score   support\n\n", "", width);
   const auto line = [&](const std::string& name, const ClassScores& s) {
     text += fmt::format("{}  {:9.2f} {:9.2f} {:9.2f} {:9}\n", pad_left(name, width), s.precision, s.recall, s.f1,
@@ -111,7 +112,7 @@ std::string classification_report(const Evaluation& e) {
   };
   const auto confusion = confusion_of(e);
   for (Eigen::Index k = 0; k < confusion.rows(); ++k)
-    if (occurs(confusion, k)) line(e.classes[static_cast<std::size_t>(k)], e.per_class[static_cast<std::size_t>(k)]);
+    if (occurs(confusion, k)) line(names[static_cast<std::size_t>(k)], e.per_class[static_cast<std::size_t>(k)]);
   text += fmt::format("\n{}{:22}{:9.2f} {:9}\n", pad_left("accuracy", width), "", e.accuracy, e.macro.support);
   line("macro avg", e.macro);
   line("weighted avg", e.weighted);

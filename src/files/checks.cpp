@@ -3,6 +3,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <filesystem>
 
@@ -14,6 +15,15 @@ namespace {
 bool is_folder(const std::string& path) {
   struct stat info {};
   return stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/// "812 bytes", "3.4 MiB".
+std::string size_text(double bytes) {
+  constexpr std::array units = {"KiB", "MiB", "GiB", "TiB"};
+  if (bytes < 1024) return fmt::format("{:.0f} bytes", bytes);
+  std::size_t unit = 0;
+  for (bytes /= 1024; bytes >= 1024 && unit + 1 < units.size(); ++unit) bytes /= 1024;
+  return fmt::format("{:.1f} {}", bytes, units.at(unit));
 }
 
 }  // namespace
@@ -47,10 +57,8 @@ void check_space(const Place& place, std::int64_t bytes) {
   if (statvfs(folder_of(place.path).c_str(), &info) != 0 || info.f_blocks == 0) return;
   const double free_bytes = static_cast<double>(info.f_bavail) * static_cast<double>(info.f_frsize);
   if (static_cast<double>(bytes) <= free_bytes) return;
-  constexpr double mib = 1024.0 * 1024.0;
-  throw error_at(place, fmt::format("needs {} MiB, but its file system has {} MiB free",
-                                    static_cast<std::int64_t>(static_cast<double>(bytes) / mib),
-                                    static_cast<std::int64_t>(free_bytes / mib)));
+  throw error_at(place, fmt::format("needs {}, but its file system has {} free", size_text(static_cast<double>(bytes)),
+                                    size_text(free_bytes)));
 }
 
 void make_folder(const Place& place) {

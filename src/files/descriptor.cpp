@@ -41,7 +41,7 @@ Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
 }
 
 Descriptor::~Descriptor() {
-  if (is_open()) close(number_);
+  if (is_open()) ::close(number_);
 }
 
 std::int64_t Descriptor::size() const {
@@ -98,6 +98,11 @@ void Descriptor::reserve() const {
 
 void Descriptor::sync() const {
   if (fsync(number_) != 0) throw write_error(place_, errno);
+}
+
+void Descriptor::close() {
+  // EINTR: Linux has closed it all the same.
+  if (::close(std::exchange(number_, -1)) != 0 && errno != EINTR) throw write_error(place_, errno);
 }
 
 }  // namespace pool3

@@ -66,12 +66,20 @@ void make_whole_file(const Place& place, const std::function<void(const Place& t
 
 void write_whole_file(const Place& place, std::span<const std::string_view> parts, WholeFileOptions options) {
   const auto write = [&](const Place& temporary) {
-    const Descriptor file(temporary, O_WRONLY | O_NOFOLLOW);
+    Descriptor file(temporary, O_WRONLY | O_NOFOLLOW);
+    std::int64_t bytes = 0;
+    for (const std::string_view part : parts) bytes += static_cast<std::int64_t>(part.size());
+    // Without a sync, a disk that is full may only show when the old file is gone already.
+    if (!options.durable) {
+      file.truncate(bytes);
+      file.reserve();
+    }
     std::int64_t offset = 0;
     for (const std::string_view part : parts) {
       file.write(offset, part);
       offset += static_cast<std::int64_t>(part.size());
     }
+    file.close();
   };
   make_whole_file(place, write, options);
 }

@@ -1,14 +1,11 @@
-#include <nlohmann/json.hpp>
-
+#include "pool3/error.hpp"
 #include "pool3/report.hpp"
 
 namespace pool3 {
 
 std::string escaped(const std::string& text) {
-  // The JSON library checks UTF-8; its replacement character tells what was wrong.
-  const std::string dumped = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   std::string out;
-  for (const char c : nlohmann::json::parse(dumped).get<std::string>()) {
+  for (const char c : one_line(text)) {
     if (c == '&') {
       out += "&amp;";
     } else if (c == '<') {
@@ -18,7 +15,7 @@ std::string escaped(const std::string& text) {
     } else if (c == '"') {
       out += "&quot;";
     } else {
-      out += static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c;
+      out += c;
     }
   }
   return out;

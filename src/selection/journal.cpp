@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <span>
 #include <string_view>
@@ -99,6 +100,36 @@ std::string difference(const Json& there, const SearchedBy& by) {
   return {};
 }
 
+/// Accuracies are shares of the folds' rows, and the mean is theirs.
+bool is_sound(const SearchPoint& p, const std::vector<std::int64_t>& fold_rows) {
+  constexpr double rounding = 1e-6;
+  double sum = 0;
+  std::int64_t folds = 0;
+  if (p.fold_accuracy.size() != fold_rows.size()) return false;
+  for (std::size_t i = 0; i < fold_rows.size(); ++i) {
+    const double accuracy = p.fold_accuracy[i];
+    const double hits = accuracy * static_cast<double>(fold_rows[i]);
+    if (fold_rows[i] == 0 ? accuracy != -1 : !(accuracy >= 0 && accuracy <= 1)) return false;
+    if (fold_rows[i] == 0) continue;
+    if (std::abs(hits - std::round(hits)) > rounding) return false;
+    sum += accuracy;
+    ++folds;
+  }
+  const double mean = folds > 0 ? sum / static_cast<double>(folds) : 0;
+  return p.C > 0 && std::abs(p.mean - mean) < rounding && p.deviation >= 0 && p.deviation <= 1 && p.relative_gap >= 0 &&
+         p.epochs >= 0 && p.seconds >= 0;
+}
+
+/// Nothing for numbers that no search gives.
+std::optional<SearchMemory> memory_of(const Json& there) {
+  SearchMemory memory;
+  for (const Json& point : there.at("points")) memory.points.push_back(point_of(point));
+  memory.fold_rows = there.at("fold_rows").get<std::vector<std::int64_t>>();
+  const bool sound = std::ranges::all_of(memory.fold_rows, [](std::int64_t rows) { return rows >= 0; }) &&
+                     std::ranges::all_of(memory.points, [&](const auto& p) { return is_sound(p, memory.fold_rows); });
+  return sound ? std::optional(std::move(memory)) : std::nullopt;
+}
+
 /// "" if there is none. Throws Error for what is not this user's own (see open_own()).
 std::string contents(const std::string& path) {
   const Descriptor file = try_open_own({stage, path}, O_RDONLY);
@@ -153,23 +184,23 @@ SearchJournal::Found SearchJournal::recall() const {
   comm_.root_does([&] { text = contents(points_of(out_)); });
   comm_.broadcast(text);
   if (text.empty()) return {};
-  SearchMemory memory;
+  std::optional<SearchMemory> memory;
   bool same_ranks = false;
   try {
     const Json there = Json::parse(text);
     const std::string found = difference(there, by_);
     if (!found.empty()) return {{}, fmt::format("{} is of another search ({}): starting anew", points_of(out_), found)};
-    for (const Json& point : there.at("points")) memory.points.push_back(point_of(point));
-    memory.fold_rows = there.at("fold_rows").get<std::vector<std::int64_t>>();
+    memory = memory_of(there);
     same_ranks = there.at("ranks") == comm_.size();
   } catch (const nlohmann::json::exception&) {
-    return {{}, fmt::format("{} is damaged: starting anew", points_of(out_))};
+    memory.reset();
   }
+  if (!memory) return {{}, fmt::format("{} is damaged: starting anew", points_of(out_))};
   comm_.all_do([&] {
-    if (same_ranks) memory.state = sound_state(contents(state_of(out_, memory.points.size(), comm_.rank())));
+    if (same_ranks) memory->state = sound_state(contents(state_of(out_, memory->points.size(), comm_.rank())));
   });
-  if (!comm_.all(!memory.state.empty())) memory.state.clear();
-  return {std::move(memory), {}};
+  if (!comm_.all(!memory->state.empty())) memory->state.clear();
+  return {std::move(*memory), {}};
 }
 
 void SearchJournal::keep(const SearchResult& so_far, const std::string& state) const {

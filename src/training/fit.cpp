@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -9,6 +11,7 @@
 namespace pool3 {
 namespace {
 
+constexpr int most_threads = 1024;
 constexpr double tolerance_of_probabilities = 1e-2;  // a sigmoid needs no more
 
 std::vector<Column> columns_of_classes(std::int32_t classes) {
@@ -106,7 +109,8 @@ void check(const TrainingOptions& o) {
     throw usage_error("--bias must be 0 or a positive number");
   if (o.solver.max_epochs < 1) throw usage_error("--max-epochs must be above 0");
   if (!(o.solver.max_seconds >= 0)) throw usage_error("--max-seconds must be at least 0");
-  if (o.solver.threads < 1) throw usage_error("--solver-threads must be above 0");
+  if (o.solver.threads < 1 || o.solver.threads > most_threads)
+    throw usage_error(fmt::format("--solver-threads must be between 1 and {}", most_threads));
   check_C(o.C);
   if (o.kernel.multiclass == Multiclass::one_vs_one && o.kernel.kernel == Kernel::linear)
     throw usage_error("--multiclass ovo needs --kernel rbf");

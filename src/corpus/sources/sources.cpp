@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <iterator>
 #include <utility>
 
 #include "corpus/file_names.hpp"
@@ -50,13 +51,7 @@ Source source_of(const std::string& path) {
 
 std::vector<Source> sources_of(const std::vector<std::string>& corpus) {
   std::vector<Source> sources;
-  for (const std::string& text : corpus) {
-    for (const std::string& name : expand_braces(text)) {
-      for (const std::string& path : expand_wildcards(name)) {
-        if (path == name || !is_index_name(path)) sources.push_back(source_of(path));
-      }
-    }
-  }
+  for (const std::string& path : source_names(corpus)) sources.push_back(source_of(path));
   if (sources.empty()) throw usage_error("--corpus is empty");
   return sources;
 }
@@ -222,3 +217,18 @@ ListedSources list_sources(const Communicator& comm, const CorpusOptions& option
 }
 
 }  // namespace pool3::corpus
+
+namespace pool3 {
+
+std::vector<std::string> source_names(const std::vector<std::string>& corpus) {
+  std::vector<std::string> names;
+  for (const std::string& text : corpus)
+    for (const std::string& name : corpus::expand_braces(text))
+      for (const std::string& path : corpus::expand_wildcards(name))
+        if (path == name || !corpus::is_index_name(path)) names.push_back(path);
+  return names;
+}
+
+bool names_picture(std::string_view path) { return corpus::is_picture_name(path); }
+
+}  // namespace pool3

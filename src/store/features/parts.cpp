@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "pool3/maintenance.hpp"
 #include "store/features/failures.hpp"
 #include "store/features/values.hpp"
 #include "store/hdf5/strings.hpp"
@@ -93,3 +94,16 @@ PartOf part_of(const Tables& tables) {
 }
 
 }  // namespace pool3::store
+
+namespace pool3 {
+
+std::vector<std::string> linked_parts(const std::string& path) try {
+  if (store::format_of(path) != store::link_format) return {};
+  std::vector<std::string> parts;
+  for (const Place& part : store::linked_files({"inspect", path})) parts.push_back(part.path);
+  return parts;
+} catch (const Error&) {
+  return {};
+}
+
+}  // namespace pool3

@@ -124,8 +124,13 @@ JobLock::JobLock(const Place& target, std::chrono::seconds patience) : place_{ta
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
   const std::string text = text_of(this_owner());
-  file_->truncate(0);
-  file_->write(0, std::as_bytes(std::span(text)));
+  try {
+    file_->truncate(0);
+    file_->write(0, std::as_bytes(std::span(text)));
+  } catch (const Error&) {  // a full disk; then no destructor will run
+    unlink(place_.path.c_str());
+    throw;
+  }
 }
 
 void remove_dead_lock(const Place& target) {

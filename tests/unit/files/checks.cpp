@@ -133,7 +133,7 @@ TEST_F(Checks, ASourceIsReadWholeIfItIsNotTooLarge) {
 TEST_F(Checks, SpaceIsThatOfTheFileSystem) {
   check_space(at("f"), 1);
   EXPECT_THAT(error_of([&] { check_space(at("f"), std::int64_t{1} << 60); }).cause,
-              HasSubstr("needs 1099511627776 MiB, but its file system has "));
+              HasSubstr("needs 1048576.0 TiB, but its file system has "));
 }
 
 TEST_F(Checks, FoldersAreMadeWithTheirParents) {

@@ -150,7 +150,7 @@ TEST_F(MetricsTest, LabelsAreEscaped) {
   Metrics metrics("", prometheus, "run\nthis", 0, clock.clock());
   metrics.progress(halfway);
   EXPECT_EQ(samples().at("pool3_images").labels,
-            (std::map<std::string, std::string>{{"command", "run this"}, {"job", R"(4"7\1)"}}));
+            (std::map<std::string, std::string>{{"command", R"(run\nthis)"}, {"job", R"(4"7\1)"}}));
 }
 
 TEST_F(MetricsTest, TheFileIsReplacedWhole) {

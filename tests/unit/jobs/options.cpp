@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "console/ini.hpp"
 #include "support/error_of.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -193,7 +194,22 @@ TEST(ConfigFile, WrongFilesAreUsageErrors) {
   EXPECT_THAT(cause_of([] {
                 Sample().parse({"--config", "/nowhere/bake.ini"});
               }),
-              "--config /nowhere/bake.ini: cannot be read");
+              "--config /nowhere/bake.ini: No such file or directory");
+  EXPECT_EQ(cause_of([] { Sample().parse({"--config", "/"}); }), "--config /: is a folder");
+  EXPECT_THAT(cause_of([] { Sample().parse_file("heat = 3\nno flag\n"); }),
+              HasSubstr("bake.ini:2: 'no flag' is not a line like flag = value"));
+}
+
+TEST(ConfigFile, ACommentFollowsABlank) {
+  const auto lines = parse_ini("#a\n  # b\nx = c#d # e\r\ny=#f\nz = \n[t]\t#g\nq = a=b\n", "bake.ini");
+  ASSERT_EQ(lines.size(), 4U);
+  EXPECT_EQ(lines[0].value, "c#d");
+  EXPECT_EQ(lines[0].number, 3);
+  EXPECT_EQ(lines[1].value, "#f");
+  EXPECT_EQ(lines[2].value, "");
+  EXPECT_EQ(lines[3].section, "t");
+  EXPECT_EQ(lines[3].value, "a=b");
+  EXPECT_EQ(parse_ini("\xEF\xBB\xBFt.x = 1", "bake.ini")[0].section, "t");
 }
 
 TEST(Resolved, HoldsWhatChangesRowsAlone) {

@@ -15,9 +15,9 @@ TEST(Escaped, LeavesNothingThatHtmlReads) {
 }
 
 TEST(Escaped, ReplacesWhatIsNoText) {
-  EXPECT_EQ(escaped(std::string("a\tb\nc\0d\x7f", 8)), "a?b?c?d?");
-  const std::string replaced = "\xef\xbf\xbd";
-  EXPECT_EQ(escaped("latin \xe9."), "latin " + replaced + ".");
+  EXPECT_EQ(escaped(std::string("a\tb\nc\0d\x7f", 8)), "a\\tb\\nc\\x00d\\x7f");
+  EXPECT_EQ(escaped("latin \xe9."), "latin \\xe9.");
+  EXPECT_EQ(escaped("<\u202e>"), "&lt;\\u202e&gt;");
   EXPECT_EQ(escaped(""), "");
 }
 

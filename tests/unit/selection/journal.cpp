@@ -87,6 +87,40 @@ TEST_F(Journal, ThatIsDamagedDoesNotCount) {
   EXPECT_THAT(found.note, HasSubstr("search.json.points is damaged: starting anew"));
 }
 
+TEST_F(Journal, WithNumbersThatNoSearchGivesDoesNotCount) {
+  const std::string points = out_ + ".points";
+  journal().keep(result_of({0.1, 1}), "state");
+  const auto sound = nlohmann::json::parse(test::slurp(points));
+  const auto is_damaged = [&](const char* where, const nlohmann::json& value) {
+    auto changed = sound;
+    changed[nlohmann::json::json_pointer(where)] = value;
+    test::spit(points, changed.dump());
+    const auto found = journal().recall();
+    return found.memory.points.empty() && found.note.find("is damaged: starting anew") != std::string::npos;
+  };
+  EXPECT_FALSE(is_damaged("/points/0/C", 0.2));
+  for (const char* where : {"/points/0/mean", "/points/1/fold_accuracy/0", "/points/1/deviation"}) {
+    for (const double value : {99.0, -0.5, 1.0001, 0.6}) {
+      const bool possible = std::string(where).ends_with("deviation") && value == 0.6;
+      EXPECT_NE(is_damaged(where, value), possible) << where << " " << value;
+    }
+  }
+  // 0.51 of 12 rows is no number of rows, though the mean fits.
+  EXPECT_TRUE(is_damaged("/points/0", {{"C", 0.1},
+                                       {"mean", 0.51},
+                                       {"deviation", 0},
+                                       {"fold_accuracy", {0.51, nullptr}},
+                                       {"relative_gap", 0},
+                                       {"epochs", 1},
+                                       {"seconds", 1}}));
+  for (const char* where : {"/points/0/C", "/points/0/relative_gap", "/points/0/epochs", "/points/0/seconds"})
+    EXPECT_TRUE(is_damaged(where, -1)) << where;
+  EXPECT_TRUE(is_damaged("/points/0/fold_accuracy/1", 0.5));  // of a fold without rows
+  EXPECT_TRUE(is_damaged("/points/0/fold_accuracy", {0.5}));
+  EXPECT_TRUE(is_damaged("/fold_rows/0", -12));
+  EXPECT_TRUE(is_damaged("/points/0/mean", nullptr));
+}
+
 TEST_F(Journal, TheTableHasNullForAFoldWithoutRows) {
   const auto j = nlohmann::json::parse(search_table(result_of({0.1}), {features_, "{\"folds\": 2}"}));
   EXPECT_EQ(j["format"], "pool3 search");

@@ -280,10 +280,10 @@ TEST_F(StoreFeatures, long_messages_are_cut_to_one_line) {
   const Sample sample(4);
   FeatureWriter writer = FeatureWriter::open(comm_, path_, sample.spec());
   Failure failure = sample.failure(3);
-  failure.message = "two\nlines " + std::string(489, 'm') + "\xc3\xbc and more";
+  failure.message = "two\nlines " + std::string(488, 'm') + "\xc3\xbc and more";
   sample.write_block(writer, 0, {failure});
   writer.finish(comm_);
-  EXPECT_EQ(FeatureReader(path_).failures().at(0).message, "two lines " + std::string(489, 'm'));
+  EXPECT_EQ(FeatureReader(path_).failures().at(0).message, "two\\nlines " + std::string(488, 'm'));
 }
 
 TEST_F(StoreFeatures, kinds_of_files_are_told_apart) {

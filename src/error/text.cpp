@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "pool3/error.hpp"
+
+namespace pool3 {
+namespace {
+
+/// A character of UTF-8 text, or one byte that is no part of one.
+struct Character {
+  std::size_t bytes = 1;
+  std::uint32_t code = 0;
+  bool valid = false;
+};
+
+/// REQUIRES: `text` is not empty.
+Character first_of(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
+  const std::uint32_t lead = byte(0);
+  if (lead < 0x80) return {1, lead, true};
+  std::size_t bytes = 0;
+  if (lead >= 0xc2 && lead <= 0xdf) bytes = 2;
+  if (lead >= 0xe0 && lead <= 0xef) bytes = 3;
+  if (lead >= 0xf0 && lead <= 0xf4) bytes = 4;
+  if (bytes == 0 || bytes > text.size()) return {1, lead, false};
+  std::uint32_t code = lead & (0xffU >> (bytes + 1));
+  for (std::size_t i = 1; i < bytes; ++i) {
+    if ((byte(i) & 0xc0U) != 0x80U) return {1, lead, false};
+    code = code << 6U | (byte(i) & 0x3fU);
+  }
+  constexpr std::array<std::uint32_t, 5> least = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
+  if (code < least.at(bytes) || code > 0x10ffff || surrogate) return {1, lead, false};
+  return {bytes, code, true};
+}
+
+struct Range {
+  std::uint32_t first, last;
+};
+/// Characters that move the cursor, turn the direction of the text, end a line, or are not seen: Unicode's classes Cc,
+/// Cf, Zl and Zp, and fillers.
+constexpr std::array<Range, 24> unsafe = {{
+    {0x00, 0x1f},       {0x7f, 0x9f},       {0xad, 0xad},       {0x34f, 0x34f},     {0x600, 0x605},
+    {0x61c, 0x61c},     {0x6dd, 0x6dd},     {0x70f, 0x70f},     {0x115f, 0x1160},   {0x17b4, 0x17b5},
+    {0x180b, 0x180f},   {0x200b, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},   {0x3164, 0x3164},
+    {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},   {0x110bd, 0x110bd}, {0x110cd, 0x110cd},
+    {0x13430, 0x1345f}, {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+}};
+
+bool is_unsafe(std::uint32_t code) {
+  const auto* const range = std::ranges::lower_bound(unsafe, code, {}, &Range::last);
+  return range != unsafe.end() && code >= range->first;
+}
+
+std::string escape_of(const Character& c) {
+  if (c.code == '\n') return "\\n";
+  if (c.code == '\r') return "\\r";
+  if (c.code == '\t') return "\\t";
+  if (!c.valid || c.code < 0x80) return fmt::format("\\x{:02x}", c.code);
+  return c.code < 0x10000 ? fmt::format("\\u{:04x}", c.code) : fmt::format("\\U{:08x}", c.code);
+}
+
+std::string json_escape_of(const Character& c) {
+  if (!c.valid) return "\\ufffd";
+  if (c.code < 0x10000) return fmt::format("\\u{:04x}", c.code);
+  const std::uint32_t rest = c.code - 0x10000;
+  return fmt::format("\\u{:04x}\\u{:04x}", 0xd800 + (rest >> 10U), 0xdc00 + (rest & 0x3ffU));
+}
+
+/// `text` with `escape` in place of what is no UTF-8 or `is_unsafe`.
+std::string replaced(std::string_view text, std::string (*escape)(const Character&)) {
+  std::string safe;
+  safe.reserve(text.size());
+  while (!text.empty()) {
+    const Character c = first_of(text);
+    if (c.valid && !is_unsafe(c.code)) {
+      safe += text.substr(0, c.bytes);
+    } else {
+      safe += escape(c);
+    }
+    text.remove_prefix(c.bytes);
+  }
+  return safe;
+}
+
+}  // namespace
+
+std::string one_line(std::string_view text) { return replaced(text, escape_of); }
+
+std::string one_line_json(std::string_view json) { return replaced(json, json_escape_of); }
+
+std::size_t valid_utf8(std::string_view text) {
+  std::size_t valid = 0;
+  while (valid < text.size()) {
+    const Character c = first_of(text.substr(valid));
+    if (!c.valid) break;
+    valid += c.bytes;
+  }
+  return valid;
+}
+
+std::string utf8_text(const std::string& text) {
+  if (valid_utf8(text) == text.size() && text.find("\\x") == std::string::npos) return text;
+  std::string escaped;
+  for (std::string_view rest = text; !rest.empty();) {
+    const Character c = first_of(rest);
+    if (c.valid) {
+      escaped += rest[0] == '\\' ? std::string_view("\\\\") : rest.substr(0, c.bytes);
+    } else {
+      escaped += escape_of(c);
+    }
+    rest.remove_prefix(c.bytes);
+  }
+  return escaped;
+}
+
+}  // namespace pool3

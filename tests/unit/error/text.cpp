@@ -1,0 +1,58 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "pool3/error.hpp"
+
+namespace pool3 {
+namespace {
+
+TEST(Text, WhatIsInOrderStays) {
+  for (const std::string text : {"", "a b", "C:\\n \"q\"", "caf\u00e9", "\u043d\u0435\u0442", "\u5546\u54c1",
+                                 "\U0001f600", "\ufffd", "a\u00a0b"}) {
+    EXPECT_EQ(one_line(text), text);
+    EXPECT_EQ(one_line_json(text), text);
+  }
+}
+
+TEST(Text, ControlCharactersBecomeEscapes) {
+  EXPECT_EQ(one_line("a\nb\tc\rd"), "a\\nb\\tc\\rd");
+  EXPECT_EQ(one_line("\x1b[2J\x7f"), "\\x1b[2J\\x7f");
+  EXPECT_EQ(one_line(std::string("a\0b", 3)), "a\\x00b");
+  EXPECT_EQ(one_line("\u009b2J"), "\\u009b2J");  // C1: begins a sequence, as ESC [ does
+}
+
+TEST(Text, WhatTurnsOrHidesTextBecomesEscapes) {
+  EXPECT_EQ(one_line("a\u202egnp.b"), "a\\u202egnp.b");
+  EXPECT_EQ(one_line("\u2066\u2069\u200f\u061c"), "\\u2066\\u2069\\u200f\\u061c");
+  EXPECT_EQ(one_line("a\u200bb\ufeff\u00ad"), "a\\u200bb\\ufeff\\u00ad");
+  EXPECT_EQ(one_line("\u2028\u2029"), "\\u2028\\u2029");
+  EXPECT_EQ(one_line("\U000e0041"), "\\U000e0041");
+}
+
+TEST(Text, BytesThatAreNoUtf8BecomeEscapes) {
+  EXPECT_EQ(one_line("latin \xe9."), "latin \\xe9.");
+  EXPECT_EQ(one_line("cut \xe2\x82"), "cut \\xe2\\x82");
+  EXPECT_EQ(one_line("\xc0\xaf"), "\\xc0\\xaf");                    // too long a form of '/'
+  EXPECT_EQ(one_line("\xed\xa0\x80"), "\\xed\\xa0\\x80");           // half of a pair of UTF-16
+  EXPECT_EQ(one_line("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");  // beyond Unicode
+  EXPECT_EQ(one_line("\x9b"), "\\x9b");
+}
+
+TEST(Text, ASecondCallChangesNothing) {
+  const std::string once = one_line("\x1b\n\xff\u202e\\");
+  EXPECT_EQ(one_line(once), once);
+}
+
+TEST(Text, JsonKeepsItsValue) {
+  EXPECT_EQ(one_line_json("{\"a\":\"\u202e\u009b\x7f\"}"), "{\"a\":\"\\u202e\\u009b\\u007f\"}");
+  EXPECT_EQ(one_line_json("\"\U000e0041\""), "\"\\udb40\\udc41\"");
+}
+
+TEST(Text, AnErrorIsOneLine) {
+  const Error error({.stage = "read", .path = "a\nb\x1b[31m\u202e", .cause = "two\nlines"});
+  EXPECT_STREQ(error.what(), "read: a\\nb\\x1b[31m\\u202e: two\\nlines");
+}
+
+}  // namespace
+}  // namespace pool3
