@@ -18,6 +18,8 @@ namespace {
 
 /// Longest field; a path is shorter, and a label that is longer is no label.
 constexpr std::size_t max_field_bytes = 1U << 20U;
+/// Fields of a row, far more than spreadsheets have of use. They bound the memory that one takes.
+constexpr std::size_t max_fields = 16384;
 
 [[noreturn]] void fail_at(const std::string& path, std::int64_t line, std::string cause, std::string advice = {}) {
   throw Error({.stage = stage,
@@ -43,8 +45,11 @@ class RecordReader {
     while (input_.peek() != TextInput::end) {
       record.line = line_;
       record.count = 0;
-      do field(next_field(record));
-      while (separator_ && input_.take(*separator_));
+      do {
+        if (record.count == max_fields)
+          fail_at(input_.path(), record.line, fmt::format("a row of more than {} fields", max_fields));
+        field(next_field(record));
+      } while (separator_ && input_.take(*separator_));
       end_line();
       if (record.count > 1 || !record.fields[0].empty()) return true;
     }
