@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pool3/corpus.hpp"
 #include "pool3/features.hpp"
 #include "pool3/image.hpp"
 #include "pool3/mpi.hpp"
@@ -35,6 +36,9 @@ struct RowRecipe {
   [[nodiscard]] Preprocessing preprocessing() const;
   bool operator==(const RowRecipe&) const = default;
 };
+
+/// What of a catalogue's entries is refused before it is read, as no picture is like that.
+[[nodiscard]] EntryLimits entry_limits(const DecodeOptions& options);
 
 /// What is asked of an extractor. What is left empty is chosen.
 struct ExtractorOptions {

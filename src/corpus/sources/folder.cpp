@@ -63,6 +63,7 @@ class Walk {
   }
 
   std::vector<std::string> links;  ///< symlinks to folders, relative to the root
+  std::int64_t gone = 0;           ///< folders that were not there any more
 
   /// For each rank the folders that it reads, as full and relative paths; nothing at the end.
   std::vector<std::string> next(int ranks) {
@@ -97,6 +98,7 @@ class Walk {
       for (std::string_view item = unpack(answer); !item.empty(); item = unpack(answer)) {
         std::string path = folder;
         path += item.substr(1);
+        if (item[0] == static_cast<char>(Kind::gone)) count_gone(folder);
         if (item[0] == static_cast<char>(Kind::picture)) use_(path);
         if (item[0] == static_cast<char>(Kind::folder)) pending_.push_back(path + "/");
         if (item[0] == static_cast<char>(Kind::linked_folder)) links.push_back(std::move(path));
@@ -105,6 +107,12 @@ class Walk {
   }
 
  private:
+  void count_gone(const std::string& folder) {
+    errno = ENOENT;
+    if (folder.empty()) fail(root_);
+    ++gone;
+  }
+
   std::string root_;
   const std::function<void(std::string_view)>& use_;
   std::deque<std::string> pending_;  ///< relative to the root; empty for the root, else with a slash at the end
@@ -120,8 +128,12 @@ bool comes_first(const std::string& a, const std::string& b) {
 
 }  // namespace
 
+bool is_gone(int error_number) { return error_number == ENOENT || error_number == ENOTDIR || error_number == ESTALE; }
+
 std::vector<FolderItem> read_folder(const std::string& folder) {
+  const std::vector<FolderItem> gone = {{Kind::gone, "."}};
   const Directory directory(::opendir(folder.c_str()));
+  if (!directory && is_gone(errno)) return gone;
   if (!directory) fail(folder);
   std::vector<FolderItem> items;
   for (;;) {
@@ -132,12 +144,13 @@ std::vector<FolderItem> read_folder(const std::string& folder) {
     if (name == "." || name == "..") continue;
     if (const auto kind = kind_of(directory.get(), *item)) items.push_back({*kind, std::string(name)});
   }
+  if (is_gone(errno)) return gone;
   if (errno != 0) fail(folder);
   std::ranges::sort(items, {}, &FolderItem::name);
   return items;
 }
 
-void list_folder(const Communicator& comm, std::string root, const std::function<void(std::string_view)>& use) {
+std::int64_t list_folder(const Communicator& comm, std::string root, const std::function<void(std::string_view)>& use) {
   const std::string start = root;
   Walk walk(std::move(root), use);
   run_rounds(comm, {.next = [&] { return walk.next(comm.size()); },
@@ -148,8 +161,9 @@ void list_folder(const Communicator& comm, std::string root, const std::function
                         }});
   comm.root_does([&] {
     std::ranges::sort(walk.links, comes_first);
-    list_linked_folders(start, walk.links, use);
+    walk.gone += list_linked_folders(start, walk.links, use);
   });
+  return walk.gone;
 }
 
 }  // namespace pool3::corpus

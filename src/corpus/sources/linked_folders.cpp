@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -47,6 +48,7 @@ class LinkWalk {
  public:
   LinkWalk(const std::string& root, const std::function<void(std::string_view)>& use) : root_(root), use_(use) {}
 
+  [[nodiscard]] std::int64_t gone() const { return gone_; }
   /// Everything below the symlink `path` of the root.
   void run(const std::string& path) {
     visited_.clear();
@@ -63,14 +65,18 @@ class LinkWalk {
   std::size_t enter_ancestors(const std::string& path) {
     std::size_t parent = no_parent;
     for (std::size_t end = 0; end != std::string::npos; end = path.find('/', end + 1)) {
-      visited_.push_back({id_of(path.substr(0, end)), parent});
+      const auto id = find_id(path.substr(0, end));
+      if (!id) break;
+      visited_.push_back({*id, parent});
       parent = visited_.size() - 1;
     }
     return parent;
   }
 
   void enter(const Pending& folder) {
-    const FolderId id = id_of(folder.path);
+    const auto found = find_id(folder.path);
+    if (!found) return;
+    const FolderId id = *found;
     if (is_ancestor(id, folder.parent)) return;
     if (folder.by_symlink && !by_symlink_.insert(id).second) return;
     visited_.push_back({id, folder.parent});
@@ -78,7 +84,9 @@ class LinkWalk {
     const std::size_t first_new = pending_.size();
     for (const FolderItem& item : read_folder(full(folder.path))) {
       const std::string path = folder.path + item.name;
-      if (item.kind == FolderItem::Kind::picture) {
+      if (item.kind == FolderItem::Kind::gone) {
+        ++gone_;
+      } else if (item.kind == FolderItem::Kind::picture) {
         use_(path);
       } else {
         pending_.push_back({path + "/", here, item.kind == FolderItem::Kind::linked_folder});
@@ -87,10 +95,13 @@ class LinkWalk {
     std::reverse(pending_.begin() + static_cast<std::ptrdiff_t>(first_new), pending_.end());  // a stack: last first
   }
 
-  [[nodiscard]] FolderId id_of(const std::string& path) const {
+  /// Nothing, and counted, for a folder that went away.
+  [[nodiscard]] std::optional<FolderId> find_id(const std::string& path) {
     struct stat status {};
-    if (::stat(full(path).c_str(), &status) != 0) throw file_error({stage, full(path)}, errno);
-    return {status.st_dev, status.st_ino};
+    if (::stat(full(path).c_str(), &status) == 0) return FolderId{status.st_dev, status.st_ino};
+    if (!is_gone(errno)) throw file_error({stage, full(path)}, errno);
+    ++gone_;
+    return std::nullopt;
   }
 
   [[nodiscard]] bool is_ancestor(const FolderId& id, std::size_t parent) const {
@@ -104,6 +115,7 @@ class LinkWalk {
 
   const std::string& root_;
   const std::function<void(std::string_view)>& use_;
+  std::int64_t gone_ = 0;
   std::vector<Pending> pending_;
   std::vector<Visited> visited_;
   std::set<FolderId> by_symlink_;
@@ -111,10 +123,11 @@ class LinkWalk {
 
 }  // namespace
 
-void list_linked_folders(const std::string& root, const std::vector<std::string>& links,
-                         const std::function<void(std::string_view)>& use) {
+std::int64_t list_linked_folders(const std::string& root, const std::vector<std::string>& links,
+                                 const std::function<void(std::string_view)>& use) {
   LinkWalk walk(root, use);
   for (const std::string& link : links) walk.run(link);
+  return walk.gone();
 }
 
 }  // namespace pool3::corpus

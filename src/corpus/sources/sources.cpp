@@ -111,10 +111,12 @@ class Lister {
     for (std::int64_t i = 0; i < count; ++i) {
       const Source source = comm_.is_root() ? *folders[static_cast<std::size_t>(i)] : Source{};
       comm_.root_does([&] { require_label_column(false, source.path); });
-      list_folder(comm_, source.root, [&](std::string_view path) {
+      const std::int64_t gone = list_folder(comm_, source.root, [&](std::string_view path) {
         result_.draft.add(
             {.path = stored(source.root, path), .bytes = Draft::unknown, .label = label_(path, ""), .line = 0});
       });
+      if (gone > 0)
+        result_.notes.push_back(fmt::format("{} folders of {} went away while they were listed", gone, source.path));
     }
   }
 

@@ -120,7 +120,8 @@ class ShardReader {
       const auto text = name.get<std::string>();
       if (!read_.insert(text).second) throw weights_error(folder_, fmt::format("the manifest names '{}' twice", text));
       bytes += read_shard(folder_, text);
-      if (bytes.size() > static_cast<std::size_t>(largest_weights_bytes)) throw weights_error(folder_, "too large for weights");
+      if (bytes.size() > static_cast<std::size_t>(largest_weights_bytes))
+        throw weights_error(folder_, "too large for weights");
     }
     return bytes;
   }
