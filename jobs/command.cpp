@@ -7,6 +7,7 @@
 #include <set>
 
 #include "setup/agreement.hpp"
+#include "setup/process.hpp"
 #include "version.hpp"
 
 namespace pool3::jobs {
@@ -84,6 +85,7 @@ ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>&
     if (parser.log_format() == "json") name_silent_ranks_in_json(entry.name);
     metrics.emplace(parser.metrics(), parser.prometheus(), entry.name, comm.rank());
     Log log(comm.is_root(), parser.log_format() == "json", &*metrics);
+    if (const std::string alone = alone_in_step(comm.size()); !alone.empty()) log.line(entry.name, alone);
     return end(command->run({comm, log, parser.resolved()}));
   } catch (const Error& error) {
     ErrorFields fields = error.fields();

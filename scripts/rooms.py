@@ -73,7 +73,7 @@ HEADERS = [
     (r"(jpeglib|jerror|turbojpeg|png|pngconf|gif_lib|tiff\w*)\.h$|webp/", ["src/image"]),
     (r"archive(_entry)?\.h$", ["src/corpus/shards", "src/exchange"]),
     (r"openssl/", ["src/weights", "src/report"]),
-    (r"zlib\.h$", ["src/weights", "src/exchange"]),
+    (r"zlib\.h$", ["src/image", "src/weights", "src/exchange"]),
     (r"xxh", ["src/image", "src/corpus", "src/store"]),
     (r"boost/", ["jobs/console"]),
     (r"nlohmann/", ["src/weights", "src/corpus", "src/store", "src/selection", "src/training", "src/evaluation", "src/exchange",

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -86,6 +88,41 @@ void check_sizes(const Model& model, const Place& place) {
   });
   if (model.sigmoid_a.size() != model.sigmoid_b.size()) throw error_at(place, "sigmoid_a and sigmoid_b differ in size");
   if (model.kernel != Kernel::linear) check_support(model, place);
+}
+
+/// Where numbers are not free.
+struct Limits {
+  const char* name;
+  double least, most;
+};
+constexpr double any = std::numeric_limits<double>::max();
+constexpr std::array<Limits, 6> limits = {{
+    {"C", std::numeric_limits<double>::min(), any},
+    {"bias", 0, any},
+    {"tolerance", 0, any},
+    {"center_scale", 0, any},
+    {"test_fraction", 0, 1},
+    {"objective", 0, any},
+}};
+
+void check_number(const Place& place, const std::string& name, double value, const char* advice) {
+  const auto* const limit = std::ranges::find_if(limits, [&](const Limits& l) { return name == l.name; });
+  const bool fits = limit == limits.end() || (value >= limit->least && value <= limit->most);
+  if (!std::isfinite(value) || !fits) throw error_at(place, fmt::format("{} is {}", name, value), advice);
+}
+
+/// Throws for a NaN, an infinity, or a number that no training gives.
+void check_numbers(const Model& model, const Place& place, const char* advice) {
+  const auto check = [&](const std::string& name, const auto& values) {
+    if (std::ranges::all_of(values, [](auto v) { return std::isfinite(v); })) return;
+    throw error_at(place, name + " holds a value that is not a finite number", advice);
+  };
+  each_array(model, [&](const std::string& name, const std::vector<double>& values, Shape) { check(name, values); });
+  check("support_vectors", model.support.x);
+  each_scalar(model, [&](const std::string& name, const auto& value) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, double>) check_number(place, name, value, advice);
+  });
+  if (model.training_rows < 0 || model.epochs < 0) throw error_at(place, "a count is negative", advice);
 }
 
 std::int64_t version_of(const Model& model) {
@@ -225,6 +262,7 @@ std::string features_difference(const FeatureReader& reader, const Model& model)
 void write_model(const Model& model, const std::string& path) {
   const Place place{"write model", path};
   check_sizes(model, place);
+  check_numbers(model, place, "check the features that it was trained on");
   check_output(place);
   make_whole_file(place, [&](const Place& temporary) { write_file(model, temporary); });
 }
@@ -243,6 +281,7 @@ Model read_model(const std::string& path) {
   take_scalars(model, attributes, place);
   model.features = store::take_provenance(attributes, "features_", place);
   check_sizes(model, place);
+  check_numbers(model, place, store::damaged_advice);
   return model;
 }
 

@@ -119,8 +119,11 @@ void create_features(const Place& place, const FeatureSpec& spec) {
   const CellShape paths = path_shape(spec);
   check_space(place, expected_bytes(spec, paths));
   remove_file(place);
-  // HDF5 empties the file that it finds, so the file keeps its stripes.
-  if (spec.stripes.count > 0 || spec.stripes.bytes > 0) create_striped(place.path, spec.stripes);
+  // HDF5 empties the file that it finds, so the file keeps its stripes, and no link is followed.
+  if (spec.stripes.count > 0 || spec.stripes.bytes > 0)
+    create_striped(place.path, spec.stripes);
+  else
+    static_cast<void>(Descriptor(place, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW));
   File file = File::create(place, spec.alignment);
   Attributes attributes = describe(spec);
   for (auto& [name, seal] : write_tables(file, spec, paths)) attributes[name] = seal;

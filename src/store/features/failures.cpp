@@ -87,8 +87,11 @@ void append_entry(std::string& out, const Failure& failure, const Cells& cells) 
 
 RowStatus status_named(std::string_view name, const Place& place) {
   const auto* found = std::find(row_status_names.begin(), row_status_names.end(), name);
-  if (found == row_status_names.end()) throw error_at(place, "failures: an unknown code", damaged_advice);
-  return static_cast<RowStatus>(found - row_status_names.begin());
+  const auto status = static_cast<RowStatus>(found - row_status_names.begin());
+  if (found == row_status_names.end() || status == RowStatus::pending || status == RowStatus::done) {
+    throw error_at(place, "failures: a code that no failed row has", damaged_advice);
+  }
+  return status;
 }
 
 Failure parse_entry(std::string_view entry, const Cells& cells, const Place& place) {
@@ -107,23 +110,42 @@ void put_number(std::string& out, std::int64_t number) {
   std::memcpy(out.data() + out.size() - 8, &number, 8);
 }
 
-std::int64_t get_number(std::string_view& bytes) {
-  std::int64_t number = 0;
-  std::memcpy(&number, bytes.data(), 8);
-  bytes.remove_prefix(8);
-  return number;
-}
+/// Takes what put_number() and its like wrote off `bytes`; `fine` turns false at the first thing that can't be.
+struct EntryParser {
+  std::string_view bytes;
+  bool fine = true;
 
-std::string get_text(std::string_view& bytes) {
-  const auto length = static_cast<std::size_t>(get_number(bytes));
-  std::string text(bytes.substr(0, length));
-  bytes.remove_prefix(length);
-  return text;
-}
+  std::int64_t number() {
+    std::int64_t value = 0;
+    if (bytes.size() < sizeof value) return fail();
+    std::memcpy(&value, bytes.data(), sizeof value);
+    bytes.remove_prefix(sizeof value);
+    return value;
+  }
+  std::string text() {
+    const std::int64_t length = number();
+    if (length < 0 || static_cast<std::uint64_t>(length) > bytes.size()) return fail(), std::string();
+    std::string value(bytes.substr(0, static_cast<std::size_t>(length)));
+    bytes.remove_prefix(value.size());
+    return value;
+  }
+  RowStatus status() {
+    const std::int64_t value = number();
+    const bool failed = value > static_cast<std::int64_t>(RowStatus::done) &&
+                        value < static_cast<std::int64_t>(row_status_names.size());
+    if (!failed) fail();
+    return failed ? static_cast<RowStatus>(value) : RowStatus::pending;
+  }
+  std::int64_t fail() {
+    fine = false;
+    bytes = {};
+    return 0;
+  }
+};
 
 }  // namespace
 
-std::string encode_failures(const std::vector<Failure>& failures) {
+std::string encode_failures(std::span<const Failure> failures) {
   std::string bytes;
   for (const Failure& failure : failures) {
     put_number(bytes, failure.row);
@@ -136,15 +158,19 @@ std::string encode_failures(const std::vector<Failure>& failures) {
   return bytes;
 }
 
-void decode_failures(std::string_view bytes, std::vector<Failure>& failures) {
-  while (!bytes.empty()) {
+bool decode_failures(std::string_view bytes, std::vector<Failure>& failures) {
+  const std::size_t before = failures.size();
+  EntryParser parser{bytes};
+  while (parser.fine && !parser.bytes.empty()) {
     Failure failure;
-    failure.row = get_number(bytes);
-    failure.status = static_cast<RowStatus>(get_number(bytes));
-    failure.path = get_text(bytes);
-    failure.message = get_text(bytes);
+    failure.row = parser.number();
+    failure.status = parser.status();
+    failure.path = parser.text();
+    failure.message = parser.text();
     failures.push_back(std::move(failure));
   }
+  if (!parser.fine) failures.resize(before);
+  return parser.fine;
 }
 
 std::uint64_t write_failures(const File& file, std::vector<Failure> failures) {

@@ -2,6 +2,7 @@
 // The table of failed rows, and its way from the ranks to the root.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,10 +12,10 @@
 
 namespace pool3::store {
 
-/// One rank's failures as bytes, for Communicator::gather.
-[[nodiscard]] std::string encode_failures(const std::vector<Failure>& failures);
-/// Appends what encode_failures() made. REQUIRES: `bytes` came from it.
-void decode_failures(std::string_view bytes, std::vector<Failure>& failures);
+/// Failures as bytes: a record of a log.
+[[nodiscard]] std::string encode_failures(std::span<const Failure> failures);
+/// Appends what encode_failures() made. False, with nothing appended, for bytes that it does not make.
+[[nodiscard]] bool decode_failures(std::string_view bytes, std::vector<Failure>& failures);
 
 /// Creates the dataset "failures" in order of rows. Returns its checksum.
 [[nodiscard]] std::uint64_t write_failures(const File& file, std::vector<Failure> failures);
