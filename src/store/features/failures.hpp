@@ -9,6 +9,7 @@
 
 #include "pool3/features.hpp"
 #include "store/hdf5/hdf5.hpp"
+#include "store/hdf5/structure.hpp"
 
 namespace pool3::store {
 
@@ -17,11 +18,15 @@ namespace pool3::store {
 /// Appends what encode_failures() made. False, with nothing appended, for bytes that it does not make.
 [[nodiscard]] bool decode_failures(std::string_view bytes, std::vector<Failure>& failures);
 
-/// Creates the dataset "failures" in order of rows. Returns its checksum.
-[[nodiscard]] std::uint64_t write_failures(const File& file, std::vector<Failure> failures);
+struct WrittenFailures {
+  Dataset table;
+  std::uint64_t checksum = 0;
+};
+/// Creates the dataset "failures" in order of rows.
+[[nodiscard]] WrittenFailures write_failures(const File& file, std::vector<Failure> failures);
 
 /// Opens the dataset "failures". Throws if it is not of the right type.
-[[nodiscard]] Dataset open_failures(const File& file);
+[[nodiscard]] Dataset open_failures(const Structure& file);
 [[nodiscard]] std::vector<Failure> read_failures(const Dataset& table, RowRange entries);
 
 }  // namespace pool3::store

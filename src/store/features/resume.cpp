@@ -127,13 +127,7 @@ void prepare_partial(const Place& partial, const FeatureSpec& spec) {
   create_features(partial, spec);
 }
 
-Tables open_unfinished(const Place& partial, Mode mode) {
-  File file = File::open(partial, mode);
-  Attributes attributes = read_attributes(file);
-  Tables tables = open_tables(std::move(file), std::move(attributes));
-  tables.file.close();
-  return tables;
-}
+Tables open_unfinished(const Place& partial, Mode mode) { return open_tables(Structure(partial, mode)); }
 
 Found find_done(const Communicator& comm, const Place& partial, const Tables& t) {
   std::string sound;

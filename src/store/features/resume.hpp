@@ -14,7 +14,7 @@ namespace pool3::store {
 /// job that differs, or not a job's own (see open_own()): its name must be one that the next job finds.
 void prepare_partial(const Place& partial, const FeatureSpec& spec);
 
-/// Opens an unfinished file for its rows. The structure is closed again.
+/// Opens an unfinished file for its rows.
 [[nodiscard]] Tables open_unfinished(const Place& partial, Mode mode = Mode::rows);
 
 /// On the root; empty on the others.
