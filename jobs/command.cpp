@@ -65,7 +65,7 @@ std::string help_of(const CommandEntry& entry) {
 }
 
 void agree_on_program(const Communicator& comm, const std::string& command) {
-  agree_on(comm, {{"the version of pool3", version}, {"the command", command}});
+  agree_on(comm, {{"the program", fmt::format("pool3 {}", version)}, {"the command", command}});
 }
 
 ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>& arguments) {

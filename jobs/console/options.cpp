@@ -50,6 +50,7 @@ nlohmann::json json_of(const boost::any& value) {
 std::string text_of(const boost::any& value) {
   if (const auto* s = boost::any_cast<std::string>(&value)) return *s;
   if (const auto* v = boost::any_cast<std::vector<std::string>>(&value)) return fmt::format("{}", fmt::join(*v, " "));
+  if (const auto* d = boost::any_cast<double>(&value)) return fmt::format("{}", *d);
   return json_of(value).dump();
 }
 

@@ -62,7 +62,7 @@ def main():
         expect("the command is train on rank 0, search on rank 1", (1, train()), (1, search()))
         expect("the command is train on rank 0, tarin on rank 1", (1, train()), (1, [pool3, "tarin"]))
         copy, mine, other = other_version(pool3, folder)
-        expect(f"the version of pool3 is {mine} on rank 0, {other} on ranks 1-2", (1, train()), (2, train(program=copy)))
+        expect(f"the program is pool3 {mine} on rank 0, pool3 {other} on ranks 1-2", (1, train()), (2, train(program=copy)))
         config = folder / "here.ini"
         config.write_text("seed = 7\n")
         expect("--seed is 42 on rank 0, 7 on rank 1", (1, train()), (1, train(more=("--config", config))))

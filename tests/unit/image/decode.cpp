@@ -115,8 +115,10 @@ TEST(Decode, TheFirstBytesTellWhatIsNoPicture) {
       return std::string(error.what());
     }
   };
-  for (const char* name : {"baseline_420.jpg", "type2_8bit.png"})
-    EXPECT_EQ(refusal(std::span(fixture_bytes(name)).first(64)), "none") << name;
+  for (const char* name : {"baseline_420.jpg", "type2_8bit.png"}) {
+    const Buffer picture = fixture_bytes(name);
+    EXPECT_EQ(refusal(std::span(picture).first(64)), "none") << name;
+  }
   for (const char* text : {"", "plain text", "<html>"})
     EXPECT_EQ(refusal(to_buffer(text)), message_of(to_buffer(text))) << text;
 }
