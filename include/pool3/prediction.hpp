@@ -18,7 +18,7 @@ class Scorer {
   Scorer(const Scorer&) = delete;
   Scorer& operator=(const Scorer&) = delete;
 
-  /// [rows, model.columns()] of raw features [rows, width]. Not collective.
+  /// [rows, model.columns()] of raw features [rows, width], all finite. Not collective. Throws Error.
   [[nodiscard]] std::vector<double> decision_values(std::span<const float> x) const;
 
  private:

@@ -40,6 +40,7 @@ class RunCommand : public Command {
     TrainingOptions training;
     comm.all_do([&] {
       training = options_of(training_);
+      search_.folds = folds_of(training.split, search_.folds);
       check(search_);
       if (comm.is_root() && !extract_.policy.dry_run) make_folder({"run", folder_});
     });

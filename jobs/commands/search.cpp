@@ -79,6 +79,7 @@ class SearchCommand : public Command {
     context.comm.all_do([&] {
       if (kernel_ != "linear") throw usage_error("--kernel must be linear");
       options = options_of(training_);
+      flags_.folds = folds_of(options.split, flags_.folds);
     });
     const StopSignal signal(context.log);
     options.C = search(context, training_.features, options, flags_, out_);

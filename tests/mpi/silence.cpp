@@ -66,14 +66,22 @@ class Silence : public testing::Test {
     return lines;
   }
 
-  /// One line names the rank, and one says that it is back.
+  /// One line names the rank, and one says that it is back; on a busy machine, two at most do so.
   void expect_named(int rank, const std::string& what) {
     const std::vector<std::string> lines = lines_of_all();
     if (!comm_.is_root()) return;
-    ASSERT_EQ(lines.size(), 2U) << testing::PrintToString(lines);
     const std::string name = "rank " + std::to_string(rank) + " ";
-    EXPECT_THAT(lines[0], AllOf(HasSubstr(name), HasSubstr(what), HasSubstr("it is stopped"), HasSubstr("process ")));
-    EXPECT_THAT(lines[1], AllOf(HasSubstr(name), HasSubstr("is heard of again")));
+    std::size_t naming = 0, back = 0;
+    for (const std::string& line : lines) {
+      EXPECT_THAT(line, HasSubstr(name));
+      if (line.find("is heard of again") != std::string::npos) ++back;
+      if (line.find(what) == std::string::npos) continue;
+      ++naming;
+      EXPECT_THAT(line, AllOf(HasSubstr("it is stopped"), HasSubstr("process ")));
+    }
+    EXPECT_THAT(naming, AllOf(testing::Ge(1U), testing::Le(2U))) << testing::PrintToString(lines);
+    EXPECT_EQ(lines.size(), 2 * back) << testing::PrintToString(lines);
+    EXPECT_LE(back, 2U);
   }
 
   Communicator comm_ = Communicator::world();
@@ -96,7 +104,7 @@ TEST_F(Silence, AStoppedRankIsNamedByOneOfThoseThatWait) {
     comm_.barrier();
     if (comm_.rank() == stopped) stop_for(milliseconds(1500));
     comm_.barrier();
-    expect_named(stopped, "has not answered for 1 s");
+    expect_named(stopped, "has not answered for");
   }
 }
 
