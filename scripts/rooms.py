@@ -53,7 +53,7 @@ ROOMS = {
     "selection": Room("cross-validated search, and the journal of its points", ["files", "partition", "image", "store", "svm"]),
     "training": Room("rows of a file to a problem, a fit to a model", ["error", "partition", "mpi", "store", "svm"]),
     "exchange": Room("models in the formats of others; `import/` reads tables of others",
-                     ["error", "numbers", "files", "mpi", "image", "weights", "network", "store"],
+                     ["error", "numbers", "files", "mpi", "image", "weights", "network", "store", "prediction"],
                      ["exchange", "import"]),
     "report": Room("pages, charts and pictures of layers", ["image", "network"]),
 }

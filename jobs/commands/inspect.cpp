@@ -10,6 +10,7 @@
 #include "pool3/features.hpp"
 #include "pool3/model.hpp"
 #include "pool3/network.hpp"
+#include "pool3/prediction.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -51,7 +52,9 @@ void print_model(const std::string& path) {
   row("split", fmt::format("{}, seed {}, test fraction {}", m.split, m.seed, number_text(m.test_fraction)));
   row("objective", fixed(m.objective, 6));
   row("relative gap", fmt::format("{} after {} passes", scientific(m.relative_gap), m.epochs));
-  row("probabilities", m.sigmoid_a.empty() ? "no" : "yes");
+  row("probabilities", !has_probabilities(m) ? std::string("no")
+                       : m.temperature > 0   ? fmt::format("temperature {}", number_text(m.temperature))
+                                             : std::string("sigmoids"));
   fmt::print(" its features:\n");
   print_provenance(m.features);
   row("configuration", m.config);
