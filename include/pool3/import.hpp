@@ -31,20 +31,23 @@ struct TableName {
 class TableReader {
  public:
   virtual ~TableReader() = default;
-  [[nodiscard]] std::int64_t rows() const { return rows_; }
-  [[nodiscard]] std::int64_t width() const { return width_; }
+  [[nodiscard]] std::int64_t rows() const { return facts.rows; }
+  [[nodiscard]] std::int64_t width() const { return facts.width; }
   /// The labels that came along, one a row, empty where a row has none; or nothing at all.
-  [[nodiscard]] const std::vector<std::string>& labels() const { return labels_; }
+  [[nodiscard]] const std::vector<std::string>& labels() const { return facts.labels; }
   /// What was taken for what, for people; or "".
-  [[nodiscard]] const std::string& note() const { return note_; }
+  [[nodiscard]] const std::string& note() const { return facts.note; }
   /// The next out.size() / width() rows. Throws Error naming the row and what is wrong with it: no number, too few or
   /// too many of them, an end too early. Numbers that are not finite come as they are.
   virtual void read(std::span<float> out) = 0;
 
  protected:
-  std::int64_t rows_ = 0, width_ = 0;
-  std::vector<std::string> labels_;
-  std::string note_;
+  struct Facts {
+    std::int64_t rows = 0, width = 0;
+    std::vector<std::string> labels;
+    std::string note;
+  };
+  Facts facts;  ///< what the functions above return: the constructor fills it in
 };
 
 /// Opens a table by its content. `label_column`, of a CSV: the name or the number, from 1, of the column of labels; "":

@@ -167,9 +167,9 @@ class CsvTable : public TableReader {
   CsvTable(const std::string& path, const std::string& label_column)
       : layout_(layout_of(path, label_column)), rows_left_(path, layout_) {
     std::vector<std::string> fields;
-    for (Rows all(path, layout_); all.next(fields); ++rows_)
-      if (layout_.label >= 0) labels_.push_back(fields[static_cast<std::size_t>(layout_.label)]);
-    width_ =
+    for (Rows all(path, layout_); all.next(fields); ++facts.rows)
+      if (layout_.label >= 0) facts.labels.push_back(fields[static_cast<std::size_t>(layout_.label)]);
+    facts.width =
         static_cast<std::int64_t>(layout_.columns) - (layout_.label >= 0 ? 1 : 0) - (layout_.numbered_rows ? 1 : 0);
     describe();
   }
@@ -195,11 +195,12 @@ class CsvTable : public TableReader {
     const char* const separator = layout_.separator == '\t'  ? "tabs"
                                   : layout_.separator == ';' ? "semicolons"
                                                              : "commas";
-    note_ = fmt::format("{}, {}", separator, layout_.header ? "a header" : "no header");
-    if (layout_.numbered_rows) note_ += ", the first column without a name left out";
+    facts.note = fmt::format("{}, {}", separator, layout_.header ? "a header" : "no header");
+    if (layout_.numbered_rows) facts.note += ", the first column without a name left out";
     if (layout_.label < 0) return;
     const auto at = static_cast<std::size_t>(layout_.label);
-    note_ += fmt::format(", labels from column {}{}", at + 1, layout_.header ? " (" + layout_.names[at] + ")" : "");
+    facts.note +=
+        fmt::format(", labels from column {}{}", at + 1, layout_.header ? " (" + layout_.names[at] + ")" : "");
   }
 
   Layout layout_;

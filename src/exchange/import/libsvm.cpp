@@ -67,19 +67,19 @@ class LibsvmTable : public TableReader {
     while (all.next(line)) {
       const auto words = words_of(line);
       if (words.empty()) continue;
-      labels_.push_back(label_of(words[0]));
+      facts.labels.push_back(label_of(words[0]));
       for (const Entry& entry : entries_of(all, words)) {
         last = std::max(last, entry.index);
         if (entry.index == 0) first_ = 0;
       }
     }
-    rows_ = std::ssize(labels_);
-    width_ = last + 1 - first_;
-    note_ = fmt::format("indices from {}", first_);
+    facts.rows = std::ssize(facts.labels);
+    facts.width = last + 1 - first_;
+    facts.note = fmt::format("indices from {}", first_);
   }
 
   void read(std::span<float> out) override {
-    const auto width = static_cast<std::size_t>(width_);
+    const auto width = static_cast<std::size_t>(facts.width);
     std::ranges::fill(out, 0.0F);
     std::string line;
     for (std::size_t at = 0; at < out.size();) {
@@ -88,7 +88,7 @@ class LibsvmTable : public TableReader {
       if (words.empty()) continue;
       for (const Entry& entry : entries_of(lines_, words)) {
         const std::int64_t column = entry.index - first_;
-        if (column < 0 || column >= width_) throw error_at(lines_.place(), "it has changed");
+        if (column < 0 || column >= facts.width) throw error_at(lines_.place(), "it has changed");
         out[at + static_cast<std::size_t>(column)] = static_cast<float>(entry.value);
       }
       at += width;

@@ -176,8 +176,8 @@ class NpyTable : public TableReader {
                      "features have two: rows and width");
     if (header_.kind == 'U' || header_.kind == 'S')
       throw error_at(stream_.place(), "its array holds texts, not numbers");
-    rows_ = header_.shape[0];
-    width_ = header_.shape[1];
+    facts.rows = header_.shape[0];
+    facts.width = header_.shape[1];
   }
 
   void read(std::span<float> out) override {
@@ -194,7 +194,7 @@ class NpyTable : public TableReader {
  private:
   /// Of an array that lies column by column, all of which is kept: it grows as the file gives it.
   void read_across(std::span<float> out) {
-    const std::size_t all = index(rows_) * index(width_);
+    const std::size_t all = index(facts.rows) * index(facts.width);
     std::string bytes;
     while (columns_.size() < all) {
       const std::size_t count = std::min(piece_items, all - columns_.size());
@@ -202,9 +202,9 @@ class NpyTable : public TableReader {
       for (std::size_t i = 0; i < count; ++i)
         columns_.push_back(static_cast<float>(number_of(header_, &bytes[i * header_.item_bytes])));
     }
-    const std::size_t width = index(width_);
+    const std::size_t width = index(facts.width);
     for (std::size_t i = 0; i < out.size(); ++i)
-      out[i] = columns_[(i % width) * index(rows_) + index(next_) + i / width];
+      out[i] = columns_[(i % width) * index(facts.rows) + index(next_) + i / width];
     next_ += static_cast<std::int64_t>(out.size() / width);
   }
 

@@ -102,11 +102,11 @@ std::string labels_in(const std::vector<Part>& parts, std::int64_t rows) {
 class Hdf5Table : public TableReader {
  public:
   Hdf5Table(const std::string& path, const std::string& dataset) : table_(path, dataset) {
-    rows_ = table_.rows();
-    width_ = table_.width();
+    facts.rows = table_.rows();
+    facts.width = table_.width();
   }
   void read(std::span<float> out) override {
-    const std::int64_t count = std::ssize(out) / width_;
+    const std::int64_t count = std::ssize(out) / facts.width;
     table_.read({next_, next_ + count}, out);
     next_ += count;
   }
@@ -121,12 +121,12 @@ class WithLabels : public TableReader {
  public:
   WithLabels(std::unique_ptr<TableReader> table, const TableName& name, const std::string& labels)
       : table_(std::move(table)) {
-    rows_ = table_->rows();
-    width_ = table_->width();
-    note_ = "features from " + name.dataset;
+    facts.rows = table_->rows();
+    facts.width = table_->width();
+    facts.note = "features from " + name.dataset;
     if (labels.empty()) return;
-    labels_ = read_column({name.path, labels});
-    note_ += ", labels from " + labels;
+    facts.labels = read_column({name.path, labels});
+    facts.note += ", labels from " + labels;
   }
   void read(std::span<float> out) override { table_->read(out); }
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <random>
 
 #include "support/error_of.hpp"
@@ -168,6 +169,23 @@ TEST(StoreModel, refuses_a_model_whose_sizes_do_not_fit) {
   EXPECT_THAT(write_error(Model{}), HasSubstr("no classes"));
   EXPECT_THAT(line_of([&] { write_model(make_model(true), folder / "no/m.h5"); }), HasSubstr("does not exist"));
   EXPECT_FALSE(std::filesystem::exists(folder / "m.h5"));
+}
+
+TEST(StoreModel, refuses_numbers_that_are_not_finite) {
+  const TemporaryFolder folder;
+  const auto write_error = [&](auto&& change) {
+    Model model = make_model(true);
+    change(model);
+    return line_of([&] { write_model(model, folder / "m.h5"); });
+  };
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_THAT(write_error([&](Model& m) { m.coef[7] = nan; }), HasSubstr("coef holds a value that is not a finite"));
+  EXPECT_THAT(write_error([&](Model& m) { m.sigmoid_a[1] = nan; }), HasSubstr("sigmoid_a holds"));
+  EXPECT_THAT(write_error([&](Model& m) { m.sigmoid_b[2] = -infinity; }), HasSubstr("sigmoid_b holds"));
+  EXPECT_THAT(write_error([&](Model& m) { m.intercept[0] = infinity; }), HasSubstr("intercept holds"));
+  EXPECT_THAT(write_error([&](Model& m) { m.C = nan; }), HasSubstr("C is nan"));
+  EXPECT_THAT(write_error([&](Model& m) { m.test_fraction = 1.5; }), HasSubstr("test_fraction is 1.5"));
 }
 
 TEST(StoreModel, refuses_other_files) {
