@@ -7,8 +7,10 @@
 #include <set>
 
 #include "console/output.hpp"
+#include "setup/agreement.hpp"
 #include "setup/apart.hpp"
 #include "setup/process.hpp"
+#include "version.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -37,6 +39,12 @@ void end_with(const Communicator& comm, ErrorFields fields, bool collective) {
   abort_all(comm, fields.code);
 }
 
+/// In a log of JSON, this line is JSON too. Any rank may say it.
+void name_silent_ranks_in_json(const std::string& stage) {
+  constexpr double seconds = 60;
+  name_silent_ranks(seconds, [stage](const std::string& line) { Log(true, true).line(stage, "warning: " + line); });
+}
+
 }  // namespace
 
 std::string overview() {
@@ -58,6 +66,10 @@ std::string help_of(const CommandEntry& entry) {
   return parser.help();
 }
 
+void agree_on_program(const Communicator& comm, const std::string& command) {
+  agree_on(comm, {{"the program", fmt::format("pool3 {}", version)}, {"the command", command}});
+}
+
 ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>& arguments) {
   const Communicator comm = Communicator::world();
   OptionParser parser(entry.name, entry.summary);
@@ -69,8 +81,11 @@ ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>&
     return code;
   };
   try {
+    agree_on_program(comm, entry.name);
     comm.all_do([&] { parser.parse(arguments, flags_of_all_commands()); });
+    agree_on(comm, parser.agreed());
     comm.root_does([&] { check_apart(parser.paths()); });
+    if (parser.log_format() == "json") name_silent_ranks_in_json(entry.name);
     metrics.emplace(parser.metrics(), parser.prometheus(), entry.name, comm.rank());
     Log log(comm.is_root(), parser.log_format() == "json", &*metrics);
     if (const std::string alone = alone_in_step(comm.size()); !alone.empty()) log.line(entry.name, alone);

@@ -44,6 +44,9 @@ struct CommandEntry {
 [[nodiscard]] std::string overview();
 /// What `pool3 COMMAND --help` prints.
 [[nodiscard]] std::string help_of(const CommandEntry& entry);
+/// Throws a collective Error (usage) unless all ranks are of one version and were started with one command. The first
+/// that every program does with its ranks, so that versions which differ can tell. Collective.
+void agree_on_program(const Communicator& comm, const std::string& command);
 /// Runs a command on every rank, and prints its error if there is one. An error that all ranks share ends the job in
 /// order. Any other aborts it: then this does not return. Collective; MPI has started.
 [[nodiscard]] ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>& arguments);

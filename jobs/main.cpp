@@ -14,9 +14,16 @@ namespace pool3::jobs {
 namespace {
 
 /// Every rank ends with it, as a launcher would kill the others when one exits with an error before MPI has started.
-int usage_failure(int argc, char** argv, std::FILE* stream, const std::string& text) {
+int usage_failure(int argc, char** argv, std::FILE* stream, std::string text) {
   const MpiSession session(argc, argv);
-  if (Communicator::world().is_root()) std::fputs(text.c_str(), stream);
+  const Communicator comm = Communicator::world();
+  try {
+    agree_on_program(comm, argc < 2 ? "" : argv[1]);
+  } catch (const Error& error) {
+    text = fmt::format("pool3: error: {}\n", error.what());
+    stream = stderr;
+  }
+  if (comm.is_root()) std::fputs(text.c_str(), stream);
   std::fflush(stream);
   return static_cast<int>(ExitCode::usage);
 }

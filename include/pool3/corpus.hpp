@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <span>
@@ -122,18 +123,28 @@ namespace corpus {
 class Shards;
 }
 
+/// What an EntryReader refuses before it takes memory or space.
+struct EntryLimits {
+  std::int64_t bytes = std::numeric_limits<std::int64_t>::max();  ///< of an entry
+  /// Of the pictures of one compressed shard, unpacked. 0: 16 times the shard, 4 GiB at least. Pictures hardly
+  /// compress.
+  std::int64_t shard_bytes = 0;
+  /// Called with the first bytes of a large entry. What it throws, if these begin no picture, read() throws.
+  std::function<void(std::span<const std::byte> head)> check_head;
+};
+
 /// Reads the bytes of catalogue entries: files, and members of tar files (FILE.tar/MEMBER), which it keeps open.
-/// A compressed shard is unpacked once, into a nameless file in $TMPDIR (or /tmp). Thread-safe; copies share all.
+/// The pictures of a compressed shard are unpacked once, into a nameless file in $TMPDIR (or /tmp). Thread-safe; copies
+/// share all.
 class EntryReader {
  public:
-  /// Entries of more than `max_bytes` are refused before memory is taken.
-  explicit EntryReader(std::string root = {}, std::int64_t max_bytes = std::numeric_limits<std::int64_t>::max());
-  /// The whole entry. Throws ReadError; throws Error if a shard can't be unpacked for want of space.
+  explicit EntryReader(std::string root = {}, EntryLimits limits = {});
+  /// The whole entry. Throws ReadError; throws Error if $TMPDIR can't be written.
   [[nodiscard]] std::vector<std::byte> read(std::string_view path) const;
 
  private:
   std::string root_;
-  std::int64_t max_bytes_;
+  EntryLimits limits_;
   std::shared_ptr<corpus::Shards> shards_;
 };
 

@@ -37,6 +37,9 @@ struct RowRecipe {
   bool operator==(const RowRecipe&) const = default;
 };
 
+/// What of a catalogue's entries is refused before it is read, as no picture is like that.
+[[nodiscard]] EntryLimits entry_limits(const DecodeOptions& options);
+
 /// What is asked of an extractor. What is left empty is chosen.
 struct ExtractorOptions {
   std::optional<Device> device;         ///< chosen: GPUs if every rank has one

@@ -36,7 +36,8 @@ struct DecodeOptions {
   std::int64_t shortest_side = 0;
 };
 
-/// No file of a picture that decode() takes is larger: 8 bytes a pixel (16 bits, four channels) and 64 MiB.
+/// No file of a picture that decode() takes is larger: 8 bytes a pixel (16 bits, four channels) and 64 MiB. With more
+/// pixels than usual, no more than there is memory.
 [[nodiscard]] std::int64_t largest_file(const DecodeOptions& options);
 
 /// A picture that can't be used: a row with a status, not the end of the job. `what()` is one line without the path.
@@ -61,6 +62,10 @@ class ImageError : public std::runtime_error {
 /// beside the file, by measurement: 3 for the picture, and 3 to turn it or what the codec holds (most for progressive
 /// JPEG and for WebP).
 [[nodiscard]] Image decode(std::span<const std::byte> bytes, const DecodeOptions& options = {});
+
+/// Throws what decode() would throw for a file that begins with these bytes, the first 64 or all: empty,
+/// unknown_format.
+void check_head(std::span<const std::byte> head);
 
 /// Gives back the memory of a picture, for this thread's next decode().
 void recycle(Image picture);

@@ -23,6 +23,11 @@ class MpiSession {
   MpiSession& operator=(const MpiSession&) = delete;
 };
 
+/// Ranks that wait for others ask them after so long whether they are there. One rank, any of those that wait, tells
+/// `say` in one line which do not answer, and again when they are heard of. Without this call: after a minute, on
+/// stderr.
+void name_silent_ranks(double after_seconds, std::function<void(const std::string&)> say);
+
 /// Owns a communicator made by this program. Move-only. Errors become pool3::Error.
 class Communicator {
  public:

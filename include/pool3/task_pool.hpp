@@ -2,6 +2,7 @@
 // Tasks for whichever rank asks first: dynamic load balance.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -9,9 +10,14 @@
 
 namespace pool3 {
 
+namespace mpi {
+class Silence;
+}
+
 /// Hands out the numbers 0 .. count-1, each once, to whichever rank asks: dynamic load balance. The root's main
 /// thread answers inside poll(), so every rank calls poll() often until finished().
-/// With every question travels a note, which the root adds up.
+/// With every question travels a note, which the root adds up. A rank that is not heard of for long is named, see
+/// name_silent_ranks().
 class TaskPool {
  public:
   /// What a rank tells since its last question.
@@ -53,6 +59,9 @@ class TaskPool {
     std::int64_t leaves = 0;
   };
   std::int64_t serve(const Question& question);
+  void hear(int rank, bool leaves);
+  void answer_questions();
+  void watch();
 
   const Communicator* comm_;
   std::int64_t next_ = 0;
@@ -64,6 +73,10 @@ class TaskPool {
   Note tally_{};
   std::optional<std::int64_t> answer_;
   bool open_ = false;
+  std::unique_ptr<mpi::Silence> silence_;  ///< of the root, while a question is open
+  std::vector<int> world_ranks_;           ///< on the root
+  std::vector<double> heard_;              ///< when each rank last asked, on the root; infinite once it has left
+  double next_watch_ = 0;
 };
 
 }  // namespace pool3

@@ -6,6 +6,7 @@
 
 #include "command.hpp"
 #include "pool3/corpus.hpp"
+#include "pool3/extraction.hpp"
 #include "pool3/image.hpp"
 #include "pool3/network.hpp"
 
@@ -51,7 +52,7 @@ class ConvertCommand : public Command {
 
   void calibrate_on(const Context& context, const Manifest& manifest, Weights& weights) const {
     const std::int64_t tried = std::min<std::int64_t>(pictures_, manifest.size());
-    const EntryReader entries(manifest.root, largest_file({}));
+    const EntryReader entries(manifest.root, entry_limits({}));
     std::vector<float> input(static_cast<std::size_t>(tried * input_floats));
     int good = 0;
     for (std::int64_t i = 0; i < tried; ++i) {

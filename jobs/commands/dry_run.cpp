@@ -96,7 +96,7 @@ Measured measure(const Communicator& comm, const Found& found, const Manifest& m
   } catch (const Error& error) {
     return {.missing = error.what()};
   }
-  const EntryReader entries(root, largest_file(setup.recipe.decoding()));
+  const EntryReader entries(root, entry_limits(setup.recipe.decoding()));
   Extraction extraction = extractor->start({.read = [&](auto path) { return entries.read(path); }});
   comm.barrier();
   const double seconds = seconds_of_round(extraction, paths, setup.batch);

@@ -186,7 +186,9 @@ ExitCode embed(const Context& context, const ExtractOptions& options, const Plan
   const std::int64_t rows = writer.rows();
   context.log.line("extract", fmt::format("{} images, {} ranks of {} threads, weights {}", rows, context.comm.size(),
                                           setup.threads, plan.weights.source));
-  const EntryReader entries(writer.root(), largest_file(setup.recipe.decoding()));
+  EntryLimits limits = entry_limits(setup.recipe.decoding());
+  limits.shard_bytes = options.catalogue.max_shard_gib << 30;
+  const EntryReader entries(writer.root(), std::move(limits));
   redo_changed(context, writer, entries, since);
   Extraction extraction = extractor->start(
       {.read = [&](auto path) { return entries.read(path); },

@@ -59,7 +59,7 @@ PictureChanges changes_since(const Context& context, const std::string& out, std
     }
     return earlier;
   };
-  const EntryReader entries(root, most_bytes);
+  const EntryReader entries(root, EntryLimits{.bytes = most_bytes});
   PictureChanges found = find_picture_changes(comm, entries, root, since, {reader->rows(), read});
   if (found.changes > 0)
     context.log.line("extract", fmt::format("{} pictures are others than when {} was made: their rows are made anew",

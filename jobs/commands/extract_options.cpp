@@ -35,6 +35,10 @@ void declare_catalogue(OptionParser& p, CatalogueFlags& o) {
   p.add("min-per-class", o.min_per_class, "classes with fewer pictures are left out", std::int64_t{0});
   p.add("limit-per-class", o.limit_per_class, "at most this many pictures of a class, evenly chosen; 0: all",
         std::int64_t{0});
+  p.add("max-shard-gib", o.max_shard_gib,
+        "pictures of one compressed tar file that are unpacked into $TMPDIR; those beyond become failures; 0: 16 times "
+        "the file, 4 at least",
+        std::int64_t{0}, Changes::nothing);
 }
 
 void declare_network(OptionParser& p, NetworkFlags& o) {
@@ -135,6 +139,9 @@ bool shapes_features(const std::string& flag) {
 }
 
 void check(const ExtractOptions& options) {
+  constexpr std::int64_t most_gib = std::int64_t{1} << 30;
+  if (options.catalogue.max_shard_gib < 0 || options.catalogue.max_shard_gib > most_gib)
+    throw usage_error(fmt::format("--max-shard-gib must be from 0 to {}", most_gib));
   static_cast<void>(corpus_options(options.catalogue));
   static_cast<void>(extractor_options(options.network, options.decoding));
   static_cast<void>(shape_of(options.file));

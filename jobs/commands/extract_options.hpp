@@ -16,6 +16,7 @@ struct CatalogueFlags {
   std::vector<std::string> corpus;
   std::string labels, path_column, label_column, classes;
   std::int64_t min_per_class = 0, limit_per_class = 0;
+  std::int64_t max_shard_gib = 0;  ///< goes to EntryLimits
 };
 
 /// The file that is made. Goes to FeatureWriter.

@@ -10,6 +10,7 @@
 
 #include "command.hpp"
 #include "pool3/corpus.hpp"
+#include "pool3/extraction.hpp"
 #include "pool3/files.hpp"
 #include "pool3/image.hpp"
 #include "pool3/network.hpp"
@@ -47,7 +48,7 @@ Image read_picture(const std::string& path) {
                   .advice = "give a JPEG, PNG, WebP, GIF, BMP or TIFF picture"});
   };
   try {
-    return decode(EntryReader({}, largest_file({})).read(path));
+    return decode(EntryReader({}, entry_limits({})).read(path));
   } catch (const ReadError& error) {
     throw refused(error.status(), error.what());
   } catch (const ImageError& error) {

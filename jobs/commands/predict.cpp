@@ -112,7 +112,7 @@ class PredictCommand : public Command {
   [[nodiscard]] std::vector<Json> predict(const Extractor& extractor, const std::vector<std::string>& paths) const {
     std::vector<Json> lines(paths.size());
     if (paths.empty()) return lines;
-    const EntryReader entries({}, largest_file(extractor.setup().recipe.decoding()));
+    const EntryReader entries({}, entry_limits(extractor.setup().recipe.decoding()));
     Extraction extraction = extractor.start({.read = [&](auto path) { return entries.read(path); }});
     const Scorer scorer(model_);
     extract_list(extraction, paths, batch, [&](const BlockResult& block) { describe(block, scorer, paths, lines); });

@@ -1,9 +1,13 @@
 #include "console/options.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <string_view>
 
 #include "console/ini.hpp"
 #include "pool3/files.hpp"
@@ -13,6 +17,9 @@ namespace {
 
 namespace po = boost::program_options;
 
+/// Flags that may differ from rank to rank.
+constexpr std::array<std::string_view, 7> of_each_rank = {"config",     "help",    "log-format",    "metrics",
+                                                          "prometheus", "threads", "solver-threads"};
 constexpr const char* common_heading = "Common flags";  // of every command; last in the help
 
 /// Numbers separated by blanks or commas.
@@ -65,6 +72,14 @@ nlohmann::json json_of(const boost::any& value) {
   if (const auto* b = boost::any_cast<bool>(&value)) return *b;
   if (const auto* v = boost::any_cast<std::vector<std::string>>(&value)) return in_short(*v);
   return nullptr;
+}
+
+/// As it may be shown; not for machines.
+std::string text_of(const boost::any& value) {
+  if (const auto* s = boost::any_cast<std::string>(&value)) return *s;
+  if (const auto* v = boost::any_cast<std::vector<std::string>>(&value)) return fmt::format("{}", fmt::join(*v, " "));
+  if (const auto* d = boost::any_cast<double>(&value)) return fmt::format("{}", *d);
+  return json_of(value).dump();
 }
 
 }  // namespace
@@ -204,6 +219,7 @@ void OptionParser::parse(const std::vector<std::string>& arguments, const std::s
   if (log_format_ != "text" && log_format_ != "json") throw usage_error("--log-format must be text or json");
   resolve(map);
   collect_paths(map);
+  set_agreed(map);
 } catch (const po::required_option& error) {
   const std::string name = error.get_option_name();
   throw usage_error(
@@ -249,6 +265,13 @@ void OptionParser::collect_paths(const po::variables_map& map) {
     else
       paths_.reads.push_back({argument_name_, arguments[i]});
   }
+}
+
+void OptionParser::set_agreed(const po::variables_map& map) {
+  agreed_.clear();
+  for (const auto& [name, value] : map)
+    if (std::ranges::find(of_each_rank, name) == of_each_rank.end())
+      agreed_[name == argument_name_ ? name : "--" + name] = text_of(value.value());
 }
 
 std::string OptionParser::see_help() const { return fmt::format("see pool3 {} --help", command_); }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <boost/program_options.hpp>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -91,6 +92,9 @@ class OptionParser {
   [[nodiscard]] std::set<std::string> names_of_texts() const;
   /// The resolved configuration as JSON: the flags that change rows.
   [[nodiscard]] const std::string& resolved() const { return resolved_; }
+  /// The values that all ranks of a job must share, by flag: all but those that a rank may have for itself, as the
+  /// number of its threads.
+  [[nodiscard]] const std::map<std::string, std::string>& agreed() const { return agreed_; }
   [[nodiscard]] const std::string& log_format() const { return log_format_; }
   [[nodiscard]] const std::string& metrics() const { return metrics_; }
   [[nodiscard]] const std::string& prometheus() const { return prometheus_; }
@@ -113,6 +117,7 @@ class OptionParser {
   [[nodiscard]] std::string see_help() const;
   void resolve(const boost::program_options::variables_map& map);
   void collect_paths(const boost::program_options::variables_map& map);
+  void set_agreed(const boost::program_options::variables_map& map);
 
   std::string command_, summary_, heading_, argument_name_, argument_help_;
   std::string log_format_, config_path_, metrics_, prometheus_, resolved_;
@@ -120,6 +125,7 @@ class OptionParser {
   boost::program_options::positional_options_description positions_;
   std::vector<Flag> flags_;
   std::set<std::string> lists_;
+  std::map<std::string, std::string> agreed_;
   std::vector<std::unique_ptr<Numbers>> numbers_;
   NamedPaths roles_;  ///< names without their dashes, no paths
   NamedPaths paths_;

@@ -19,6 +19,13 @@ std::size_t read_some(const Descriptor& file, std::int64_t offset, std::vector<s
   return static_cast<std::size_t>(got);
 }
 
+void check_head(const Descriptor& file, std::int64_t offset, std::int64_t bytes, const EntryLimits& limits) {
+  if (!limits.check_head || bytes < large_bytes) return;
+  std::vector<std::byte> head(head_bytes);
+  head.resize(read_some(file, offset, head));
+  limits.check_head(head);
+}
+
 }  // namespace
 
 void fail_to_read(int error_number) {
@@ -26,7 +33,9 @@ void fail_to_read(int error_number) {
   throw ReadError(std::strerror(error_number), missing ? RowStatus::missing : RowStatus::unreadable);
 }
 
-std::vector<std::byte> read_member(const Descriptor& file, std::int64_t offset, std::int64_t bytes) {
+std::vector<std::byte> read_member(const Descriptor& file, std::int64_t offset, std::int64_t bytes,
+                                   const EntryLimits& limits) {
+  check_head(file, offset, bytes, limits);
   struct stat status {};
   if (::fstat(file.number(), &status) != 0) fail_to_read(errno);
   // Before memory is taken: a header may claim any size.
@@ -41,12 +50,13 @@ void check_size(std::int64_t bytes, std::int64_t max_bytes) {
   throw ReadError(fmt::format("a file of {} bytes; no picture of --max-pixels takes more than {}", bytes, max_bytes));
 }
 
-std::vector<std::byte> read_all(const Descriptor& file, std::int64_t max_bytes) {
+std::vector<std::byte> read_all(const Descriptor& file, const EntryLimits& limits) {
   struct stat status {};
   if (::fstat(file.number(), &status) != 0) fail_to_read(errno);
   if (S_ISDIR(status.st_mode)) fail_to_read(EISDIR);
   if (!S_ISREG(status.st_mode)) throw ReadError("no regular file");
-  check_size(status.st_size, max_bytes);
+  check_size(status.st_size, limits.bytes);
+  check_head(file, 0, status.st_size, limits);
   std::vector<std::byte> bytes(static_cast<std::size_t>(status.st_size));
   bytes.resize(read_some(file, 0, bytes));
   return bytes;

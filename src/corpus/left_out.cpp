@@ -78,6 +78,9 @@ std::string LeftOut::text() const {
   if (const auto found = of(Reason::no_file); !found.empty()) {
     parts.push_back(counted(sum(found), "that is no regular file", "that are no regular files"));
   }
+  if (const auto found = of(Reason::gone); !found.empty()) {
+    parts.push_back(counted(sum(found), "folder that went away meanwhile", "folders that went away meanwhile"));
+  }
   return parts.empty() ? std::string() : fmt::format("left out: {}", fmt::join(parts, ", "));
 }
 

@@ -14,6 +14,7 @@ enum class Reason : char {
   hidden = 'h',   ///< a hidden file, or one that a system keeps for itself
   folder = 'f',   ///< a hidden folder, or one of a system or an editor; its name is counted
   no_file = 'n',  ///< a pipe, a socket or a device
+  gone = 'g',     ///< a folder that went away while it was listed
   shard = 's',    ///< a tar file beside pictures
 };
 

@@ -10,6 +10,10 @@ DecodeOptions RowRecipe::decoding() const {
           .shortest_side = fast_decode ? resized_side(profile) : 0};
 }
 
+EntryLimits entry_limits(const DecodeOptions& options) {
+  return {.bytes = largest_file(options), .check_head = check_head};
+}
+
 Preprocessing RowRecipe::preprocessing() const { return {std::string(to_string(profile)), fast_decode}; }
 
 }  // namespace pool3

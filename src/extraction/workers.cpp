@@ -170,6 +170,8 @@ Workers::Reading Workers::read(const BlockRow& row, KnownRows::Cursor& cursor) {
     found.seen = !found.copied && seen_ && seen_->find(row.key(), row.features());
   } catch (const ReadError& error) {
     found.refusal = {error.status(), error.what()};
+  } catch (const ImageError& error) {
+    found.refusal = {error.status(), error.what()};
   } catch (const std::bad_alloc&) {
     found.refusal = {RowStatus::too_large, "not enough memory for this file"};
   }

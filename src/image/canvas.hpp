@@ -8,6 +8,8 @@
 namespace pool3::image {
 
 /// Throws ImageError (too_large; corrupt for a side of zero or less).
+/// No picture has more, whatever the limit is: so products with it are no larger than a std::int64_t.
+inline constexpr std::int64_t most_pixels = std::int64_t{1} << 56;
 void check_pixel_limit(std::int64_t width, std::int64_t height, std::int64_t max_pixels);
 
 /// An RGB picture of this size, all zero.

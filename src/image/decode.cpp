@@ -2,13 +2,17 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <new>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "image/canvas.hpp"
 #include "image/exif.hpp"
 #include "image/formats/decoders.hpp"
+#include "image/memory.hpp"
 
 namespace pool3 {
 namespace image {
@@ -31,10 +35,11 @@ std::string names_of_formats() {
   return fmt::format("{} and {}", fmt::join(names, ", "), last);
 }
 
-Decoded decode_any(Bytes bytes, const DecodeOptions& options) {
+/// Throws ImageError if the file is of none that has a decoder.
+Decoder& decoder_of(Bytes bytes) {
   if (bytes.empty()) throw ImageError(RowStatus::empty, "the file has no bytes");
   const auto* format = std::ranges::find_if(formats, [&](const Format& f) { return matches(bytes, f); });
-  if (format != formats.end() && format->decoder != nullptr) return format->decoder(bytes, options);
+  if (format != formats.end() && format->decoder != nullptr) return *format->decoder;
   const std::string found = format == formats.end() ? "not a picture" : fmt::format("a file of type {}", format->name);
   throw ImageError(RowStatus::unknown_format, fmt::format("{}; {} are read", found, names_of_formats()));
 }
@@ -43,14 +48,22 @@ Decoded decode_any(Bytes bytes, const DecodeOptions& options) {
 }  // namespace image
 
 std::int64_t largest_file(const DecodeOptions& options) {
-  constexpr std::int64_t most_pixels = std::int64_t{1} << 56;
-  return 8 * std::min(options.max_pixels, most_pixels) + (std::int64_t{64} << 20);
+  constexpr std::int64_t bytes_of_pixel = 8, more = std::int64_t{64} << 20;
+  const std::int64_t most = bytes_of_pixel * std::min(options.max_pixels, image::most_pixels) + more;
+  const std::int64_t usual = bytes_of_pixel * DecodeOptions{}.max_pixels + more;
+  return most <= usual ? most : std::clamp(image::free_memory(), usual, most);
 }
 
-Image decode(std::span<const std::byte> bytes, const DecodeOptions& options) {
-  image::Decoded decoded = image::decode_any(bytes, options);
+void check_head(std::span<const std::byte> head) { static_cast<void>(image::decoder_of(head)); }
+
+Image decode(std::span<const std::byte> bytes, const DecodeOptions& options) try {
+  image::Decoded decoded = image::decoder_of(bytes)(bytes, options);
   if (!options.apply_orientation) return std::move(decoded.picture);
   return image::oriented(std::move(decoded.picture), decoded.orientation);
+} catch (const std::bad_alloc&) {
+  throw ImageError(RowStatus::too_large, "not enough memory for this picture");
+} catch (const std::length_error&) {
+  throw ImageError(RowStatus::too_large, "not enough memory for this picture");
 }
 
 }  // namespace pool3

@@ -7,6 +7,8 @@
 
 #include "mpi/check.hpp"
 #include "mpi/fields.hpp"
+#include "mpi/meeting.hpp"
+#include "mpi/silence.hpp"
 #include "pool3/mpi.hpp"
 #include "pool3/traffic.hpp"
 
@@ -60,6 +62,7 @@ void send_and_receive(std::span<const char> out, int to, std::span<char> in, int
 template <typename T>
 void reduce(std::span<T> values, MPI_Datatype type, MPI_Op op, MPI_Comm comm, std::int64_t& bytes_sent) {
   const Stopwatch stopwatch(values.size_bytes());
+  mpi::meet(comm);
   bytes_sent += static_cast<std::int64_t>(values.size_bytes());
   // Reduce and broadcast rather than allreduce: the ranks then agree to the last bit, whatever the algorithm.
   int rank = 0;
@@ -77,6 +80,7 @@ void send_from_root(std::span<T> values, MPI_Datatype type, MPI_Comm comm, std::
   check_mpi(MPI_Comm_size(comm, &size), "MPI_Comm_size");
   if (size == 1) return;
   const Stopwatch stopwatch(values.size_bytes());
+  mpi::meet(comm);
   bytes_sent += static_cast<std::int64_t>(values.size_bytes());
   in_pieces(values, [&](T* data, int count) { check_mpi(MPI_Bcast(data, count, type, 0, comm), "MPI_Bcast"); });
 }
@@ -86,16 +90,21 @@ void send_from_root(std::span<T> values, MPI_Datatype type, MPI_Comm comm, std::
 Traffic traffic() { return spent; }
 
 MpiSession::MpiSession(int& argc, char**& argv) {
+  // A rank whose message is not there yet lets others have its core. It may be that of the rank which is to send it.
+  ::setenv("OMPI_MCA_mpi_yield_when_idle", "1", /*overwrite=*/0);
   int provided = 0;
   mpi::check_mpi(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
   mpi::check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   if (provided < MPI_THREAD_FUNNELED) {
     throw Error({.stage = "mpi", .cause = "this MPI gives no thread support", .advice = "pool3 needs FUNNELED"});
   }
+  mpi::open_watch();
 }
 
 MpiSession::~MpiSession() {
-  if (std::uncaught_exceptions() == 0) MPI_Finalize();
+  if (std::uncaught_exceptions() != 0) return;
+  mpi::close_watch();
+  MPI_Finalize();
 }
 
 Communicator::Communicator(MPI_Comm owned) : comm_(owned) {
@@ -130,18 +139,20 @@ Communicator::~Communicator() {
 }
 
 Communicator Communicator::split(int colour) const {
+  mpi::meet(comm_);
   MPI_Comm part = MPI_COMM_NULL;
   check_mpi(MPI_Comm_split(comm_, colour, rank_, &part), "MPI_Comm_split");
   return Communicator(part);
 }
 
 Communicator Communicator::split_by_node() const {
+  mpi::meet(comm_);
   MPI_Comm part = MPI_COMM_NULL;
   check_mpi(MPI_Comm_split_type(comm_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &part), "MPI_Comm_split_type");
   return Communicator(part);
 }
 
-void Communicator::barrier() const { check_mpi(MPI_Barrier(comm_), "MPI_Barrier"); }
+void Communicator::barrier() const { mpi::meet(comm_); }
 
 void Communicator::sum(std::span<double> values) const {
   if (size_ > 1) reduce(values, MPI_DOUBLE, MPI_SUM, comm_, bytes_sent_);
@@ -170,6 +181,7 @@ double Communicator::max(double value) const {
 bool Communicator::all(bool value) const { return max(value ? 0.0 : 1.0) == 0.0; }
 
 void Communicator::broadcast(std::string& bytes) const {
+  mpi::meet(comm_);
   auto size = static_cast<std::uint64_t>(bytes.size());
   check_mpi(MPI_Bcast(&size, 1, MPI_UINT64_T, 0, comm_), "MPI_Bcast");
   bytes.resize(size);
@@ -181,6 +193,7 @@ void Communicator::broadcast(std::span<float> values) const { send_from_root(val
 
 std::vector<std::string> Communicator::gather(const std::string& bytes) const {
   constexpr int tag = 1;
+  mpi::meet(comm_);
   if (!is_root()) {
     auto size = static_cast<std::uint64_t>(bytes.size());
     check_mpi(MPI_Send(&size, 1, MPI_UINT64_T, 0, tag, comm_), "MPI_Send");
@@ -205,6 +218,7 @@ std::vector<std::string> Communicator::gather(const std::string& bytes) const {
 
 std::string Communicator::scatter(const std::vector<std::string>& parts) const {
   constexpr int tag = 2;
+  mpi::meet(comm_);
   if (is_root()) {
     for (int to = 1; to < size_; ++to) {
       const std::string& text = parts.at(static_cast<std::size_t>(to));
@@ -234,6 +248,7 @@ std::vector<std::string> Communicator::exchange(const std::vector<std::string>& 
   const std::uint64_t bytes = std::accumulate(out.begin(), out.end(), std::uint64_t{0});
   const Stopwatch stopwatch(bytes);
   bytes_sent_ += static_cast<std::int64_t>(bytes);
+  mpi::meet(comm_);
   check_mpi(MPI_Alltoall(out.data(), 1, MPI_UINT64_T, in.data(), 1, MPI_UINT64_T, comm_), "MPI_Alltoall");
   std::vector<std::string> came(ranks);
   // In pairs, the way MPI_Alltoallv does it for long messages, but not bound to its int displacements.
@@ -248,6 +263,7 @@ std::vector<std::string> Communicator::exchange(const std::vector<std::string>& 
 }
 
 void Communicator::throw_if_any(const std::optional<ErrorFields>& mine) const {
+  mpi::meet(comm_);
   int lowest = mine ? rank_ : size_;
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &lowest, 1, MPI_INT, MPI_MIN, comm_), "MPI_Allreduce");
   if (lowest == size_) return;

@@ -1,8 +1,10 @@
 #include "pool3/task_pool.hpp"
 
+#include <limits>
 #include <utility>
 
 #include "mpi/check.hpp"
+#include "mpi/silence.hpp"
 #include "pool3/mpi.hpp"
 
 namespace pool3 {
@@ -25,6 +27,10 @@ bool message_waits(MPI_Comm comm, int from, int tag, MPI_Status& status) {
 TaskPool::TaskPool(const Communicator& comm, std::int64_t count, std::vector<bool> done)
     : comm_(&comm), count_(count), done_(std::move(done)) {
   comm.barrier();
+  next_watch_ = MPI_Wtime();
+  if (!comm.is_root()) return;
+  world_ranks_ = mpi::world_ranks(comm.native());
+  heard_.assign(world_ranks_.size(), MPI_Wtime());
 }
 
 TaskPool::~TaskPool() = default;
@@ -38,6 +44,7 @@ void TaskPool::ask(const Note& note) {
   }
   check_mpi(MPI_Send(&question, question_words, MPI_INT64_T, 0, question_tag, comm_->native()), "MPI_Send");
   open_ = true;
+  silence_ = std::make_unique<mpi::Silence>(comm_->native());
 }
 
 void TaskPool::leave(const Note& last_note) {
@@ -73,8 +80,15 @@ void TaskPool::poll() {
     check_mpi(MPI_Recv(&answer, 1, MPI_INT64_T, 0, answer_tag, comm_->native(), MPI_STATUS_IGNORE), "MPI_Recv");
     answer_ = answer;
     open_ = false;
+    silence_.reset();
   }
-  if (!comm_->is_root()) return;
+  if (silence_) silence_->check();
+  if (comm_->is_root()) answer_questions();
+  if (comm_->size() > 1 && MPI_Wtime() >= next_watch_) watch();
+}
+
+void TaskPool::answer_questions() {
+  MPI_Status status{};
   while (message_waits(comm_->native(), MPI_ANY_SOURCE, question_tag, status)) {
     Question question{};
     static_assert(sizeof question == question_words * sizeof(std::int64_t));
@@ -82,9 +96,28 @@ void TaskPool::poll() {
                        MPI_STATUS_IGNORE),
               "MPI_Recv");
     const std::int64_t answer = serve(question);
+    hear(status.MPI_SOURCE, question.leaves != 0);
     if (question.leaves != 0) continue;
     check_mpi(MPI_Send(&answer, 1, MPI_INT64_T, status.MPI_SOURCE, answer_tag, comm_->native()), "MPI_Send");
   }
+}
+
+void TaskPool::hear(int rank, bool leaves) {
+  const auto at = static_cast<std::size_t>(rank);
+  const double now = MPI_Wtime();
+  if (now - heard_[at] > mpi::patience()) mpi::say_heard(world_ranks_[at], now - heard_[at]);
+  heard_[at] = leaves ? std::numeric_limits<double>::infinity() : now;
+}
+
+/// Tells ranks that wait for others that this one is there, and on the root, which ranks have not asked for long.
+void TaskPool::watch() {
+  const double now = MPI_Wtime();
+  const double away = now - next_watch_;
+  next_watch_ = now + mpi::patience() / 60;
+  mpi::answer_watch();
+  for (double& heard : heard_) heard += away;  // what this rank has missed is not their silence
+  for (std::size_t rank = 1; rank < heard_.size(); ++rank)
+    if (now - heard_[rank] > mpi::patience()) mpi::say_silent(world_ranks_[rank], "asked for work", now - heard_[rank]);
 }
 
 std::optional<std::int64_t> TaskPool::take() { return std::exchange(answer_, std::nullopt); }

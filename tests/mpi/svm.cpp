@@ -2,14 +2,56 @@
 
 #include <gtest/gtest.h>
 
+#include <Eigen/QR>
+#include <cmath>
+#include <random>
+
 #include "pool3/numbers.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/traffic.hpp"
 #include "support/reference_svm.hpp"
+#include "svm/algebra/subspace.hpp"
 #include "svm/newton/newton.hpp"
 
 namespace pool3 {
 namespace {
+
+TEST(LargestEigenpairs, AreThoseOfLapackOnEveryRank) {
+  // Eigenvalues that fall as those of features do, in a basis that a fixed generator has drawn.
+  constexpr std::int64_t dim = 300, count = 60;
+  std::mt19937 random(7);
+  Eigen::MatrixXd drawn(dim, dim);
+  for (double& value : drawn.reshaped()) value = static_cast<double>(random()) * 0x1p-31 - 1;
+  const Eigen::MatrixXd basis = Eigen::HouseholderQR<Eigen::MatrixXd>(drawn).householderQ();
+  Eigen::VectorXd values(dim);
+  for (std::int64_t k = 0; k < dim; ++k) values[k] = 50 * std::pow(0.93, static_cast<double>(k));
+  const svm::Matrix<float> symmetric = (basis * values.asDiagonal() * basis.transpose()).cast<float>();
+  const Communicator comm = Communicator::world();
+  const svm::Eigenpairs pairs = svm::largest_eigenpairs(comm, symmetric, count);
+  const svm::Eigenpairs all = svm::eigenvectors(symmetric);
+  for (std::int64_t k = 0; k < count / 2; ++k) {
+    EXPECT_NEAR(pairs.values[k], values[k], 1e-4 * values[0]) << k;
+    EXPECT_NEAR(std::abs(pairs.vectors.row(k).dot(all.vectors.row(k))), 1, 1e-3) << k;
+  }
+  EXPECT_LT((pairs.vectors * pairs.vectors.transpose() - svm::Matrix<float>::Identity(count, count)).norm(), 1e-3);
+  // The last ones are rough: between what they should be and nothing.
+  EXPECT_GT(pairs.values[count - 1], 0.3 * values[count - 1]);
+  EXPECT_LT(pairs.values[count - 1], 1.001 * values[count - 1]);
+  const double sum = pairs.vectors.cast<double>().array().abs().sum();
+  EXPECT_EQ(comm.max(sum), -comm.max(-sum)) << "the ranks agree";
+}
+
+TEST(LargestEigenpairs, OfAMatrixOfLowRank) {
+  constexpr std::int64_t dim = 100, count = 40, rank = 10;
+  std::mt19937 random(3);
+  svm::Matrix<float> rows(rank, dim);
+  for (float& value : rows.reshaped()) value = static_cast<float>(random()) * 0x1p-31F - 1;
+  const svm::Matrix<float> symmetric = rows.transpose() * rows;
+  const svm::Eigenpairs pairs = svm::largest_eigenpairs(Communicator::world(), symmetric, count);
+  EXPECT_TRUE(pairs.vectors.allFinite());
+  EXPECT_NEAR(pairs.values.sum(), symmetric.trace(), 1e-3 * symmetric.trace());
+  EXPECT_LT(std::abs(pairs.values[rank]), 1e-4 * pairs.values[0]);
+}
 
 constexpr std::int64_t some_rows = 900;
 constexpr std::int64_t dim = 24;

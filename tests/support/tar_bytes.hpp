@@ -2,6 +2,7 @@
 // Tar files written by hand, from POSIX's description of ustar.
 
 #include <array>
+#include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -37,6 +38,30 @@ inline std::string tar_member(std::string_view name, std::string_view content, c
 inline std::string tar_end() {
   std::string zeros(1024, '\0');
   return zeros;
+}
+
+/// The bytes as a gzip file that does not compress them: RFC 1952, around the stored blocks of RFC 1951.
+inline std::string gzip(std::string_view bytes) {
+  std::string file("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
+  const auto put = [&](std::uint32_t value, int count) {
+    for (int i = 0; i < count; ++i) file += static_cast<char>(value >> (8 * i));
+  };
+  std::uint32_t sum = 0xFFFFFFFF;
+  for (const char c : bytes) {
+    sum ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) sum = (sum >> 1U) ^ ((sum & 1U) != 0 ? 0xEDB88320U : 0U);
+  }
+  constexpr std::size_t longest = 65535;
+  for (std::size_t at = 0; at == 0 || at < bytes.size(); at += longest) {
+    const std::string_view block = bytes.substr(at, longest);
+    put(at + longest >= bytes.size() ? 1 : 0, 1);
+    put(static_cast<std::uint32_t>(block.size()), 2);
+    put(~static_cast<std::uint32_t>(block.size()), 2);
+    file += block;
+  }
+  put(~sum, 4);
+  put(static_cast<std::uint32_t>(bytes.size()), 4);
+  return file;
 }
 
 }  // namespace pool3::test

@@ -11,16 +11,12 @@ namespace {
 
 constexpr std::size_t block_bytes = std::size_t{64} * 1024;
 
-archive* new_reader(Archive::Format format) {
+archive* new_reader() {
   archive* reader = archive_read_new();
   if (reader == nullptr) throw std::bad_alloc();
   archive_read_support_filter_gzip(reader);
   archive_read_support_filter_zstd(reader);
-  if (format == Archive::Format::raw) {
-    archive_read_support_format_raw(reader);
-  } else {
-    archive_read_support_format_tar(reader);
-  }
+  archive_read_support_format_tar(reader);
   return reader;
 }
 
@@ -29,14 +25,12 @@ void check_readable(const std::string& path) { check_source({stage, path}); }
 
 }  // namespace
 
-Archive::Archive(std::string path, Format format)
-    : path_(std::move(path)), format_(format), archive_(new_reader(format)) {
+Archive::Archive(std::string path) : path_(std::move(path)), archive_(new_reader()) {
   check_readable(path_);
   check_open(archive_read_open_filename(archive_.get(), path_.c_str(), block_bytes));
 }
 
-Archive::Archive(std::string path, std::span<const char> bytes)
-    : path_(std::move(path)), format_(Format::tar), archive_(new_reader(Format::tar)) {
+Archive::Archive(std::string path, std::span<const char> bytes) : path_(std::move(path)), archive_(new_reader()) {
   check_open(archive_read_open_memory(archive_.get(), bytes.data(), bytes.size()));
 }
 
@@ -58,7 +52,7 @@ Step Archive::next() {
   const int result = archive_read_next_header(archive_.get(), &entry_);
   if (result == ARCHIVE_EOF) {
     // The library takes the end of the file for the end of the archive, too.
-    if (format_ == Format::raw || offset() > end_of_entry) return Step::end;
+    if (offset() > end_of_entry) return Step::end;
     damage_ = "no end block: the file is cut short, or its writer leaves that out";
     return Step::damage;
   }

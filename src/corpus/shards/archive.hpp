@@ -16,9 +16,8 @@ enum class Step { entry, end, damage };
 /// A stream of entries. Move-only.
 class Archive {
  public:
-  enum class Format { tar, raw };  ///< raw: the unpacked bytes as one entry
-  /// Throws Error: can't be opened, not of that format.
-  Archive(std::string path, Format format);
+  /// Throws Error: can't be opened, not a tar file.
+  explicit Archive(std::string path);
   Archive(std::string path, std::span<const char> bytes);
 
   [[nodiscard]] Step next();
@@ -38,7 +37,6 @@ class Archive {
     void operator()(archive* a) const { archive_read_free(a); }
   };
   std::string path_;
-  Format format_;
   std::string damage_;  ///< in this class's own words
   std::unique_ptr<archive, Free> archive_;
   archive_entry* entry_ = nullptr;

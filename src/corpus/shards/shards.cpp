@@ -1,19 +1,17 @@
 #include "corpus/shards/shards.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "corpus/entry_bytes.hpp"
 #include "corpus/file_names.hpp"
 #include "corpus/shards/index_file.hpp"
+#include "corpus/shards/unpacked_pictures.hpp"
 #include "corpus/stage.hpp"
 #include "pool3/files.hpp"
 
@@ -30,17 +28,6 @@ bool is_compressed(const Descriptor& file) {
   return magic.starts_with("\x1f\x8b") || magic == "\x28\xb5\x2f\xfd";
 }
 
-/// A file without a name in $TMPDIR or /tmp.
-Descriptor scratch_file() {
-  const char* folder = std::getenv("TMPDIR");
-  std::string path = fmt::format("{}/pool3-shard-XXXXXX", folder == nullptr || *folder == '\0' ? "/tmp" : folder);
-  const int number = ::mkostemp(path.data(), O_CLOEXEC);
-  const Place place{"unpack shard", path};
-  if (number < 0) throw file_error(place, errno, "set TMPDIR to a folder that can be written");
-  ::unlink(path.c_str());
-  return Descriptor::adopt(place, number);
-}
-
 }  // namespace
 
 /// One tar file: index and bytes, each made when first asked for.
@@ -54,7 +41,7 @@ class Shard {
     return index_;
   }
 
-  std::vector<std::byte> read(const std::string& member, std::int64_t max_bytes) {
+  std::vector<std::byte> read(const std::string& member, const EntryLimits& limits) {
     const TarIndex& members = index();
     const std::int64_t at = members.find(member);
     if (at < 0) {
@@ -64,25 +51,23 @@ class Shard {
     const std::int64_t offset = members.offsets[static_cast<std::size_t>(at)];
     if (offset < 0) throw ReadError("no regular file in this tar file, but a link or a sparse file");
     const std::int64_t bytes = members.bytes[static_cast<std::size_t>(at)];
-    check_size(bytes, max_bytes);
-    std::call_once(opened_, [&] { open(); });
-    return read_member(file_, offset, bytes);
+    check_size(bytes, limits.bytes);
+    std::call_once(opened_, [&] { open(limits); });
+    return pictures_ ? pictures_->read(offset, bytes, limits) : read_member(file_, offset, bytes, limits);
   }
 
  private:
-  void open() {
+  void open(const EntryLimits& limits) {
     file_ = Descriptor::try_open({stage, path_}, O_RDONLY | O_NONBLOCK);
     if (!file_.is_open()) throw ReadError(std::strerror(errno));
-    if (!is_compressed(file_)) return;
-    Descriptor unpacked = scratch_file();
-    unpack_to(path_, unpacked);
-    file_ = std::move(unpacked);
+    if (is_compressed(file_)) pictures_.emplace(path_, index_, limits);
   }
 
   std::string path_;
   std::once_flag indexed_, opened_;  // a call that throws is made again
   TarIndex index_;
   Descriptor file_;
+  std::optional<UnpackedPictures> pictures_;  ///< of a compressed one
 };
 
 std::optional<ShardMember> split_shard_path(const std::string& path) {
@@ -96,7 +81,7 @@ std::optional<ShardMember> split_shard_path(const std::string& path) {
   return std::nullopt;
 }
 
-Shards::Shards() = default;
+Shards::Shards(EntryLimits limits) : limits_(std::move(limits)) {}
 Shards::~Shards() = default;
 
 std::shared_ptr<Shard> Shards::open(const std::string& path) {
@@ -119,9 +104,9 @@ std::int64_t Shards::size_of(const ShardMember& member) {
   return at < 0 ? -1 : index.bytes[static_cast<std::size_t>(at)];
 }
 
-std::vector<std::byte> Shards::read(const ShardMember& member, std::int64_t max_bytes) {
+std::vector<std::byte> Shards::read(const ShardMember& member) {
   try {
-    return open(member.shard)->read(member.name, max_bytes);
+    return open(member.shard)->read(member.name, limits_);
   } catch (const Error& error) {
     // A shard that can't be read is the fault of the entries in it; a full disk is not.
     if (error.fields().stage == stage) throw ReadError(error.fields().cause);

@@ -27,17 +27,18 @@ class Shard;
 /// Thread-safe.
 class Shards {
  public:
-  Shards();
+  explicit Shards(EntryLimits limits = {});
   ~Shards();
   Shards(const Shards&) = delete;
   Shards& operator=(const Shards&) = delete;
   /// Size of a member; -1 if it is not there. Throws Error if the shard can't be indexed.
   [[nodiscard]] std::int64_t size_of(const ShardMember& member);
-  /// Bytes of a member. Throws ReadError; throws Error if a shard can't be unpacked for want of space.
-  [[nodiscard]] std::vector<std::byte> read(const ShardMember& member, std::int64_t max_bytes);
+  /// Bytes of a member. Throws ReadError, what limits.check_head throws, and Error if $TMPDIR can't be written.
+  [[nodiscard]] std::vector<std::byte> read(const ShardMember& member);
 
  private:
   [[nodiscard]] std::shared_ptr<Shard> open(const std::string& path);
+  EntryLimits limits_;
   std::mutex mutex_;
   std::list<std::shared_ptr<Shard>> open_;  ///< the latest in front
 };

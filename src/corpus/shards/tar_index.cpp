@@ -1,5 +1,7 @@
 #include "corpus/shards/tar_index.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <climits>
 #include <cmath>
@@ -11,6 +13,7 @@
 
 #include "corpus/file_names.hpp"
 #include "corpus/shards/archive.hpp"
+#include "corpus/stage.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -19,6 +22,10 @@ namespace {
 constexpr std::int64_t max_label_file_bytes = 1 << 20;
 /// A longer text is no label.
 constexpr std::size_t max_label_bytes = 1024;
+/// A tar file takes 512 bytes for each member. A compressed one may claim more pictures than it has such blocks, but
+/// only so many: they take memory.
+constexpr std::int64_t more_pictures_than_blocks = 1 << 20;
+constexpr std::int64_t block_bytes = 512;
 
 /// WebDataset's key of a member: its name up to the first dot of the last component.
 std::string_view key_of(std::string_view name) {
@@ -70,11 +77,14 @@ struct Label {
 /// Collects the members of one tar file in their order.
 class Collector {
  public:
-  explicit Collector(Archive& archive) : archive_(archive) {}
+  Collector(Archive& archive, std::int64_t file_bytes)
+      : archive_(archive), most_pictures_(more_pictures_than_blocks + file_bytes / block_bytes) {}
 
   TarIndex run() {
     Step step = archive_.next();
-    for (; step == Step::entry; step = archive_.next()) take();
+    for (; step == Step::entry && index_.size() < most_pictures_; step = archive_.next()) take();
+    if (step == Step::entry)
+      damage_ = fmt::format("it holds more than {} pictures, for its size too many", most_pictures_);
     if (step == Step::damage) damage_ = archive_.damage();
     return sorted();
   }
@@ -180,19 +190,12 @@ class Collector {
   }
 
   Archive& archive_;
+  std::int64_t most_pictures_;
   TarIndex index_;  ///< in the order of the file, with repeats, without labels
   std::string damage_;
   std::unordered_map<std::string, std::int64_t> latest_;
   std::unordered_map<std::string, Label> labels_;
 };
-
-/// An error of writing unpacked bytes, in words that help: the file has no name that anyone could look at.
-Error unpack_error(const std::string& shard, const Error& error) {
-  ErrorFields fields = error.fields();
-  fields.path = shard;
-  fields.advice = "set TMPDIR to a folder with more space";
-  return Error(std::move(fields));
-}
 
 }  // namespace
 
@@ -211,30 +214,13 @@ std::int64_t TarIndex::find(std::string_view name) const {
 }
 
 TarIndex index_tar(const std::string& path) {
-  Archive archive(path, Archive::Format::tar);
-  return Collector(archive).run();
+  Archive archive(path);
+  return Collector(archive, file_bytes({stage, path})).run();
 }
 
 TarIndex index_tar(const std::string& path, std::span<const char> bytes) {
   Archive archive(path, bytes);
-  return Collector(archive).run();
-}
-
-void unpack_to(const std::string& path, const Descriptor& to) {
-  Archive archive(path, Archive::Format::raw);
-  if (archive.next() != Step::entry) return;
-  std::string buffer(std::size_t{1} << 20U, '\0');
-  std::int64_t written = 0;
-  for (;;) {
-    const std::int64_t got = archive.read(buffer);
-    if (got <= 0) return;
-    try {
-      to.write(written, std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
-    } catch (const Error& error) {
-      throw unpack_error(path, error);
-    }
-    written += got;
-  }
+  return Collector(archive, std::ssize(bytes)).run();
 }
 
 }  // namespace pool3::corpus

@@ -33,8 +33,4 @@ struct TarIndex {
 /// The same of bytes in memory; `path` is for errors.
 [[nodiscard]] TarIndex index_tar(const std::string& path, std::span<const char> bytes);
 
-/// Writes what is in a compressed file `path` to the open file `to`, up to its end or to where it is damaged. Throws
-/// Error if `to` can't be written.
-void unpack_to(const std::string& path, const Descriptor& to);
-
 }  // namespace pool3::corpus

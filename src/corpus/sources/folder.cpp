@@ -122,12 +122,19 @@ class Walk {
         if (item[0] == static_cast<char>(Kind::linked_folder)) links.push_back(std::move(path));
       }
       for (std::string_view reason = unpack(answer); !reason.empty(); reason = unpack(answer)) {
+        if (folder.empty() && reason[0] == static_cast<char>(Reason::gone)) fail_gone();
         left_out.add_key(reason, std::stoll(std::string(unpack(answer))));
       }
     }
   }
 
  private:
+  /// The root itself must stay.
+  [[noreturn]] void fail_gone() const {
+    errno = ENOENT;
+    fail(root_);
+  }
+
   std::string root_;
   const FolderUse& use_;
   std::deque<std::string> pending_;  ///< relative to the root; empty for the root, else with a slash at the end
@@ -143,10 +150,18 @@ bool comes_first(const std::string& a, const std::string& b) {
 
 }  // namespace
 
+bool is_gone(int error_number) { return error_number == ENOENT || error_number == ENOTDIR || error_number == ESTALE; }
+
 FolderContent read_folder(const std::string& folder) {
-  const Directory directory(::opendir(folder.c_str()));
-  if (!directory) fail(folder);
   FolderContent content;
+  const auto gone = [&] {
+    content.items.clear();
+    content.left_out.add(Reason::gone);
+    return content;
+  };
+  const Directory directory(::opendir(folder.c_str()));
+  if (!directory && is_gone(errno)) return gone();
+  if (!directory) fail(folder);
   for (;;) {
     errno = 0;
     const dirent* item = ::readdir(directory.get());
@@ -157,6 +172,7 @@ FolderContent read_folder(const std::string& folder) {
       content.items.push_back({*kind, std::string(name)});
     }
   }
+  if (is_gone(errno)) return gone();
   if (errno != 0) fail(folder);
   std::ranges::sort(content.items, {}, &FolderItem::name);
   return content;

@@ -24,8 +24,11 @@ struct FolderContent {
 };
 
 /// The pictures, tar files, folders and symlinks to folders right below `folder`. A symlink to nowhere with a picture's
-/// name is a picture. What systems and editors leave there is left out. Throws Error: a folder that can't be read.
+/// name is a picture. What systems and editors leave there is left out, and so is `folder` itself if it is not there any
+/// more. Throws Error: a folder that can't be read.
 [[nodiscard]] FolderContent read_folder(const std::string& folder);
+/// True for the errno values of what is not there any more.
+[[nodiscard]] bool is_gone(int error_number);
 
 /// Takes a picture or a tar file, by its path relative to the root.
 using FolderUse = std::function<void(std::string_view path, FolderItem::Kind kind)>;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -65,14 +66,18 @@ class LinkWalk {
   std::size_t enter_ancestors(const std::string& path) {
     std::size_t parent = no_parent;
     for (std::size_t end = 0; end != std::string::npos; end = path.find('/', end + 1)) {
-      visited_.push_back({id_of(path.substr(0, end)), parent});
+      const auto id = find_id(path.substr(0, end));
+      if (!id) break;
+      visited_.push_back({*id, parent});
       parent = visited_.size() - 1;
     }
     return parent;
   }
 
   void enter(const Pending& folder) {
-    const FolderId id = id_of(folder.path);
+    const auto found = find_id(folder.path);
+    if (!found) return;
+    const FolderId id = *found;
     if (is_ancestor(id, folder.parent)) return;
     if (folder.by_symlink && !by_symlink_.insert(id).second) return;
     visited_.push_back({id, folder.parent});
@@ -91,10 +96,13 @@ class LinkWalk {
     std::reverse(pending_.begin() + static_cast<std::ptrdiff_t>(first_new), pending_.end());  // a stack: last first
   }
 
-  [[nodiscard]] FolderId id_of(const std::string& path) const {
+  /// Nothing, and counted, for a folder that went away.
+  [[nodiscard]] std::optional<FolderId> find_id(const std::string& path) {
     struct stat status {};
-    if (::stat(full(path).c_str(), &status) != 0) throw file_error({stage, full(path)}, errno);
-    return {status.st_dev, status.st_ino};
+    if (::stat(full(path).c_str(), &status) == 0) return FolderId{status.st_dev, status.st_ino};
+    if (!is_gone(errno)) throw file_error({stage, full(path)}, errno);
+    left_out.add(Reason::gone);
+    return std::nullopt;
   }
 
   [[nodiscard]] bool is_ancestor(const FolderId& id, std::size_t parent) const {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "svm/algebra/eigenvectors.hpp"
+#include "svm/algebra/subspace.hpp"
 #include "svm/model/feature_rows.hpp"
 
 namespace pool3::svm {
@@ -18,6 +19,21 @@ constexpr std::int64_t rows_per_feature = 8;
 /// Of one matrix product.
 constexpr std::int64_t rows_of_moments = 1024;
 
+/// Eigenvectors that are found where there are more than twice as many: conjugate gradients take as many passes as with
+/// all of them.
+constexpr std::int64_t leading = 512;
+
+/// Sets the eigenbasis to the leading eigenpairs of `moments`, times `each`, and the mean of all others. Collective.
+void set_leading(const Communicator& comm, Matrix<float> moments, double each, Eigenbasis& basis) {
+  mirror(moments);
+  const std::int64_t others = moments.rows() - leading;
+  Eigenpairs pairs = largest_eigenpairs(comm, moments, leading);
+  basis.vectors = std::move(pairs.vectors);
+  basis.values.head(leading) = each * pairs.values.transpose().cast<double>().array().max(0.0);
+  const double rest = each * moments.diagonal().cast<double>().sum() - basis.values.head(leading).sum();
+  basis.values.tail(others) = std::max(0.0, rest) / static_cast<double>(others);
+}
+
 /// Sets the root's eigenbasis from X^T X. Collective.
 void from_moments(const Objective& objective, Eigenbasis& basis) {
   const std::int64_t dim = objective.dim();
@@ -30,6 +46,7 @@ void from_moments(const Objective& objective, Eigenbasis& basis) {
   });
   const double each = basis.rows / static_cast<double>(objective.comm.sum(used));
   objective.comm.sum(numbers(moments));
+  if (dim > 2 * leading) return set_leading(objective.comm, std::move(moments), each, basis);
   objective.comm.root_does([&] {
     Eigenpairs pairs = eigenvectors(std::move(moments));
     basis.values = each * pairs.values.transpose().cast<double>().array().max(0.0);
@@ -72,8 +89,10 @@ void from_rows(const Objective& objective, Eigenbasis& basis) {
 
 Eigenbasis compute_eigenbasis(const Objective& objective) {
   const std::int64_t dim = objective.dim(), rows = objective.rows_of_all_ranks();
-  Eigenbasis basis{Matrix<float>(std::min(rows, dim), dim), Sums::Zero(dim), static_cast<double>(rows)};
-  if (rows < dim)
+  const bool few_rows = rows < dim && (rows <= 2 * leading || dim <= 2 * leading);
+  const std::int64_t found = few_rows ? rows : dim > 2 * leading ? leading : dim;
+  Eigenbasis basis{Matrix<float>(found, dim), Sums::Zero(dim), static_cast<double>(rows)};
+  if (few_rows)
     from_rows(objective, basis);
   else
     from_moments(objective, basis);

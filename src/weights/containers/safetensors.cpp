@@ -7,9 +7,9 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 
 #include "weights/containers/byte_reader.hpp"
+#include "weights/containers/json.hpp"
 #include "weights/floats.hpp"
 
 namespace pool3::weights {
@@ -18,7 +18,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint64_t prefix_bytes = 8;
-constexpr std::uint64_t longest_header_bytes = 100'000'000;
 constexpr std::size_t most_dimensions = 8;
 
 [[noreturn]] void fail(const std::string& cause) { throw FormatError(cause); }
@@ -35,29 +34,11 @@ std::uint64_t header_length(std::string_view bytes) {
   return length;
 }
 
-/// Parses JSON; a key given twice is refused, as the two would hide each other.
-json parse_strictly(std::string_view text) {
-  std::vector<std::set<std::string>> keys;
-  const auto watch = [&keys](int, json::parse_event_t event, json& parsed) {
-    if (event == json::parse_event_t::object_start) keys.emplace_back();
-    if (event == json::parse_event_t::object_end) keys.pop_back();
-    if (event == json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
-      fail(fmt::format("the header names '{}' twice", parsed.get<std::string>()));
-    }
-    return true;
-  };
-  try {
-    return json::parse(text, watch);
-  } catch (const json::exception&) {
-    fail("the header is not JSON");
-  }
-}
-
 json parse_header(std::string_view bytes) {
   const std::uint64_t length = header_length(bytes);
-  if (length > longest_header_bytes) fail("the header's length is beyond reason");
+  if (length > JsonLimits{}.bytes) fail("the header's length is beyond reason");
   if (length > bytes.size() - prefix_bytes) fail("the header is longer than the file");
-  json header = parse_strictly(bytes.substr(prefix_bytes, length));
+  json header = parse_json(bytes.substr(prefix_bytes, length), "the header");
   if (!header.is_object()) fail("the header is not a JSON object");
   return header;
 }

@@ -6,9 +6,12 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
+#include <string>
 #include <string_view>
 
 #include "pool3/numbers.hpp"
+#include "weights/containers/json.hpp"
 #include "weights/errors.hpp"
 #include "weights/floats.hpp"
 #include "weights/layer_rules.hpp"
@@ -20,6 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+
+constexpr std::int64_t largest_package_bytes = 1 << 20;
 
 bool is_file(const fs::path& path) {
   std::error_code ignored;
@@ -50,7 +55,7 @@ std::string source_of(const std::string& folder) {
   const fs::path absolute = fs::weakly_canonical(fs::path(folder) / ".");
   const fs::path package = absolute / "package.json";
   if (is_file(package)) {
-    const json about = json::parse(read_file(package.string()), nullptr, false);
+    const json about = json::parse(read_file(package.string(), largest_package_bytes), nullptr, false);
     const auto has_text = [&](const char* key) { return about.contains(key) && about[key].is_string(); };
     if (about.is_object() && has_text("name") && has_text("version"))
       return fmt::format("{} {}", about["name"].get<std::string>(), about["version"].get<std::string>());
@@ -103,12 +108,28 @@ std::vector<float> decode_values(const Coding& coding, std::string_view bytes) {
   return {};  // whole numbers: no layer of the network has them
 }
 
-/// Bytes of all shards of a group, joined.
-std::string read_group(const std::string& folder, const json& group) {
-  std::string bytes;
-  for (const json& name : group.at("paths")) bytes += read_shard(folder, name.get<std::string>());
-  return bytes;
-}
+/// The shards of a model. Each belongs to one place of one group.
+class ShardReader {
+ public:
+  explicit ShardReader(std::string folder) : folder_(std::move(folder)) {}
+
+  /// Bytes of all shards of a group, joined.
+  std::string read_group(const json& group) {
+    std::string bytes;
+    for (const json& name : group.at("paths")) {
+      const auto text = name.get<std::string>();
+      if (!read_.insert(text).second) throw weights_error(folder_, fmt::format("the manifest names '{}' twice", text));
+      bytes += read_shard(folder_, text);
+      if (bytes.size() > static_cast<std::size_t>(largest_weights_bytes))
+        throw weights_error(folder_, "too large for weights");
+    }
+    return bytes;
+  }
+
+ private:
+  std::string folder_;
+  std::set<std::string> read_;
+};
 
 /// Cuts a group's bytes into its tensors.
 void split_group(const json& group, std::string_view bytes, const std::string& path, TfjsModel& model) {
@@ -145,8 +166,9 @@ double epsilon_of(const json& model, const std::string& path) {
 TfjsModel read_manifest(const json& model, const std::string& folder, const std::string& path) {
   TfjsModel out;
   Sha256 sum;
+  ShardReader shards(folder);
   for (const json& group : model.at("weightsManifest")) {
-    const std::string bytes = read_group(folder, group);
+    const std::string bytes = shards.read_group(group);
     sum.add(bytes);
     split_group(group, bytes, path, out);
   }
@@ -174,7 +196,9 @@ LayerRules layer_rules(double epsilon) {
 TfjsModel read_tfjs(const std::string& folder) {
   const std::string path = model_path(folder);
   try {
-    return read_manifest(json::parse(read_file(path)), folder, path);
+    return read_manifest(parse_json(read_file(path, JsonLimits{}.bytes), "model.json"), folder, path);
+  } catch (const FormatError& error) {
+    throw weights_error(path, error.what(), "fetch the folder again");
   } catch (const json::exception&) {
     throw weights_error(path, "malformed model JSON", "fetch the folder again");
   }

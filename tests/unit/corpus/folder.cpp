@@ -1,9 +1,12 @@
+#include "corpus/sources/folder.hpp"
+
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 
+#include "corpus/sources/linked_folders.hpp"
 #include "unit/corpus/fixtures.hpp"
 
 namespace pool3 {
@@ -69,6 +72,34 @@ TEST_F(Folder, ALostAndFoundThatCantBeReadIsNoError) {
   fs::permissions(folder / "lost+found", fs::perms::none);  // root may read it, and doesn't try
   EXPECT_THAT(paths_of(listed(folder)), ElementsAre("1.jpg"));
   fs::permissions(folder / "lost+found", fs::perms::owner_all);
+}
+
+TEST_F(Folder, OneThatGoesAwayMeanwhileIsNotTheEnd) {
+  write("first.jpg");
+  write("gone/a.jpg");
+  write("stays/b.jpg");
+  const Communicator comm = Communicator::world();
+  std::vector<std::string> found;
+  const auto use = [&](std::string_view path) {
+    found.emplace_back(path);
+    fs::remove_all(folder / "gone");  // the walk knows of it, and has not been there
+  };
+  EXPECT_EQ(corpus::list_folder(comm, folder.string(), use), 1);
+  EXPECT_THAT(found, ElementsAre("first.jpg", "stays/b.jpg"));
+  EXPECT_THROW((void)corpus::list_folder(comm, (folder / "gone").string(), use), Error) << "what was asked for";
+}
+
+TEST_F(Folder, LinkedOnesThatGoAwayMeanwhileAreNotTheEnd) {
+  write("real/x/a.jpg");
+  write("real/y/b.jpg");
+  fs::create_directory_symlink(folder / "real", folder / "link");
+  std::vector<std::string> found;
+  const auto use = [&](std::string_view path) {
+    found.emplace_back(path);
+    fs::remove_all(folder / "real" / "y");
+  };
+  EXPECT_EQ(corpus::list_linked_folders(folder.string(), {"link"}, use), 1);
+  EXPECT_THAT(found, ElementsAre("link/x/a.jpg"));
 }
 
 TEST_F(Folder, GivesSizesRootAndLabels) {

@@ -175,6 +175,7 @@ TEST_F(Table, ErrorsNameTheLine) {
   EXPECT_EQ(problem("t.csv", "path,path\n"), "t.csv:1: two columns are called path");
   EXPECT_EQ(problem("t.tsv", std::string("a.jpg\nb\0.jpg\n", 13)), "t.tsv:2: a NUL byte, so this is not text");
   EXPECT_EQ(problem("t.txt", std::string("a\0", 2)), "t.txt:1: a NUL byte, so this is not text");
+  EXPECT_EQ(problem("t.csv", "path\n" + std::string(1'000'000, ',')), "t.csv:2: a row of more than 16384 fields");
   EXPECT_EQ(problem("t.txt", "a.jpg\n" + std::string(5000, 'x')), "t.txt:2: the path is longer than the system allows");
 }
 

@@ -1,8 +1,12 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <stdexcept>
+
 #include "corpus/shards/shards.hpp"
 #include "corpus/shards/tar_index.hpp"
+#include "corpus/shards/unpacked_pictures.hpp"
 #include "support/tar_bytes.hpp"
 #include "unit/corpus/fixtures.hpp"
 
@@ -21,9 +25,9 @@ using test::tar_member;
 
 class Tar : public test::CorpusTest {
  protected:
-  [[nodiscard]] std::string read(const std::string& path) const {
+  [[nodiscard]] std::string read(const std::string& path, const EntryLimits& limits = {}) const {
     try {
-      const auto bytes = EntryReader(folder.string()).read(path);
+      const auto bytes = EntryReader(folder.string(), limits).read(path);
       return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
     } catch (const ReadError& error) {
       return std::string("ReadError: ") + error.what();
@@ -43,6 +47,55 @@ TEST_F(Tar, PicturesWithTheirPlaces) {
   EXPECT_EQ(index.find("cats/a.PNG"), 1);
   EXPECT_EQ(index.find("cats"), -1);
   EXPECT_EQ(index.damage, "");
+}
+
+TEST_F(Tar, OnlyThePicturesOfACompressedOneAreUnpacked) {
+  const std::string junk(4 << 20, 'j');
+  const std::string tar = tar_member("a.bin", junk) + tar_member("b.jpg", "bbbb") + tar_member("c.json", junk) +
+                          tar_member("d.jpg", std::string(700, 'd')) + tar_member("e.jpg", "", '1', "b.jpg") +
+                          tar_member("f.jpg", junk) + tar_member("g.jpg", "g") + tar_end();
+  write("s.tar.gz", test::gzip(tar));
+  EXPECT_EQ(paths_of(listed(folder / "s.tar.gz")).size(), 5U);
+  const EntryLimits small{.shard_bytes = 1000};
+  EXPECT_EQ(read("s.tar.gz/b.jpg", small), "bbbb");
+  EXPECT_EQ(read("s.tar.gz/d.jpg", small), std::string(700, 'd'));
+  EXPECT_EQ(read("s.tar.gz/e.jpg", small), "bbbb");
+  EXPECT_THAT(read("s.tar.gz/f.jpg", small), HasSubstr("more than 1000 bytes, see --max-shard-gib"));
+  EXPECT_THAT(read("s.tar.gz/g.jpg", small), HasSubstr("more than 1000 bytes"));
+  // What would be refused anyway takes no space.
+  const EntryLimits short_entries{.bytes = 1000, .shard_bytes = 1000};
+  EXPECT_EQ(read("s.tar.gz/g.jpg", short_entries), "g");
+  EXPECT_THAT(read("s.tar.gz/f.jpg", short_entries), HasSubstr("a file of 4194304 bytes"));
+  EXPECT_EQ(read("s.tar.gz/f.jpg"), junk);
+}
+
+TEST_F(Tar, WhatACompressedOneMayTake) {
+  constexpr std::int64_t gib = std::int64_t{1} << 30;
+  EXPECT_EQ(corpus::most_unpacked_bytes(730'000, {}), 4 * gib);
+  EXPECT_EQ(corpus::most_unpacked_bytes(100 * gib, {}), 1600 * gib);
+  EXPECT_EQ(corpus::most_unpacked_bytes(100 * gib, {.shard_bytes = gib}), gib);
+}
+
+TEST_F(Tar, LargeEntriesAreLookedAtBeforeTheyAreRead) {
+  const std::string zeros(17 << 20, '\0');
+  const std::string tar = tar_member("a.jpg", zeros) + tar_member("b.jpg", "PIC" + zeros) + tar_end();
+  write("s.tar", tar);
+  write("s.tar.gz", test::gzip(tar));
+  write("a.jpg", zeros);
+  write("b.jpg", "PIC" + zeros);
+  struct NoPicture : std::runtime_error {
+    using std::runtime_error::runtime_error;
+  };
+  std::size_t longest = 0;
+  const EntryLimits limits{.check_head = [&](std::span<const std::byte> head) {
+    longest = std::max(longest, head.size());
+    if (head[0] != std::byte{'P'}) throw NoPicture("no picture");
+  }};
+  for (const char* place : {"", "s.tar/", "s.tar.gz/"}) {
+    EXPECT_THROW((void)read(std::string(place) + "a.jpg", limits), NoPicture) << place;
+    EXPECT_EQ(read(std::string(place) + "b.jpg", limits), "PIC" + zeros) << place;
+  }
+  EXPECT_EQ(longest, 64U);
 }
 
 TEST_F(Tar, LabelsOfWebDatasetKeys) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <string>
 #include <thread>
@@ -105,6 +106,23 @@ TEST(Decode, RefusesDamageThatLeavesTheLength) {
   EXPECT_EQ(status_of(png), RowStatus::corrupt);  // zlib's own checksum
 }
 
+TEST(Decode, TheFirstBytesTellWhatIsNoPicture) {
+  const auto refusal = [](std::span<const std::byte> head) {
+    try {
+      check_head(head);
+      return std::string("none");
+    } catch (const ImageError& error) {
+      return std::string(error.what());
+    }
+  };
+  for (const char* name : {"baseline_420.jpg", "type2_8bit.png"}) {
+    const Buffer picture = fixture_bytes(name);
+    EXPECT_EQ(refusal(std::span(picture).first(64)), "none") << name;
+  }
+  for (const char* text : {"", "plain text", "<html>"})
+    EXPECT_EQ(refusal(to_buffer(text)), message_of(to_buffer(text))) << text;
+}
+
 TEST(Decode, RefusesScanDataThatIsLeftOver) {
   const Buffer jpeg = fixture_bytes("baseline_420.jpg");
   const auto end = static_cast<std::ptrdiff_t>(jpeg.size()) - 2;
@@ -159,6 +177,15 @@ TEST(Decode, ChecksTheLimitBeforeItTakesMemory) {
   test::repair_checksums(huge);
   EXPECT_EQ(status_of(huge), RowStatus::too_large);
   EXPECT_THAT(message_of(huge), HasSubstr("268435456 x 268435456"));
+  // Without a limit, memory is one.
+  const DecodeOptions none{.max_pixels = std::numeric_limits<std::int64_t>::max()};
+  EXPECT_EQ(status_of(huge, none), RowStatus::too_large);
+  test::put_big_endian(huge, 16, 1U << 24);
+  test::put_big_endian(huge, 20, 1U << 24);
+  test::repair_checksums(huge);
+  EXPECT_EQ(status_of(huge, none), RowStatus::too_large);
+  EXPECT_GE(largest_file(none), largest_file({}));
+  EXPECT_LT(largest_file(none), std::int64_t{1} << 50);
 }
 
 /// grey.jpg as Y, Cb and Cr, each in a scan of its own; `repeats` more scans follow.

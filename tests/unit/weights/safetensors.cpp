@@ -1,5 +1,7 @@
 #include "weights/containers/safetensors.hpp"
 
+#include <fmt/format.h>
+
 #include <cstring>
 
 #include "support/network_fixtures.hpp"
@@ -62,8 +64,24 @@ TEST(Safetensors, RefusesBrokenFrames) {
   EXPECT_THAT(cause_of(file_of("{\"a\":", "")), testing::HasSubstr("not JSON"));
   EXPECT_THAT(cause_of(file_of("{} x", "")), testing::HasSubstr("not JSON"));
   EXPECT_THAT(cause_of(file_of("[]", "")), testing::HasSubstr("not a JSON object"));
-  EXPECT_THAT(cause_of(file_of(std::string(100'000, '['), "")), testing::HasSubstr("not JSON"));
+  EXPECT_THAT(cause_of(file_of(std::string(100'000, '['), "")), testing::HasSubstr("nested too deeply"));
   EXPECT_THAT(cause_of(file_of("{\"a\":\"\xff\"}", "")), testing::HasSubstr("not JSON"));
+}
+
+// The number of events that a parser hands out is bounded; how long each takes is not to depend on the others. A parser
+// that looks at all tensors at the end of each takes minutes for this header.
+TEST(Safetensors, AHeaderOfManyTensorsIsReadOnce) {
+  constexpr int tensors = 200'000;
+  std::string header = "{";
+  for (int i = 0; i < tensors; ++i)
+    header += fmt::format(R"({}"t{}":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}})", i == 0 ? "" : ",", i);
+  EXPECT_EQ(parse_safetensors(file_of(header + "}", "")).tensors.size(), static_cast<std::size_t>(tensors));
+}
+
+TEST(Safetensors, RefusesMoreValuesThanAnyNetworkNeeds) {
+  std::string header = R"({"a":{"dtype":"F32","shape":[0)";
+  for (int i = 0; i < 3'000'000; ++i) header += ",0";
+  EXPECT_THAT(cause_of(file_of(header + "]}}", "")), testing::HasSubstr("more values"));
 }
 
 TEST(Safetensors, RefusesBrokenMetadata) {
