@@ -17,7 +17,11 @@ struct DiffReport {
   std::int64_t removed = 0;                       ///< rows of a whose path b does not have
   std::int64_t changed = 0;                       ///< rows of both, of pictures with another content
   std::int64_t relabelled = 0;                    ///< rows of both, with another class name
-  std::int64_t newly_failed = 0, newly_done = 0;  ///< rows of both that are done in one of the files only
+  std::int64_t failed_a = 0, failed_b = 0;        ///< rows that are not done
+  /// Rows of b that failed and of which a has no failed row of the same content: `added` and `changed` ones count too.
+  std::int64_t newly_failed = 0;
+  std::int64_t added_failed = 0, changed_failed = 0;  ///< of these, those that were added, and those that changed
+  std::int64_t newly_done = 0;                        ///< rows of both that are done in b only
   std::int64_t compared = 0;  ///< rows of both, of the same content, done in both: of these, the cosine of a and b
   double mean = 0, least = 1;
   std::string least_path;

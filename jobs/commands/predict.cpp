@@ -76,7 +76,10 @@ class PredictCommand : public Command {
       model_ = read_model(model_path_);
       weights = weights_of_model(model_, model_path_, network_.weights, "predict");
     });
-    const ExtractorSetup setup = agree_setup(comm, weights, like_features_of_model(wanted));
+    const ExtractorSetup setup = agree_setup(comm, weights, like_rows_of(model_.features, wanted));
+    if (to_string(setup.recipe.precision) != model_.features.precision)
+      context.log.line("predict", fmt::format("the model's features are of {}, which can't be had here: {} is taken",
+                                              model_.features.precision, to_string(setup.recipe.precision)));
     std::vector<std::string> mine;
     std::int64_t failed = 0;
     comm.all_do([&] {
@@ -92,19 +95,6 @@ class PredictCommand : public Command {
   }
 
  private:
-  /// Pictures go the way of those that the model was trained on, with fp32 for a precision that can't be had here.
-  [[nodiscard]] ExtractorOptions like_features_of_model(ExtractorOptions options) const {
-    const std::string& precision = model_.features.precision;
-    const auto* const known = std::ranges::find(precision_names, precision);
-    options.precision =
-        known == precision_names.end() ? Precision::fp32 : static_cast<Precision>(known - precision_names.begin());
-    options.or_fp32 = true;
-    const Preprocessing preprocessing = parse_preprocessing(model_.features.profile);
-    options.profile = parse_input_profile(preprocessing.profile);
-    options.fast_decode = preprocessing.fast_decode;
-    return options;
-  }
-
   void check_width(const Extractor& extractor) const {
     const std::string difference = width_difference(extractor.width(), model_.width());
     if (difference.empty()) return;

@@ -1,5 +1,7 @@
 // The run job: all stages, one after another, into one folder.
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "commands/evaluate.hpp"
@@ -50,7 +52,8 @@ class RunCommand : public Command {
     if (extract_.policy.dry_run || code == ExitCode::resumable) return code;
     if (search_.C.size() == 1) {
       training.C = search_.C[0];
-      comm.root_does([&] { remove_file({"run", table}); });  // of another run
+      if (comm.is_root() && file_exists(table))
+        context.log.line("run", fmt::format("nothing is searched for one C; {} is of an earlier run, and stays", table));
     } else {
       training.C = search(context, extract_.file.out, training, search_, table);
     }

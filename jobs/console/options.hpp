@@ -15,12 +15,11 @@ namespace pool3::jobs {
 
 /// What changes when a flag gets another value.
 enum class Changes {
-  rows,      ///< what is computed: which rows, labels, a model
-  features,  ///< rows, through the features of a picture, and no field of Provenance tells it
-  content,   ///< rows, through the content of what it names, which Provenance tells: another value may give the same
-             ///< file
-  file,      ///< where the result lies and how it is laid out, and no value in it
-  nothing,   ///< how fast it goes, what is said meanwhile, when it ends early
+  rows,     ///< what is computed: which rows, labels, a model
+  content,  ///< rows, through the content of what it names, which Provenance tells: another value may give the same
+            ///< file
+  file,     ///< where the result lies and how it is laid out, and no value in it
+  nothing,  ///< how fast it goes, what is said meanwhile, when it ends early
 };
 /// Files carry these flags as their configuration.
 [[nodiscard]] constexpr bool changes_rows(Changes changes) { return changes <= Changes::content; }

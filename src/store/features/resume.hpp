@@ -11,7 +11,7 @@
 namespace pool3::store {
 
 /// Root only: leaves a `partial` that fits `spec`, made now or by a job that was stopped. Throws Error if it is of a
-/// job that differs.
+/// job that differs, unless spec.begins_anew.
 void prepare_partial(const Place& partial, const FeatureSpec& spec);
 
 /// Opens an unfinished file for its rows. The structure is closed again.

@@ -90,6 +90,8 @@ void restore_undo(const Place& partial) {
   remove_undo(partial);
 }
 
+bool undo_exists(const Place& partial) { return file_exists(undo_of(partial).path); }
+
 void remove_undo(const Place& partial) {
   remove_file(undo_of(partial));
   remove_file({partial.stage, undo_of(partial).path + ".tmp"});

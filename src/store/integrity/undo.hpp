@@ -13,5 +13,7 @@ void save_undo(const Place& partial, std::vector<Extent> tables);
 /// Puts `partial` back to what it was at save_undo(), and removes the copy. Nothing happens if there is none.
 void restore_undo(const Place& partial);
 void remove_undo(const Place& partial);
+/// True if a job was killed, or is at work, between save_undo() and the end.
+[[nodiscard]] bool undo_exists(const Place& partial);
 
 }  // namespace pool3::store
