@@ -154,7 +154,8 @@ class FeatureReader {
   /// Which part of a catalogue this is: 1 of 1 for a whole one.
   [[nodiscard]] std::int64_t part() const;
   [[nodiscard]] std::int64_t parts() const;
-  // Whole tables or a range of them. Throw Error on an I/O error or (whole tables) a wrong checksum.
+  // Whole tables or a range of them. Throw Error on an I/O error, a value that can't be (a label without a class, a row
+  // that is pending, ...) or (whole tables) a wrong checksum.
   [[nodiscard]] std::vector<std::int32_t> labels() const;
   [[nodiscard]] std::vector<std::int32_t> labels(RowRange rows) const;
   [[nodiscard]] std::vector<ImageKey> keys() const;
@@ -164,9 +165,11 @@ class FeatureReader {
   [[nodiscard]] std::vector<std::string> paths(RowRange rows) const;
   [[nodiscard]] std::vector<Failure> failures() const;
   /// Call once before reading ranges: checks the checksums of `labels`, `keys` and `status`, of every `ranks`-th of
-  /// these tables from the `rank`-th on, piece by piece. Throws Error.
-  void check_tables(int rank, int ranks) const;
-  /// Features of blocks [first, last), rows x width, each block's checksum checked. Throws Error naming the rows.
+  /// these tables from the `rank`-th on, piece by piece; with paths, that of `paths` too. Throws Error.
+  enum class WithPaths : bool { no, yes };
+  void check_tables(int rank, int ranks, WithPaths paths = WithPaths::no) const;
+  /// Features of blocks [first, last), rows x width, each block's checksum checked, and that they are finite. Throws
+  /// Error naming the rows.
   /// Safe from any thread.
   void read_blocks(std::int64_t first, std::int64_t last, std::span<float> out) const;
   /// The same as their bytes in the file: little-endian numbers of type().

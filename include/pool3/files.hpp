@@ -66,6 +66,14 @@ class Descriptor {
   int number_ = -1;
 };
 
+// What comes from outside is opened through these: regular files alone. A pipe, a device, a socket or a folder is
+// refused at once, and keeps nobody waiting.
+
+/// Opens place.path for reading. `advice`: where it can't be opened. Throws Error.
+[[nodiscard]] Descriptor open_source(Place place, const std::string& advice = {});
+/// All bytes of it. Throws Error, also if it has more than `most_bytes`.
+[[nodiscard]] std::string read_source(const Place& place, std::int64_t most_bytes);
+
 /// The folder that holds `path`; "." for a bare name.
 [[nodiscard]] std::string folder_of(const std::string& path);
 [[nodiscard]] bool file_exists(const std::string& path);
@@ -80,7 +88,7 @@ void check_output(const Place& place);
 void check_folder(const Place& place);
 /// Throws if the file system of place.path says that it has less than `bytes` free.
 void check_space(const Place& place, std::int64_t bytes);
-/// Throws unless place.path is a file that can be read.
+/// Throws unless place.path is a regular file that can be read.
 void check_source(const Place& place);
 
 /// Makes the folder place.path and its parents, unless they are there. Throws Error.

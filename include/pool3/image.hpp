@@ -30,7 +30,7 @@ struct GreyImage {
 struct DecodeOptions {
   /// Pictures with more pixels are refused before memory is taken.
   std::int64_t max_pixels = default_max_pixels;
-  /// Turn the picture as its EXIF orientation says.
+  /// Turn the picture as its orientation says.
   bool apply_orientation = true;
   /// Above 0: a JPEG may come at 1/2, 1/4 or 1/8 of its size, as long as its shorter side keeps this many pixels.
   std::int64_t shortest_side = 0;
@@ -55,9 +55,11 @@ class ImageError : public std::runtime_error {
 /// Decodes a picture, recognised by content: JPEG (baseline, progressive, grey, CMYK, YCCK), PNG (1-16 bit, palette,
 /// grey, interlaced), WebP, GIF, BMP (1-32 bit, masks, runs), TIFF (1-16 bit, grey, palette, RGB, CMYK, YCbCr, Lab;
 /// strips, tiles, planes). Of an animation or of several pages, the first is taken. Alpha is laid over white, samples
-/// become 8 bits rounded to the nearest, and EXIF's or TIFF's orientation is applied. Throws ImageError: empty,
-/// unknown_format, corrupt (truncated too), too_large. Thread-safe. Takes 3 to 11 bytes a pixel beside the file, by
-/// measurement: 3 for the picture, and 3 to turn it or what the codec holds (most for progressive JPEG and for WebP).
+/// become 8 bits rounded to the nearest, and the orientation of TIFF, EXIF or (where they have none) XMP is applied.
+/// Alpha that is zero all over counts for none in BMP, and in TIFF where the file does not call it alpha. Throws
+/// ImageError: empty, unknown_format, corrupt (truncated too), too_large. Thread-safe. Takes 3 to 11 bytes a pixel
+/// beside the file, by measurement: 3 for the picture, and 3 to turn it or what the codec holds (most for progressive
+/// JPEG and for WebP).
 [[nodiscard]] Image decode(std::span<const std::byte> bytes, const DecodeOptions& options = {});
 
 /// Gives back the memory of a picture, for this thread's next decode().

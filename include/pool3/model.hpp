@@ -1,5 +1,5 @@
 #pragma once
-// The model file: a linear one-vs-rest classifier and how it was made. See docs/format.md.
+// The model file: a linear or kernel classifier and how it was made. See docs/format.md. Its scores: prediction.hpp.
 
 #include <cstdint>
 #include <string>
@@ -9,15 +9,35 @@
 
 namespace pool3 {
 
-/// A trained classifier: score of class k is dot(coef[k], x) + intercept[k] on raw features x; the highest wins,
-/// the first of equals. Standardisation is folded into coef and intercept.
+enum class Kernel : std::uint8_t { linear, rbf };
+enum class Multiclass : std::uint8_t { one_vs_rest, one_vs_one };
+
+/// What a kernel classifier keeps. Column j has f_j(x) = sum_i dual_coef(j, i) exp(-gamma |x - s_i|^2) + intercept[j]
+/// on raw features x: distances don't depend on centring, and the scale is folded into gamma.
+struct SupportVectors {
+  std::vector<float> x;              ///< [S, width] row-major, raw features, in the order of their classes
+  bool as_halves = false;            ///< all are float16 numbers, and stored as these
+  std::vector<std::int32_t> labels;  ///< [S], ascending
+  /// One-vs-rest: [K, S]. One-vs-one: [K - 1, S] as LIBSVM has it: with i of class a and b > a, the column (a, b) has
+  /// for i row b - 1, and for i of class b row a.
+  std::vector<double> dual_coef;
+  double gamma = 0;  ///< on raw features
+  bool operator==(const SupportVectors&) const = default;
+};
+
+/// A trained classifier. Linear: the score of class k is dot(coef[k], x) + intercept[k] on raw features x; the highest
+/// wins, the first of equals. Standardisation is folded into coef and intercept. RBF: see SupportVectors; one-vs-one
+/// has a column for each pair of classes, (0, 1), (0, 2), ..., (1, 2), ..., above 0 for the first of them.
 struct Model {
   std::vector<std::string> classes;  ///< [K]
-  std::vector<double> coef;          ///< [K, width] row-major
-  std::vector<double> intercept;     ///< [K]
-  std::vector<double> sigmoid_a;     ///< [K] Platt: P(k | x) ~ 1 / (1 + exp(a score + b)); empty if not calibrated
-  std::vector<double> sigmoid_b;     ///< [K]
-  Provenance features;               ///< of the features it was trained on
+  Kernel kernel = Kernel::linear;
+  Multiclass multiclass = Multiclass::one_vs_rest;  ///< one_vs_one only with the RBF kernel
+  std::vector<double> coef;                         ///< [K, width] row-major; empty unless linear
+  SupportVectors support;                           ///< empty if linear
+  std::vector<double> intercept;                    ///< [columns()]
+  std::vector<double> sigmoid_a;  ///< [columns()] Platt: P(k | x) ~ 1 / (1 + exp(a f + b)); empty if not calibrated
+  std::vector<double> sigmoid_b;  ///< [columns()]
+  Provenance features;            ///< of the features it was trained on
 
   // How it was trained.
   std::string loss;          ///< "l2" (squared hinge) or "l1" (hinge)
@@ -29,18 +49,25 @@ struct Model {
   double center_scale = 1;  ///< features were divided by this after centring
   std::uint64_t seed = 42;  ///< of the split
   double test_fraction = 0.2;
+  std::string split = "key";  ///< or "stratified": which rows are held out, see SplitRule of training.hpp
   std::int64_t training_rows = 0;
 
   // The certificate.
   double objective = 0;             ///< primal, summed over classes
   double relative_gap = 0;          ///< duality gap / primal, both summed over classes
-  std::vector<double> column_gaps;  ///< [K] relative gap of each class
+  std::vector<double> column_gaps;  ///< [columns()] relative gap of each
   std::int64_t epochs = 0;
   std::string config;  ///< resolved configuration, JSON
 
   /// Features of a row; 0 without classes.
   [[nodiscard]] std::int64_t width() const {
-    return classes.empty() ? 0 : static_cast<std::int64_t>(coef.size() / classes.size());
+    if (kernel == Kernel::linear) return classes.empty() ? 0 : static_cast<std::int64_t>(coef.size() / classes.size());
+    return support.labels.empty() ? 0 : static_cast<std::int64_t>(support.x.size() / support.labels.size());
+  }
+  /// Classes, or pairs of classes.
+  [[nodiscard]] std::int64_t columns() const {
+    const auto k = static_cast<std::int64_t>(classes.size());
+    return multiclass == Multiclass::one_vs_one ? k * (k - 1) / 2 : k;
   }
 };
 

@@ -127,6 +127,9 @@ class Solver {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Threads of the matrix products that follow, of this process.
+void set_product_threads(int threads);
+
 /// Scores [rows, columns] of this rank's rows. Not collective.
 [[nodiscard]] std::vector<float> decision_values(const Problem& problem, const Fit& fit, int threads = 1);
 /// Scores [rows, classes] of this rank's rows, each from the columns that left its fold out: what a model that

@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pool3/features.hpp"
@@ -14,13 +15,28 @@
 
 namespace pool3 {
 
-/// Which rows are held out.
+/// What says on which side a row is, and in which fold. by_key: its key alone, so a catalogue that grows moves no
+/// picture, and copies stay together. stratified: each class gives its share (stratified.hpp), of rows that are done
+/// and have a label, in the order of the file.
+enum class SplitRule : std::uint8_t { by_key, stratified };
+[[nodiscard]] constexpr std::string_view to_string(SplitRule rule) {
+  return rule == SplitRule::by_key ? "key" : "stratified";
+}
+
+/// Which rows are held out, and which are in which fold.
 struct Split {
   std::uint64_t seed = 42;
   double test_fraction = 0.2;
+  SplitRule rule = SplitRule::by_key;
+  /// [rows of the file] the fold of each, 0 or above, or -1: it trains in each fold. Empty: the rule says.
+  std::vector<std::int32_t> folds_of_rows;
 };
+/// The split that a model was trained on, of the file that it was trained on.
+[[nodiscard]] Split split_of(const Model& model);
+/// How many folds `folds_of_rows` has.
+[[nodiscard]] int given_folds(const Split& split);
 
-enum class Side : std::uint8_t { training, test };
+enum class Side : std::uint8_t { training, test, both };
 
 /// Some rows of a file and what is in them.
 struct LabelledRows {
@@ -37,14 +53,20 @@ struct LabelledRows {
 void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, Side side,
                             const std::function<void(const LabelledRows&)>& use);
 
-/// This rank's share of the training rows, with folds if `folds` > 0. Rows of a float16 file stay halves, as they are
-/// stored. `row_weights`: FILE[:DATASET], or "" for none; rows of weight 0 are left out. Collective.
+/// This rank's share of the training rows, with folds if `folds` > 0; a row that trains in each fold has the fold
+/// `folds`, which no column leaves out. Rows of a float16 file stay halves, as they are stored. `row_weights`:
+/// FILE[:DATASET], or "" for none; rows of weight 0 are left out. Collective.
 [[nodiscard]] Problem load_training_rows(const Communicator& comm, const FeatureReader& reader, const Split& split,
                                          int folds, const std::string& row_weights);
 
 /// Training rows of each class over all ranks. Reads no features. Collective.
 [[nodiscard]] std::vector<std::int64_t> count_training_rows(const Communicator& comm, const FeatureReader& reader,
                                                             const Split& split, const std::string& row_weights);
+
+/// What a user should know of these folds, a line each: folds without rows, classes with fewer rows than folds. `folds`
+/// of the problem. Collective; the same on every rank.
+[[nodiscard]] std::vector<std::string> fold_notes(const Communicator& comm, const Problem& problem,
+                                                  const std::vector<std::string>& classes, int folds);
 
 /// How to train.
 struct TrainingOptions {

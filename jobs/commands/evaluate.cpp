@@ -53,7 +53,7 @@ void evaluate(const Context& context, const std::string& features, const std::st
     model = read_model(model_path);
     check_match(*reader, model, model_path);
   });
-  for_each_labelled_rows(comm, *reader, {model.seed, model.test_fraction}, Side::test, [&](const LabelledRows& found) {
+  for_each_labelled_rows(comm, *reader, split_of(model), Side::test, [&](const LabelledRows& found) {
     const auto scores = score_rows(model.coef, model.intercept, found.features);
     const auto best = highest(scores, static_cast<std::int64_t>(model.classes.size()));
     predicted.insert(predicted.end(), best.begin(), best.end());

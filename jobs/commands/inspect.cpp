@@ -48,7 +48,7 @@ void print_model(const std::string& path) {
   row("loss",
       fmt::format("{}, C {}, bias {}, class weight {}", m.loss, number_text(m.C), number_text(m.bias), m.class_weight));
   row("centering", m.centering ? fmt::format("yes, scale {:.6f}", m.center_scale) : "no");
-  row("split", fmt::format("seed {}, test fraction {}", m.seed, number_text(m.test_fraction)));
+  row("split", fmt::format("{}, seed {}, test fraction {}", m.split, m.seed, number_text(m.test_fraction)));
   row("objective", fixed(m.objective, 6));
   row("relative gap", fmt::format("{} after {} passes", scientific(m.relative_gap), m.epochs));
   row("probabilities", m.sigmoid_a.empty() ? "no" : "yes");

@@ -122,7 +122,10 @@ double search(const Context& context, const std::string& features, const Trainin
     reader = std::make_unique<FeatureReader>(features);
   });
   const auto load = [&](const Communicator& group) {
-    return load_training_rows(group, *reader, training.split, flags.folds, training.row_weights);
+    Problem problem = load_training_rows(group, *reader, training.split, flags.folds, training.row_weights);
+    for (const std::string& note : fold_notes(group, problem, reader->classes(), flags.folds))
+      context.log.line(stage, note);
+    return problem;
   };
   const SearchOptions options = search_options(comm, *reader, training, flags);
   const SearchedBy by{reader->provenance(), context.config};

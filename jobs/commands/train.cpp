@@ -88,6 +88,7 @@ void declare_training(OptionParser& p, TrainingFlags& f) {
   p.add("max-seconds", o.solver.max_seconds,
         "stop each solve after this many seconds, and say what gap it reached; 0: no limit", 0.0);
   p.add("test-fraction", o.split.test_fraction, "share of the images that is held out", 0.2);
+  declare_split(p, f.split);
   p.add("seed", o.split.seed, "seed of the split and of the row order", std::uint64_t{42});
   p.add("class-weight", f.class_weight, "none, or balanced: errors on rare classes cost more", std::string("none"));
   p.add("row-weights", o.row_weights, "FILE[:DATASET], HDF5: how much each row of the feature file counts (weights)",
@@ -104,6 +105,7 @@ TrainingOptions options_of(const TrainingFlags& f) {
   options.solver.loss = f.loss == "l1" ? Loss::l1 : Loss::l2;
   options.balanced = f.class_weight == "balanced";
   options.centering = !f.no_centering;
+  options.split.rule = split_rule(f.split);
   check(options);
   return options;
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "command.hpp"
+#include "commands/split_options.hpp"
 #include "pool3/training.hpp"
 
 namespace pool3::jobs {
@@ -12,6 +13,7 @@ namespace pool3::jobs {
 struct TrainingFlags {
   std::string features, loss, class_weight;
   bool no_centering = false;
+  SplitFlags split;
   TrainingOptions options;  ///< all but what the flags above say
 };
 void declare_training(OptionParser& parser, TrainingFlags& flags);

@@ -53,13 +53,6 @@ void check_space(const Place& place, std::int64_t bytes) {
                                     static_cast<std::int64_t>(free_bytes / mib)));
 }
 
-void check_source(const Place& place) {
-  struct stat info {};
-  if (stat(place.path.c_str(), &info) != 0) throw file_error(place, errno);
-  if (S_ISDIR(info.st_mode)) throw error_at(place, "is a folder", "name a file");
-  if (access(place.path.c_str(), R_OK) != 0) throw file_error(place, errno);
-}
-
 void make_folder(const Place& place) {
   std::error_code error;
   std::filesystem::create_directories(place.path, error);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 #include "image/canvas.hpp"
@@ -88,18 +89,31 @@ void copy_tile(const Image& from, Image& to, const Turn& turn, std::int64_t x0, 
 
 int exif_orientation(std::span<const std::byte> block) {
   const Tiff tiff(has_exif_prefix(block) ? block.subspan(6) : block);
-  if (!tiff.valid()) return 1;
+  if (!tiff.valid()) return 0;
   const std::size_t directory = tiff.number(4, 4);
   const std::size_t entries = tiff.number(directory, 2);
   for (std::size_t i = 0; i < entries; ++i) {
     const std::size_t entry = directory + 2 + 12 * i;
     if (tiff.number(entry, 2) != tag_orientation) continue;
     const std::uint32_t type = tiff.number(entry + 2, 2);
-    if (type != type_short && type != type_long) return 1;
+    if (type != type_short && type != type_long) return 0;
     const std::uint32_t value = tiff.number(entry + 8, type == type_short ? 2 : 4);
-    return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
+    return value >= 1 && value <= 8 ? static_cast<int>(value) : 0;
   }
-  return 1;
+  return 0;
+}
+
+int xmp_orientation(std::span<const std::byte> packet) {
+  constexpr std::string_view name = "tiff:Orientation";
+  std::string_view text(reinterpret_cast<const char*>(packet.data()), packet.size());
+  for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name)) {
+    text.remove_prefix(at + name.size());
+    // ="6", = '6' or >6<
+    const std::size_t value = std::min(text.find_first_not_of(" \t\r\n=\"'>"), text.size());
+    const bool is_value = text.substr(0, value).find_first_of("=>") != std::string_view::npos;
+    if (is_value && value < text.size() && text[value] >= '1' && text[value] <= '8') return text[value] - '0';
+  }
+  return 0;
 }
 
 Image oriented(Image picture, int orientation) {

@@ -12,7 +12,9 @@ inline constexpr const char* link_format = "pool3 link";
 inline constexpr const char* repacked_format = "pool3 repacked";
 /// Newest version of each format that this program reads, and the one it writes.
 inline constexpr std::int64_t features_version = 1;
-inline constexpr std::int64_t model_version = 1;
+inline constexpr std::int64_t model_version = 2;
+/// Of linear models, which older programs read.
+inline constexpr std::int64_t linear_model_version = 1;
 inline constexpr std::int64_t link_version = 1;
 
 inline constexpr const char* retry_advice = "its job has not finished; run the same command again";

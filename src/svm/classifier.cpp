@@ -14,7 +14,7 @@ std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 /// Calls `use(rows, scores)` with the scores [rows, columns] of one block after another.
 template <typename Use>
 void for_each_scored_block(const Problem& p, const Fit& fit, int threads, const Use& use) {
-  svm::set_product_threads(threads);
+  set_product_threads(threads);
   const svm::Matrix<float> w = Eigen::Map<const svm::Matrix<double>>(fit.w.data(), fit.dim, fit.columns).cast<float>();
   const auto intercept = Eigen::Map<const Eigen::RowVectorXd>(fit.intercept.data(), fit.columns).cast<float>();
   svm::Matrix<float> scores;

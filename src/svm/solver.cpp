@@ -23,7 +23,7 @@ void check_options(const SolverOptions& o) {
 svm::Objective make_objective(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns,
                               const SolverOptions& o) {
   check_options(o);
-  svm::set_product_threads(o.threads);
+  set_product_threads(o.threads);
   return {comm, problem, o.bias, svm::make_table(columns, o.loss)};
 }
 

@@ -34,6 +34,7 @@ Model make_model(const FeatureReader& reader, const TrainingSet& set, const Trai
           .center_scale = set.standardisation.scale,
           .seed = options.split.seed,
           .test_fraction = options.split.test_fraction,
+          .split = std::string(to_string(options.split.rule)),
           .training_rows = set.rows(),
           .objective = fit.objective(),
           .relative_gap = fit.relative_gap(),

@@ -3,9 +3,12 @@
 #include "pool3/error.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/training.hpp"
+#include "training/assignment.hpp"
 
 namespace pool3 {
 namespace {
+
+using training::Assignment;
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
@@ -19,7 +22,7 @@ std::vector<float> weights_of_rows(const FeatureReader& reader, const std::strin
 }
 
 /// Those of `rows` that are done, have a label, are on `side`, and whose weight is not 0. Without their features.
-LabelledRows wanted_rows(const FeatureReader& reader, RowRange rows, const Split& split, Side side,
+LabelledRows wanted_rows(const FeatureReader& reader, RowRange rows, const Assignment& assignment, Side side,
                          const std::vector<float>& weights = {}) {
   const auto status = reader.status(rows);
   const auto labels = reader.labels(rows);
@@ -28,7 +31,7 @@ LabelledRows wanted_rows(const FeatureReader& reader, RowRange rows, const Split
   for (std::size_t i = 0; i < status.size(); ++i) {
     const Row row = rows.begin + static_cast<Row>(i);
     if (status[i] != RowStatus::done || labels[i] < 0) continue;
-    if (is_test_row(split.seed, keys[i], split.test_fraction) != (side == Side::test)) continue;
+    if (!assignment.is_on(side, row, keys[i])) continue;
     if (!weights.empty() && weights[index(row)] == 0) continue;
     found.rows.push_back(row);
     found.labels.push_back(labels[i]);
@@ -64,11 +67,12 @@ void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reade
                             const std::function<void(const LabelledRows&)>& use) {
   comm.all_do([&] { reader.check_tables(comm.rank(), comm.size()); });
   comm.all_do([&] {
+    const Assignment assignment(reader, split, 0);
     const std::size_t width = index(reader.width());
     std::vector<float> features;
     for (std::int64_t b = comm.rank(); b < reader.blocks(); b += comm.size()) {
       const RowRange block = reader.block(b);
-      LabelledRows wanted = wanted_rows(reader, block, split, side);
+      LabelledRows wanted = wanted_rows(reader, block, assignment, side);
       if (wanted.rows.empty()) continue;
       features.resize(index(block.size()) * width);
       reader.read_blocks(b, b + 1, features);
@@ -85,11 +89,12 @@ Problem load_training_rows(const Communicator& comm, const FeatureReader& reader
   const bool halves = reader.type() == FeatureType::float16;
   comm.all_do([&] { reader.check_tables(comm.rank(), comm.size()); });
   comm.all_do([&] {
+    const Assignment assignment(reader, split, folds);
     const std::vector<float> weights = weights_of_rows(reader, row_weights);
     const std::size_t most = index((reader.rows() / comm.size() + reader.block_rows()) * reader.width());
     halves ? problem.halves.reserve(most) : problem.x.reserve(most);
     for (std::int64_t b = comm.rank(); b < reader.blocks(); b += comm.size()) {
-      const LabelledRows wanted = wanted_rows(reader, reader.block(b), split, Side::training, weights);
+      const LabelledRows wanted = wanted_rows(reader, reader.block(b), assignment, Side::training, weights);
       if (wanted.rows.empty()) continue;
       halves ? append_stored(reader, b, wanted.rows, problem.halves) : append_stored(reader, b, wanted.rows, problem.x);
       std::ranges::copy(wanted.labels, std::back_inserter(problem.labels));
@@ -97,7 +102,8 @@ Problem load_training_rows(const Communicator& comm, const FeatureReader& reader
       if (!weights.empty())
         for (const Row row : wanted.rows) problem.weights.push_back(weights[index(row)]);
       if (folds > 0)
-        for (const ImageKey& key : wanted.keys) problem.folds.push_back(fold_of(split.seed, key, folds));
+        for (std::size_t i = 0; i < wanted.rows.size(); ++i)
+          problem.folds.push_back(assignment.fold(wanted.rows[i], wanted.keys[i]));
     }
   });
   problem.rows = static_cast<std::int64_t>(problem.labels.size());
@@ -110,11 +116,12 @@ std::vector<std::int64_t> count_training_rows(const Communicator& comm, const Fe
   std::vector<std::int64_t> counts(reader.classes().size(), 0);
   comm.all_do([&] { reader.check_tables(comm.rank(), comm.size()); });
   comm.all_do([&] {
+    const Assignment assignment(reader, split, 0);
     const std::vector<float> weights = weights_of_rows(reader, row_weights);
     const RowRange share = even_share(reader.rows(), comm.size(), comm.rank());
     for (Row begin = share.begin; begin < share.end; begin += step) {
       const RowRange rows{begin, std::min(begin + step, share.end)};
-      for (const std::int32_t label : wanted_rows(reader, rows, split, Side::training, weights).labels)
+      for (const std::int32_t label : wanted_rows(reader, rows, assignment, Side::training, weights).labels)
         ++counts[index(label)];
     }
   });

@@ -3,10 +3,10 @@
 #include <fmt/ranges.h>
 
 #include <array>
-#include <cerrno>
-#include <fstream>
+#include <cstdint>
+#include <span>
 
-#include "pool3/error.hpp"
+#include "pool3/files.hpp"
 #include "pool3/weights.hpp"
 
 namespace pool3 {
@@ -40,15 +40,14 @@ std::string sha256_hex(std::string_view bytes) {
 }  // namespace weights
 
 std::string sha256_of_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw file_error("checksum", path, errno);
+  const Descriptor file = open_source({"checksum", path});
   weights::Sha256 sum;
   std::string piece(std::size_t{1} << 20U, '\0');
-  while (file.read(piece.data(), static_cast<std::streamsize>(piece.size())) || file.gcount() > 0) {
-    sum.add({piece.data(), static_cast<std::size_t>(file.gcount())});
+  std::int64_t at = 0;
+  while (const std::size_t got = file.read(at, std::as_writable_bytes(std::span(piece)))) {
+    sum.add(std::string_view(piece).substr(0, got));
+    at += static_cast<std::int64_t>(got);
   }
-  if (file.bad()) throw file_error("checksum", path, errno);
   return sum.hex();
 }
 

@@ -1,6 +1,6 @@
-"""The WebP, GIF, BMP and TIFF fixtures of make_fixtures.py. WebP and GIF are written and decoded by Pillow. BMP and
-TIFF are written here, byte by byte, where Pillow can't write a kind; then what they must decode to is computed from the
-samples, and compared with Pillow's pixels where Pillow reads the kind rightly."""
+"""The WebP, GIF and BMP fixtures of make_fixtures.py. WebP and GIF are written and decoded by Pillow. BMP is written
+here, byte by byte; what it must decode to is computed from the samples, and compared with Pillow's pixels where Pillow
+reads the kind rightly. fixtures_tiff.py makes the TIFF ones."""
 import io
 import struct
 
@@ -191,6 +191,46 @@ def colour_bmps(keep):
         keep(f"16bit_{name}.bmp", data, rgb)
 
 
+def silent_bmps(keep):
+    """A channel of alpha that is zero all over: viewers show such pictures opaque."""
+    rng = np.random.default_rng(12)
+    w, h = 7, 9
+    bgra = rng.integers(0, 256, (h, w, 4)).astype(np.uint8)
+    bgra[..., 3] = 0
+    rows = lines([r.tobytes() for r in bgra])
+    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+    for name, options in [("v3", {"header": 56}), ("v4", {"header": 108}), ("v5", {"header": 124}), ("masks", {})]:
+        compression = 3 if options else 6
+        data = bmp(w, h, 32, rows, compression=compression, masks=masks, **options)
+        keep(f"32bit_no_alpha_{name}.bmp", data, bgra[..., 2::-1])
+    bgra[8, 6, 3] = 1  # one pixel has some, so the others are transparent
+    data = bmp(w, h, 32, lines([r.tobytes() for r in bgra]), compression=3, header=108, masks=masks)
+    rgb = over_white(bgra[..., 2::-1], bgra[..., 3:])
+    near_pillow(data, rgb, 0)
+    keep("32bit_little_alpha_v4.bmp", data, rgb)
+    parts = rng.integers(0, 32, (h, w, 3))
+    for name, header, alpha in [("v3", 56, 0), ("v4", 108, 0), ("v5_some", 124, 1)]:
+        kept = rng.integers(0, 2, (h, w)) * alpha
+        pixels = (kept << 15) | (parts[..., 0] << 10) | (parts[..., 1] << 5) | parts[..., 2]
+        masks = struct.pack("<IIII", 0x7C00, 0x3E0, 0x1F, 0x8000)
+        data = bmp(w, h, 16, lines([row.astype("<u2").tobytes() for row in pixels]), compression=3, header=header, masks=masks)
+        rgb = spread(parts, 5)
+        keep(f"16bit_alpha_{name}.bmp", data, over_white(rgb, kept[..., None] * 255) if alpha else rgb)
+
+
+def stray_gif(keep):
+    """A byte too many between blocks, over which Pillow and browsers pass."""
+    data = save(picture_of(1, 5, 7), "GIF", interlace=0)
+    at = 13 + 3 * 2 ** ((data[10] & 7) + 1)
+    data = data[:at] + b"\0" + data[at:]
+    keep("stray_zero.gif", data, pillow_pixels(data))
+
+
+def webp_of_xmp(keep):
+    data = save(picture_of(3), "WEBP", lossless=True, xmp=b"<x:xmpmeta><tiff:Orientation>3</tiff:Orientation></x:xmpmeta>")
+    keep("xmp_3.webp", data, np.rot90(pillow_pixels(data), 2))
+
+
 def run_bmps(keep):
     colours = rng.integers(0, 256, (256, 4)).astype(np.uint8)
     # A run of 5, four pixels one by one, the end of the line; one pixel, the rest of the line has colour 0.
@@ -215,147 +255,6 @@ def keep_runs(keep, name, code, indices, bits, colours, pillow):
     if pillow:
         near_pillow(data, rgb, 0)
     keep(f"{name}.bmp", data, rgb)
-
-
-# ---- TIFF ---------------------------------------------------------------------------------------------------------
-def tiff_pieces(samples, bits, order, tile, planes, rows):
-    """The strips or tiles of the samples, packed."""
-    h, w, n = samples.shape
-    step_y, step_x = tile or (rows, w)
-    pieces = []
-    for plane in [slice(s, s + 1) for s in range(n)] if planes else [slice(0, n)]:
-        for y in range(0, h, step_y):
-            for x in range(0, w, step_x):
-                part = samples[y : y + step_y, x : x + step_x, plane]
-                if tile:
-                    full = np.zeros((step_y, step_x, part.shape[2]), samples.dtype)
-                    full[: part.shape[0], : part.shape[1]] = part
-                    part = full
-                flat = part.reshape(part.shape[0], -1)
-                if bits >= 8:
-                    pieces.append(flat.astype(order + ("u2" if bits == 16 else "u1")).tobytes())
-                else:
-                    pieces.append(b"".join(packed(flat, bits)))
-    return pieces
-
-
-def tiff(samples, bits, photometric, order="<", tile=None, planes=False, rows=4, extra=None, palette=None, tags=(), big=False):
-    h, w, n = samples.shape
-    entries = {256: (4, [w]), 257: (4, [h]), 258: (3, [bits] * n), 259: (3, [1]), 262: (3, [photometric]), 277: (3, [n]),
-               284: (3, [2 if planes else 1])}  # fmt: skip
-    pieces = tiff_pieces(samples, bits, order, tile, planes, rows)
-    start = 16 if big else 8
-    offsets = start + np.cumsum([0] + [len(p) for p in pieces])
-    places, sizes = (324, 325) if tile else (273, 279)
-    entries |= {places: (4, offsets[:-1].tolist()), sizes: (4, [len(p) for p in pieces])}
-    entries |= {322: (3, [tile[1]]), 323: (3, [tile[0]])} if tile else {278: (4, [rows])}
-    if extra is not None:
-        entries[338] = (3, [extra])
-    if palette is not None:
-        entries[320] = (3, palette.T.reshape(-1).tolist())
-    entries |= dict(tags)
-    word = "Q" if big else "I"
-    room = struct.calcsize(word)
-    data_end = int(offsets[-1]) + int(offsets[-1]) % 2
-    count_format = "Q" if big else "H"
-    after = data_end + struct.calcsize(order + count_format) + len(entries) * (12 + room // 4 * 8 - 8 if big else 12) + room
-    directory, outside = struct.pack(order + count_format, len(entries)), b""
-    for tag, (kind, values) in sorted(entries.items()):
-        body = struct.pack(order + str(len(values)) + {3: "H", 4: "I"}[kind], *values)
-        place = body.ljust(room, b"\0") if len(body) <= room else struct.pack(order + word, after + len(outside))
-        outside += body if len(body) > room else b""
-        directory += struct.pack(order + "HH" + word, tag, kind, len(values)) + place
-    mark = b"II" if order == "<" else b"MM"
-    head = mark + (struct.pack(order + "HHHQ", 43, 8, 0, data_end) if big else struct.pack(order + "HI", 42, data_end))
-    body = b"".join(pieces)
-    return head + body + bytes(data_end - int(offsets[-1])) + directory + bytes(room) + outside
-
-
-def inks(cmyk):
-    """Pillow's rounding, which is that of decode_jpeg."""
-    taken = cmyk[..., :3].astype(int) * (255 - cmyk[..., 3:].astype(int)) + 128
-    return 255 - cmyk[..., 3:].astype(int) - (((taken >> 8) + taken) >> 8)
-
-
-def to_bytes(samples, bits):
-    return (samples.astype(np.int64) * 255 * 2 + (2**bits - 1)) // (2 * (2**bits - 1))
-
-
-def tiff_rgb(samples, bits, photometric, extra, palette):
-    values = to_bytes(samples, bits)
-    if photometric == 3:
-        return palette[samples[..., 0]] >> 8
-    if photometric == 5:
-        return inks(values)
-    colours = 3 if photometric == 2 else 1
-    rgb = np.repeat(values[..., :colours], 3 // colours, axis=-1)
-    rgb = 255 - rgb if photometric == 0 else rgb
-    if extra == 2:
-        return over_white(rgb, values[..., colours : colours + 1])
-    if extra == 1:
-        return np.minimum(rgb + 255 - values[..., colours : colours + 1], 255)
-    return rgb
-
-
-def made_tiffs(keep):
-    kinds = [("grey", 1, 1), ("white_is_zero", 0, 1), ("rgb", 2, 3), ("palette", 3, 1), ("cmyk", 5, 4)]
-    layouts = [("strips", {}), ("tiles", {"tile": (16, 16)}), ("planes", {"planes": True, "order": ">"}),
-               ("planes_tiles", {"planes": True, "tile": (16, 32)}), ("big", {"big": True, "rows": 100})]  # fmt: skip
-    for kind, photometric, colours in kinds:
-        for layout, options in layouts:
-            if colours == 1 and "planes" in options:
-                continue
-            for bits in (1, 2, 4, 8, 16):
-                deep_only = colours > 1 and bits < 8
-                sampled = bits not in (8, 16) and layout not in ("strips", "tiles")
-                if deep_only or sampled or (bits == 16 and photometric == 3):
-                    continue
-                samples = rng.integers(0, 2**bits, (19, 21, colours))
-                palette = rng.integers(0, 65536, (2**bits, 3)) if photometric == 3 else None
-                data = tiff(samples, bits, photometric, palette=palette, **options)
-                rgb = tiff_rgb(samples, bits, photometric, None, palette)
-                if bits == 8 and layout in ("strips", "tiles"):
-                    near_pillow(data, rgb, 0)
-                keep(f"{kind}_{bits}bit_{layout}.tif", data, rgb)
-    for name, photometric, n, extra in [("unassociated", 2, 4, 2), ("associated", 2, 4, 1), ("unspecified", 2, 4, 0),
-                                        ("grey_unassociated", 1, 2, 2)]:  # fmt: skip
-        for bits, options in [(8, {}), (16, {"order": ">"}), (8, {"planes": True})]:
-            samples = rng.integers(0, 2**bits, (9, 8, n))
-            if extra == 1:
-                samples[..., :3] = samples[..., :3] * samples[..., 3:] // (2**bits - 1)
-            data = tiff(samples, bits, photometric, extra=extra, **options)
-            if bits == 8 and colours_are_plain(name) and not options:
-                near_pillow(data, tiff_rgb(samples, bits, photometric, extra, None), 0)
-            suffix = "_planes" if "planes" in options else ""
-            keep(f"alpha_{name}_{bits}bit{suffix}.tif", data, tiff_rgb(samples, bits, photometric, extra, None))
-    old = rng.integers(0, 256, (4, 3))
-    samples = rng.integers(0, 4, (5, 6, 1))
-    keep("palette_of_bytes.tif", tiff(samples, 2, 3, palette=old), old[samples[..., 0]])
-    samples = rng.integers(0, 256, (5, 8, 3))
-    for orientation in range(1, 9):
-        turned = {1: samples, 2: samples[:, ::-1], 3: samples[::-1, ::-1], 4: samples[::-1],
-                  5: samples.transpose(1, 0, 2), 6: np.rot90(samples, -1),
-                  7: samples[::-1, ::-1].transpose(1, 0, 2), 8: np.rot90(samples)}[orientation]  # fmt: skip
-        keep(f"orientation_{orientation}.tif", tiff(samples, 8, 2, tags=[(274, (3, [orientation]))]), turned)
-
-
-def colours_are_plain(name):
-    """Pillow rounds twice where colours are premultiplied."""
-    return name != "associated"
-
-
-def saved_tiffs(keep):
-    """Written by Pillow, with libtiff's compressions, and read by it."""
-    bilevel = picture_of(1).convert("1")
-    for name, picture, compression in [
-        ("packbits", picture_of(3), "packbits"), ("lzw", picture_of(4), "tiff_lzw"), ("group3", bilevel, "group3"),
-        ("deflate", picture_of(3), "tiff_adobe_deflate"), ("group4", bilevel, "group4"), ("raw", bilevel, None),
-        ("jpeg", picture_of(3), "jpeg"), ("jpeg_grey", picture_of(1), "jpeg"),
-        ("jpeg_ycbcr", picture_of(3).convert("YCbCr"), "jpeg"), ("ycbcr", picture_of(3).convert("YCbCr"), "tiff_lzw"),
-        ("palette", palette_picture(100), "tiff_lzw"), ("cmyk", picture_of(3).convert("CMYK"), "tiff_lzw"),
-    ]:  # fmt: skip
-        data = save(picture, "TIFF", compression=compression)
-        keep(f"saved_{name}.tif", data, pillow_pixels(data))
 
 
 def scaled_jpegs(folder, smooth_jpeg):
@@ -384,5 +283,6 @@ def write(keep):
     palette_bmps(keep)
     colour_bmps(keep)
     run_bmps(keep)
-    made_tiffs(keep)
-    saved_tiffs(keep)
+    silent_bmps(keep)
+    webp_of_xmp(keep)
+    stray_gif(keep)

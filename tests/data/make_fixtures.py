@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 import fixtures_formats
+import fixtures_tiff
 
 HERE = pathlib.Path(__file__).resolve().parent
 OUT = HERE / "images"
@@ -83,6 +84,37 @@ def with_restarts():
     part = bytes(int(pair[i : i + 8], 2) for i in range(0, len(pair), 8)).replace(b"\xff", b"\xff\0")
     body = part + b"".join(b"\xff" + bytes([0xD0 + i]) + part for i in range(3))
     return grey[:scan] + b"\xff\xdd\0\x04\0\x02" + grey[scan : scan + 10] + body + b"\xff\xd9"
+
+
+def xmp(orientation):
+    """An XMP packet, with an element for even numbers and an attribute for odd ones."""
+    attribute = f' tiff:Orientation="{orientation}"' if orientation % 2 else ""
+    element = "" if orientation % 2 else f"<tiff:Orientation>{orientation}</tiff:Orientation>"
+    space = "http://ns.adobe.com/tiff/1.0/"
+    return f'<x:xmpmeta><rdf:Description xmlns:tiff="{space}"{attribute}>{element}</rdf:Description></x:xmpmeta>'.encode()
+
+
+def headers_of_jpegs():
+    """What lies between the segments, and behind the last data, touches no pixel. XMP tells the orientation where EXIF
+    does not."""
+    data = jpeg(smooth(29, 19, 3), "RGB", quality=90, subsampling=2)
+    at = data.index(b"\xff\xdb")
+    keep_jpeg("stray_in_header.jpg", data[:at] + b"\0\0" + data[at:])
+    at = data.index(b"\xff\xda")
+    keep_jpeg("stray_before_scan.jpg", data[:at] + b"\x11\x22\x33" + data[at:])
+    keep_jpeg("zeros_before_end.jpg", data[:-2] + bytes(99) + data[-2:])
+    progressive = jpeg(smooth(29, 19, 3), "RGB", quality=85, progressive=True)
+    at = progressive.rindex(b"\xff\xda")
+    at = progressive.rindex(b"\xff\xc4", 0, at)  # behind the data of the last scan but one
+    keep_jpeg("zeros_between_scans.jpg", progressive[:at] + bytes(40) + progressive[at:])
+    turned = jpeg(smooth(21, 9, 3), "RGB", quality=80)
+    rgb = np.asarray(Image.open(io.BytesIO(turned)).convert("RGB"))
+    block = b"http://ns.adobe.com/xap/1.0/\0" + xmp(6)
+    app1 = b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block
+    keep("xmp_6.jpg", turned[:2] + app1 + turned[2:], np.rot90(rgb, -1))
+    plain = b"Exif\0\0" + exif(1, b"II")
+    both = b"\xff\xe1" + struct.pack(">H", len(plain) + 2) + plain + app1
+    keep("exif_1_xmp_6.jpg", turned[:2] + both + turned[2:], rgb)
 
 
 def jpegs():
@@ -210,6 +242,35 @@ def compare_with_pillow(name, data, rgb):
     assert (np.asarray(white) == rgb).all(), name
 
 
+def raw_profile(kind, data):
+    """As ImageMagick writes it."""
+    digits = data.hex()
+    lines = [digits[i : i + 72] for i in range(0, len(digits), 72)]
+    return f"\n{kind}\n{len(data):8}\n".encode() + "\n".join(lines).encode() + b"\n"
+
+
+def texts_of_pngs(samples):
+    """An orientation in a text. Pillow 9.4 reads the first and the XMP one, too."""
+    block, turned = b"Exif\0\0" + exif(6, b"MM"), np.rot90(samples, -1)
+    ztxt = lambda kind, data: chunk(b"zTXt", f"Raw profile type {kind}\0\0".encode() + zlib.compress(raw_profile(kind, data)))  # noqa: E731
+    text = lambda kind, data: chunk(b"tEXt", f"Raw profile type {kind}\0".encode() + raw_profile(kind, data))  # noqa: E731
+    packet = b"http://ns.adobe.com/xap/1.0/\0" + xmp(6)
+    international = chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp(6))
+    deflated = chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0en\0XMP\0" + zlib.compress(xmp(6)))
+    for name, texts, rgb in [
+        ("raw_exif", ztxt("exif", block), turned), ("raw_app1_text", text("APP1", block), turned),
+        ("raw_app1_xmp", ztxt("APP1", packet), turned), ("raw_xmp", text("xmp", xmp(6)), turned),
+        ("xmp", international, turned), ("xmp_deflated", deflated, turned),
+        ("raw_exif_other_chunk", chunk(b"eXIf", exif(1, b"II")) + ztxt("exif", block), samples),
+        ("raw_exif_damaged", ztxt("exif", block)[:-1] + b"?", samples),
+        ("raw_exif_cut", chunk(b"tEXt", b"Raw profile type exif\0\nexif\n   999\n4d4d0"), samples),
+    ]:  # fmt: skip
+        data = png(samples, 2, 8, False, extra=texts)
+        if name in ("raw_exif", "xmp"):
+            assert (np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data)))) == rgb).all(), name
+        keep(f"orientation_{name}.png", data, rgb)
+
+
 def pngs():
     for colour, depths in {0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16]}.items():
         for depth in depths:
@@ -221,6 +282,7 @@ def pngs():
     block = chunk(b"eXIf", exif(6, b"MM"))
     keep("exif_6_before.png", png(samples, 2, 8, False, extra=block), np.rot90(samples, -1))
     keep("exif_6_after.png", png(samples, 2, 8, False, tail=block), np.rot90(samples, -1))
+    texts_of_pngs(samples)
     one = np.array([[[200, 100, 50, 128]]])
     keep("one_pixel.png", png(one, 6, 8, False), over_white(one[..., :3], one[..., 3:]))
 
@@ -297,7 +359,9 @@ def profile_points():
 OUT.mkdir(exist_ok=True)
 jpegs()
 pngs()
+headers_of_jpegs()
 fixtures_formats.write(keep)
+fixtures_tiff.write(keep)
 fixtures_formats.scaled_jpegs(OUT, lambda w, h, options: jpeg(smooth(w, h, 3), "RGB", **options))
 (OUT / "expected.txt").write_text("\n".join(expected) + "\n")
 resize_points()

@@ -66,9 +66,8 @@ def check_not_finite(check, pool3, make):
         for ranks in (1, 2):
             errors = pool3(*command, "--features", path, "--out", make.folder / "none", "--test-fraction", 0, ranks=ranks,
                            code=1).errors()
-            check(len(errors) == 1 and "3 training rows" in errors[0] and "finite" in errors[0],
+            check(len(errors) == 1 and "row 7: a feature is not a finite number" in errors[0],
                   f"{command[0]}, {ranks} ranks, NaN and infinite features: {errors}")
-            check("7, 21, 22" in errors[0], "it names the rows of all ranks")
     check(not (make.folder / "none").exists(), "nothing was written")
 
 

@@ -78,7 +78,7 @@ std::string checksum_of(std::string_view bytes) {
 std::string index_path(const std::string& shard) { return shard + ".pool3-index"; }
 
 std::optional<TarIndex> read_kept(const std::string& shard, const std::string& header) {
-  const Descriptor file = Descriptor::try_open({stage, index_path(shard)}, O_RDONLY);
+  const Descriptor file = Descriptor::try_open({stage, index_path(shard)}, O_RDONLY | O_NONBLOCK);
   if (!file.is_open()) return std::nullopt;
   std::vector<std::byte> content;
   try {

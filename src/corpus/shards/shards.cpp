@@ -71,7 +71,7 @@ class Shard {
 
  private:
   void open() {
-    file_ = Descriptor::try_open({stage, path_}, O_RDONLY);
+    file_ = Descriptor::try_open({stage, path_}, O_RDONLY | O_NONBLOCK);
     if (!file_.is_open()) throw ReadError(std::strerror(errno));
     if (!is_compressed(file_)) return;
     Descriptor unpacked = scratch_file();

@@ -1,6 +1,5 @@
 #include "corpus/tables/text_input.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,7 +16,7 @@ constexpr std::size_t buffer_bytes = std::size_t{1} << 20U;
 
 }  // namespace
 
-TextInput::TextInput(const std::string& path) : path_(path), file_({stage, path}, O_RDONLY) {
+TextInput::TextInput(const std::string& path) : path_(path), file_(open_source({stage, path})) {
   buffer_.resize(buffer_bytes);
   skip_mark();
 }

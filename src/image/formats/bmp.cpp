@@ -63,6 +63,19 @@ void masked_row(Bytes row, const BmpHeader& header, const Channels& channels, st
   }
 }
 
+/// True if a pixel has one of these bits. Many writers name a channel of alpha and leave it zero, and mean an opaque
+/// picture, as viewers show it.
+bool has_any(const BmpHeader& header, std::uint32_t mask, std::size_t stride) {
+  if (mask == 0) return false;
+  const auto bytes = static_cast<std::size_t>(header.bits / 8);
+  for (std::size_t y = 0; y < static_cast<std::size_t>(header.height); ++y) {
+    for (std::size_t x = 0; x < static_cast<std::size_t>(header.width); ++x) {
+      if ((little_endian(header.pixels, y * stride + x * bytes, bytes) & mask) != 0) return true;
+    }
+  }
+  return false;
+}
+
 /// Lines are filled up to four bytes; the last may lack that.
 Image decode_plain(const BmpHeader& header) {
   const std::size_t line = (static_cast<std::size_t>(header.width) * static_cast<std::size_t>(header.bits) + 7) / 8;
@@ -73,7 +86,8 @@ Image decode_plain(const BmpHeader& header) {
   }
   const auto [red, green, blue, alpha] = header.masks;
   Image picture = blank(header.width, header.height);
-  const Channels channels{Channel(red), Channel(green), Channel(blue), Channel(alpha)};
+  const Channels channels{Channel(red), Channel(green), Channel(blue),
+                          Channel(has_any(header, alpha, stride) ? alpha : 0)};
   for (std::size_t i = 0; i < lines; ++i) {
     const Bytes row = header.pixels.subspan(i * stride, line);
     const std::size_t y = header.top_down ? i : lines - 1 - i;

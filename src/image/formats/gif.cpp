@@ -62,6 +62,8 @@ class GifReader {
 
   void find_frame() {
     for (;;) {
+      // Some writers close a block twice. Browsers and Pillow pass over that.
+      while (!rest_.empty() && rest_.front() == std::byte{0}) rest_ = rest_.subspan(1);
       GifRecordType type = UNDEFINED_RECORD_TYPE;
       check(DGifGetRecordType(gif_, &type));
       if (type == TERMINATE_RECORD_TYPE) refuse("no picture in the file");

@@ -6,6 +6,8 @@
 // jerror.h needs jpeglib.h before it
 #include <jerror.h>
 
+#include <cstring>
+#include <string_view>
 #include <vector>
 
 #include "image/canvas.hpp"
@@ -22,7 +24,15 @@ constexpr int marker_app1 = JPEG_APP0 + 1;
 /// file with very many would hold a rank for hours.
 constexpr int max_scans = 100;
 
-ErrorTrap& trap_of(j_common_ptr info) { return *static_cast<ErrorTrap*>(info->client_data); }
+/// What the library's callbacks know.
+struct State {
+  ErrorTrap trap;
+  Bytes bytes;
+  bool scanning = false;  ///< the header is read, up to the first scan's data
+};
+
+State& state_of(j_common_ptr info) { return *static_cast<State*>(info->client_data); }
+ErrorTrap& trap_of(j_common_ptr info) { return state_of(info).trap; }
 
 [[noreturn]] void spring_with_message(j_common_ptr info) {
   std::array<char, JMSG_LENGTH_MAX> text{};
@@ -30,15 +40,54 @@ ErrorTrap& trap_of(j_common_ptr info) { return *static_cast<ErrorTrap*>(info->cl
   trap_of(info).spring(text.data());
 }
 
+/// True if these bytes are a segment with its length whose marker's first byte is damaged. It may have held tables, the
+/// kind of colours or the orientation.
+bool is_lost_segment(Bytes stray) {
+  if (stray.size() < 4) return false;
+  const auto at = [&](std::size_t i) { return std::to_integer<std::size_t>(stray[i]); };
+  return at(2) * 256 + at(3) + 2 == stray.size();
+}
+
+/// True if the bytes end in zeros that fill up a scan: `skipped` of them, and no more than the decoder reads ahead. If
+/// it had taken others for data, the data would be missing.
+bool ends_in_filler(Bytes bytes, std::size_t skipped) {
+  constexpr std::size_t most_read_ahead = 16;
+  const auto last = std::find_if(bytes.rbegin(), bytes.rend(), [](std::byte b) { return b != std::byte{0}; });
+  auto zeros = static_cast<std::size_t>(last - bytes.rbegin());
+  if (last != bytes.rend() && *last == std::byte{0xFF} && zeros > 0) --zeros;  // FF 00 is a byte of data
+  return zeros >= skipped && zeros <= skipped + most_read_ahead;
+}
+
+/// Bytes between segments. In the header they touch no pixel, as long as no segment is lost. Behind a scan they are
+/// data that nothing has asked for, so the scan is damaged; zeros alone are filler, which some cameras and editors
+/// leave.
+bool are_harmless(j_decompress_ptr info) {
+  const State& state = state_of(reinterpret_cast<j_common_ptr>(info));
+  const Bytes read = state.bytes.first(state.bytes.size() - info->src->bytes_in_buffer);  // up to the next marker
+  const auto stray = static_cast<std::size_t>(info->err->msg_parm.i[0]);
+  if (state.scanning) return ends_in_filler(read, stray);
+  return stray <= read.size() && !is_lost_segment(read.last(stray));
+}
+
 /// Warnings that say nothing against the pixels.
-bool is_harmless(int code) {
-  return code == JWRN_ADOBE_XFORM || code == JWRN_JFIF_MAJOR || code == JWRN_NOT_SEQUENTIAL || code == JWRN_BOGUS_ICC;
+bool is_harmless(j_common_ptr info) {
+  switch (info->err->msg_code) {
+    case JWRN_ADOBE_XFORM:
+    case JWRN_JFIF_MAJOR:
+    case JWRN_NOT_SEQUENTIAL:
+    case JWRN_BOGUS_ICC:
+      return true;
+    case JWRN_EXTRANEOUS_DATA:
+      return are_harmless(reinterpret_cast<j_decompress_ptr>(info));
+    default:
+      return false;
+  }
 }
 
 /// The library continues after damage and fills what is missing with grey. A picture that is grey in part gives
-/// features that look right and are wrong. So here every warning of corrupt or missing data is an error.
+/// features that look right and are wrong. So here a warning of corrupt or missing data is an error.
 void on_message(j_common_ptr info, int level) {
-  if (level < 0 && !is_harmless(info->err->msg_code)) spring_with_message(info);
+  if (level < 0 && !is_harmless(info)) spring_with_message(info);
 }
 
 void on_progress(j_common_ptr info) {
@@ -58,8 +107,8 @@ class JpegReader {
     info_.err = jpeg_std_error(&errors_);
     errors_.error_exit = spring_with_message;
     errors_.emit_message = on_message;
-    info_.client_data = &trap_;
-    guarded(trap_, [this] { jpeg_create_decompress(&info_); });  // all else has the destructor behind it
+    info_.client_data = &state_;
+    guarded(state_.trap, [this] { jpeg_create_decompress(&info_); });  // all else has the destructor behind it
     progress_.progress_monitor = on_progress;
     info_.progress = &progress_;
   }
@@ -69,11 +118,13 @@ class JpegReader {
 
   /// `bytes` must outlive the reader.
   void read_header(Bytes bytes, std::int64_t max_pixels) {
-    guarded(trap_, [&] {
+    state_.bytes = bytes;
+    guarded(state_.trap, [&] {
       jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
       jpeg_save_markers(&info_, marker_app1, 0xFFFF);
       jpeg_read_header(&info_, TRUE);
     });
+    state_.scanning = true;
     check_pixel_limit(info_.image_width, info_.image_height, max_pixels);
   }
 
@@ -88,26 +139,33 @@ class JpegReader {
     }
   }
 
+  /// APP1 is EXIF's and XMP's: the first block of each counts.
   [[nodiscard]] int orientation() const {
-    for (const jpeg_marker_struct* m = info_.marker_list; m != nullptr; m = m->next) {
-      const std::span block(reinterpret_cast<const std::byte*>(m->data), m->data_length);
-      // APP1 is XMP's too: the first block that is EXIF counts.
-      if (m->marker == marker_app1 && block.size() > 4 && block[0] == std::byte{'E'}) return exif_orientation(block);
-    }
-    return 1;
+    return orientation_of(exif_orientation(app1("Exif")), xmp_orientation(app1("http://ns.adobe.com/xap/1.0/")));
   }
 
   [[nodiscard]] Image read_pixels() {
     const bool four = info_.num_components == 4;
     info_.out_color_space = four ? JCS_CMYK : JCS_RGB;
-    guarded(trap_, [this] { jpeg_calc_output_dimensions(&info_); });
+    guarded(state_.trap, [this] { jpeg_calc_output_dimensions(&info_); });
     Image picture = blank(info_.output_width, info_.output_height);
     std::vector<JSAMPLE> row(four ? std::size_t{info_.output_width} * 4 : 0);
-    guarded(trap_, [&] { read_rows(picture, row.data(), four); });
+    guarded(state_.trap, [&] { read_rows(picture, row.data(), four); });
     return picture;
   }
 
  private:
+  /// The first APP1 block that begins so; empty if there is none.
+  [[nodiscard]] Bytes app1(std::string_view begin) const {
+    for (const jpeg_marker_struct* m = info_.marker_list; m != nullptr; m = m->next) {
+      const bool fits = m->marker == marker_app1 && m->data_length > begin.size();
+      if (fits && std::memcmp(m->data, begin.data(), begin.size()) == 0) {
+        return {reinterpret_cast<const std::byte*>(m->data), m->data_length};
+      }
+    }
+    return {};
+  }
+
   void read_rows(Image& picture, JSAMPLE* row, bool four) {
     jpeg_start_decompress(&info_);
     while (info_.output_scanline < info_.output_height) {
@@ -119,7 +177,7 @@ class JpegReader {
     jpeg_finish_decompress(&info_);  // reads up to the end marker, so that a missing end is seen
   }
 
-  ErrorTrap trap_;
+  State state_;
   jpeg_error_mgr errors_{};
   jpeg_progress_mgr progress_{};
   jpeg_decompress_struct info_{};

@@ -9,6 +9,7 @@
 #include "image/canvas.hpp"
 #include "image/exif.hpp"
 #include "image/formats/decoders.hpp"
+#include "image/formats/png/text.hpp"
 #include "image/formats/trap.hpp"
 #include "image/pixels.hpp"
 
@@ -79,11 +80,11 @@ class PngReader {
     return picture;
   }
 
-  /// After read_pixels(): the EXIF chunk may come last.
+  /// After read_pixels(): the EXIF chunk may come last. 0 if there is none.
   [[nodiscard]] int orientation() {
     png_uint_32 size = 0;
     png_bytep block = nullptr;
-    if (png_get_eXIf_1(png_, info_, &size, &block) == 0) return 1;
+    if (png_get_eXIf_1(png_, info_, &size, &block) == 0) return 0;
     return exif_orientation({reinterpret_cast<const std::byte*>(block), size});
   }
 
@@ -96,7 +97,8 @@ class PngReader {
     png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // check_pixel_limit() gives the better message
     png_set_chunk_malloc_max(png_, max_chunk_bytes);
     png_set_option(png_, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);  // some writers state it too small
-    // Text, profiles and gamma are skipped unread; of the rest only EXIF matters.
+    // Text, profiles and gamma are skipped unread; of the rest only EXIF matters. (An orientation in a text:
+    // png/text.hpp)
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_AS_DEFAULT, reinterpret_cast<png_const_bytep>("eXIf"), 1);
     info_ = png_create_info_struct(png_);
@@ -139,7 +141,8 @@ Decoded decode_png(Bytes bytes, const DecodeOptions& options) {
   PngReader reader(bytes);
   reader.read_header(options.max_pixels);
   Image picture = reader.read_pixels();
-  return {std::move(picture), reader.orientation()};
+  const int exif = options.apply_orientation ? reader.orientation() : 1;
+  return {std::move(picture), exif != 0 ? exif : png_text_orientation(bytes)};
 }
 
 }  // namespace pool3::image

@@ -4,6 +4,7 @@
 
 #include "image/canvas.hpp"
 #include "image/formats/tiff/file.hpp"
+#include "image/formats/tiff/lab.hpp"
 #include "image/pixels.hpp"
 
 namespace pool3::image {
@@ -68,11 +69,14 @@ class TiffReader {
     if (layout_.colours == 0) return {convert(), layout_.orientation};
     if (layout_.photometric == PHOTOMETRIC_PALETTE) palette_.read(file_, layout_.bits);
     picture_ = blank(layout_.width, layout_.height);
+    if (layout_.is_lab()) lab_.resize(picture_.pixels.size());
+    if (layout_.alpha_is_a_guess) alpha_.resize(picture_.pixels.size() / 3);
     const int planes = layout_.planes ? layout_.samples : 1;
     for (int plane = 0; plane < planes; ++plane) {
       if (layout_.planes && role_of(layout_, plane) == Role::none) continue;
       layout_.tiled ? read_tiles(plane) : read_lines(plane);
     }
+    apply_guessed_alpha();
     return {std::move(picture_), layout_.orientation};
   }
 
@@ -123,10 +127,40 @@ class TiffReader {
     const int step = layout_.planes ? 1 : layout_.samples;
     values_.resize(static_cast<std::size_t>(piece.width * step));
     unpack(packed, layout_.bits, layout_.photometric != PHOTOMETRIC_PALETTE, values_);
-    std::uint8_t* rgb = picture_.pixels.data() + (piece.y * picture_.width + piece.x) * 3;
+    const std::int64_t pixel = piece.y * picture_.width + piece.x;
+    std::uint8_t* rgb = picture_.pixels.data() + pixel * 3;
     for (int i = 0; i < step; ++i) {
       const int sample = plane + i;
-      put_sample(sample, values_.data() + i, step, rgb, piece.width);
+      if (layout_.is_lab() && sample < 3) {
+        put_lab(packed, sample, piece.width, lab_.data() + pixel * 3);
+        if (sample == 2) lab_to_rgb(lab_.data() + pixel * 3, piece.width, rgb);
+      } else if (layout_.alpha_is_a_guess && sample == layout_.colours) {
+        for (std::int64_t x = 0; x < piece.width; ++x) {
+          alpha_[static_cast<std::size_t>(pixel + x)] = values_[static_cast<std::size_t>(x * step + i)];
+        }
+      } else {
+        put_sample(sample, values_.data() + i, step, rgb, piece.width);
+      }
+    }
+  }
+
+  void put_lab(const std::uint8_t* packed, int sample, std::int64_t width, std::uint16_t* lab) const {
+    const int step = layout_.planes ? 1 : layout_.samples;
+    const int at = layout_.planes ? 0 : sample;
+    const auto* wide = reinterpret_cast<const std::uint16_t*>(packed);
+    for (std::int64_t x = 0; x < width; ++x) {
+      const std::int64_t i = x * step + at;
+      lab[x * 3 + sample] = layout_.bits == 16 ? wide_lab(wide[i], sample, layout_.photometric)
+                                               : wide_lab_of_byte(packed[i], sample, layout_.photometric);
+    }
+  }
+
+  /// One that is zero all over was meant for no alpha.
+  void apply_guessed_alpha() {
+    if (std::ranges::all_of(alpha_, [](std::uint8_t a) { return a == 0; })) return;
+    std::uint8_t* rgb = picture_.pixels.data();
+    for (const std::uint8_t alpha : alpha_) {
+      for (int c = 0; c < 3; ++c, ++rgb) *rgb = over_white(*rgb, alpha);
     }
   }
 
@@ -165,7 +199,7 @@ class TiffReader {
     rgb[2] = static_cast<std::uint8_t>(palette_.blue[index] >> palette_.shift);
   }
 
-  /// YCbCr, Lab and LogLuv: libtiff's own conversion of the whole picture.
+  /// YCbCr and LogLuv: libtiff's own conversion of the whole picture.
   [[nodiscard]] Image convert() {
     std::vector<std::uint32_t> raster(std::size_t{layout_.width} * layout_.height);
     const int result =
@@ -189,6 +223,8 @@ class TiffReader {
   Palette palette_;
   Image picture_;
   std::vector<std::uint8_t> values_;
+  std::vector<std::uint16_t> lab_;   ///< three a pixel, as lab_to_rgb() wants them; empty for other colours
+  std::vector<std::uint8_t> alpha_;  ///< one a pixel, if it is a guess
 };
 
 }  // namespace

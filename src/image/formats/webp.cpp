@@ -78,10 +78,12 @@ class FirstFrame {
   WebPIterator frame_{};
 };
 
-int orientation_of(const WebPDemuxer* demuxer) {
+/// What `find` finds in the first chunk of this name; 0 if there is none.
+template <typename Find>
+int orientation_in(const WebPDemuxer* demuxer, const char* name, const Find& find) {
   WebPChunkIterator chunk{};
-  if (WebPDemuxGetChunk(demuxer, "EXIF", 1, &chunk) == 0) return 1;
-  const int orientation = exif_orientation(std::as_bytes(std::span(chunk.chunk.bytes, chunk.chunk.size)));
+  if (WebPDemuxGetChunk(demuxer, name, 1, &chunk) == 0) return 0;
+  const int orientation = find(std::as_bytes(std::span(chunk.chunk.bytes, chunk.chunk.size)));
   WebPDemuxReleaseChunkIterator(&chunk);
   return orientation;
 }
@@ -98,7 +100,8 @@ Decoded decode_webp(Bytes bytes, const DecodeOptions& options) {
   const FirstFrame frame(demuxer.get());
   Image canvas = white(width, height);
   frame.paint(canvas);
-  return {std::move(canvas), orientation_of(demuxer.get())};
+  return {std::move(canvas), orientation_of(orientation_in(demuxer.get(), "EXIF", exif_orientation),
+                                            orientation_in(demuxer.get(), "XMP ", xmp_orientation))};
 }
 
 }  // namespace pool3::image

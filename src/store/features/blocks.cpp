@@ -2,26 +2,29 @@
 
 #include <fmt/format.h>
 
+#include "store/features/values.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/layout.hpp"
 
 namespace pool3::store {
 namespace {
 
-std::vector<RowRange> find_damage(const Tables& t, std::int64_t first, std::span<const std::uint64_t> checksums,
-                                  std::span<const std::byte> features, const BlockRun& run) {
+void find_damage(const Tables& t, std::int64_t first, std::span<const std::uint64_t> checksums,
+                 std::span<const std::byte> features, BlockRun& run) {
   const auto width = static_cast<std::size_t>(t.features.row_bytes());
-  std::vector<RowRange> damaged;
   for (std::size_t i = 0; i < checksums.size(); ++i) {
     const RowRange rows = t.block(first + static_cast<std::int64_t>(i));
     const auto at = static_cast<std::size_t>(rows.begin - run.rows.begin);
     const auto count = static_cast<std::size_t>(rows.size());
-    const std::uint64_t actual = block_checksum(features.subspan(at * width, count * width),
-                                                std::span(run.keys).subspan(at * key_width, count * key_width),
+    const std::span<const std::byte> stored = features.subspan(at * width, count * width);
+    const std::uint64_t actual = block_checksum(stored, std::span(run.keys).subspan(at * key_width, count * key_width),
                                                 std::span(run.status).subspan(at, count));
-    if (actual != checksums[i]) damaged.push_back(rows);
+    if (actual != checksums[i]) {
+      run.damaged.push_back(rows);
+    } else if (const std::int64_t row = first_not_finite(stored, t.type, t.features.row_bytes()); row >= 0) {
+      run.not_finite.push_back(rows.begin + row);
+    }
   }
-  return damaged;
 }
 
 }  // namespace
@@ -46,7 +49,7 @@ BlockRun read_run(const Tables& t, std::int64_t first, std::int64_t last, std::s
   t.keys.read(run.rows, std::span(run.keys));
   t.status.read(run.rows, std::span(run.status));
   t.checksums.read({first, last}, std::span(checksums));
-  run.damaged = find_damage(t, first, checksums, features, run);
+  find_damage(t, first, checksums, features, run);
   return run;
 }
 

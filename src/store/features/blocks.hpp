@@ -17,6 +17,7 @@ struct BlockRun {
   std::vector<char> keys;  ///< as stored, 32 characters each
   std::vector<RowStatus> status;
   std::vector<RowRange> damaged;  ///< rows of the blocks whose checksum is wrong
+  std::vector<Row> not_finite;    ///< of each sound block that has some, the first row with a NaN or an infinity
 };
 
 /// Reads blocks [first, last) and checks their checksums. `features` receives the rows as they are stored. Not

@@ -86,7 +86,7 @@ void FailureLog::append(const std::vector<Failure>& failures, bool durable) {
 std::vector<Failure> read_failure_logs(const Place& partial) {
   std::vector<Failure> failures;
   for (const std::string& path : log_files(partial)) {
-    const std::string bytes = contents(Descriptor({partial.stage, path}, O_RDONLY));
+    const std::string bytes = contents(open_source({partial.stage, path}));
     std::string_view rest = bytes;
     for (std::string_view record = next_record(rest); !record.empty(); record = next_record(rest)) {
       decode_failures(record, failures);

@@ -87,8 +87,11 @@ void append_entry(std::string& out, const Failure& failure, const Cells& cells) 
 
 RowStatus status_named(std::string_view name, const Place& place) {
   const auto* found = std::find(row_status_names.begin(), row_status_names.end(), name);
-  if (found == row_status_names.end()) throw error_at(place, "failures: an unknown code", damaged_advice);
-  return static_cast<RowStatus>(found - row_status_names.begin());
+  const auto status = static_cast<RowStatus>(found - row_status_names.begin());
+  if (found == row_status_names.end() || status == RowStatus::pending || status == RowStatus::done) {
+    throw error_at(place, "failures: a code that no failed row has", damaged_advice);
+  }
+  return status;
 }
 
 Failure parse_entry(std::string_view entry, const Cells& cells, const Place& place) {

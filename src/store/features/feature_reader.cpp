@@ -1,13 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "store/features/blocks.hpp"
 #include "store/features/failures.hpp"
 #include "store/features/parts.hpp"
 #include "store/features/tables.hpp"
+#include "store/features/values.hpp"
 #include "store/hdf5/half.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
@@ -52,46 +52,30 @@ struct FeatureReader::Impl {
 
 namespace {
 
-void check_table(const Tables& tables, const store::Dataset& table) {
-  if (table_checksum(table) == stored_checksum(tables, table.name())) return;
-  throw error_at(table.place(), fmt::format("{}: wrong checksum", table.name()), store::damaged_advice);
-}
-
-ImageKey parse_key(std::string_view hex, const Place& place) {
-  ImageKey key;
-  for (auto* word : {&key.high, &key.low}) {
-    const auto parsed = std::from_chars(hex.data(), hex.data() + 16, *word, 16);
-    if (parsed.ec != std::errc{} || parsed.ptr != hex.data() + 16) {
-      throw error_at(place, "keys: not hexadecimal", store::damaged_advice);
-    }
-    hex.remove_prefix(16);
-  }
-  return key;
-}
-
-/// A whole table of every part.
+/// Throws for a value that can't be.
 template <typename T>
-std::vector<T> read_all(const std::vector<Part>& parts, const store::Dataset Tables::*table) {
-  std::vector<T> values(static_cast<std::size_t>(parts.back().rows().end));
-  for (const Part& part : parts) {
-    const store::Dataset& source = part.tables.*table;
-    check_table(part.tables, source);
-    source.read({0, source.rows()}, std::span(values).subspan(static_cast<std::size_t>(part.first_row),
-                                                              static_cast<std::size_t>(source.rows())));
-  }
-  return values;
-}
+using Check = void(const Tables& tables, Row first, std::span<const T> values);
 
-/// Some rows of a table.
+/// Some rows of a table, checked.
 template <typename T>
-std::vector<T> read_range(const std::vector<Part>& parts, const store::Dataset Tables::*table, RowRange rows) {
+std::vector<T> read_range(const std::vector<Part>& parts, const store::Dataset Tables::*table, RowRange rows,
+                          Check<T>* check) {
   std::vector<T> values(static_cast<std::size_t>(rows.size()));
   std::span<T> left(values);
   store::for_each_part(parts, rows, [&](const Part& part, RowRange own) {
-    (part.tables.*table).read(own, left.first(static_cast<std::size_t>(own.size())));
+    const std::span<T> values_of_part = left.first(static_cast<std::size_t>(own.size()));
+    (part.tables.*table).read(own, values_of_part);
+    check(part.tables, own.begin, values_of_part);
     left = left.subspan(static_cast<std::size_t>(own.size()));
   });
   return values;
+}
+
+/// A whole table of every part, its checksum checked, too.
+template <typename T>
+std::vector<T> read_all(const std::vector<Part>& parts, const store::Dataset Tables::*table, Check<T>* check) {
+  for (const Part& part : parts) store::check_table(part.tables, part.tables.*table);
+  return read_range<T>(parts, table, {0, parts.back().rows().end}, check);
 }
 
 }  // namespace
@@ -100,7 +84,7 @@ FeatureReader::FeatureReader(const std::string& path) : impl_(std::make_unique<I
   const Place place{"read features", path};
   impl_->parts = store::open_parts(place);
   const Tables& first = impl_->first();
-  check_table(first, first.classes);
+  store::check_table(first, first.classes);
   impl_->classes = store::read_strings(first.classes, {0, first.classes.rows()});
   impl_->provenance = store::take_provenance(first.attributes, "", place);
 }
@@ -134,21 +118,23 @@ const std::vector<std::string>& FeatureReader::classes() const { return impl_->c
 const Provenance& FeatureReader::provenance() const { return impl_->provenance; }
 
 std::vector<std::int32_t> FeatureReader::labels() const {
-  return read_all<std::int32_t>(impl_->parts, &Tables::labels);
+  return read_all(impl_->parts, &Tables::labels, store::check_labels);
 }
 
 std::vector<std::int32_t> FeatureReader::labels(RowRange rows) const {
-  return read_range<std::int32_t>(impl_->parts, &Tables::labels, rows);
+  return read_range(impl_->parts, &Tables::labels, rows, store::check_labels);
 }
 
-std::vector<RowStatus> FeatureReader::status() const { return read_all<RowStatus>(impl_->parts, &Tables::status); }
+std::vector<RowStatus> FeatureReader::status() const {
+  return read_all(impl_->parts, &Tables::status, store::check_status);
+}
 
 std::vector<RowStatus> FeatureReader::status(RowRange rows) const {
-  return read_range<RowStatus>(impl_->parts, &Tables::status, rows);
+  return read_range(impl_->parts, &Tables::status, rows, store::check_status);
 }
 
 std::vector<ImageKey> FeatureReader::keys() const {
-  for (const Part& part : impl_->parts) check_table(part.tables, part.tables.keys);
+  for (const Part& part : impl_->parts) store::check_table(part.tables, part.tables.keys);
   return keys({0, rows()});
 }
 
@@ -160,8 +146,15 @@ std::vector<ImageKey> FeatureReader::keys(RowRange rows) const {
     store::for_each_piece(own, store::key_width, store::buffer_bytes, [&](RowRange piece) {
       cells.resize(static_cast<std::size_t>(piece.size()) * store::key_width);
       part.tables.keys.read(piece, std::span(cells));
-      for (std::size_t at = 0; at < cells.size(); at += store::key_width)
-        keys.push_back(parse_key({cells.data() + at, store::key_width}, part.tables.file.place()));
+      for (std::size_t at = 0; at < cells.size(); at += store::key_width) {
+        const auto key = store::parse_key({cells.data() + at, store::key_width});
+        if (!key) {
+          const Row row = piece.begin + static_cast<Row>(at / store::key_width);
+          throw error_at(part.tables.file.place(), fmt::format("row {}: {}", row, store::no_key),
+                         store::damaged_advice);
+        }
+        keys.push_back(*key);
+      }
     });
   });
   return keys;
@@ -178,8 +171,7 @@ std::vector<std::string> FeatureReader::paths(RowRange rows) const {
 std::vector<Failure> FeatureReader::failures() const {
   std::vector<Failure> failures;
   for (const Part& part : impl_->parts) {
-    check_table(part.tables, part.failures);
-    for (Failure& failure : store::read_failures(part.failures, {0, part.failures.rows()})) {
+    for (Failure& failure : store::failures_of(part)) {
       failure.row += part.first_row;
       failures.push_back(std::move(failure));
     }
@@ -187,11 +179,12 @@ std::vector<Failure> FeatureReader::failures() const {
   return failures;
 }
 
-void FeatureReader::check_tables(int rank, int ranks) const {
+void FeatureReader::check_tables(int rank, int ranks, WithPaths paths) const {
   int next = 0;
   for (const Part& part : impl_->parts) {
-    for (const auto table : {&Tables::labels, &Tables::keys, &Tables::status}) {
-      if (next++ % ranks == rank) check_table(part.tables, part.tables.*table);
+    for (const auto table : {&Tables::labels, &Tables::keys, &Tables::status, &Tables::paths}) {
+      if (table == &Tables::paths && paths == WithPaths::no) continue;
+      if (next++ % ranks == rank) store::check_table(part.tables, part.tables.*table);
     }
   }
 }
@@ -207,6 +200,10 @@ void FeatureReader::read_stored(std::int64_t first, std::int64_t last, std::span
     const store::BlockRun run = store::read_run(part.tables, blocks.begin, blocks.end, out.first(bytes));
     if (!run.damaged.empty()) {
       throw error_at(part.tables.file.place(), fmt::format("{}: wrong checksum", store::rows_text(run.damaged.front())),
+                     store::damaged_advice);
+    }
+    if (!run.not_finite.empty()) {
+      throw error_at(part.tables.file.place(), fmt::format("row {}: {}", run.not_finite.front(), store::not_finite),
                      store::damaged_advice);
     }
     out = out.subspan(bytes);

@@ -1,8 +1,12 @@
 #include "store/features/parts.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <filesystem>
 
 #include "store/features/failures.hpp"
+#include "store/features/values.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
@@ -20,15 +24,27 @@ std::vector<Place> linked_files(const Place& place) {
   seals.expect(copy_type(H5T_STD_U64LE), {static_cast<hsize_t>(names.rows())});
   std::vector<std::uint64_t> wanted(static_cast<std::size_t>(names.rows()));
   seals.read({0, seals.rows()}, std::span(wanted));
+  std::vector<std::string> texts = read_strings(names, {0, names.rows()});
   std::vector<Place> files;
-  for (const std::string& name : read_strings(names, {0, names.rows()})) {
+  for (const std::string& name : texts) {
     const auto folder = std::filesystem::path(place.path).parent_path();
     files.push_back({place.stage, (folder / name).string()});
     if (seal_checksum(files.back()) != wanted[files.size() - 1]) {
       throw error_at(files.back(), "is not the file that was linked into " + place.path, "link the parts again");
     }
   }
+  std::ranges::sort(texts);
+  if (std::ranges::adjacent_find(texts) != texts.end()) throw error_at(place, "links a part twice", damaged_advice);
   return files;
+}
+
+/// Throws unless `next` goes on where `before` ends.
+void check_follows(const Place& whole, const Tables& before, const Tables& next) {
+  const std::string found = parts_difference(before, next);
+  if (found.empty()) return;
+  throw error_at(
+      whole, fmt::format("{} and {} are not of one whole: {}", before.file.place().path, next.file.place().path, found),
+      "link the parts again");
 }
 
 }  // namespace
@@ -41,6 +57,7 @@ std::vector<Part> open_parts(const Place& place) {
     part.failures = open_failures(part.tables.file);
     part.tables.file.close();  // one descriptor for each of what may be thousands of parts
     if (!parts.empty()) {
+      check_follows(place, parts.front().tables, part.tables);
       part.first_row = parts.back().rows().end;
       part.first_block = parts.back().first_block + parts.back().tables.blocks();
     }
@@ -50,11 +67,30 @@ std::vector<Part> open_parts(const Place& place) {
   return parts;
 }
 
+std::vector<Failure> failures_of(const Part& part) {
+  check_table(part.tables, part.failures);
+  std::vector<Failure> failures = read_failures(part.failures, {0, part.failures.rows()});
+  check_failures(part.tables, failures);
+  return failures;
+}
+
+std::string parts_difference(const Tables& a, const Tables& b) {
+  std::string width = width_difference(b.width, a.width);
+  if (!width.empty()) return width;
+  const bool same = a.root == b.root && a.block_rows == b.block_rows && a.type == b.type &&
+                    stored_checksum(a, "classes") == stored_checksum(b, "classes");
+  return same ? std::string() : "another folder, block size, type or classes";
+}
+
 PartOf part_of(const Tables& tables) {
   const auto number = [&](const char* name) {
     return tables.attributes.contains(name) ? attribute<std::int64_t>(tables.attributes, name, tables.file.place()) : 1;
   };
-  return {number("part"), number("parts")};
+  const PartOf part{number("part"), number("parts")};
+  if (part.part < 1 || part.part > part.parts) {
+    throw error_at(tables.file.place(), fmt::format("is part {} of {}", part.part, part.parts), damaged_advice);
+  }
+  return part;
 }
 
 }  // namespace pool3::store

@@ -20,6 +20,12 @@ struct Part {
 /// Opens a feature file or all parts of a link file. Throws Error.
 [[nodiscard]] std::vector<Part> open_parts(const Place& place);
 
+/// All entries of its failures, their checksum and order checked. Throws Error.
+[[nodiscard]] std::vector<Failure> failures_of(const Part& part);
+
+/// How the tables of two parts of one whole differ in what they must share, or "".
+[[nodiscard]] std::string parts_difference(const Tables& a, const Tables& b);
+
 /// Calls `action(part, rows)` for each part that has some of `rows`; `rows` are then counted within the part.
 template <typename Action>
 void for_each_part(const std::vector<Part>& parts, RowRange rows, Action&& action) {

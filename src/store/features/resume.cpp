@@ -12,6 +12,7 @@
 #include "store/features/create_features.hpp"
 #include "store/features/failure_log.hpp"
 #include "store/features/parts.hpp"
+#include "store/features/values.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/integrity/undo.hpp"
@@ -70,10 +71,11 @@ std::string sound_blocks(const Tables& t, RowRange share, std::vector<std::int64
     const RowRange rows = t.block(index);
     status.resize(static_cast<std::size_t>(rows.size()));
     t.status.read(rows, std::span(status));
-    bool good = std::find(status.begin(), status.end(), RowStatus::pending) == status.end();
+    bool good = std::ranges::all_of(status, [](RowStatus s) { return status_problem(s).empty(); });
     if (good) {
       features.resize(static_cast<std::size_t>(rows.size() * t.features.row_bytes()));
-      good = read_run(t, index, index + 1, features).damaged.empty();
+      const BlockRun run = read_run(t, index, index + 1, features);
+      good = run.damaged.empty() && run.not_finite.empty();
     }
     for (std::size_t i = 0; good && i < status.size(); ++i) {
       if (status[i] != RowStatus::done) failed.push_back(rows.begin + static_cast<Row>(i));

@@ -5,6 +5,7 @@
 #include "pool3/files.hpp"
 #include "pool3/partition.hpp"
 #include "store/hdf5/half.hpp"
+#include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
 
@@ -86,6 +87,11 @@ std::vector<Extent> table_extents(const Tables& t) {
 
 std::uint64_t stored_checksum(const Tables& tables, const std::string& name) {
   return attribute<std::uint64_t>(tables.attributes, "xxh3_" + name, tables.file.place());
+}
+
+void check_table(const Tables& tables, const Dataset& table) {
+  if (table_checksum(table) == stored_checksum(tables, table.name())) return;
+  throw error_at(table.place(), fmt::format("{}: wrong checksum", table.name()), damaged_advice);
 }
 
 }  // namespace pool3::store

@@ -37,6 +37,9 @@ struct Tables {
 /// Like attribute(), of "xxh3_NAME".
 [[nodiscard]] std::uint64_t stored_checksum(const Tables& tables, const std::string& name);
 
+/// Throws Error unless all rows of a table fit the checksum that the file has for it.
+void check_table(const Tables& tables, const Dataset& table);
+
 /// Where the rows of all tables are, without failures.
 [[nodiscard]] std::vector<Extent> table_extents(const Tables& tables);
 

@@ -9,6 +9,7 @@
 #include "store/features/failures.hpp"
 #include "store/features/parts.hpp"
 #include "store/features/tables.hpp"
+#include "store/features/values.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/layout.hpp"
@@ -65,13 +66,11 @@ void check_table(const Tables& t, const Dataset& table, Findings& findings) {
 void check_status(RowRange rows, std::span<const RowStatus> status, Findings& findings) {
   for (std::size_t i = 0; i < status.size(); ++i) {
     const Row row = rows.begin + static_cast<Row>(i);
-    const auto code = static_cast<std::size_t>(status[i]);
-    if (code >= row_status_names.size()) {
-      findings.add(fmt::format("row {}: status {} does not exist", row, code));
-    } else if (status[i] == RowStatus::pending) {
-      findings.add(fmt::format("row {}: pending", row));
-    } else {
+    const std::string problem = store::status_problem(status[i]);
+    if (problem.empty()) {
       ++(status[i] == RowStatus::done ? findings.done : findings.failed);
+    } else {
+      findings.add(fmt::format("row {}: {}", row, problem));
     }
   }
 }
@@ -80,8 +79,17 @@ void check_labels(const Tables& t, RowRange rows, Findings& findings) {
   std::vector<std::int32_t> labels(static_cast<std::size_t>(rows.size()));
   t.labels.read(rows, std::span(labels));
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (labels[i] >= -1 && labels[i] < t.classes.rows()) continue;
-    findings.add(fmt::format("row {}: label {} has no class", rows.begin + static_cast<Row>(i), labels[i]));
+    const std::string problem = store::label_problem(labels[i], t.classes.rows());
+    if (!problem.empty()) findings.add(fmt::format("row {}: {}", rows.begin + static_cast<Row>(i), problem));
+  }
+}
+
+void check_keys(RowRange rows, std::string_view keys, Findings& findings) {
+  for (Row row = rows.begin; row < rows.end; ++row) {
+    const auto at = static_cast<std::size_t>(row - rows.begin) * store::key_width;
+    if (!store::parse_key(keys.substr(at, store::key_width))) {
+      findings.add(fmt::format("row {}: {}", row, store::no_key));
+    }
   }
 }
 
@@ -91,8 +99,11 @@ void check_run(const Tables& t, RowRange blocks, std::vector<std::byte>& feature
   const store::BlockRun run = store::read_run(t, blocks.begin, blocks.end, features);
   findings.bytes += rows.size() * (t.features.row_bytes() + t.keys.row_bytes() + t.status.row_bytes());
   for (const RowRange& damaged : run.damaged) findings.add(store::rows_text(damaged) + ": wrong checksum");
+  for (const Row row : run.not_finite) findings.add(fmt::format("row {}: {}", row, store::not_finite));
   check_status(rows, run.status, findings);
+  check_keys(rows, {run.keys.data(), run.keys.size()}, findings);
   check_labels(t, rows, findings);
+  findings.check([&] { static_cast<void>(store::read_strings(t.paths, rows)); });
 }
 
 /// Checks that each entry names a row that failed in just this way. Equal numbers of entries and failed rows, and

@@ -206,7 +206,7 @@ File File::create(const Place& place, std::int64_t alignment) {
 
 File File::open(const Place& place, Mode mode) {
   const Handle list = access();
-  auto bytes = std::make_shared<Descriptor>(place, mode == Mode::read ? O_RDONLY : O_RDWR);
+  auto bytes = std::make_shared<Descriptor>(mode == Mode::read ? open_source(place) : Descriptor(place, O_RDWR));
   const unsigned flags = mode == Mode::write ? H5F_ACC_RDWR : H5F_ACC_RDONLY;
   Handle id = own(H5Fopen(place.path.c_str(), flags, list.id()), H5Fclose, place, "open");
   return {std::move(id), place, std::move(bytes)};

@@ -1,7 +1,10 @@
 #include "store/hdf5/strings.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "store/layout.hpp"
 #include "store/pieces.hpp"
 
 namespace pool3::store {
@@ -63,7 +66,12 @@ std::vector<std::string> read_strings(const Dataset& table, RowRange rows) {
     cells.resize(static_cast<std::size_t>(piece.size()) * width);
     table.read(piece, std::span(cells));
     for (std::size_t at = 0; at < cells.size(); at += width) {
-      texts.emplace_back(cell_text({cells.data() + at, width}));
+      const std::string_view text = cell_text({cells.data() + at, width});
+      if (text.find('\0') != std::string_view::npos) {
+        const Row row = piece.begin + static_cast<Row>(at / width);
+        throw error_at(table.place(), fmt::format("{}: entry {} has a NUL within", table.name(), row), damaged_advice);
+      }
+      texts.emplace_back(text);
     }
   });
   return texts;

@@ -136,7 +136,7 @@ JobLock::~JobLock() { unlink(place_.path.c_str()); }
 std::optional<LockOwner> owner_at_work(const Place& target) {
   const Place place{target.stage, target.path + ".lock"};
   if (access(place.path.c_str(), R_OK) != 0) return {};
-  const Descriptor file(place, O_RDONLY);
+  const Descriptor file = open_source(place);
   struct flock lock {};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;

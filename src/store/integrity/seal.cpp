@@ -111,8 +111,7 @@ void complete_seal(const Place& place, std::vector<Extent> covered) {
 }
 
 void check_seal(const Place& place, const std::string& format, std::int64_t newest) {
-  check_source(place);
-  const Descriptor file(place, O_RDONLY);
+  const Descriptor file = open_source(place);
   const Block block = read_block(file);
   check_format(place, block, format);
   check_version(place, block.version, newest);
@@ -127,22 +126,17 @@ void check_seal(const Place& place, const std::string& format, std::int64_t newe
 }
 
 void check_open_seal(const Place& place, const std::string& format, std::int64_t newest) {
-  const Block block = read_block(Descriptor(place, O_RDONLY));
+  const Block block = read_block(open_source(place));
   check_format(place, block, format);
   check_version(place, block.version, newest);
   if (block.file_bytes != 0) throw error_at(place, "is complete, but has the name of an unfinished file", "rename it");
 }
 
-std::uint64_t seal_checksum(const Place& place) {
-  check_source(place);
-  return read_block(Descriptor(place, O_RDONLY)).checksum;
-}
+std::uint64_t seal_checksum(const Place& place) { return read_block(open_source(place)).checksum; }
 
 std::string format_of(const std::string& path) {
   try {
-    const Place place{"inspect", path};
-    check_source(place);
-    return format_in(read_block(Descriptor(place, O_RDONLY)));
+    return format_in(read_block(open_source({"inspect", path})));
   } catch (const std::exception&) {
     return {};
   }

@@ -69,7 +69,7 @@ void restore_undo(const Place& partial) {
   std::string bytes(static_cast<std::size_t>(file_bytes(place)), '\0');
   Head head;
   std::uint64_t checksum = 0;
-  const std::size_t got = Descriptor(place, O_RDONLY).read(0, std::as_writable_bytes(std::span(bytes)));
+  const std::size_t got = open_source(place).read(0, std::as_writable_bytes(std::span(bytes)));
   if (got != bytes.size() || got < sizeof head + sizeof checksum)
     throw error_at(place, "is cut off", "remove it and the .partial file");
   std::memcpy(&checksum, bytes.data() + got - sizeof checksum, sizeof checksum);

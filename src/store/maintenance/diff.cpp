@@ -16,7 +16,7 @@ constexpr std::int64_t bins = 200000;
 /// One side of the comparison, read block by block.
 class Side {
  public:
-  explicit Side(const std::string& path) : reader_(path) {}
+  explicit Side(std::string path) : path_(std::move(path)), reader_(path_) {}
 
   [[nodiscard]] const FeatureReader& reader() const { return reader_; }
   const std::string& path(Row row) { return paths_[near(row)]; }
@@ -56,8 +56,10 @@ class Side {
   /// Where a row is among those that are held; reads it and the rows after it if it is not.
   std::size_t near(Row row) {
     if (row < held_.begin || row >= held_.end) {
+      const std::string before = row == held_.end && !paths_.empty() ? paths_.back() : std::string();
       held_ = {row, std::min(row + 1024, reader_.rows())};
       paths_ = reader_.paths(held_);
+      check_order(before);
       keys_ = reader_.keys(held_);
       status_ = reader_.status(held_);
       labels_ = reader_.labels(held_);
@@ -65,6 +67,17 @@ class Side {
     return static_cast<std::size_t>(row - held_.begin);
   }
 
+  /// Throws unless the held paths rise, from `before` on.
+  void check_order(const std::string& before) const {
+    const auto falls = std::ranges::adjacent_find(paths_, std::ranges::greater());
+    if (before <= paths_.front() && falls == paths_.end()) return;
+    throw Error({.stage = "compare features",
+                 .path = path_,
+                 .cause = fmt::format("rows {} to {}: paths are not in byte order", held_.begin, held_.end - 1),
+                 .advice = "the file is damaged; make it again or restore it from a copy"});
+  }
+
+  std::string path_;
   FeatureReader reader_;
   RowRange held_;
   std::vector<std::string> paths_;
@@ -205,8 +218,8 @@ DiffReport diff_features(const Communicator& comm, const std::string& a, const s
     if (features && !width.empty())
       throw Error(
           {.stage = "compare features", .path = b, .cause = fmt::format("can't be compared with {}: {}", a, width)});
-    left->reader().check_tables(comm.rank(), comm.size());
-    right->reader().check_tables(comm.rank(), comm.size());
+    left->reader().check_tables(comm.rank(), comm.size(), FeatureReader::WithPaths::yes);
+    right->reader().check_tables(comm.rank(), comm.size(), FeatureReader::WithPaths::yes);
   });
   counts.report.rows_a = left->reader().rows();
   counts.report.rows_b = right->reader().rows();

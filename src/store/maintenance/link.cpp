@@ -60,14 +60,8 @@ void check_same_job(const Member& first, const Member& other) {
   const Place& place = other.part.tables.file.place();
   const std::string found = job_difference(other.provenance, first.provenance);
   if (!found.empty()) throw error_at(place, fmt::format("is of another job than {}: {}", first.name, found));
-  const auto& a = first.part.tables;
-  const auto& b = other.part.tables;
-  const std::string width = width_difference(b.width, a.width);
-  if (!width.empty()) throw error_at(place, fmt::format("does not fit to {}: {}", first.name, width));
-  if (a.root != b.root || a.block_rows != b.block_rows || a.type != b.type ||
-      stored_checksum(a, "classes") != stored_checksum(b, "classes")) {
-    throw error_at(place, "has another folder, block size, type or classes than " + first.name);
-  }
+  const std::string difference = store::parts_difference(first.part.tables, other.part.tables);
+  if (!difference.empty()) throw error_at(place, fmt::format("does not fit to {}: {}", first.name, difference));
 }
 
 /// By number of part, checked to be all parts of one job.
@@ -127,6 +121,7 @@ void link_table(const store::File& file, const std::string& name, const Dataset 
 
 void copy_small_tables(const store::File& file, const std::vector<Member>& members) {
   const Dataset& classes = members.front().part.tables.classes;
+  check_table(members.front().part.tables, classes);
   std::vector<std::byte> names(static_cast<std::size_t>(classes.bytes()));
   classes.read_bytes({0, classes.rows()}, names);
   file.create_dataset("classes", classes.type(), {static_cast<hsize_t>(classes.rows())})
@@ -136,7 +131,7 @@ void copy_small_tables(const store::File& file, const std::vector<Member>& membe
   std::vector<std::uint64_t> seals;
   Row first_row = 0;
   for (const Member& member : members) {
-    for (Failure& failure : read_failures(member.part.failures, {0, member.part.failures.rows()})) {
+    for (Failure& failure : failures_of(member.part)) {
       failure.row += first_row;
       failures.push_back(std::move(failure));
     }

@@ -129,8 +129,20 @@ void copy_features(const store::File& file, const FeatureReader& reader, const R
   target.flush();
 }
 
+/// Throws for a wrong checksum of a small table, or a value in it that can't be.
+void check_small_tables(const FeatureReader& reader) {
+  reader.check_tables(0, 1, FeatureReader::WithPaths::yes);
+  store::for_each_piece({0, reader.rows()}, 1, std::int64_t{1} << 16, [&](RowRange rows) {
+    static_cast<void>(reader.labels(rows));
+    static_cast<void>(reader.status(rows));
+    static_cast<void>(reader.keys(rows));
+    static_cast<void>(reader.paths(rows));
+  });
+}
+
 void write_copy(const Place& place, const std::string& in, const RepackOptions& options) {
   const FeatureReader reader(in);
+  check_small_tables(reader);
   const std::vector<Part> parts = store::open_parts({stage, in});
   store::File file = store::File::create(place);
   for (const Dataset store::Tables::*table :

@@ -4,9 +4,15 @@
 
 #include <algorithm>
 
-namespace pool3::svm {
+#include "pool3/svm.hpp"
+
+namespace pool3 {
 
 void set_product_threads(int threads) { openblas_set_num_threads(threads); }
+
+}  // namespace pool3
+
+namespace pool3::svm {
 
 template <typename Real>
 Sums column_dots(const Matrix<Real>& a, const Matrix<Real>& b) {

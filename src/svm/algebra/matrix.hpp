@@ -21,9 +21,6 @@ using Sums = PerColumn<double>;
 /// Some columns of a matrix, rising.
 using Places = std::vector<std::int64_t>;
 
-/// Threads of the products that follow (process-wide).
-void set_product_threads(int threads);
-
 /// All numbers of a matrix where they lie, for sums over ranks.
 template <typename Derived>
 [[nodiscard]] std::span<typename Derived::Scalar> numbers(Eigen::PlainObjectBase<Derived>& of) {

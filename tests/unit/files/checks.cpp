@@ -1,4 +1,7 @@
 #include <gmock/gmock.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -91,6 +94,40 @@ TEST_F(Checks, ASourceIsAFileThatCanBeRead) {
   fs::permissions(folder_ / "file", fs::perms(0000));
   const Place file = at("file");
   EXPECT_THAT(error_of_nobody([&] { check_source(file); }), HasSubstr("Permission denied"));
+}
+
+void make_socket(const std::string& path) {
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  ASSERT_LT(path.size(), sizeof address.sun_path);
+  path.copy(address.sun_path, path.size());
+  const int number = socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(bind(number, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  close(number);
+}
+
+TEST_F(Checks, ASourceIsNoPipeDeviceOrSocket) {
+  alarm(20);  // who opens a pipe and waits for its writer ends here
+  ASSERT_EQ(mkfifo((folder_ / "pipe").c_str(), 0666), 0);
+  make_socket(folder_ / "socket");
+  fs::create_symlink("/dev/zero", folder_ / "device");
+  fs::create_symlink("pipe", folder_ / "link");
+  for (const auto& [name, kind] :
+       {std::pair("pipe", "a pipe"), {"link", "a pipe"}, {"socket", "a socket"}, {"device", "a device"}}) {
+    const std::string cause = "is " + std::string(kind) + ", not a regular file";
+    EXPECT_EQ(error_of([&] { return open_source(at(name)).is_open(); }).cause, cause) << name;
+    EXPECT_EQ(error_of([&] { check_source(at(name)); }).cause, cause) << name;
+    EXPECT_EQ(error_of([&] { return read_source(at(name), 10); }).cause, cause) << name;
+  }
+  alarm(0);
+}
+
+TEST_F(Checks, ASourceIsReadWholeIfItIsNotTooLarge) {
+  folder_.write("file", "1234");
+  EXPECT_EQ(read_source(at("file"), 4), "1234");
+  EXPECT_EQ(error_of([&] { return read_source(at("file"), 3); }).cause, "has 4 bytes; 3 are read at most");
+  EXPECT_EQ(error_of([&] { return read_source({"check", folder_.path()}, 3); }).cause, "is a folder");
+  EXPECT_THAT(error_of([&] { return open_source(at("none"), "look").is_open(); }).line,
+              HasSubstr("none: No such file or directory (look)"));
 }
 
 TEST_F(Checks, SpaceIsThatOfTheFileSystem) {

@@ -105,6 +105,49 @@ TEST(Decode, RefusesDamageThatLeavesTheLength) {
   EXPECT_EQ(status_of(png), RowStatus::corrupt);  // zlib's own checksum
 }
 
+TEST(Decode, RefusesScanDataThatIsLeftOver) {
+  const Buffer jpeg = fixture_bytes("baseline_420.jpg");
+  const auto end = static_cast<std::ptrdiff_t>(jpeg.size()) - 2;
+  const auto with_bytes = [&](std::ptrdiff_t at, const Buffer& bytes) {
+    Buffer changed = jpeg;
+    changed.insert(changed.begin() + at, bytes.begin(), bytes.end());
+    return changed;
+  };
+  EXPECT_EQ(status_of(with_bytes(end, Buffer(1000))), RowStatus::done);  // zeros alone are filler
+  Buffer other(1000);
+  other[100] = std::byte{1};
+  EXPECT_THAT(message_of(with_bytes(end, other)), HasSubstr("extraneous bytes before marker 0xd9"));
+  other[100] = std::byte{0xFF};  // FF 00 is a byte of data
+  EXPECT_EQ(status_of(with_bytes(end, other)), RowStatus::corrupt);
+}
+
+TEST(Decode, RefusesZerosThatStandForScanData) {
+  // A hole in a file: the decoder takes zeros for data, and other zeros are left over.
+  Buffer jpeg = fixture_bytes("shrink_420.jpg");
+  const auto scan = std::ranges::search(jpeg, to_buffer({"\xFF\xDA", 2})).begin() - jpeg.begin() + 14;
+  for (const std::ptrdiff_t kept : {0, 50, 400}) {
+    Buffer hole = jpeg;
+    hole.insert(hole.end() - 2, 100000, std::byte{0});
+    std::fill(hole.begin() + scan + kept, hole.end() - 2, std::byte{0});
+    EXPECT_THAT(message_of(hole), HasSubstr("extraneous bytes")) << kept;
+  }
+}
+
+TEST(Decode, RefusesAHeaderThatHasLostASegment) {
+  // Behind a damaged marker a segment would be passed over: tables, the kind of colours, the orientation.
+  for (const char* name : {"rgb_adobe.jpg", "exif_6.jpg", "cmyk_adobe.jpg", "baseline_420.jpg"}) {
+    const Buffer whole = fixture_bytes(name);
+    const auto scan = std::ranges::search(whole, to_buffer({"\xFF\xDA", 2})).begin() - whole.begin();
+    for (std::ptrdiff_t at = 2; at < scan;) {
+      Buffer damaged = whole;
+      damaged[static_cast<std::size_t>(at)] = std::byte{0x7F};
+      EXPECT_NE(status_of(damaged), RowStatus::done) << name << " at " << at;
+      const auto byte = [&](std::ptrdiff_t i) { return std::to_integer<int>(whole[static_cast<std::size_t>(at + i)]); };
+      at += 2 + byte(2) * 256 + byte(3);
+    }
+  }
+}
+
 TEST(Decode, ChecksTheLimitBeforeItTakesMemory) {
   EXPECT_EQ(status_of(fixture_bytes("baseline_420.jpg"), {.max_pixels = 29 * 19}), RowStatus::done);
   EXPECT_EQ(status_of(fixture_bytes("baseline_420.jpg"), {.max_pixels = 29 * 19 - 1}), RowStatus::too_large);

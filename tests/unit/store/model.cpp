@@ -48,6 +48,20 @@ Model make_model(bool calibrated) {
   return m;
 }
 
+/// With the RBF kernel: three classes, five support vectors of width 4.
+Model make_kernel_model(bool halves, Multiclass multiclass) {
+  Model m = make_model(true);
+  m.kernel = Kernel::rbf;
+  m.multiclass = multiclass;
+  m.coef.clear();
+  m.support = {.as_halves = halves, .labels = {0, 0, 1, 2, 2}, .gamma = 0.0625};
+  for (int i = 0; i < 20; ++i)
+    m.support.x.push_back(halves ? 0.25F * static_cast<float>(i) : 0.1F * static_cast<float>(i));
+  const std::size_t rows = multiclass == Multiclass::one_vs_one ? 2 : 3;
+  for (std::size_t i = 0; i < rows * 5; ++i) m.support.dual_coef.push_back(0.5 - static_cast<double>(i));
+  return m;
+}
+
 void expect_same(const Model& a, const Model& b) {
   EXPECT_EQ(std::tie(a.classes, a.coef, a.intercept, a.sigmoid_a, a.sigmoid_b, a.features, a.column_gaps),
             std::tie(b.classes, b.coef, b.intercept, b.sigmoid_a, b.sigmoid_b, b.features, b.column_gaps));
@@ -55,6 +69,7 @@ void expect_same(const Model& a, const Model& b) {
             std::tie(b.loss, b.class_weight, b.C, b.bias, b.tolerance, b.centering, b.center_scale, b.seed));
   EXPECT_EQ(std::tie(a.test_fraction, a.training_rows, a.objective, a.relative_gap, a.epochs, a.config),
             std::tie(b.test_fraction, b.training_rows, b.objective, b.relative_gap, b.epochs, b.config));
+  EXPECT_EQ(std::tie(a.kernel, a.multiclass, a.support), std::tie(b.kernel, b.multiclass, b.support));
 }
 
 template <typename Action>
@@ -92,6 +107,40 @@ TEST(StoreModel, has_the_width_of_its_features) {
   sample.width = 64;
   sample.write(Communicator::world(), folder / "narrow.h5");
   EXPECT_EQ(features_difference(FeatureReader(folder / "narrow.h5"), model), "");
+}
+
+TEST(StoreModel, support_vectors_come_back_as_they_were) {
+  const TemporaryFolder folder;
+  for (const bool halves : {false, true})
+    for (const Multiclass multiclass : {Multiclass::one_vs_rest, Multiclass::one_vs_one}) {
+      const Model model = make_kernel_model(halves, multiclass);
+      write_model(model, folder / "m.h5");
+      const Model back = read_model(folder / "m.h5");
+      expect_same(back, model);
+      EXPECT_EQ(back.width(), 4);
+      EXPECT_EQ(back.columns(), 3);
+    }
+}
+
+TEST(StoreModel, refuses_support_vectors_that_do_not_fit) {
+  const TemporaryFolder folder;
+  const auto write_error = [&](const Model& m) { return line_of([&] { write_model(m, folder / "m.h5"); }); };
+  const Model good = make_kernel_model(false, Multiclass::one_vs_one);
+  Model model = good;
+  model.support.dual_coef.pop_back();
+  EXPECT_THAT(write_error(model), HasSubstr("dual_coef has 9 values for 3 classes"));
+  model = good;
+  model.support.x.pop_back();
+  EXPECT_THAT(write_error(model), HasSubstr("do not fit each other"));
+  model = good;
+  std::swap(model.support.labels[0], model.support.labels[4]);
+  EXPECT_THAT(write_error(model), HasSubstr("not in order"));
+  model = good;
+  model.support.gamma = 0;
+  EXPECT_THAT(write_error(model), HasSubstr("gamma"));
+  model = good;
+  model.kernel = Kernel::linear;
+  EXPECT_THAT(write_error(model), HasSubstr("one-vs-one"));
 }
 
 TEST(StoreModel, same_model_gives_the_same_bytes) {

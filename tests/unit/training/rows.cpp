@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "pool3/numbers.hpp"
+#include "pool3/stratified.hpp"
 #include "support/mpi_environment.hpp"
 #include "unit/training/fixtures.hpp"
 
@@ -74,6 +75,58 @@ TEST_P(TrainingRows, are_loaded_as_they_are_stored) {
     EXPECT_EQ(problem.folds[i], fold_of(split_.seed, test::Sample::key(problem.origin[i]), 4));
     EXPECT_EQ(problem.labels[i], sample_.labels[static_cast<std::size_t>(problem.origin[i])]);
   }
+}
+
+/// Rows that are done and have a label, in their order.
+std::vector<Row> usable_rows(const test::Sample& sample) {
+  return test::rows_of_side(sample, {.test_fraction = 0}, Side::training);
+}
+
+TEST_P(TrainingRows, are_split_by_classes_if_that_is_asked_for) {
+  const FeatureReader reader(path_);
+  const Split split{.seed = 7, .test_fraction = 0.3, .rule = SplitRule::stratified};
+  std::vector<std::int32_t> labels;
+  for (const Row row : usable_rows(sample_)) labels.push_back(sample_.labels[static_cast<std::size_t>(row)]);
+  const auto held_out = stratified_test_rows(labels, 0.3, 7);
+  std::vector<Row> training;
+  std::vector<std::int32_t> training_labels;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (held_out[i] != 0) continue;
+    training.push_back(usable_rows(sample_)[i]);
+    training_labels.push_back(labels[i]);
+  }
+  const Problem problem = load_training_rows(comm_, reader, split, 4, "");
+  EXPECT_EQ(problem.origin, training);
+  EXPECT_EQ(problem.folds, stratified_folds(training_labels, 4, 7));
+  std::size_t others = 0;
+  for_each_labelled_rows(comm_, reader, split, Side::test, [&](const auto& found) { others += found.rows.size(); });
+  EXPECT_EQ(others + training.size(), labels.size());
+  std::size_t all = 0;
+  for_each_labelled_rows(comm_, reader, split, Side::both, [&](const auto& found) { all += found.rows.size(); });
+  EXPECT_EQ(all, labels.size());
+}
+
+TEST_P(TrainingRows, are_in_the_folds_that_were_given) {
+  const FeatureReader reader(path_);
+  Split split = split_;
+  for (Row row = 0; row < reader.rows(); ++row) split.folds_of_rows.push_back(static_cast<std::int32_t>(row % 4) - 1);
+  EXPECT_EQ(given_folds(split), 3);
+  const Problem problem = load_training_rows(comm_, reader, split, 3, "");
+  EXPECT_EQ(problem.origin, test::rows_of_side(sample_, split_, Side::training));
+  for (std::size_t i = 0; i < problem.origin.size(); ++i)
+    EXPECT_EQ(problem.folds[i], problem.origin[i] % 4 == 0 ? 3 : problem.origin[i] % 4 - 1);
+}
+
+TEST(FoldNotes, NameWhatIsTooSmall) {
+  const Communicator comm = Communicator::world();
+  Problem problem{.rows = 6, .labels = {0, 0, 0, 0, 1, 1}, .folds = {0, 1, 3, 3, 0, 1}};
+  EXPECT_EQ(
+      fold_notes(comm, problem, {"cats", "dogs"}, 4),
+      (std::vector<std::string>{"fold 2 of 4 has no rows and does not count",
+                                "a class with fewer rows than the 4 folds, so that some folds have none: dogs (2)"}));
+  problem.labels = {0, 0, 0, 0, 0, 1};
+  EXPECT_EQ(fold_notes(comm, problem, {"cats", "dogs"}, 3).back(),
+            "a class with one training row, which can't be right when it is held out: dogs (1)");
 }
 
 TEST_P(TrainingRows, of_weight_0_are_left_out) {

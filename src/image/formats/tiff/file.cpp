@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "image/canvas.hpp"
+#include "image/exif.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::image {
@@ -32,6 +33,8 @@ int colours_of(int photometric) {
     case PHOTOMETRIC_PALETTE:
       return 1;
     case PHOTOMETRIC_RGB:
+    case PHOTOMETRIC_CIELAB:
+    case PHOTOMETRIC_ICCLAB:
       return 3;
     case PHOTOMETRIC_SEPARATED:
       return 4;
@@ -41,25 +44,45 @@ int colours_of(int photometric) {
 }
 
 bool is_known(int photometric) {
-  return colours_of(photometric) > 0 || photometric == PHOTOMETRIC_YCBCR || photometric == PHOTOMETRIC_CIELAB ||
-         photometric == PHOTOMETRIC_LOGL || photometric == PHOTOMETRIC_LOGLUV;
+  return colours_of(photometric) > 0 || photometric == PHOTOMETRIC_YCBCR || photometric == PHOTOMETRIC_LOGL ||
+         photometric == PHOTOMETRIC_LOGLUV;
 }
 
-int alpha_of(const TiffFile& file) {
+/// Panorama programs write alpha without saying so: one sample too many, and no ExtraSamples. Pillow and ImageMagick
+/// take it for alpha that is not premultiplied. A sample that the file calls unspecified is none, as in Pillow.
+void find_alpha(const TiffFile& file, TiffLayout& layout) {
+  if (layout.samples <= layout.colours) return;
   std::uint16_t count = 0;
   std::uint16_t* kinds = nullptr;
-  if (TIFFGetFieldDefaulted(file.get(), TIFFTAG_EXTRASAMPLES, &count, &kinds) == 0 || count == 0) return 0;
-  return kinds[0] == EXTRASAMPLE_ASSOCALPHA || kinds[0] == EXTRASAMPLE_UNASSALPHA ? kinds[0] : 0;
+  if (TIFFGetField(file.get(), TIFFTAG_EXTRASAMPLES, &count, &kinds) == 0) {
+    layout.alpha_is_a_guess = layout.colours > 0 && layout.samples == layout.colours + 1;
+    layout.alpha = layout.alpha_is_a_guess ? EXTRASAMPLE_UNASSALPHA : 0;
+  } else if (count > 0 && (kinds[0] == EXTRASAMPLE_ASSOCALPHA || kinds[0] == EXTRASAMPLE_UNASSALPHA)) {
+    layout.alpha = kinds[0];
+  }
+}
+
+/// The orientation, 1..8. An XMP packet counts where the directory says nothing.
+int find_orientation(const TiffFile& file) {
+  std::uint16_t own = 0;
+  if (TIFFGetField(file.get(), TIFFTAG_ORIENTATION, &own) != 0) return orientation_of(own <= 8 ? own : 1, 0);
+  std::uint32_t size = 0;
+  const std::byte* packet = nullptr;
+  if (TIFFGetField(file.get(), TIFFTAG_XMLPACKET, &size, &packet) == 0) return 1;
+  return orientation_of(0, xmp_orientation({packet, size}));
 }
 
 void check_samples(const TiffFile& file, const TiffLayout& layout) {
   const std::array depths = {1, 2, 4, 8, 16};
   const bool palette = layout.photometric == PHOTOMETRIC_PALETTE;
-  if (std::ranges::find(depths, layout.bits) == depths.end() || (palette && layout.bits > 8)) {
+  if (std::ranges::find(depths, layout.bits) == depths.end() || (palette && layout.bits > 8) ||
+      (layout.is_lab() && layout.bits < 8)) {
     refuse_kind(fmt::format("a sample of {} bits", layout.bits));
   }
   const auto format = file.field<std::uint16_t>(TIFFTAG_SAMPLEFORMAT);
-  if (format != SAMPLEFORMAT_UINT && format != SAMPLEFORMAT_VOID) refuse_kind("a signed or floating-point sample");
+  const bool counts = format == SAMPLEFORMAT_UINT || format == SAMPLEFORMAT_VOID ||
+                      (layout.is_lab() && format == SAMPLEFORMAT_INT);  // of Lab, two samples are signed
+  if (!counts) refuse_kind("a signed or floating-point sample");
   if (layout.samples < layout.colours || layout.samples > max_samples) {
     refuse_kind(fmt::format("a pixel of {} samples", layout.samples));
   }
@@ -154,10 +177,9 @@ TiffLayout read_tiff_layout(const TiffFile& file, std::int64_t max_pixels) {
     layout.photometric = PHOTOMETRIC_RGB;
   }
   layout.colours = colours_of(layout.photometric);
-  layout.alpha = layout.samples > layout.colours ? alpha_of(file) : 0;
+  find_alpha(file, layout);
   if (layout.colours > 0) check_samples(file, layout);
-  const int orientation = file.field<std::uint16_t>(TIFFTAG_ORIENTATION);
-  layout.orientation = orientation >= 1 && orientation <= 8 ? orientation : 1;
+  layout.orientation = find_orientation(file);
   return layout;
 }
 

@@ -60,10 +60,13 @@ struct TiffLayout {
   int samples = 0;  ///< of a pixel
   int colours = 0;  ///< samples that are not extra ones; 0 where libtiff must convert the colours
   int photometric = 0;
-  int alpha = 0;  ///< EXTRASAMPLE_ASSOCALPHA, EXTRASAMPLE_UNASSALPHA or 0; of the first extra sample
+  int alpha = 0;                  ///< EXTRASAMPLE_ASSOCALPHA, EXTRASAMPLE_UNASSALPHA or 0; of the first extra sample
+  bool alpha_is_a_guess = false;  ///< a sample more than there are colours, of which the file says nothing
   bool planes = false;
   bool tiled = false;
   int orientation = 1;
+
+  [[nodiscard]] bool is_lab() const { return photometric == PHOTOMETRIC_CIELAB || photometric == PHOTOMETRIC_ICCLAB; }
 };
 
 /// Asks for JPEG's colours as RGB, too. Throws ImageError (corrupt, too_large, unknown_format).
