@@ -43,7 +43,7 @@ std::string overview() {
       "Commands:\n";
   for (const CommandEntry& entry : commands()) text += fmt::format("  {:<15}{}\n", entry.name, entry.summary);
   return text +
-         "\npool3 COMMAND --help lists the flags. Exit codes: 0 done; 1 failed; 2 usage or configuration;\n"
+         "\npool3 COMMAND --help lists the flags, pool3 --version says which pool3 this is. Exit codes: 0 done; 1 failed; 2 usage or configuration;\n"
          "3 done, but some images failed; 75 stopped early, run the same command again.\n";
 }
 
@@ -52,6 +52,17 @@ std::string help_of(const CommandEntry& entry) {
   const auto command = entry.make();
   command->declare(parser);
   return parser.help();
+}
+
+std::optional<Error> wrong_flags(const CommandEntry& entry, const std::vector<std::string>& arguments) try {
+  OptionParser parser(entry.name, entry.summary);
+  const auto command = entry.make();
+  command->declare(parser);
+  parser.parse(arguments, flags_of_all_commands());
+  command->check();
+  return {};
+} catch (const Error& error) {
+  return error;
 }
 
 ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>& arguments) {
@@ -65,7 +76,10 @@ ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>&
     return code;
   };
   try {
-    comm.all_do([&] { parser.parse(arguments, flags_of_all_commands()); });
+    comm.all_do([&] {
+      parser.parse(arguments, flags_of_all_commands());
+      command->check();
+    });
     metrics.emplace(parser.metrics(), parser.prometheus(), entry.name, comm.rank());
     Log log(comm.is_root(), parser.log_format() == "json", &*metrics);
     return end(command->run({comm, log, parser.resolved()}));

@@ -2,6 +2,7 @@
 // What a subcommand is, which there are, and how one runs.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ class Command {
  public:
   virtual ~Command() = default;
   virtual void declare(OptionParser& parser) = 0;
+  /// Throws Error (usage) for values that can't be. Comes after the flags have their values; not collective, and as a
+  /// rule before MPI starts.
+  virtual void check() const {}
   /// Collective.
   virtual ExitCode run(const Context& context) = 0;
 };
@@ -44,6 +48,8 @@ struct CommandEntry {
 [[nodiscard]] std::string overview();
 /// What `pool3 COMMAND --help` prints.
 [[nodiscard]] std::string help_of(const CommandEntry& entry);
+/// What is wrong with the flags, if anything is. Before MPI starts.
+[[nodiscard]] std::optional<Error> wrong_flags(const CommandEntry& entry, const std::vector<std::string>& arguments);
 /// Runs a command on every rank, and prints its error if there is one. An error that all ranks share ends the job in
 /// order. Any other aborts it: then this does not return. Collective; MPI has started.
 [[nodiscard]] ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>& arguments);

@@ -63,10 +63,10 @@ class DiffCommand : public Command {
     p.add("min-cosine", least_, "fail if a picture's two feature rows have a smaller cosine than this", -1.0);
     p.add("out", out_, "also write the numbers as JSON", std::string(), Changes::file);
   }
+  void check() const override {
+    if (files_.size() != 2) throw usage_error("diff takes two feature files");
+  }
   ExitCode run(const Context& context) override {
-    context.comm.all_do([&] {
-      if (files_.size() != 2) throw usage_error("diff takes two feature files");
-    });
     const DiffReport report = diff_features(context.comm, files_[0], files_[1]);
     context.comm.root_does([&] {
       print(report);

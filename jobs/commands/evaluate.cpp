@@ -27,6 +27,7 @@ class EvaluateCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("features", features_, "feature file");
+    p.take_without_flag("features");
     p.add_required("model", model_, "model file");
     p.add_required("out", out_, "report to make (JSON)", Changes::file);
   }

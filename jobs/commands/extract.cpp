@@ -195,10 +195,12 @@ class ExtractCommand : public Command {
  public:
   void declare(OptionParser& parser) override {
     declare_extract(parser, options_);
+    parser.take_without_flag("corpus");
     parser.add_required("out", options_.file.out, "feature file to make", Changes::file);
     parser.add("part", options_.file.part, "make one part of the catalogue, e.g. 2/8; pool3 link joins the parts",
                std::string(), Changes::file);
   }
+  void check() const override { jobs::check(options_); }
   ExitCode run(const Context& context) override { return extract(context, options_); }
 
  private:
@@ -208,7 +210,6 @@ class ExtractCommand : public Command {
 }  // namespace
 
 ExitCode extract(const Context& context, const ExtractOptions& options) {
-  context.comm.all_do([&] { check(options); });
   const StopSignal signal(context.log);
   if (options.policy.dry_run) {
     dry_run(context, options);

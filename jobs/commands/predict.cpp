@@ -64,13 +64,14 @@ class PredictCommand : public Command {
     p.take_arguments("IMAGE", images_, "picture files");
   }
 
+  void check() const override {
+    static_cast<void>(extractor_options(network_, {}));
+    if (top_ < 1) throw usage_error("--top must be above 0");
+  }
+
   ExitCode run(const Context& context) override {
     const Communicator& comm = context.comm;
-    ExtractorOptions wanted;
-    comm.all_do([&] {
-      wanted = extractor_options(network_, {});
-      if (top_ < 1) throw usage_error("--top must be above 0");
-    });
+    const ExtractorOptions wanted = extractor_options(network_, {});
     Weights weights;
     comm.all_do([&] {
       model_ = read_model(model_path_);

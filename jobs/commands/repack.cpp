@@ -13,9 +13,11 @@ class RepackCommand : public Command {
     p.add("chunk-rows", options_.chunk_rows, "rows of features in one chunk", options_.chunk_rows);
     p.add("compression", options_.compression, "of gzip: 0 (none) to 9", options_.compression);
   }
+  void check() const override {
+    if (files_.size() != 2) throw usage_error("repack takes a feature file and the copy to make");
+  }
   ExitCode run(const Context& context) override {
     context.comm.root_does([&] {
-      if (files_.size() != 2) throw usage_error("repack takes a feature file and the copy to make");
       repack_features(files_[0], files_[1], options_);
     });
     return ExitCode::ok;

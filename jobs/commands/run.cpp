@@ -31,10 +31,17 @@ class RunCommand : public Command {
   void declare(OptionParser& p) override {
     p.add_required("out", folder_, "folder for features.h5, search.json, model.h5 and evaluation.json", Changes::file);
     declare_extract(p, extract_);
+    p.take_without_flag("corpus");
     declare_search(p, search_);
     declare_training(p, training_);
     p.add("probability-folds", training_.options.probability_folds,
           "folds that probabilities are calibrated with; 0: none", 5);
+  }
+
+  void check() const override {
+    jobs::check(extract_);
+    static_cast<void>(options_of(training_));
+    jobs::check(search_);
   }
 
   ExitCode run(const Context& context) override {
@@ -42,7 +49,6 @@ class RunCommand : public Command {
     TrainingOptions training;
     comm.all_do([&] {
       training = options_of(training_);
-      check(search_);
       if (comm.is_root() && !extract_.policy.dry_run) make_folder({"run", folder_});
     });
     extract_.file.out = folder_ + "/features.h5";

@@ -66,6 +66,7 @@ class SearchCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("features", training_.features, "feature file");
+    p.take_without_flag("features");
     p.add_required("out", out_, "table to make (JSON)", Changes::file);
     p.add("best", best_, "also train the best point on all training rows, and write this model file", std::string(),
           Changes::file);
@@ -74,12 +75,14 @@ class SearchCommand : public Command {
     declare_training(p, training_);
     declare_search(p, flags_);
   }
+  void check() const override {
+    if (kernel_ != "linear") throw usage_error("--kernel must be linear");
+    static_cast<void>(options_of(training_));
+    jobs::check(flags_);
+  }
   ExitCode run(const Context& context) override {
     TrainingOptions options;
-    context.comm.all_do([&] {
-      if (kernel_ != "linear") throw usage_error("--kernel must be linear");
-      options = options_of(training_);
-    });
+    context.comm.all_do([&] { options = options_of(training_); });
     const StopSignal signal(context.log);
     options.C = search(context, training_.features, options, flags_, out_);
     if (!best_.empty()) train(context, training_.features, options, best_);

@@ -75,10 +75,13 @@ class StatusCommand : public Command {
           Changes::nothing);
   }
 
+  void check() const override {
+    if (!(watch_seconds_ >= 0)) throw usage_error("--watch must be 0 or more");
+  }
+
   ExitCode run(const Context& context) override {
     bool stopped = false;
     context.comm.root_does([&] {
-      if (!(watch_seconds_ >= 0)) throw usage_error("--watch must be 0 or more");
       for (const auto& file : files_) stopped = show(file) == State::stopped || stopped;
     });
     return context.comm.all(!stopped) ? ExitCode::ok : ExitCode::resumable;

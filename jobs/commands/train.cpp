@@ -57,12 +57,14 @@ class TrainCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("features", flags_.features, "feature file");
+    p.take_without_flag("features");
     p.add_required("out", out_, "model file to make", Changes::file);
     declare_training(p, flags_);
     p.add("C", flags_.options.C, "cost of errors, in standardised features", 1.0);
     p.add("probability-folds", flags_.options.probability_folds,
           "folds that probabilities are calibrated with; 0: none", 5);
   }
+  void check() const override { static_cast<void>(options_of(flags_)); }
   ExitCode run(const Context& context) override {
     const StopSignal signal(context.log);
     TrainingOptions options;

@@ -53,6 +53,8 @@ class OptionParser {
   /// Several texts: `--corpus a b`, `--corpus a --corpus b`, or a line for each in a file.
   void add_list(const std::string& name, std::vector<std::string>& values, const std::string& help,
                 Changes changes = Changes::rows);
+  /// Words without a flag are values of this one too, which has been declared: all of them for a list, else one.
+  void take_without_flag(const std::string& name);
   /// Arguments without a flag. At least one must be given.
   void take_arguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
 
@@ -87,12 +89,15 @@ class OptionParser {
   void read_config(const std::string& path, const std::set<std::string>& known_elsewhere,
                    boost::program_options::variables_map& map) const;
   [[nodiscard]] std::string see_help() const;
+  [[nodiscard]] std::string unknown_flag(const std::string& given) const;
+  [[nodiscard]] std::string stray_word(const std::string& word, const std::vector<std::string>& arguments) const;
   void resolve(const boost::program_options::variables_map& map);
 
   std::string command_, summary_, heading_, argument_name_, argument_help_;
   std::string log_format_, config_path_, metrics_, prometheus_, resolved_;
   boost::program_options::options_description described_, arguments_;
   boost::program_options::positional_options_description positions_;
+  bool argument_is_optional_ = false;
   std::vector<Flag> flags_;
   std::set<std::string> lists_;
   std::vector<std::unique_ptr<Numbers>> numbers_;

@@ -153,6 +153,7 @@ def main():
         signals.refused(out, "--batch", 4, "catalogue: pictures of ")
         extra.unlink()
         print("ok: other jobs are refused by name", flush=True)
+        signals.stop(0, signal.SIGINT, out)
         signals.stop(2, signal.SIGUSR1, out)
         code, output = signals.run(3, out)
         assert code == 3 and "resuming: " in output, output

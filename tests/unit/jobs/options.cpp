@@ -114,12 +114,15 @@ TEST(Options, ListsGrowWithEachFlag) {
 }
 
 TEST(Options, WrongFlagsAreUsageErrors) {
-  EXPECT_THAT(cause_of([] { Sample().parse({"--lowves", "1"}); }), HasSubstr("--lowves"));
-  EXPECT_THAT(cause_of([] { Sample().parse({"--loav", "1"}); }), HasSubstr("--loav"));  // no guessing
+  EXPECT_THAT(cause_of([] { Sample().parse({"--lowves", "1"}); }), testing::StrEq("there is no flag --lowves; did you mean --loaves?"));
+  EXPECT_THAT(cause_of([] { Sample().parse({"--loav", "1"}); }), testing::StrEq("there is no flag --loav; did you mean --loaves?"));
   EXPECT_THAT(cause_of([] { Sample().parse({"--loaves", "many"}); }), HasSubstr("many"));
   EXPECT_THAT(cause_of([] { Sample().parse({"--loaves"}); }), HasSubstr("loaves"));
   EXPECT_THAT(cause_of([] { Sample().parse({"--heat", "1", "--heat", "2"}); }), HasSubstr("heat"));
-  EXPECT_THAT(cause_of([] { Sample().parse({"--loaves", "1", "stray"}); }), HasSubstr("positional"));
+  EXPECT_THAT(cause_of([] { Sample().parse({"--loaves", "1", "stray"}); }), testing::StrEq("'stray' belongs to no flag: --loaves takes one value"));
+  EXPECT_EQ(cause_of([] { Sample().parse({"--salted", "stray"}); }), "'stray' belongs to no flag: --salted takes no value");
+  EXPECT_EQ(cause_of([] { Sample().parse({"--xyzzy", "1"}); }), "there is no flag --xyzzy");
+  EXPECT_EQ(cause_of([] { Sample().parse({"-heat", "1"}); }), "there is no flag -h; did you mean --help?");
   EXPECT_THAT(cause_of([] { Sample().parse({"--log-format", "xml"}); }), "--log-format must be text or json");
   EXPECT_EQ(error_of([] { Sample().parse({"--lowves", "1"}); }).advice, "see pool3 bake --help");
 }
@@ -143,6 +146,29 @@ TEST(Options, ArgumentsWithoutAFlag) {
   EXPECT_EQ(parser.resolved(), R"({"command":"look"})");
   EXPECT_THAT(parser.help(), HasSubstr("Usage: pool3 look [flags] FILE...\n"));
   EXPECT_THAT(parser.help(), HasSubstr("Arguments:\n  FILE  "));
+}
+
+TEST(Options, WordsWithoutAFlagForOneThatHasAName) {
+  std::string dough;
+  std::vector<std::string> seeds;
+  const auto parser_of = [&](const std::string& name) {
+    auto parser = std::make_unique<OptionParser>("bake", "Bakes.");
+    parser->add_required("dough", dough, "what to bake");
+    parser->add_list("seeds", seeds, "on top");
+    parser->take_without_flag(name);
+    return parser;
+  };
+  parser_of("dough")->parse({"rye", "--seeds", "poppy"}, {});
+  EXPECT_EQ(dough, "rye");
+  EXPECT_EQ(cause_of([&] { parser_of("dough")->parse({"rye", "wheat", "--seeds", "poppy"}, {}); }),
+            "'wheat' belongs to no flag");
+  EXPECT_EQ(cause_of([&] { parser_of("dough")->parse({"--seeds", "poppy"}, {}); }), "--dough is missing");
+  const auto list = parser_of("seeds");
+  list->parse({"poppy", "--dough", "rye", "sesame"}, {});
+  EXPECT_THAT(seeds, ElementsAre("poppy", "sesame"));
+  EXPECT_EQ(list->resolved(), R"({"command":"bake","dough":"rye","seeds":["poppy","sesame"]})");
+  EXPECT_THAT(list->help(), HasSubstr("Usage: pool3 bake [flags] [SEEDS...]\n"));
+  EXPECT_THAT(parser_of("dough")->help(), HasSubstr("Usage: pool3 bake [flags] [DOUGH]\n"));
 }
 
 TEST(ConfigFile, FlagsOnTheCommandLineWin) {
@@ -251,7 +277,7 @@ TEST(Help, GroupsStandInTheOrderOfTheirFirstFlag) {
             "  --metrics arg               folder that gets rank-N.jsonl: progress, and what each rank does\n"
             "  --prometheus arg            text file for node exporter: images done, failed, rate, ETA, stage\n"
             "  --config arg                ini file of flags; flags given here override it\n"
-            "  --help                      print this\n");
+            "  --help                      print this; also -h\n");
 }
 
 TEST(Help, NumbersInTheShortestFormThatReadsBack) {
