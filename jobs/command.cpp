@@ -6,6 +6,8 @@
 #include <optional>
 #include <set>
 
+#include "setup/process.hpp"
+
 namespace pool3::jobs {
 namespace {
 
@@ -82,6 +84,7 @@ ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>&
     });
     metrics.emplace(parser.metrics(), parser.prometheus(), entry.name, comm.rank());
     Log log(comm.is_root(), parser.log_format() == "json", &*metrics);
+    if (const std::string alone = alone_in_step(comm.size()); !alone.empty()) log.line(entry.name, alone);
     return end(command->run({comm, log, parser.resolved()}));
   } catch (const Error& error) {
     ErrorFields fields = error.fields();

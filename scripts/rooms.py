@@ -20,13 +20,14 @@ ROOMS = {
     "types": Room("the words all rooms share: rows, status, keys", []),
     "error": Room("one failure type, one line, exit codes", []),
     "numbers": Room("float16 and bfloat16 to float and back", []),
+    "hdf5": Room("the structure of HDF5 files, read without their library and safe with any bytes", []),
     "files": Room("a file is written whole or not at all, its folder synced; descriptors, checks", ["error"]),
     "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"], ["partition", "stratified"]),
     "mpi": Room("checked collectives, agreed errors, the task pool", ["error"], ["mpi", "task_pool", "traffic"]),
     "image": Room("bytes to pixels (`formats/`) to network input (`resize/`), pixels to PNG: libjpeg-turbo, libpng, libwebp, "
                   "giflib, libtiff", ["types", "error"], folders={".": ["formats", "resize"], "formats": ["."], "resize": ["."]}),
     "weights": Room("weights files to folded tensors: `containers/` read a file format, `makers/` know who wrote it",
-                    ["error", "numbers", "files", "image"],
+                    ["error", "numbers", "hdf5", "files", "image"],
                     folders={".": ["containers", "makers"], "containers": ["."], "makers": [".", "containers"]}),
     "network": Room("Inception-v3: `kernels/` for each set of instructions, the `graph/` on them; `torch/` on GPUs and other "
                     "CPUs", ["types", "error", "numbers", "image", "weights"],
@@ -36,7 +37,7 @@ ROOMS = {
                    folders={".": ["sources", "tables", "shards"], "sources": [".", "tables", "shards"], "tables": ["."],
                             "shards": ["."]}),
     "store": Room("`hdf5/` files under seals and checksums (`integrity/`); feature and model files; what is done with "
-                  "finished ones (`maintenance/`)", ["types", "error", "numbers", "files", "partition", "mpi"],
+                  "finished ones (`maintenance/`)", ["types", "error", "numbers", "hdf5", "files", "partition", "mpi"],
                   ["features", "model", "maintenance"],
                   {".": ["hdf5", "integrity", "features"], "hdf5": ["."], "integrity": [".", "hdf5"],
                    "features": [".", "hdf5", "integrity"], "maintenance": [".", "hdf5", "integrity", "features"]}),
@@ -69,7 +70,7 @@ HEADERS = [
     (r"(cblas|lapacke?|openblas\w*)\.h$", ["src/svm"]),
     (r"(torch|ATen|c10|caffe2)/", ["src/network/torch"]),
     (r"immintrin\.h$", ["src/network/kernels", "src/image/resize"]),
-    (r"(hdf5\w*|H5\w*)\.h$|(hdf5|highfive)/", ["src/store"]),
+    (r"(hdf5\w*|H5\w*)\.h$|hdf5/(serial|openmpi)/|highfive/", ["src/store"]),
     (r"(jpeglib|jerror|turbojpeg|png|pngconf|gif_lib|tiff\w*)\.h$|webp/", ["src/image"]),
     (r"archive(_entry)?\.h$", ["src/corpus/shards", "src/exchange"]),
     (r"openssl/", ["src/weights", "src/report"]),

@@ -102,22 +102,34 @@ void sync_file(const Place& place);
 struct WholeFileOptions {
   /// The file and its name survive a loss of power. Without that, a loss of power may leave it empty.
   bool durable = true;
-  /// Another process may write the same file at this moment, so that the temporary gets a name of its own:
-  /// PATH.HOST.PID.tmp rather than PATH.tmp. Only then does a process that is killed leave one that stays.
-  bool several_writers = false;
+  /// Removes what writers of the same file that were killed have left beside it. That lists the folder, so it is not
+  /// for a folder in which thousands of files are written.
+  bool sweep = true;
 };
 
-/// Writes a file whole or not at all. `write` makes it under a temporary name beside place.path; then it is synced and
-/// renamed, and its folder is synced. Who reads place.path meanwhile sees the old file. If anything throws, the old
-/// file stays, the temporary goes, and the error names place.path. A process that is killed leaves PATH.tmp at most,
-/// which the next one replaces.
+/// Writes a file whole or not at all. `write` fills an empty file with a temporary name beside place.path, which is
+/// made with mode 0666 & ~umask; then it is synced and renamed, and its folder is synced. Who reads place.path
+/// meanwhile sees the old file. Several processes may write one file at the same time: each has a temporary of its own,
+/// PATH.HOST.PID.RANDOM.tmp, and the last whole file wins. A temporary name that is taken, by a link or a file, is
+/// never followed or written to. If anything throws, the old file stays, the temporary goes, and the error names
+/// place.path. A process that is killed leaves its temporary, which the next writer of the file on that host removes.
 void make_whole_file(const Place& place, const std::function<void(const Place& temporary)>& write,
                      WholeFileOptions options = {});
 /// The same, with `parts`, one after the other, as content.
 void write_whole_file(const Place& place, std::span<const std::string_view> parts, WholeFileOptions options = {});
 void write_whole_file(const Place& place, std::string_view content, WholeFileOptions options = {});
-/// The same for a symbolic link to `target`.
+/// Removes what killed writers of this file have left beside it. Never throws.
+void sweep_temporaries(const Place& place) noexcept;
+/// write_whole_file() for a symbolic link to `target`.
 void write_whole_link(const Place& place, const std::string& target);
+
+/// Opens a file whose name others can guess, in a folder that they may write to: what a job keeps beside its output.
+/// `flags` as for Descriptor. Throws Error for what is not the job's own: a symbolic link, something that is no regular
+/// file, a file with a second name (hard link), and, in a folder with the sticky bit that others may write to, a file
+/// of somebody else than this user and the folder's owner.
+[[nodiscard]] Descriptor open_own(Place place, int flags);
+/// The same, but none where there is no such file.
+[[nodiscard]] Descriptor try_open_own(Place place, int flags);
 
 /// The last steps of make_whole_file(), for a file with a name of its own: syncs `from`, renames it to place.path,
 /// syncs the folder. Throws Error.

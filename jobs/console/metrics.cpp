@@ -126,7 +126,7 @@ void Metrics::write_prometheus(int exit_code, bool ended) const {
   try {
     // The exporter reads it at any moment, but not after a loss of power. It skips the temporary, whose name ends in
     // .tmp.
-    write_whole_file({"metrics", prometheus_}, text, {.durable = false, .several_writers = true});
+    write_whole_file({"metrics", prometheus_}, text, {.durable = false, .sweep = false});
   } catch (const Error&) {  // never ends a job
   }
 }

@@ -1,22 +1,14 @@
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 
+#include "files/temporaries.hpp"
 #include "pool3/files.hpp"
 
 namespace pool3 {
 namespace {
-
-std::string temporary_name(const std::string& path, bool several_writers) {
-  if (!several_writers) return path + ".tmp";
-  std::array<char, 256> host{};
-  static_cast<void>(gethostname(host.data(), host.size() - 1));
-  return fmt::format("{}.{}.{}.tmp", path, host.data(), getpid());
-}
 
 void rename_to(const std::string& from, const Place& place) {
   if (std::rename(from.c_str(), place.path.c_str()) != 0) throw file_error(place, errno);
@@ -63,9 +55,10 @@ void rename_durably(const std::string& from, const Place& place) {
 
 void make_whole_file(const Place& place, const std::function<void(const Place& temporary)>& write,
                      WholeFileOptions options) {
-  const Place temporary{place.stage, temporary_name(place.path, options.several_writers)};
+  if (options.sweep) files::remove_dead_temporaries(place.path);
+  const Place temporary{place.stage, files::temporary_name(place.path)};
   without_trace(place, temporary.path, [&] {
-    remove_file(temporary);
+    static_cast<void>(Descriptor(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW));  // this process's own from here
     write(temporary);
     options.durable ? rename_durably(temporary.path, place) : rename_to(temporary.path, place);
   });
@@ -73,7 +66,7 @@ void make_whole_file(const Place& place, const std::function<void(const Place& t
 
 void write_whole_file(const Place& place, std::span<const std::string_view> parts, WholeFileOptions options) {
   const auto write = [&](const Place& temporary) {
-    const Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+    const Descriptor file(temporary, O_WRONLY | O_NOFOLLOW);
     std::int64_t offset = 0;
     for (const std::string_view part : parts) {
       file.write(offset, part);
@@ -87,10 +80,12 @@ void write_whole_file(const Place& place, std::string_view content, WholeFileOpt
   write_whole_file(place, std::span(&content, 1), options);
 }
 
+void sweep_temporaries(const Place& place) noexcept { files::remove_dead_temporaries(place.path); }
+
 void write_whole_link(const Place& place, const std::string& target) {
-  const Place temporary{place.stage, temporary_name(place.path, false)};
+  files::remove_dead_temporaries(place.path);
+  const Place temporary{place.stage, files::temporary_name(place.path)};
   without_trace(place, temporary.path, [&] {
-    remove_file(temporary);
     if (symlink(target.c_str(), temporary.path.c_str()) != 0) throw file_error(place, errno);
     rename_to(temporary.path, place);
     sync_folder(place);

@@ -33,7 +33,8 @@ void create_striped(const std::string& path, const StripeHints& hints) {
   info.set("stripe_size", hints.bytes);
   try {
     MPI_File file = MPI_FILE_NULL;
-    mpi::check_mpi(MPI_File_open(MPI_COMM_SELF, path.c_str(), MPI_MODE_CREATE | MPI_MODE_RDWR, info.native(), &file),
+    mpi::check_mpi(MPI_File_open(MPI_COMM_SELF, path.c_str(), MPI_MODE_CREATE | MPI_MODE_EXCL | MPI_MODE_RDWR,
+                                 info.native(), &file),
                    "MPI_File_open");
     mpi::check_mpi(MPI_File_close(&file), "MPI_File_close");
   } catch (const Error& error) {

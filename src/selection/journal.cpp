@@ -1,10 +1,9 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <array>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string_view>
@@ -73,10 +72,13 @@ std::string difference(const Json& there, const SearchedBy& by) {
   return {};
 }
 
-/// "" if there is none.
+/// "" if there is none. Throws Error for what is not this user's own (see open_own()).
 std::string contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  const Descriptor file = try_open_own({stage, path}, O_RDONLY);
+  if (!file.is_open()) return {};
+  std::string bytes(static_cast<std::size_t>(file.size()), '\0');
+  bytes.resize(file.read(0, std::as_writable_bytes(std::span(bytes))));
+  return bytes;
 }
 
 std::string key_of(std::string_view bytes) { return to_hex(content_key(std::as_bytes(std::span(bytes)))); }
@@ -116,7 +118,7 @@ SearchJournal::SearchJournal(const Communicator& comm, std::string out, Searched
 
 SearchJournal::Found SearchJournal::recall() const {
   std::string text;
-  if (comm_.is_root()) text = contents(points_of(out_));
+  comm_.root_does([&] { text = contents(points_of(out_)); });
   comm_.broadcast(text);
   if (text.empty()) return {};
   SearchMemory memory;
@@ -131,7 +133,9 @@ SearchJournal::Found SearchJournal::recall() const {
   } catch (const nlohmann::json::exception&) {
     return {{}, fmt::format("{} is damaged: starting anew", points_of(out_))};
   }
-  if (same_ranks) memory.state = sound_state(contents(state_of(out_, memory.points.size(), comm_.rank())));
+  comm_.all_do([&] {
+    if (same_ranks) memory.state = sound_state(contents(state_of(out_, memory.points.size(), comm_.rank())));
+  });
   if (!comm_.all(!memory.state.empty())) memory.state.clear();
   return {std::move(memory), {}};
 }

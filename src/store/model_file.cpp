@@ -10,7 +10,10 @@
 #include "pool3/files.hpp"
 #include "pool3/model.hpp"
 #include "store/hdf5/half.hpp"
+#include "store/hdf5/hdf5.hpp"
 #include "store/hdf5/strings.hpp"
+#include "store/hdf5/structure.hpp"
+#include "store/hdf5/types.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
 #include "store/provenance.hpp"
@@ -180,11 +183,10 @@ void take_scalars(Model& model, const Attributes& attributes, const Place& place
 
 void write_support(const store::File& file, const Model& model) {
   const SupportVectors& s = model.support;
-  const Dataset labels = file.create_dataset("support_labels", store::copy_type(H5T_STD_I32LE), {s.labels.size()});
+  const Dataset labels = file.create_dataset("support_labels", store::int32_type(), {s.labels.size()});
   labels.write({0, labels.rows()}, std::span<const std::int32_t>(s.labels));
-  const Dataset x =
-      file.create_dataset("support_vectors", s.as_halves ? store::half_type() : store::copy_type(H5T_IEEE_F32LE),
-                          {s.labels.size(), static_cast<hsize_t>(model.width())});
+  const Dataset x = file.create_dataset("support_vectors", s.as_halves ? store::float16_type() : store::float32_type(),
+                                        {s.labels.size(), static_cast<std::uint64_t>(model.width())});
   if (s.as_halves) {
     x.write_bytes({0, x.rows()}, store::to_half(s.x));
   } else {
@@ -198,12 +200,12 @@ void write_datasets(const store::File& file, const Model& model) {
   const Dataset classes = file.create_dataset("classes", names.type(), {model.classes.size()});
   classes.write({0, classes.rows()}, std::span<const char>(cells));
   each_array(model, [&](const std::string& name, const std::vector<double>& values, Shape shape) {
-    std::vector<hsize_t> dims = {values.size()};
+    store::Dims dims = {values.size()};
     if (shape != Shape::of_columns) {
       const std::size_t rows = rows_of(model, shape);
       dims = {rows, values.size() / rows};
     }
-    const Dataset table = file.create_dataset(name, store::copy_type(H5T_IEEE_F64LE), dims);
+    const Dataset table = file.create_dataset(name, store::float64_type(), dims);
     table.write({0, table.rows()}, std::span<const double>(values));
   });
   if (model.kernel != Kernel::linear) write_support(file, model);
@@ -218,25 +220,25 @@ void write_file(const Model& model, const Place& place) {
   store::complete_seal(place, {});
 }
 
-void read_arrays(Model& model, const store::File& file) {
+void read_arrays(Model& model, const store::Structure& file) {
   each_array(model, [&](const std::string& name, std::vector<double>& values, Shape shape) {
     const Dataset table = file.dataset(name);
-    std::vector<hsize_t> dims = {static_cast<hsize_t>(table.rows())};
-    if (shape != Shape::of_columns) dims = {rows_of(model, shape), static_cast<hsize_t>(table.columns())};
-    table.expect(store::copy_type(H5T_IEEE_F64LE), dims);
+    store::Dims dims = {static_cast<std::uint64_t>(table.rows())};
+    if (shape != Shape::of_columns) dims = {rows_of(model, shape), static_cast<std::uint64_t>(table.columns())};
+    table.expect(store::float64_type(), dims);
     values.resize(static_cast<std::size_t>(table.bytes()) / sizeof(double));
     table.read({0, table.rows()}, std::span(values));
   });
 }
 
-void read_support(SupportVectors& s, const store::File& file) {
+void read_support(SupportVectors& s, const store::Structure& file) {
   const Dataset labels = file.dataset("support_labels"), x = file.dataset("support_vectors");
-  labels.expect(store::copy_type(H5T_STD_I32LE), {static_cast<hsize_t>(labels.rows())});
+  labels.expect(store::int32_type(), {static_cast<std::uint64_t>(labels.rows())});
   s.labels.resize(static_cast<std::size_t>(labels.rows()));
   labels.read({0, labels.rows()}, std::span(s.labels));
   s.as_halves = x.row_bytes() == 2 * x.columns();
-  x.expect(s.as_halves ? store::half_type() : store::copy_type(H5T_IEEE_F32LE),
-           {static_cast<hsize_t>(labels.rows()), static_cast<hsize_t>(x.columns())});
+  x.expect(s.as_halves ? store::float16_type() : store::float32_type(),
+           {static_cast<std::uint64_t>(labels.rows()), static_cast<std::uint64_t>(x.columns())});
   s.x.resize(static_cast<std::size_t>(x.rows() * x.columns()));
   if (!s.as_halves) return x.read({0, x.rows()}, std::span(s.x));
   std::vector<std::byte> halves(static_cast<std::size_t>(x.bytes()));
@@ -244,7 +246,7 @@ void read_support(SupportVectors& s, const store::File& file) {
   store::from_half(halves, s.x);
 }
 
-std::vector<std::string> read_classes(const store::File& file) {
+std::vector<std::string> read_classes(const store::Structure& file) {
   const Dataset table = file.dataset("classes");
   table.expect_strings(table.rows());
   return store::read_strings(table, {0, table.rows()});
@@ -270,8 +272,8 @@ void write_model(const Model& model, const std::string& path) {
 Model read_model(const std::string& path) {
   const Place place{"read model", path};
   store::check_seal(place, store::model_format, store::model_version);
-  const store::File file = store::File::open(place, store::Mode::read);
-  const Attributes attributes = read_attributes(file);
+  const store::Structure file(place);
+  const Attributes attributes = file.attributes();
   Model model;
   model.classes = read_classes(file);
   if (model.classes.empty()) throw error_at(place, "the model has no classes");

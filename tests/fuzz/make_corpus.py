@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Writes the seeds of tests/fuzz/corpus with other people's writers, each as small as it gets.
 
-Their shapes are part of the unit tests: tests/unit/weights/torch_file.cpp and hdf5_file.cpp read some.
+Their shapes are part of the unit tests: tests/unit/weights/torch_file.cpp and tests/unit/hdf5/file.cpp
+read some. hdf5/features.h5 and model.h5 are pool3's own: `store_sample FOLDER 5 3` of tests/e2e wrote them.
 """
 import gzip
 import io
@@ -46,6 +47,27 @@ def keras():
 
     with h5py.File(CORPUS / "keras" / "newer_group.h5", "w") as file:
         file["outside"] = h5py.ExternalLink("other.h5", "/")
+
+
+def hdf5():
+    folder = CORPUS / "hdf5"
+    names = h5py.enum_dtype({"a": 1, "b": 2}, basetype="u1")
+    with h5py.File(folder / "latest.h5", "w", libver="latest") as file:
+        file.create_dataset("table", data=np.array([0.5, 1.5, 2.5], "<f8"))
+        plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plist.set_layout(h5py.h5d.COMPACT)
+        compact = h5py.h5d.create(file.id, b"compact", h5py.h5t.STD_I32LE, h5py.h5s.create_simple((2,)), plist)
+        compact.write(h5py.h5s.ALL, h5py.h5s.ALL, np.array([7, 8], "<i4"))
+        file.create_dataset("group/names", data=np.array([1, 2], "u1"), dtype=names)
+        file.attrs["number"] = np.int64(7)
+        file.attrs["text"] = "of any length"
+    with h5py.File(folder / "chunks.h5", "w") as file:
+        file.create_dataset("chunked", data=np.arange(8), chunks=(4,))
+        file.create_dataset("packed", data=np.arange(8), chunks=(4,), compression="gzip")
+        file.create_dataset("unwritten", (8,), "<f4")
+    with h5py.File(folder / "many.h5", "w", libver="latest") as file:
+        for i in range(20):
+            file[str(i)] = h5py.SoftLink("/")
 
 
 def graphdefs():
@@ -108,5 +130,5 @@ def manifests():
     (CORPUS / "manifest" / "list").write_bytes(b"a.jpg\n\nb c.jpg\r\nlast\r")
 
 
-for make in (pickles, keras, graphdefs, safetensors, tfjs, tars, manifests):
+for make in (pickles, keras, hdf5, graphdefs, safetensors, tfjs, tars, manifests):
     make()

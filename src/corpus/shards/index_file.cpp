@@ -98,7 +98,7 @@ void keep(const std::string& shard, std::string bytes) {
   bytes += checksum_of(bytes);
   try {
     // Not durable: an index that a loss of power has damaged is made again. Several jobs may list the same shard.
-    write_whole_file({stage, index_path(shard)}, bytes, {.durable = false, .several_writers = true});
+    write_whole_file({stage, index_path(shard)}, bytes, {.durable = false, .sweep = false});
   } catch (const Error&) {  // then the next job makes it, too
   }
 }

@@ -9,6 +9,7 @@
 #include "pool3/partition.hpp"
 #include "store/features/tables.hpp"
 #include "store/hdf5/dimensions.hpp"
+#include "store/hdf5/hdf5.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
@@ -74,11 +75,11 @@ void write_pending(const Dataset& status) {
 
 /// Creates all datasets; returns the attributes that seal those that are final.
 Attributes write_tables(const File& file, const FeatureSpec& spec, const CellShape& path_cells) {
-  const auto rows = static_cast<hsize_t>(spec.rows);
-  const auto blocks = static_cast<hsize_t>(block_count(spec.rows, spec.block_rows));
+  const auto rows = static_cast<std::uint64_t>(spec.rows);
+  const auto blocks = static_cast<std::uint64_t>(block_count(spec.rows, spec.block_rows));
   const CellShape class_cells = shape_of(spec.classes);
   Attributes seals;
-  const Dataset labels = file.create_dataset("labels", copy_type(H5T_STD_I32LE), {rows});
+  const Dataset labels = file.create_dataset("labels", int32_type(), {rows});
   TableWriter label_writer(labels);
   label_writer.append(std::as_bytes(spec.labels));
   seals["xxh3_labels"] = label_writer.checksum();
@@ -91,8 +92,9 @@ Attributes write_tables(const File& file, const FeatureSpec& spec, const CellSha
   seals["xxh3_paths"] = write_paths(paths, spec, path_cells.width());
   static_cast<void>(file.create_dataset("keys", string_type(key_width, false), {rows}));
   write_pending(file.create_dataset("status", status_type(), {rows}));
-  static_cast<void>(file.create_dataset("checksums", copy_type(H5T_STD_U64LE), {blocks}));
-  static_cast<void>(file.create_dataset("features", feature_type(spec.type), {rows, static_cast<hsize_t>(spec.width)}));
+  static_cast<void>(file.create_dataset("checksums", uint64_type(), {blocks}));
+  static_cast<void>(
+      file.create_dataset("features", feature_type(spec.type), {rows, static_cast<std::uint64_t>(spec.width)}));
   name_dimensions(file);
   return seals;
 }
@@ -119,8 +121,11 @@ void create_features(const Place& place, const FeatureSpec& spec) {
   const CellShape paths = path_shape(spec);
   check_space(place, expected_bytes(spec, paths));
   remove_file(place);
-  // HDF5 empties the file that it finds, so the file keeps its stripes.
-  if (spec.stripes.count > 0 || spec.stripes.bytes > 0) create_striped(place.path, spec.stripes);
+  // HDF5 empties the file that it finds, so the file keeps its stripes, and no link is followed.
+  if (spec.stripes.count > 0 || spec.stripes.bytes > 0)
+    create_striped(place.path, spec.stripes);
+  else
+    static_cast<void>(Descriptor(place, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW));
   File file = File::create(place, spec.alignment);
   Attributes attributes = describe(spec);
   for (auto& [name, seal] : write_tables(file, spec, paths)) attributes[name] = seal;

@@ -1,7 +1,9 @@
 #pragma once
 // What failed in the blocks of an unfinished file: one file a rank, PARTIAL.failures-RANK, of records that are
-// appended before their block is written. A record that a kill has cut off is ignored.
+// appended before their block is written. What a kill has cut off, or
+// what is no sound record, is ignored, and so is all behind it.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,11 +22,15 @@ class FailureLog {
   void append(const std::vector<Failure>& failures, bool durable);
 
  private:
+  void append_record(const std::string& record);
   Place place_;
   std::unique_ptr<Descriptor> file_;
   std::int64_t end_ = 0;
 };
 
+/// Appends the failures of the whole and sound records that a log begins with. Gives the offset behind them. Takes
+/// little more memory than the log has bytes, whatever it says.
+std::int64_t read_failure_log(const Descriptor& file, std::vector<Failure>& failures);
 /// Everything in the logs of all ranks that ever worked on `partial`. Rows may repeat.
 [[nodiscard]] std::vector<Failure> read_failure_logs(const Place& partial);
 /// Removes the logs of all ranks.

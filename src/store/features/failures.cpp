@@ -52,14 +52,16 @@ Cells cells_of(const std::vector<Failure>& failures) {
   return cells;
 }
 
-Handle type_of(const Cells& cells, const Place& place) {
-  const std::string doing = "make the type of failures";
-  Handle type = own(H5Tcreate(H5T_COMPOUND, cells.row_bytes()), H5Tclose, place, doing);
-  check(H5Tinsert(type.id(), "row", 0, H5T_STD_I64LE), place, doing);
-  std::size_t offset = 8;
+Hdf5Type type_of(const Cells& cells) {
+  using Kind = Hdf5Type::Kind;
+  Hdf5Type type{.kind = Kind::compound, .bytes = static_cast<std::uint32_t>(cells.row_bytes()), .members = {}};
+  type.members.push_back({.name = "row", .at = 0, .kind = Kind::integer, .bytes = 8});
+  std::uint64_t offset = 8;
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    const Handle member = string_type(cells.widths[i], cells.utf8);
-    check(H5Tinsert(type.id(), columns[i], offset, member.id()), place, doing);
+    type.members.push_back({.name = columns[i],
+                            .at = offset,
+                            .kind = cells.utf8 ? Kind::utf8 : Kind::ascii,
+                            .bytes = static_cast<std::uint32_t>(cells.widths[i])});
     offset += cells.widths[i];
   }
   return type;
@@ -68,12 +70,11 @@ Handle type_of(const Cells& cells, const Place& place) {
 /// The widths that a stored type has, as far as it has them.
 Cells stored_cells(const Dataset& table) {
   Cells cells;
-  const hid_t type = table.type().id();
-  if (H5Tget_class(type) != H5T_COMPOUND || H5Tget_nmembers(type) != 5) return cells;
-  for (unsigned i = 0; i < 4; ++i) {
-    const Handle member = own(H5Tget_member_type(type, i + 1), H5Tclose, table.place(), "look at failures");
-    cells.widths[i] = std::max<std::size_t>(1, H5Tget_size(member.id()));
-    cells.utf8 = H5Tget_class(member.id()) == H5T_STRING && H5Tget_cset(member.id()) == H5T_CSET_UTF8;
+  const auto& members = table.type().members;
+  if (members.size() != columns.size() + 1) return cells;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    cells.widths[i] = members[i + 1].bytes;
+    cells.utf8 = members[i + 1].kind == Hdf5Type::Kind::utf8;
   }
   return cells;
 }
@@ -110,23 +111,42 @@ void put_number(std::string& out, std::int64_t number) {
   std::memcpy(out.data() + out.size() - 8, &number, 8);
 }
 
-std::int64_t get_number(std::string_view& bytes) {
-  std::int64_t number = 0;
-  std::memcpy(&number, bytes.data(), 8);
-  bytes.remove_prefix(8);
-  return number;
-}
+/// Takes what put_number() and its like wrote off `bytes`; `fine` turns false at the first thing that can't be.
+struct EntryParser {
+  std::string_view bytes;
+  bool fine = true;
 
-std::string get_text(std::string_view& bytes) {
-  const auto length = static_cast<std::size_t>(get_number(bytes));
-  std::string text(bytes.substr(0, length));
-  bytes.remove_prefix(length);
-  return text;
-}
+  std::int64_t number() {
+    std::int64_t value = 0;
+    if (bytes.size() < sizeof value) return fail();
+    std::memcpy(&value, bytes.data(), sizeof value);
+    bytes.remove_prefix(sizeof value);
+    return value;
+  }
+  std::string text() {
+    const std::int64_t length = number();
+    if (length < 0 || static_cast<std::uint64_t>(length) > bytes.size()) return fail(), std::string();
+    std::string value(bytes.substr(0, static_cast<std::size_t>(length)));
+    bytes.remove_prefix(value.size());
+    return value;
+  }
+  RowStatus status() {
+    const std::int64_t value = number();
+    const bool failed = value > static_cast<std::int64_t>(RowStatus::done) &&
+                        value < static_cast<std::int64_t>(row_status_names.size());
+    if (!failed) fail();
+    return failed ? static_cast<RowStatus>(value) : RowStatus::pending;
+  }
+  std::int64_t fail() {
+    fine = false;
+    bytes = {};
+    return 0;
+  }
+};
 
 }  // namespace
 
-std::string encode_failures(const std::vector<Failure>& failures) {
+std::string encode_failures(std::span<const Failure> failures) {
   std::string bytes;
   for (const Failure& failure : failures) {
     put_number(bytes, failure.row);
@@ -139,23 +159,27 @@ std::string encode_failures(const std::vector<Failure>& failures) {
   return bytes;
 }
 
-void decode_failures(std::string_view bytes, std::vector<Failure>& failures) {
-  while (!bytes.empty()) {
+bool decode_failures(std::string_view bytes, std::vector<Failure>& failures) {
+  const std::size_t before = failures.size();
+  EntryParser parser{bytes};
+  while (parser.fine && !parser.bytes.empty()) {
     Failure failure;
-    failure.row = get_number(bytes);
-    failure.status = static_cast<RowStatus>(get_number(bytes));
-    failure.path = get_text(bytes);
-    failure.message = get_text(bytes);
+    failure.row = parser.number();
+    failure.status = parser.status();
+    failure.path = parser.text();
+    failure.message = parser.text();
     failures.push_back(std::move(failure));
   }
+  if (!parser.fine) failures.resize(before);
+  return parser.fine;
 }
 
-std::uint64_t write_failures(const File& file, std::vector<Failure> failures) {
+WrittenFailures write_failures(const File& file, std::vector<Failure> failures) {
   std::sort(failures.begin(), failures.end(), [](const Failure& a, const Failure& b) { return a.row < b.row; });
   for (Failure& failure : failures) failure.message = short_message(failure.message);
   const Cells cells = cells_of(failures);
   const auto count = static_cast<std::int64_t>(failures.size());
-  const Dataset table = file.create_dataset("failures", type_of(cells, file.place()), {static_cast<hsize_t>(count)});
+  const Dataset table = file.create_dataset("failures", type_of(cells), {static_cast<std::uint64_t>(count)});
   TableWriter writer(table);
   std::string entries;
   for_each_piece({0, count}, table.row_bytes(), buffer_bytes, [&](RowRange piece) {
@@ -163,12 +187,12 @@ std::uint64_t write_failures(const File& file, std::vector<Failure> failures) {
     for (Row i = piece.begin; i < piece.end; ++i) append_entry(entries, failures[static_cast<std::size_t>(i)], cells);
     writer.append(std::as_bytes(std::span(entries)));
   });
-  return writer.checksum();
+  return {table, writer.checksum()};
 }
 
-Dataset open_failures(const File& file) {
+Dataset open_failures(const Structure& file) {
   Dataset table = file.dataset("failures");
-  table.expect(type_of(stored_cells(table), file.place()), {static_cast<hsize_t>(table.rows())});
+  table.expect(type_of(stored_cells(table)), {static_cast<std::uint64_t>(table.rows())});
   return table;
 }
 

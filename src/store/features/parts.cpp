@@ -17,11 +17,11 @@ namespace {
 /// The files that a link file names, checked to be those that were linked.
 std::vector<Place> linked_files(const Place& place) {
   check_seal(place, link_format, link_version);
-  const File file = File::open(place, Mode::read);
+  const Structure file(place);
   const Dataset names = file.dataset("parts");
   const Dataset seals = file.dataset("part_seals");
   names.expect_strings(names.rows());
-  seals.expect(copy_type(H5T_STD_U64LE), {static_cast<hsize_t>(names.rows())});
+  seals.expect(uint64_type(), {static_cast<std::uint64_t>(names.rows())});
   std::vector<std::uint64_t> wanted(static_cast<std::size_t>(names.rows()));
   seals.read({0, seals.rows()}, std::span(wanted));
   std::vector<std::string> texts = read_strings(names, {0, names.rows()});
@@ -55,7 +55,6 @@ std::vector<Part> open_parts(const Place& place) {
   for (const Place& file : files) {
     Part part{.tables = open_finished(file)};
     part.failures = open_failures(part.tables.file);
-    part.tables.file.close();  // one descriptor for each of what may be thousands of parts
     if (!parts.empty()) {
       check_follows(place, parts.front().tables, part.tables);
       part.first_row = parts.back().rows().end;

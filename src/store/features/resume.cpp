@@ -1,5 +1,6 @@
 #include "store/features/resume.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -60,7 +61,9 @@ std::string difference(const Tables& t, const Place& partial, const FeatureSpec&
   return {};
 }
 
-bool is_begun(const Place& partial) { return file_exists(partial.path) && format_of(partial.path) == features_format; }
+bool is_begun(const Place& partial) {
+  return try_open_own(partial, O_RDWR).is_open() && format_of(partial.path) == features_format;
+}
 
 /// The blocks of `share` that are sound, one character each: '1' or '0'. Appends the failed rows of sound ones.
 std::string sound_blocks(const Tables& t, RowRange share, std::vector<std::int64_t>& failed) {
@@ -125,13 +128,7 @@ void prepare_partial(const Place& partial, const FeatureSpec& spec) {
   create_features(partial, spec);
 }
 
-Tables open_unfinished(const Place& partial, Mode mode) {
-  File file = File::open(partial, mode);
-  Attributes attributes = read_attributes(file);
-  Tables tables = open_tables(std::move(file), std::move(attributes));
-  tables.file.close();
-  return tables;
-}
+Tables open_unfinished(const Place& partial, Mode mode) { return open_tables(Structure(partial, mode)); }
 
 Found find_done(const Communicator& comm, const Place& partial, const Tables& t) {
   std::string sound;

@@ -6,6 +6,7 @@
 
 #include "store/features/failures.hpp"
 #include "store/features/tables.hpp"
+#include "store/hdf5/hdf5.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
@@ -28,19 +29,18 @@ void check_nothing_pending(const Dataset& status) {
 }  // namespace
 
 void seal_features(const Place& place, std::vector<Failure> failures) {
-  File file = File::open(place, Mode::write);
-  Attributes attributes = read_attributes(file);
-  Tables tables = open_tables(std::move(file), std::move(attributes));
+  const Tables tables = open_tables(Structure(place));
   check_nothing_pending(tables.status);
-  overwrite_attribute(tables.file, "xxh3_failures", write_failures(tables.file, std::move(failures)));
+  File file = File::open(place);
+  const WrittenFailures entries = write_failures(file, std::move(failures));
+  overwrite_attribute(file, "xxh3_failures", entries.checksum);
   for (const Dataset* table : {&tables.keys, &tables.status, &tables.checksums}) {
-    overwrite_attribute(tables.file, "xxh3_" + table->name(), table_checksum(*table));
+    overwrite_attribute(file, "xxh3_" + table->name(), table_checksum(*table));
   }
-  overwrite_attribute(tables.file, "complete", std::int64_t{1});
+  overwrite_attribute(file, "complete", std::int64_t{1});
   std::vector<Extent> covered = table_extents(tables);
-  const Dataset entries = open_failures(tables.file);
-  if (entries.bytes() > 0) covered.push_back(entries.extent());
-  tables.file.close();
+  if (entries.table.bytes() > 0) covered.push_back(entries.table.extent());
+  file.close();
   complete_seal(place, covered);
 }
 

@@ -4,7 +4,7 @@
 
 #include "pool3/files.hpp"
 #include "pool3/partition.hpp"
-#include "store/hdf5/half.hpp"
+#include "store/hdf5/types.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
@@ -12,39 +12,30 @@
 namespace pool3::store {
 namespace {
 
-/// The type of `status` in files that are older than `missing`: all names before it.
-Handle older_status_type() {
-  Handle type = own(H5Tenum_create(H5T_STD_U8LE), H5Tclose, {"open", "the older status type"}, "make it");
-  for (auto value = std::uint8_t{0}; value < static_cast<std::uint8_t>(RowStatus::missing); ++value) {
-    check(H5Tenum_insert(type.id(), std::string(row_status_names.at(value)).c_str(), &value), {}, "name a status");
-  }
-  return type;
-}
-
 void check_shapes(const Tables& t) {
-  const auto rows = static_cast<hsize_t>(t.rows);
-  t.features.expect(feature_type(t.type), {rows, static_cast<hsize_t>(t.width)});
-  t.labels.expect(copy_type(H5T_STD_I32LE), {rows});
+  const auto rows = static_cast<std::uint64_t>(t.rows);
+  t.features.expect(feature_type(t.type), {rows, static_cast<std::uint64_t>(t.width)});
+  t.labels.expect(int32_type(), {rows});
   t.classes.expect_strings(t.classes.rows());
   t.paths.expect_strings(t.rows);
   t.keys.expect(string_type(key_width, false), {rows});
-  const bool is_older = same_type(older_status_type(), t.status.type());
+  const bool is_older = t.status.type() == older_status_type();
   t.status.expect(is_older ? older_status_type() : status_type(), {rows});
-  t.checksums.expect(copy_type(H5T_STD_U64LE), {static_cast<hsize_t>(t.blocks())});
+  t.checksums.expect(uint64_type(), {static_cast<std::uint64_t>(t.blocks())});
 }
 
 }  // namespace
 
-Handle feature_type(FeatureType type) { return type == FeatureType::float16 ? half_type() : copy_type(H5T_IEEE_F32LE); }
+Hdf5Type feature_type(FeatureType type) { return type == FeatureType::float16 ? float16_type() : float32_type(); }
 
 std::int64_t Tables::blocks() const { return block_count(rows, block_rows); }
 
 RowRange Tables::block(std::int64_t index) const { return block_range(rows, block_rows, index); }
 
-Tables open_tables(File file, Attributes attributes) {
+Tables open_tables(Structure file) {
   Tables t;
   t.file = std::move(file);
-  t.attributes = std::move(attributes);
+  t.attributes = t.file.attributes();
   t.block_rows = attribute<std::int64_t>(t.attributes, "block_rows", t.file.place());
   t.root = attribute<std::string>(t.attributes, "root", t.file.place());
   if (t.block_rows < 1 || t.block_rows > max_block_rows) {
@@ -58,7 +49,7 @@ Tables open_tables(File file, Attributes attributes) {
   t.status = t.file.dataset("status");
   t.checksums = t.file.dataset("checksums");
   t.rows = t.features.rows();
-  if (same_type(t.features.type(), half_type())) t.type = FeatureType::float16;
+  if (t.features.type() == float16_type()) t.type = FeatureType::float16;
   t.width = t.features.columns();
   if (t.width < 1 || t.width > max_width) {
     throw error_at(t.file.place(), "the number of features of a row is out of range", damaged_advice);
@@ -72,9 +63,7 @@ Tables open_finished(const Place& place) {
     throw error_at(place, fmt::format("is not there yet, but {}.partial is", place.path), retry_advice);
   }
   check_seal(place, features_format, features_version);
-  File file = File::open(place, Mode::read);
-  Attributes attributes = read_attributes(file);
-  return open_tables(std::move(file), std::move(attributes));
+  return open_tables(Structure(place));
 }
 
 std::vector<Extent> table_extents(const Tables& t) {

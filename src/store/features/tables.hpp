@@ -7,13 +7,13 @@
 
 #include "pool3/features.hpp"
 #include "store/hdf5/attributes.hpp"
-#include "store/hdf5/hdf5.hpp"
+#include "store/hdf5/structure.hpp"
 
 namespace pool3::store {
 
 /// What every rank needs to read or write rows.
 struct Tables {
-  File file;
+  Structure file;
   Attributes attributes;
   std::int64_t rows = 0;
   std::int64_t width = 0;  ///< features of a row
@@ -26,11 +26,11 @@ struct Tables {
   [[nodiscard]] RowRange block(std::int64_t index) const;
 };
 
-/// HDF5's type of stored features.
-[[nodiscard]] Handle feature_type(FeatureType type);
+/// The type of stored features.
+[[nodiscard]] Hdf5Type feature_type(FeatureType type);
 
 /// Opens all tables but failures. Throws Error if one is missing, or has a wrong type or shape.
-[[nodiscard]] Tables open_tables(File file, Attributes attributes);
+[[nodiscard]] Tables open_tables(Structure file);
 
 /// Opens a finished feature file for reading. Throws Error.
 [[nodiscard]] Tables open_finished(const Place& place);

@@ -8,9 +8,11 @@
 #include <string>
 #include <variant>
 
-#include "store/hdf5/hdf5.hpp"
+#include "pool3/files.hpp"
 
 namespace pool3::store {
+
+class File;
 
 using AttributeValue = std::variant<std::string, std::int64_t, std::uint64_t, double>;
 /// By name, in byte order.
@@ -20,8 +22,6 @@ using Attributes = std::map<std::string, AttributeValue>;
 void write_attributes(const File& file, const Attributes& attributes);
 /// Replaces the value of a number that is there. The file's structure stays as it is.
 void overwrite_attribute(const File& file, const std::string& name, const AttributeValue& number);
-/// All root attributes that are of the types above; others are not pool3's, and are left out.
-[[nodiscard]] Attributes read_attributes(const File& file);
 /// The value called `name`. Throws if it is missing or of another type.
 template <typename T>
 const T& attribute(const Attributes& attributes, const std::string& name, const Place& place) {

@@ -6,15 +6,6 @@
 
 namespace pool3::store {
 
-Handle half_type() {
-  const Place nowhere{"hdf5", ""};
-  Handle type = copy_type(H5T_IEEE_F32LE);
-  check(H5Tset_fields(type.id(), 15, 10, 5, 0, 10), nowhere, "lay out half precision");
-  check(H5Tset_size(type.id(), 2), nowhere, "size half precision");
-  check(H5Tset_ebias(type.id(), 15), nowhere, "bias half precision");
-  return type;
-}
-
 std::vector<std::byte> to_half(std::span<const float> values) {
   std::vector<std::byte> halves(values.size() * sizeof(std::uint16_t));
   for (std::size_t i = 0; i < values.size(); ++i) {

@@ -7,7 +7,6 @@
 #include <bit>
 #include <charconv>
 #include <cstdlib>
-#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -58,29 +57,51 @@ Handle access() {
   return list;
 }
 
-std::vector<hsize_t> dims_of(hid_t dataset, const Place& place, const std::string& name) {
-  const Handle space = own(H5Dget_space(dataset), H5Sclose, place, "look at " + name);
-  const int rank = H5Sget_simple_extent_ndims(space.id());
-  if (rank < 1 || rank > 2) throw error_at(place, fmt::format("{} has {} dimensions", name, rank));
-  std::vector<hsize_t> dims(static_cast<std::size_t>(rank));
-  check(H5Sget_simple_extent_dims(space.id(), dims.data(), nullptr), place, "look at " + name);
-  return dims;
+hid_t integer_id(const Hdf5Type& type) {
+  const bool natural = type.kind == Hdf5Type::Kind::natural;
+  if (type.bytes == 1) return natural ? H5T_STD_U8LE : H5T_STD_I8LE;
+  if (type.bytes == 4) return natural ? H5T_STD_U32LE : H5T_STD_I32LE;
+  return natural ? H5T_STD_U64LE : H5T_STD_I64LE;
 }
 
-/// a x b, or 0 where that does not fit into 63 bits.
-std::uint64_t product(std::uint64_t a, std::uint64_t b) {
-  constexpr auto limit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  return b != 0 && a > limit / b ? 0 : a * b;
+Handle copy_type(hid_t predefined) { return own(H5Tcopy(predefined), H5Tclose, nowhere(), "copy a type"); }
+
+Handle half_handle() {
+  Handle type = copy_type(H5T_IEEE_F32LE);
+  check(H5Tset_fields(type.id(), 15, 10, 5, 0, 10), nowhere(), "lay out half precision");
+  check(H5Tset_size(type.id(), 2), nowhere(), "size half precision");
+  check(H5Tset_ebias(type.id(), 15), nowhere(), "bias half precision");
+  return type;
 }
 
-/// Bytes of one row, such that rows x bytes fits into 63 bits.
-std::int64_t checked_row_bytes(const std::vector<hsize_t>& dims, std::size_t type_bytes, const std::string& name,
-                               const Place& place) {
-  const std::uint64_t row = product(type_bytes, dims.size() > 1 ? dims[1] : 1);
-  if (row == 0 || (dims.front() != 0 && product(row, dims.front()) == 0)) {
-    throw error_at(place, name + " has an impossible size", "the file is damaged");
+Handle string_handle(const Hdf5Type& type) {
+  Handle handle = copy_type(H5T_C_S1);
+  const bool utf8 = type.kind == Hdf5Type::Kind::utf8;
+  check(H5Tset_size(handle.id(), type.bytes), nowhere(), "size a string type");
+  check(H5Tset_strpad(handle.id(), H5T_STR_NULLPAD), nowhere(), "pad a string type");
+  check(H5Tset_cset(handle.id(), utf8 ? H5T_CSET_UTF8 : H5T_CSET_ASCII), nowhere(), "set a character set");
+  return handle;
+}
+
+Hdf5Type type_of(const Hdf5Type::Member& member) { return {.kind = member.kind, .bytes = member.bytes, .members = {}}; }
+
+/// Its values have one byte.
+Handle enumeration_handle(const Hdf5Type& type) {
+  Handle handle = own(H5Tenum_create(H5T_STD_U8LE), H5Tclose, nowhere(), "make a type of names");
+  for (const auto& member : type.members) {
+    const auto value = static_cast<std::uint8_t>(member.at);
+    check(H5Tenum_insert(handle.id(), member.name.c_str(), &value), nowhere(), "name a value");
   }
-  return static_cast<std::int64_t>(row);
+  return handle;
+}
+
+Handle compound_handle(const Hdf5Type& type) {
+  Handle handle = own(H5Tcreate(H5T_COMPOUND, type.bytes), H5Tclose, nowhere(), "make a type of columns");
+  for (const auto& member : type.members) {
+    const Handle column = handle_of(type_of(member));
+    check(H5Tinsert(handle.id(), member.name.c_str(), member.at, column.id()), nowhere(), "add a column");
+  }
+  return handle;
 }
 
 }  // namespace
@@ -121,73 +142,14 @@ Handle own(hid_t id, Handle::Closer closer, const Place& place, const std::strin
   return {id, closer};
 }
 
-Handle copy_type(hid_t predefined) { return own(H5Tcopy(predefined), H5Tclose, nowhere(), "copy a type"); }
-
-Handle string_type(std::size_t width, bool utf8) {
+Handle handle_of(const Hdf5Type& type) {
+  using Kind = Hdf5Type::Kind;
   prepare();
-  Handle type = copy_type(H5T_C_S1);
-  check(H5Tset_size(type.id(), width), nowhere(), "size a string type");
-  check(H5Tset_strpad(type.id(), H5T_STR_NULLPAD), nowhere(), "pad a string type");
-  check(H5Tset_cset(type.id(), utf8 ? H5T_CSET_UTF8 : H5T_CSET_ASCII), nowhere(), "set a character set");
-  return type;
-}
-
-Handle status_type() {
-  prepare();
-  Handle type = own(H5Tenum_create(H5T_STD_U8LE), H5Tclose, nowhere(), "make the status type");
-  for (std::size_t i = 0; i < row_status_names.size(); ++i) {
-    const auto value = static_cast<std::uint8_t>(i);
-    check(H5Tenum_insert(type.id(), std::string(row_status_names[i]).c_str(), &value), nowhere(), "name a status");
-  }
-  return type;
-}
-
-bool same_type(const Handle& a, const Handle& b) { return H5Tequal(a.id(), b.id()) > 0; }
-
-Dataset::Dataset(const Handle& id, std::string name, std::shared_ptr<const Descriptor> bytes, Place place)
-    : name_(std::move(name)),
-      bytes_(std::move(bytes)),
-      place_(std::move(place)),
-      type_(std::make_shared<Handle>(own(H5Dget_type(id.id()), H5Tclose, place_, "look at " + name_))),
-      dims_(dims_of(id.id(), place_, name_)),
-      row_bytes_(checked_row_bytes(dims_, H5Tget_size(type_->id()), name_, place_)) {
-  if (this->bytes() == 0) return;
-  const haddr_t offset = H5Dget_offset(id.id());
-  if (offset == HADDR_UNDEF) throw error_at(place_, name_ + " is not contiguous");
-  offset_ = static_cast<std::int64_t>(offset);
-}
-
-void Dataset::expect(const Handle& type, const std::vector<hsize_t>& dims) const {
-  if (!same_type(type, *type_))
-    throw error_at(place_, name_ + " has another type than it should", "the file is damaged");
-  if (dims != dims_) throw error_at(place_, name_ + " has another shape than it should", "the file is damaged");
-}
-
-void Dataset::expect_strings(std::int64_t rows) const {
-  const std::size_t width = H5Tget_size(type_->id());
-  const bool utf8 = same_type(*type_, string_type(width, true));
-  expect(string_type(width, utf8), {static_cast<hsize_t>(rows)});
-}
-
-void Dataset::expect_range(RowRange rows, std::size_t span_bytes) const {
-  const bool inside = rows.begin >= 0 && rows.begin <= rows.end && rows.end <= this->rows();
-  if (!inside || static_cast<std::int64_t>(span_bytes) != rows.size() * row_bytes_) {
-    throw error_at(place_,
-                   fmt::format("{}: rows {} to {} and {} bytes do not fit", name_, rows.begin, rows.end, span_bytes));
-  }
-}
-
-void Dataset::read_bytes(RowRange rows, std::span<std::byte> out) const {
-  expect_range(rows, out.size());
-  if (out.empty()) return;
-  if (bytes_->read(offset_ + rows.begin * row_bytes_, out) != out.size()) {
-    throw error_at(place_, name_ + ": the file is cut off", "the file is damaged");
-  }
-}
-
-void Dataset::write_bytes(RowRange rows, std::span<const std::byte> in) const {
-  expect_range(rows, in.size());
-  if (!in.empty()) bytes_->write(offset_ + rows.begin * row_bytes_, in);
+  if (type.kind == Kind::integer || type.kind == Kind::natural) return copy_type(integer_id(type));
+  if (type.kind == Kind::real && type.bytes == 2) return half_handle();
+  if (type.kind == Kind::real) return copy_type(type.bytes == 4 ? H5T_IEEE_F32LE : H5T_IEEE_F64LE);
+  if (type.kind == Kind::enumeration) return enumeration_handle(type);
+  return type.kind == Kind::compound ? compound_handle(type) : string_handle(type);
 }
 
 File File::create(const Place& place, std::int64_t alignment) {
@@ -204,38 +166,37 @@ File File::create(const Place& place, std::int64_t alignment) {
   return {std::move(id), place, std::make_shared<Descriptor>(place, O_RDWR)};
 }
 
-File File::open(const Place& place, Mode mode) {
+File File::open(const Place& place) {
   const Handle list = access();
-  auto bytes = std::make_shared<Descriptor>(mode == Mode::read ? open_source(place) : Descriptor(place, O_RDWR));
-  const unsigned flags = mode == Mode::write ? H5F_ACC_RDWR : H5F_ACC_RDONLY;
-  Handle id = own(H5Fopen(place.path.c_str(), flags, list.id()), H5Fclose, place, "open");
+  auto bytes = std::make_shared<Descriptor>(place, O_RDWR);
+  Handle id = own(H5Fopen(place.path.c_str(), H5F_ACC_RDWR, list.id()), H5Fclose, place, "open");
   return {std::move(id), place, std::move(bytes)};
 }
 
-Dataset File::create_dataset(const std::string& name, const Handle& type, const std::vector<hsize_t>& dims) const {
+File File::open_foreign(const Place& place) {
+  const Handle list = access();
+  auto bytes = std::make_shared<Descriptor>(open_source(place));
+  Handle id = own(H5Fopen(place.path.c_str(), H5F_ACC_RDONLY, list.id()), H5Fclose, place, "open");
+  return {std::move(id), place, std::move(bytes)};
+}
+
+Dataset File::create_dataset(const std::string& name, const Hdf5Type& type, const Dims& dims) const {
   const std::string doing = "create " + name;
   const Handle list = own(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, place_, doing);
   check(H5Pset_layout(list.id(), H5D_CONTIGUOUS), place_, doing);
   check(H5Pset_alloc_time(list.id(), H5D_ALLOC_TIME_EARLY), place_, doing);
   check(H5Pset_fill_time(list.id(), H5D_FILL_TIME_NEVER), place_, doing);
   check(H5Pset_obj_track_times(list.id(), false), place_, doing);
+  const std::vector<hsize_t> sizes(dims.begin(), dims.end());
   const Handle space =
-      own(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr), H5Sclose, place_, doing);
-  const Handle dataset = own(H5Dcreate2(id(), name.c_str(), type.id(), space.id(), H5P_DEFAULT, list.id(), H5P_DEFAULT),
-                             H5Dclose, place_, doing);
-  return {dataset, name, bytes_, place_};
-}
-
-Dataset File::dataset(const std::string& name) const {
-  const Handle dataset = own(H5Dopen2(id(), name.c_str(), H5P_DEFAULT), H5Dclose, place_, "open " + name);
-  return {dataset, name, bytes_, place_};
+      own(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr), H5Sclose, place_, doing);
+  const Handle dataset =
+      own(H5Dcreate2(id(), name.c_str(), handle_of(type).id(), space.id(), H5P_DEFAULT, list.id(), H5P_DEFAULT),
+          H5Dclose, place_, doing);
+  const haddr_t offset = H5Dget_offset(dataset.id());  // nowhere if it has no rows
+  return {Hdf5Dataset{.type = type, .dims = dims, .offset = offset == HADDR_UNDEF ? 0 : offset}, name, bytes_, place_};
 }
 
 void File::close() { id_.close(place_, "close"); }
-
-bool has_hdf5_signature(const std::string& path) {
-  prepare();
-  return H5Fis_hdf5(path.c_str()) > 0;
-}
 
 }  // namespace pool3::store

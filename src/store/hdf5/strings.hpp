@@ -8,7 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "store/hdf5/hdf5.hpp"
+#include "store/hdf5/dataset.hpp"
+#include "store/hdf5/types.hpp"
 
 namespace pool3::store {
 
@@ -21,7 +22,7 @@ class CellShape {
   void see(std::string_view text);
   [[nodiscard]] std::size_t width() const { return width_; }
   [[nodiscard]] bool utf8() const { return utf8_; }
-  [[nodiscard]] Handle type() const { return string_type(width_, utf8_); }
+  [[nodiscard]] Hdf5Type type() const { return string_type(width_, utf8_); }
 
  private:
   std::size_t width_ = 1;

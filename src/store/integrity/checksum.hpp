@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include "store/hdf5/hdf5.hpp"
+#include "store/hdf5/dataset.hpp"
 
 struct XXH3_state_s;
 

@@ -56,16 +56,7 @@ Owner this_owner() {
 Owner read_owner(const Descriptor& file) {
   std::string text(4096, '\0');
   text.resize(file.read(0, std::as_writable_bytes(std::span(text))));
-  std::istringstream words(text);
-  Owner owner{"unknown", "unknown", "unknown"};
-  std::string name;
-  std::string value;
-  while (words >> name >> value) {
-    if (name == "host") owner.host = value;
-    if (name == "job") owner.job = value;
-    if (name == "pid") owner.pid = value;
-  }
-  return owner;
+  return parse_owner(text);
 }
 
 Error in_use(const Place& target, const Owner& owner) {
@@ -93,7 +84,7 @@ bool is_still_at(const Descriptor& file, const std::string& path) {
 
 /// One attempt. Null: try again, the last owner is just leaving, or is `waited_for`.
 std::unique_ptr<Descriptor> try_lock(const Place& place, const Place& target, bool waited_for = false) {
-  auto file = std::make_unique<Descriptor>(place, O_RDWR | O_CREAT);
+  auto file = std::make_unique<Descriptor>(open_own(place, O_RDWR | O_CREAT));
   const Outcome root = lock_byte(*file, F_WRLCK, root_byte);
   const Owner owner = read_owner(*file);
   if (root == Outcome::busy || (root == Outcome::unsupported && seems_alive(*file, owner))) {
@@ -107,6 +98,21 @@ std::unique_ptr<Descriptor> try_lock(const Place& place, const Place& target, bo
 }
 
 }  // namespace
+
+LockOwner parse_owner(const std::string& text) {
+  constexpr std::size_t longest = 256;
+  std::istringstream words(text);
+  Owner owner{"unknown", "unknown", "unknown"};
+  std::string name;
+  std::string value;
+  while (words >> name >> value) {
+    value = one_line(value.substr(0, longest));
+    if (name == "host") owner.host = value;
+    if (name == "job") owner.job = value;
+    if (name == "pid") owner.pid = value;
+  }
+  return owner;
+}
 
 JobLock::JobLock(const Place& target, std::chrono::seconds patience) : place_{target.stage, target.path + ".lock"} {
   using Clock = std::chrono::steady_clock;
@@ -136,7 +142,8 @@ JobLock::~JobLock() { unlink(place_.path.c_str()); }
 std::optional<LockOwner> owner_at_work(const Place& target) {
   const Place place{target.stage, target.path + ".lock"};
   if (access(place.path.c_str(), R_OK) != 0) return {};
-  const Descriptor file = open_source(place);
+  const Descriptor file = try_open_own(place, O_RDONLY);
+  if (!file.is_open()) return {};  // its owner has just left
   struct flock lock {};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
@@ -156,7 +163,7 @@ void JobLock::keep_alive() const {
 }
 
 WorkerLock::WorkerLock(const Place& target)
-    : file_(std::make_unique<Descriptor>(Place{target.stage, target.path + ".lock"}, O_RDWR)) {
+    : file_(std::make_unique<Descriptor>(open_own({target.stage, target.path + ".lock"}, O_RDWR))) {
   lock_byte(*file_, F_RDLCK, worker_byte);
 }
 

@@ -16,7 +16,8 @@ class JobLock {
   /// Throws Error that names host, job and pid of the owner if another job is at work. Workers of a job whose root
   /// has died are waited for, half a minute at most. Where the file system knows no locks, an owner counts as dead
   /// once it is gone from this host, or, on another host, has not called keep_alive() for ten minutes. An owner that is
-  /// alive is waited for as long as `patience` says.
+  /// alive is waited for as long as `patience` says. Throws Error too if the lock file is not one that a job has made
+  /// (see open_own()); nothing is written to it then.
   explicit JobLock(const Place& target, std::chrono::seconds patience = std::chrono::seconds(0));
   JobLock(const JobLock&) = delete;
   JobLock& operator=(const JobLock&) = delete;
@@ -34,6 +35,9 @@ class JobLock {
 struct LockOwner {
   std::string host, job, pid;
 };
+/// What the text of a lock file says, whoever wrote it: printable words of bounded length, "unknown" where it is
+/// silent.
+[[nodiscard]] LockOwner parse_owner(const std::string& text);
 /// The job at work on `target`, if there is one. Takes no lock itself.
 [[nodiscard]] std::optional<LockOwner> owner_at_work(const Place& target);
 

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "pool3/files.hpp"
+#include "store/hdf5/structure.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/layout.hpp"
 #include "store/pieces.hpp"
@@ -72,13 +73,14 @@ bool extents_fit(const Block& block) {
   return true;
 }
 
-void check_format(const Place& place, const Block& block, const std::string& wanted) {
+void check_format(const Descriptor& file, const Block& block, const std::string& wanted) {
+  const Place& place = file.place();
   const std::string format = format_in(block);
   if (format == wanted) return;
   if (format == features_format || format == model_format || format == link_format || format == repacked_format) {
     throw error_at(place, fmt::format("is a {} file, not a {} file", format, wanted));
   }
-  if (!has_hdf5_signature(place.path)) throw error_at(place, "is not an HDF5 file");
+  if (!has_hdf5_signature(file)) throw error_at(place, "is not an HDF5 file");
   throw error_at(place, fmt::format("is an HDF5 file, but not a {} file", wanted));
 }
 
@@ -113,7 +115,7 @@ void complete_seal(const Place& place, std::vector<Extent> covered) {
 void check_seal(const Place& place, const std::string& format, std::int64_t newest) {
   const Descriptor file = open_source(place);
   const Block block = read_block(file);
-  check_format(place, block, format);
+  check_format(file, block, format);
   check_version(place, block.version, newest);
   if (block.file_bytes == 0) throw error_at(place, "is not complete", retry_advice);
   const std::int64_t size = file_bytes(place);
@@ -126,8 +128,9 @@ void check_seal(const Place& place, const std::string& format, std::int64_t newe
 }
 
 void check_open_seal(const Place& place, const std::string& format, std::int64_t newest) {
-  const Block block = read_block(open_source(place));
-  check_format(place, block, format);
+  const Descriptor file = open_source(place);
+  const Block block = read_block(file);
+  check_format(file, block, format);
   check_version(place, block.version, newest);
   if (block.file_bytes != 0) throw error_at(place, "is complete, but has the name of an unfinished file", "rename it");
 }

@@ -1,13 +1,13 @@
 #pragma once
 // The seal: the first 512 bytes (seal_bytes) of every file, HDF5's user block. It says what the file is, how long it
-// is, and the checksum of all bytes that have no checksum of their own. It is checked before HDF5 sees the file,
-// because HDF5 may crash on a structure in which a bit has flipped.
+// is, and the checksum of all bytes that have no checksum of their own. It is checked before anything else of a file is
+// read. It finds flipped bits; it is no signature, so what comes after it is checked as if there were none.
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "store/hdf5/hdf5.hpp"
+#include "store/hdf5/dataset.hpp"
 #include "store/layout.hpp"
 
 namespace pool3::store {

@@ -8,9 +8,15 @@
 
 #include "pool3/files.hpp"
 #include "store/integrity/checksum.hpp"
+#include "store/pieces.hpp"
 
 namespace pool3::store {
 namespace {
+
+constexpr const char* advice = "remove it and the .partial file";
+constexpr auto checksum_bytes = static_cast<std::int64_t>(sizeof(std::uint64_t));
+/// More than the tables of a file leave between them.
+constexpr std::int64_t most_gaps = 64;
 
 /// The copy: size of the file, number of extents, the extents, their bytes, and the XXH3-64 of all that.
 struct Head {
@@ -42,10 +48,57 @@ std::uint64_t checksum_of(std::string_view bytes) {
   return checksum.value();
 }
 
+template <typename Value>
+std::span<std::byte> bytes_of(Value& value) {
+  return std::as_writable_bytes(std::span(&value, 1));
+}
+std::span<std::byte> bytes_of(std::vector<Extent>& extents) { return std::as_writable_bytes(std::span(extents)); }
+
+/// Calls `action(offset, bytes)` for the bytes of a file from `begin` to `end`, in pieces. Throws if it ends before.
+template <typename Action>
+void read_pieces(const Descriptor& file, std::int64_t begin, std::int64_t end, Action&& action) {
+  std::vector<std::byte> buffer;
+  for_each_piece({begin, end}, 1, buffer_bytes, [&](RowRange piece) {
+    buffer.resize(static_cast<std::size_t>(piece.size()));
+    if (file.read(piece.begin, buffer) != buffer.size()) throw error_at(file.place(), "is cut off", advice);
+    action(piece.begin, std::span<const std::byte>(buffer));
+  });
+}
+
+std::uint64_t checksum_of(const Descriptor& file, std::int64_t end) {
+  Checksum checksum;
+  read_pieces(file, 0, end, [&](std::int64_t, std::span<const std::byte> bytes) { checksum.add(bytes); });
+  return checksum.value();
+}
+
+std::uint64_t stored_checksum(const Descriptor& file, std::int64_t at) {
+  std::uint64_t checksum = 0;
+  if (file.read(at, bytes_of(checksum)) != sizeof checksum) throw error_at(file.place(), "is cut off", advice);
+  return checksum;
+}
+
+/// True if the gaps lie in the file, in rising order, and their bytes reach from undo.begin to `end`.
+bool gaps_fit(const Undo& undo, std::int64_t end) {
+  std::int64_t at = 0;
+  std::int64_t left = end - undo.begin;
+  for (const Extent& gap : undo.gaps) {
+    if (gap.offset < at || gap.offset > undo.file_bytes) return false;
+    if (gap.bytes < 0 || gap.bytes > undo.file_bytes - gap.offset || gap.bytes > left) return false;
+    at = gap.offset + gap.bytes;
+    left -= gap.bytes;
+  }
+  return left == 0;
+}
+
+void copy_bytes(const Descriptor& from, std::int64_t begin, const Descriptor& to, const Extent& gap) {
+  read_pieces(from, begin, begin + gap.bytes,
+              [&](std::int64_t at, std::span<const std::byte> bytes) { to.write(gap.offset + at - begin, bytes); });
+}
+
 }  // namespace
 
 void save_undo(const Place& partial, std::vector<Extent> tables) {
-  const Descriptor file(partial, O_RDONLY);
+  const Descriptor file = open_own(partial, O_RDONLY);
   const std::vector<Extent> gaps = gaps_between(std::move(tables), file.size());
   const Head head{file.size(), static_cast<std::int64_t>(gaps.size())};
   std::string bytes;
@@ -63,28 +116,40 @@ void save_undo(const Place& partial, std::vector<Extent> tables) {
   write_whole_file(undo_of(partial), bytes);
 }
 
-void restore_undo(const Place& partial) {
-  const Place place = undo_of(partial);
-  if (!file_exists(place.path)) return;
-  std::string bytes(static_cast<std::size_t>(file_bytes(place)), '\0');
+Undo read_undo(const Descriptor& copy) {
+  const Place& place = copy.place();
+  const std::int64_t size = copy.size();
   Head head;
-  std::uint64_t checksum = 0;
-  const std::size_t got = open_source(place).read(0, std::as_writable_bytes(std::span(bytes)));
-  if (got != bytes.size() || got < sizeof head + sizeof checksum)
-    throw error_at(place, "is cut off", "remove it and the .partial file");
-  std::memcpy(&checksum, bytes.data() + got - sizeof checksum, sizeof checksum);
-  if (checksum_of(std::string_view(bytes).substr(0, got - sizeof checksum)) != checksum) {
-    throw error_at(place, "wrong checksum", "remove it and the .partial file");
-  }
-  std::memcpy(&head, bytes.data(), sizeof head);
-  std::vector<Extent> gaps(static_cast<std::size_t>(head.extents));
-  std::memcpy(gaps.data(), bytes.data() + sizeof head, gaps.size() * sizeof(Extent));
-  auto rest = std::as_bytes(std::span(bytes)).subspan(sizeof head + gaps.size() * sizeof(Extent));
-  const Descriptor file(partial, O_RDWR);
-  file.truncate(head.file_bytes);
-  for (const Extent& gap : gaps) {
-    file.write(gap.offset, rest.first(static_cast<std::size_t>(gap.bytes)));
-    rest = rest.subspan(static_cast<std::size_t>(gap.bytes));
+  const auto head_bytes = static_cast<std::int64_t>(sizeof head);
+  if (size < head_bytes + checksum_bytes || copy.read(0, bytes_of(head)) != sizeof head)
+    throw error_at(place, "is cut off", advice);
+  if (stored_checksum(copy, size - checksum_bytes) != checksum_of(copy, size - checksum_bytes))
+    throw error_at(place, "wrong checksum", advice);
+  Undo undo{.file_bytes = head.file_bytes};
+  if (head.extents < 0 || head.extents > most_gaps || head.file_bytes < 0)
+    throw error_at(place, "has impossible numbers", advice);
+  undo.begin = head_bytes + head.extents * static_cast<std::int64_t>(sizeof(Extent));
+  undo.gaps.resize(static_cast<std::size_t>(head.extents));
+  if (undo.begin > size - checksum_bytes || copy.read(head_bytes, bytes_of(undo.gaps)) != bytes_of(undo.gaps).size())
+    throw error_at(place, "is cut off", advice);
+  if (!gaps_fit(undo, size - checksum_bytes)) throw error_at(place, "has impossible numbers", advice);
+  return undo;
+}
+
+void restore_undo(const Place& partial) {
+  const Descriptor copy = try_open_own(undo_of(partial), O_RDONLY);
+  if (!copy.is_open()) return;
+  const Undo undo = read_undo(copy);
+  const Descriptor file = open_own(partial, O_RDWR);
+  // What the copy does not hold must still be there.
+  const std::int64_t held_from = undo.gaps.empty() ? 0 : undo.gaps.back().offset + undo.gaps.back().bytes;
+  if (held_from < undo.file_bytes && file.size() < undo.file_bytes)
+    throw error_at(copy.place(), "is of another file", advice);
+  file.truncate(undo.file_bytes);
+  std::int64_t from = undo.begin;
+  for (const Extent& gap : undo.gaps) {
+    copy_bytes(copy, from, file, gap);
+    from += gap.bytes;
   }
   file.sync();
   remove_undo(partial);
@@ -94,7 +159,7 @@ bool undo_exists(const Place& partial) { return file_exists(undo_of(partial).pat
 
 void remove_undo(const Place& partial) {
   remove_file(undo_of(partial));
-  remove_file({partial.stage, undo_of(partial).path + ".tmp"});
+  sweep_temporaries(undo_of(partial));
 }
 
 }  // namespace pool3::store

@@ -8,6 +8,7 @@
 #include "store/features/failures.hpp"
 #include "store/features/parts.hpp"
 #include "store/hdf5/dimensions.hpp"
+#include "store/hdf5/hdf5.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/lock.hpp"
@@ -114,9 +115,9 @@ void link_table(const store::File& file, const std::string& name, const Dataset 
     start.front() += count.front();
   }
   store::check(H5Sselect_all(whole.id()), place, doing);
-  static_cast<void>(store::own(
-      H5Dcreate2(file.id(), name.c_str(), widest->type().id(), whole.id(), H5P_DEFAULT, list.id(), H5P_DEFAULT),
-      H5Dclose, place, doing));
+  static_cast<void>(store::own(H5Dcreate2(file.id(), name.c_str(), store::handle_of(widest->type()).id(), whole.id(),
+                                          H5P_DEFAULT, list.id(), H5P_DEFAULT),
+                               H5Dclose, place, doing));
 }
 
 void copy_small_tables(const store::File& file, const std::vector<Member>& members) {
@@ -124,7 +125,7 @@ void copy_small_tables(const store::File& file, const std::vector<Member>& membe
   check_table(members.front().part.tables, classes);
   std::vector<std::byte> names(static_cast<std::size_t>(classes.bytes()));
   classes.read_bytes({0, classes.rows()}, names);
-  file.create_dataset("classes", classes.type(), {static_cast<hsize_t>(classes.rows())})
+  file.create_dataset("classes", classes.type(), {static_cast<std::uint64_t>(classes.rows())})
       .write_bytes({0, classes.rows()}, names);
   std::vector<Failure> failures;
   std::vector<std::string> part_names;
@@ -144,7 +145,7 @@ void copy_small_tables(const store::File& file, const std::vector<Member>& membe
   const std::string cells = pack(part_names, shape);
   const auto count = static_cast<std::int64_t>(seals.size());
   file.create_dataset("parts", shape.type(), {seals.size()}).write({0, count}, std::span<const char>(cells));
-  file.create_dataset("part_seals", store::copy_type(H5T_STD_U64LE), {seals.size()})
+  file.create_dataset("part_seals", store::uint64_type(), {seals.size()})
       .write({0, count}, std::span<const std::uint64_t>(seals));
 }
 

@@ -1,6 +1,5 @@
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <ctime>
 
 #include "pool3/files.hpp"
@@ -73,8 +72,6 @@ ProgressReport unfinished_report(const std::string& path, const Place& partial) 
 }  // namespace
 
 ProgressReport features_progress(const std::string& given) {
-  // A lock of HDF5's here could meet that of a job which is about to finish the file.
-  setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1);
   const bool is_partial = given.ends_with(suffix);
   const std::string path = is_partial ? given.substr(0, given.size() - suffix.size()) : given;
   const Place partial{stage, path + std::string(suffix)};

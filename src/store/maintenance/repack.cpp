@@ -6,6 +6,7 @@
 #include "pool3/maintenance.hpp"
 #include "store/features/parts.hpp"
 #include "store/hdf5/dimensions.hpp"
+#include "store/hdf5/hdf5.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/layout.hpp"
 #include "store/pieces.hpp"
@@ -70,10 +71,6 @@ class Chunked {
   Handle id_;
 };
 
-Handle copy_of(const Handle& type, const Place& place) {
-  return store::own(H5Tcopy(type.id()), H5Tclose, place, "copy a type");
-}
-
 /// Copies one table of every part; features are read block by block with their checksums.
 void copy_table(const store::File& file, const std::vector<Part>& parts, const Dataset store::Tables::*table,
                 const RepackOptions& options) {
@@ -83,8 +80,7 @@ void copy_table(const store::File& file, const std::vector<Part>& parts, const D
   }
   const std::int64_t all = parts.back().rows().end;
   const auto width = static_cast<std::size_t>(widest->row_bytes());
-  const Chunked target(file, widest->name(), copy_of(widest->type(), file.place()), {static_cast<hsize_t>(all)},
-                       options);
+  const Chunked target(file, widest->name(), store::handle_of(widest->type()), {static_cast<hsize_t>(all)}, options);
   std::vector<std::byte> bytes;
   std::vector<std::byte> cells;
   for (const Part& part : parts) {
@@ -106,7 +102,7 @@ void copy_table(const store::File& file, const std::vector<Part>& parts, const D
 }
 
 void copy_features(const store::File& file, const FeatureReader& reader, const RepackOptions& options) {
-  const Chunked target(file, "features", store::feature_type(reader.type()),
+  const Chunked target(file, "features", store::handle_of(store::feature_type(reader.type())),
                        {static_cast<hsize_t>(reader.rows()), static_cast<hsize_t>(reader.width())}, options);
   const auto row_bytes = static_cast<std::size_t>(reader.width() * element_bytes(reader.type()));
   // Whole chunks at a time, so that none is compressed twice.
@@ -153,7 +149,7 @@ void write_copy(const Place& place, const std::string& in, const RepackOptions& 
   const Dataset& classes = parts.front().tables.classes;
   std::vector<std::byte> names(static_cast<std::size_t>(classes.bytes()));
   classes.read_bytes({0, classes.rows()}, names);
-  file.create_dataset("classes", copy_of(classes.type(), place), {static_cast<hsize_t>(classes.rows())})
+  file.create_dataset("classes", classes.type(), {static_cast<std::uint64_t>(classes.rows())})
       .write_bytes({0, classes.rows()}, names);
   store::name_dimensions(file);
   store::Attributes attributes;

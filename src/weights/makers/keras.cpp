@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <optional>
 
-#include "weights/containers/hdf5_file.hpp"
+#include "pool3/hdf5.hpp"
+#include "weights/errors.hpp"
+#include "weights/floats.hpp"
+#include "weights/layer_rules.hpp"
 
 namespace pool3::weights {
 namespace {
@@ -12,6 +16,7 @@ namespace {
 using Address = Hdf5File::Address;
 
 constexpr int deepest_group = 4;
+constexpr const char* rewrite_advice = "write it again with Keras's save_weights, uncompressed";
 
 /// The number of a layer that Keras named: 0 for "conv2d", 7 for "conv2d_7". Nothing for another layer.
 std::optional<std::uint32_t> layer_number(std::string_view name, std::string_view kind) {
@@ -52,16 +57,23 @@ Layers layers_of(const Hdf5File& file, Address group, std::string_view kind) {
   return layers;
 }
 
-Weights read(std::string_view bytes) {
-  return {.traits = {.profile = InputProfile::keras}, .source = {}, .sha256 = {}, .tensors = read_keras_h5(bytes)};
+std::optional<FloatType> float_type(const Hdf5Type& type) {
+  if (type.kind != Hdf5Type::Kind::real || type.bytes == 8) return std::nullopt;
+  return type.bytes == 2 ? FloatType::f16 : FloatType::f32;
 }
 
-}  // namespace
+/// Sizes as they are; one that no tensor has is none of this network.
+Shape shape_of(const Hdf5Dataset& dataset) {
+  Shape shape;
+  for (const std::uint64_t size : dataset.dims) shape.push_back(static_cast<std::int64_t>(size));
+  return shape;
+}
 
-constinit const Maker keras_file = {.kind = "Keras's .h5", .name = "Keras", .knows = looks_like_hdf5, .read = read};
+/// Without a block of the user's in front.
+bool is_hdf5(std::string_view bytes) { return bytes.starts_with("\x89HDF\r\n\x1a\n"); }
 
-std::map<std::string, Tensor> read_keras_h5(std::string_view bytes) {
-  const Hdf5File file(bytes);
+std::map<std::string, Tensor> read_tensors(std::string_view bytes) {
+  const Hdf5File file(hdf5_bytes(bytes));
   const auto top = file.links(file.root());
   const auto model = top.find("model_weights");
   const Address group = model == top.end() ? file.root() : model->second;
@@ -84,15 +96,31 @@ std::map<std::string, Tensor> read_keras_h5(std::string_view bytes) {
   const auto read = [&](const std::string& name, const Shape& shape) -> std::optional<Tensor> {
     const auto found = datasets.find(name);
     if (found == datasets.end()) return std::nullopt;
-    const Hdf5File::Dataset dataset = file.dataset(found->second);
-    if (dataset.shape != shape || !dataset.type) refuse_shape(name);
-    const auto count = element_count(shape, dataset.bytes.size() / bytes_of(*dataset.type));
-    if (!count || dataset.bytes.size() != *count * bytes_of(*dataset.type)) {
-      throw FormatError(fmt::format("'{}' has another number of values than its shape says", name));
-    }
-    return Tensor{.shape = shape, .values = floats_of(dataset.bytes, *dataset.type)};
+    const Hdf5Dataset dataset = file.dataset(found->second);
+    const auto type = float_type(dataset.type);
+    if (shape_of(dataset) != shape || !type) refuse_shape(name);
+    return Tensor{.shape = shape, .values = floats_of(bytes.substr(dataset.offset, dataset.bytes), *type)};
   };
   return read_layers(read, {.names = names, .order = KernelOrder::hwio, .needs_gamma = false, .epsilon = 1e-3});
+}
+
+Weights read(std::string_view bytes) {
+  return {.traits = {.profile = InputProfile::keras}, .source = {}, .sha256 = {}, .tensors = read_keras_h5(bytes)};
+}
+
+}  // namespace
+
+constinit const Maker keras_file = {.kind = "Keras's .h5", .name = "Keras", .knows = is_hdf5, .read = read};
+
+std::map<std::string, Tensor> read_keras_h5(std::string_view bytes) {
+  try {
+    return read_tensors(bytes);
+  } catch (const Hdf5Error& error) {
+    if (error.kind() == Hdf5Error::Kind::broken) {
+      throw FormatError(fmt::format("a broken HDF5 file: {}", error.what()));
+    }
+    throw FormatError(fmt::format("an HDF5 file with {}", error.what()), rewrite_advice);
+  }
 }
 
 }  // namespace pool3::weights

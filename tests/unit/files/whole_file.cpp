@@ -64,10 +64,14 @@ TEST_F(WholeFile, HoldsAllPartsAndNothingIsBesideIt) {
   EXPECT_THAT(names(), ElementsAre("f.json"));
 }
 
+/// What the names of temporaries of `path_` look like.
+constexpr const char* temporary_pattern = R"(f\.json\.[-+_A-Za-z0-9]*\.[0-9]+\.[0-9a-f]+\.tmp)";
+
 TEST_F(WholeFile, SyncsTheFileThenRenamesThenSyncsTheFolder) {
   write_whole_file(place_, "x");
-  EXPECT_THAT(calls().record,
-              ElementsAre("fsync " + path_ + ".tmp", "rename " + path_ + ".tmp " + path_, "fsync " + folder_.path()));
+  const std::string beside = folder_ / temporary_pattern;
+  EXPECT_THAT(calls().record, ElementsAre(MatchesRegex("fsync " + beside),
+                                          MatchesRegex("rename " + beside + " " + path_), "fsync " + folder_.path()));
 }
 
 TEST_F(WholeFile, SyncsTheWorkingFolderForABareName) {
@@ -81,13 +85,109 @@ TEST_F(WholeFile, SyncsTheWorkingFolderForABareName) {
 
 TEST_F(WholeFile, SyncsNothingWhereThatIsNotWanted) {
   write_whole_file(place_, "x", {.durable = false});
-  EXPECT_THAT(calls().record, ElementsAre("rename " + path_ + ".tmp " + path_));
+  EXPECT_THAT(calls().record, ElementsAre(MatchesRegex("rename .*" + std::string(temporary_pattern) + " " + path_)));
 }
 
-TEST_F(WholeFile, SeveralWritersHaveTemporariesOfTheirOwn) {
-  write_whole_file(place_, "x", {.several_writers = true});
-  EXPECT_THAT(calls().record[0], MatchesRegex("fsync .*/f\\.json\\..+\\." + std::to_string(getpid()) + "\\.tmp"));
+TEST_F(WholeFile, EveryWriteHasATemporaryOfItsOwn) {
+  std::set<std::string> names;
+  for (int i = 0; i < 3; ++i) {
+    make_whole_file(place_, [&](const Place& beside) {
+      names.insert(beside.path);
+      EXPECT_TRUE(fs::is_empty(beside.path));
+      make_whole_file(place_, [&](const Place& inner) { names.insert(inner.path); });
+      EXPECT_TRUE(file_exists(beside.path));  // a writer that lives keeps its own
+    });
+  }
+  EXPECT_EQ(names.size(), 6U);
+}
+
+TEST_F(WholeFile, ALongNameHasAShorterTemporary) {
+  std::string name = std::string(166, 'a') + "\u00e4\u00e4" + std::string(85, 'b');
+  ASSERT_EQ(name.size(), 255U);
+  const Place place{"write a test", folder_ / name};
+  make_whole_file(place, [&](const Place& beside) {
+    const std::string made = fs::path(beside.path).filename();
+    EXPECT_LE(made.size(), 255U);
+    EXPECT_TRUE(made.starts_with(name.substr(0, 166) + "."));  // cut between characters
+  });
+  EXPECT_TRUE(file_exists(place.path));
+}
+
+/// Four processes write one file, over and over. Whoever reads it finds one of theirs, whole.
+TEST_F(WholeFile, OfSimultaneousWritersTheLastWholeFileWins) {
+  constexpr std::size_t bytes = 300'000;
+  std::vector<pid_t> writers;
+  for (const char letter : {'a', 'b', 'c', 'd'}) {
+    writers.push_back(fork());
+    if (writers.back() != 0) continue;
+    try {
+      for (int round = 0; round < 30; ++round) write_whole_file(place_, std::string(bytes, letter));
+    } catch (...) {
+      _exit(1);
+    }
+    _exit(0);
+  }
+  std::size_t left = writers.size();
+  while (left > 0) {
+    int status = 0;
+    if (waitpid(-1, &status, WNOHANG) > 0) {
+      --left;
+      EXPECT_EQ(status, 0);
+    }
+    if (!file_exists(path_)) continue;
+    const std::string found = slurp(path_);
+    EXPECT_EQ(found, std::string(bytes, found.empty() ? ' ' : found[0])) << "torn";
+  }
   EXPECT_THAT(names(), ElementsAre("f.json"));
+}
+
+/// The name that a writer of this test with this process id would have.
+std::string beside_of(const std::string& folder, pid_t pid) {
+  std::string made;
+  make_whole_file({"write a test", folder + "/f.json"}, [&](const Place& place) { made = place.path; });
+  const std::string own = "." + std::to_string(getpid()) + ".";
+  const std::size_t at = made.rfind(own);
+  return made.substr(0, at) + "." + std::to_string(pid) + ".0123456789abcdef.tmp";
+}
+
+TEST_F(WholeFile, WhatAKilledWriterLeftIsRemovedByTheNextOne) {
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  waitpid(child, nullptr, 0);
+  const std::string dead = beside_of(folder_.path(), child);
+  const std::string alive = beside_of(folder_.path(), getppid());
+  const std::string elsewhere = folder_ / "f.json.another-node.1.0123456789abcdef.tmp";
+  const std::string old = folder_ / "f.json.third-node.1.0123456789abcdef.tmp";
+  for (const std::string& file : {dead, alive, elsewhere, old}) test::spit(file, "half");
+  fs::last_write_time(old, fs::file_time_type::clock::now() - std::chrono::hours(25));
+  write_whole_file(place_, "x", {.sweep = false});
+  EXPECT_TRUE(file_exists(dead));
+  write_whole_file(place_, "x");
+  EXPECT_FALSE(file_exists(dead));
+  EXPECT_FALSE(file_exists(old));
+  EXPECT_TRUE(file_exists(alive));
+  EXPECT_TRUE(file_exists(elsewhere));
+}
+
+TEST_F(WholeFile, NamesOfOthersAreLeftAlone) {
+  const std::vector<std::string> theirs = {"f.json.tmp",
+                                           "f.json.a.1.tmp",
+                                           "f.json.a.x.0123456789abcdef.tmp",
+                                           "f.json.a.-1.0123456789abcdef.tmp",
+                                           "f.json.a.999999999.0123456789ABCDEF.tmp",
+                                           "g.json.a.999999999.0123456789abcdef.tmp",
+                                           "f.json.b.a.999999999.0123456789abcdef.tmp",
+                                           "f.json.tmp.tmp",
+                                           "f.json..tmp",
+                                           "f.json."};
+  for (const std::string& name : theirs) {
+    folder_.write(name, "theirs");
+    fs::last_write_time(folder_ / name, fs::file_time_type::clock::now() - std::chrono::hours(1000));
+  }
+  write_whole_file(place_, "x");
+  fs::remove(path_);
+  write_whole_link(place_, "target");
+  for (const std::string& name : theirs) EXPECT_EQ(slurp(folder_ / name), "theirs") << name;
 }
 
 TEST_F(WholeFile, AFullDiskLeavesTheOldFile) {
@@ -131,14 +231,6 @@ TEST_F(WholeFile, ALimitOfTheSystemLeavesTheOldFile) {
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
   EXPECT_EQ(slurp(path_), "old");
-  EXPECT_THAT(names(), ElementsAre("f.json"));
-}
-
-TEST_F(WholeFile, ReplacesWhatAKilledProcessLeft) {
-  folder_.write("f.json.tmp", "a longer text of a process that was killed");
-  fs::permissions(path_ + ".tmp", fs::perms::owner_read);
-  write_whole_file(place_, "new");
-  EXPECT_EQ(slurp(path_), "new");
   EXPECT_THAT(names(), ElementsAre("f.json"));
 }
 
@@ -195,7 +287,6 @@ TEST_F(WholeFile, AnErrorAboutAnotherFileNamesThatOne) {
 
 TEST_F(WholeFile, ALinkPointsElsewhereInOneStep) {
   write_whole_link(place_, "one");
-  folder_.write("f.json.tmp", "left behind");
   write_whole_link(place_, "two");
   EXPECT_EQ(fs::read_symlink(path_), "two");
   EXPECT_THAT(names(), ElementsAre("f.json"));

@@ -6,7 +6,11 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <limits>
 
+#include "store/features/failure_log.hpp"
+#include "store/integrity/checksum.hpp"
+#include "store/integrity/lock.hpp"
 #include "support/error_of.hpp"
 #include "support/store_sample.hpp"
 #include "support/temporary_folder.hpp"
@@ -172,6 +176,138 @@ TEST_F(StoreResume, a_dead_owner_holds_nothing) {
   spit(path_ + ".lock", "host elsewhere\njob 77\npid 1\n");
   sample.write(comm_, path_);
   EXPECT_FALSE(std::filesystem::exists(path_ + ".lock"));
+}
+
+TEST_F(StoreResume, planted_links_are_not_followed) {
+  const Sample sample(9);
+  for (const char* name : {".lock", ".partial", ".partial.undo", ".partial.failures-0"}) {
+    SCOPED_TRACE(name);
+    leave(sample, {0, 1});  // row 3 failed, so there is a log
+    std::filesystem::remove(path_ + name);
+    spit(folder_ / "victim", "precious");
+    std::filesystem::create_symlink("victim", path_ + name);
+    EXPECT_THAT(refusal(sample.spec()), HasSubstr(path_ + name + ": is a symbolic link (remove it, or write to"));
+    EXPECT_EQ(slurp(folder_ / "victim"), "precious");
+    std::filesystem::remove(path_ + name);
+    go_on(sample);
+    EXPECT_TRUE(slurp(path_) == undisturbed(sample));
+    std::filesystem::remove(path_);
+  }
+}
+
+/// The bytes with the XXH3-64 of all of them behind.
+std::string sealed(std::string bytes) {
+  store::Checksum checksum;
+  checksum.add(bytes);
+  const std::uint64_t value = checksum.value();
+  return bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+std::string numbers(std::initializer_list<std::int64_t> values) {
+  std::string bytes;
+  for (const std::int64_t value : values) bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+  return bytes;
+}
+
+/// A record of a failure log around these bytes.
+std::string record(const std::string& bytes) {
+  const std::string checked = sealed(bytes);
+  return numbers({static_cast<std::int64_t>(bytes.size())}) + checked.substr(bytes.size()) + bytes;
+}
+
+constexpr std::int64_t huge = std::numeric_limits<std::int64_t>::max();
+
+TEST_F(StoreResume, a_failure_log_with_wrong_lengths_ends_there) {
+  const Sample sample(23);
+  leave(sample, {0, 1, 2});  // rows 3 and 10 fail, in blocks 0 and 2
+  const std::string log = partial_ + ".failures-0";
+  const std::string records = slurp(log);
+  const std::vector<std::string> bad = {"x",
+                                        numbers({3}),
+                                        numbers({3, 5}),
+                                        numbers({3, 5, huge}),
+                                        numbers({3, 5, -1}),
+                                        numbers({3, 5, 4}) + "four",
+                                        numbers({3, 5, 0, huge - 7}),
+                                        numbers({3, 5, 0, -8}),
+                                        numbers({3, 99, 0, 0}),
+                                        numbers({3, -1, 0, 0}),
+                                        numbers({3, 0, 0, 0}),
+                                        numbers({3, 1, 0, 0}),
+                                        numbers({3, 5, 0, 1})};
+  for (const std::string& entry : bad) {
+    spit(log, records + record(entry) + records);
+    EXPECT_THAT(done_of(sample.spec()), ElementsAre(true, true, true, false, false, false));
+    EXPECT_TRUE(slurp(log) == records);  // cut off where it goes on
+  }
+  for (const std::int64_t bytes : {huge, std::int64_t{-1}, std::int64_t{1} << 40, std::int64_t{0}}) {
+    spit(log, numbers({bytes, 0}) + records);
+    EXPECT_THAT(done_of(sample.spec()), ElementsAre(false, true, false, false, false, false));
+    spit(log, records);
+  }
+  go_on(sample);
+  EXPECT_TRUE(slurp(path_) == undisturbed(sample));
+}
+
+TEST_F(StoreResume, a_log_of_many_failures_has_records_that_are_read) {
+  const Place partial{"test", partial_};
+  std::vector<Failure> failures;
+  for (Row row = 0; row < 40; ++row) {
+    failures.push_back({row, RowStatus::corrupt, std::string(std::size_t{1} << 20, 'p'), "m"});
+  }
+  store::FailureLog(partial, 0).append(failures, false);
+  store::FailureLog(partial, 0).append({{99, RowStatus::missing, "last", "gone"}}, true);
+  const auto found = store::read_failure_logs(partial);
+  ASSERT_EQ(found.size(), 41U);
+  EXPECT_EQ(found[17].row, 17);
+  EXPECT_EQ(found[17].path.size(), std::size_t{1} << 20);
+  EXPECT_EQ(found[40].message, "gone");
+}
+
+TEST_F(StoreResume, an_undo_file_with_wrong_numbers_is_refused_and_changes_nothing) {
+  const Sample sample(9);
+  leave(sample, {0});
+  const std::string before = slurp(partial_);
+  const auto size = static_cast<std::int64_t>(before.size());
+  const std::string undo = partial_ + ".undo";
+  const std::string four = "four";
+  const std::vector<std::string> bad = {"",
+                                        "x",
+                                        std::string(15, '\0'),
+                                        sealed(""),
+                                        sealed(numbers({size})),
+                                        sealed(numbers({size, 1})),
+                                        sealed(numbers({size, huge})),
+                                        sealed(numbers({size, -1})),
+                                        sealed(numbers({size, std::int64_t{1} << 60})),
+                                        sealed(numbers({-1, 0})),
+                                        sealed(numbers({size, 1, 0, huge})),
+                                        sealed(numbers({size, 1, -4, 4}) + four),
+                                        sealed(numbers({size, 1, size, 4}) + four),
+                                        sealed(numbers({size, 1, 0, 5}) + four),
+                                        sealed(numbers({size, 1, 0, 3}) + four),
+                                        sealed(numbers({size, 2, 4, 2, 0, 2}) + four),
+                                        sealed(numbers({size, 2, 0, -4, 0, 8}) + four),
+                                        sealed(numbers({huge, 1, 0, 4}) + four),
+                                        sealed(numbers({size + 1, 1, 0, 4}) + four),
+                                        numbers({size, 1, 0, 4}) + four + "checksum"};
+  for (const std::string& bytes : bad) {
+    spit(undo, bytes);
+    EXPECT_THAT(refusal(sample.spec()), HasSubstr(undo + ": ")) << testing::PrintToString(bytes);
+    EXPECT_TRUE(slurp(partial_) == before);
+  }
+  spit(undo, sealed(numbers({size, 1, 0, 4}) + before.substr(0, 4)));
+  go_on(sample);
+  EXPECT_TRUE(slurp(path_) == undisturbed(sample));
+}
+
+TEST_F(StoreResume, what_a_lock_says_is_printable_and_short) {
+  const store::LockOwner owner = store::parse_owner("pid 7 host \x1b[31mred\a job " + std::string(9000, 'j'));
+  EXPECT_EQ(owner.pid, "7");
+  EXPECT_EQ(owner.host, " [31mred ");
+  EXPECT_EQ(owner.job.size(), 256U);
+  EXPECT_EQ(store::parse_owner("host").host, "unknown");
+  EXPECT_EQ(store::parse_owner("").pid, "unknown");
 }
 
 TEST_F(StoreResume, leftovers_of_a_finished_job_go_away) {

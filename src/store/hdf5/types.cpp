@@ -1,0 +1,40 @@
+#include "store/hdf5/types.hpp"
+
+#include "pool3/types.hpp"
+
+namespace pool3::store {
+namespace {
+
+using Kind = Hdf5Type::Kind;
+
+Hdf5Type number(Kind kind, std::uint32_t bytes) { return {.kind = kind, .bytes = bytes, .members = {}}; }
+
+/// The names of the first `count` statuses.
+Hdf5Type status_names(std::size_t count) {
+  Hdf5Type type = number(Kind::enumeration, 1);
+  for (std::size_t i = 0; i < count; ++i) {
+    type.members.push_back({.name = std::string(row_status_names.at(i)), .at = i, .kind = Kind::natural, .bytes = 1});
+  }
+  return type;
+}
+
+}  // namespace
+
+Hdf5Type int32_type() { return number(Kind::integer, 4); }
+Hdf5Type int64_type() { return number(Kind::integer, 8); }
+Hdf5Type uint64_type() { return number(Kind::natural, 8); }
+Hdf5Type float16_type() { return number(Kind::real, 2); }
+Hdf5Type float32_type() { return number(Kind::real, 4); }
+Hdf5Type float64_type() { return number(Kind::real, 8); }
+
+Hdf5Type string_type(std::size_t width, bool utf8) {
+  return number(utf8 ? Kind::utf8 : Kind::ascii, static_cast<std::uint32_t>(width));
+}
+
+bool is_string(const Hdf5Type& type) { return type.kind == Kind::ascii || type.kind == Kind::utf8; }
+
+Hdf5Type status_type() { return status_names(row_status_names.size()); }
+
+Hdf5Type older_status_type() { return status_names(static_cast<std::size_t>(RowStatus::missing)); }
+
+}  // namespace pool3::store
