@@ -45,7 +45,8 @@ std::string overview() {
       "Commands:\n";
   for (const CommandEntry& entry : commands()) text += fmt::format("  {:<15}{}\n", entry.name, entry.summary);
   return text +
-         "\npool3 COMMAND --help lists the flags, pool3 --version says which pool3 this is. Exit codes: 0 done; 1 failed; 2 usage or configuration;\n"
+         "\npool3 COMMAND --help lists the flags, pool3 --version says which pool3 this is. Exit codes: 0 done; 1 "
+         "failed; 2 usage or configuration;\n"
          "3 done, but some images failed; 75 stopped early, run the same command again.\n";
 }
 

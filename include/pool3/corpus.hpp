@@ -87,7 +87,8 @@ struct CorpusOptions {
 [[nodiscard]] Manifest list_corpus(const Communicator& comm, const CorpusOptions& options);
 
 /// The label of `path` under `rule`, or "" for none. `column` is the label that the table or shard gives. For the rule
-/// `directory`, leading "./" and "../" do not count, and an absolute path gives the folder that holds the file.
+/// `directory`, leading "./" do not count, and a path that leaves its root ("/..." or "../...") gives the folder that
+/// holds the file.
 [[nodiscard]] std::string label_of(const LabelRule& rule, std::string_view path, std::string_view column);
 
 /// Full path of a row. An empty root is the working folder.

@@ -33,9 +33,9 @@ struct Provenance {
 
 /// How a picture file becomes network input: what Provenance::profile says.
 struct Preprocessing {
-  std::string profile;            ///< the input profile's name
-  bool fast_decode = false;       ///< large JPEGs were decoded at a part of their size
-  bool apply_orientation = true;  ///< pictures were turned as their EXIF orientation says
+  std::string profile;                           ///< the input profile's name
+  bool fast_decode = false;                      ///< large JPEGs were decoded at a part of their size
+  bool apply_orientation = true;                 ///< pictures were turned as their EXIF orientation says
   std::int64_t max_pixels = default_max_pixels;  ///< larger pictures became failures
   bool operator==(const Preprocessing&) const = default;
 };

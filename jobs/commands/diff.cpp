@@ -46,8 +46,7 @@ void print(const DiffReport& r) {
   line("relabelled", r.relabelled);
   const std::int64_t new_ones = r.added_failed + r.changed_failed;
   line("newly failed", r.newly_failed,
-       new_ones == 0 ? ""
-                     : fmt::format("   {} of them were added, {} have changed", r.added_failed, r.changed_failed));
+       new_ones == 0 ? "" : fmt::format("   {} of them were added, {} have changed", r.added_failed, r.changed_failed));
   line("newly done", r.newly_done);
   line("compared", r.compared);
   if (r.compared == 0) return;

@@ -171,8 +171,8 @@ ExitCode embed(const Context& context, const ExtractOptions& options, const Plan
   const auto known = find_known_rows(context, options, plan, extractor->width());
   context.log.line("extract",
                    fmt::format("network: {} on {}", to_string(setup.recipe.precision), to_string(setup.device)));
-  FeatureWriter writer =
-      FeatureWriter::open(context.comm, options.file.out, spec_of(options.file, options.policy, plan, extractor->width()));
+  FeatureWriter writer = FeatureWriter::open(context.comm, options.file.out,
+                                             spec_of(options.file, options.policy, plan, extractor->width()));
   const std::int64_t rows = writer.rows();
   context.log.line("extract", fmt::format("{} images, {} ranks of {} threads, weights {}", rows, context.comm.size(),
                                           setup.threads, plan.weights.source));

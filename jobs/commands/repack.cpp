@@ -1,6 +1,9 @@
 // The repack job: a chunked copy of a feature file for other programs.
 
+#include <fmt/format.h>
+
 #include "command.hpp"
+#include "pool3/files.hpp"
 #include "pool3/maintenance.hpp"
 
 namespace pool3::jobs {
@@ -19,6 +22,9 @@ class RepackCommand : public Command {
   ExitCode run(const Context& context) override {
     context.comm.root_does([&] {
       repack_features(files_[0], files_[1], options_);
+      const auto bytes = [](const std::string& path) { return static_cast<double>(file_bytes({"repack", path})); };
+      context.log.line("repack", fmt::format("{}: {} rows, {} (from {})", files_[1], FeatureReader(files_[0]).rows(),
+                                             bytes_text(bytes(files_[1])), bytes_text(bytes(files_[0]))));
     });
     return ExitCode::ok;
   }

@@ -59,7 +59,8 @@ class RunCommand : public Command {
     if (search_.C.size() == 1) {
       training.C = search_.C[0];
       if (comm.is_root() && file_exists(table))
-        context.log.line("run", fmt::format("nothing is searched for one C; {} is of an earlier run, and stays", table));
+        context.log.line("run",
+                         fmt::format("nothing is searched for one C; {} is of an earlier run, and stays", table));
     } else {
       training.C = search(context, extract_.file.out, training, search_, table);
     }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
@@ -51,6 +52,20 @@ void log_certificate(Log& log, const ClassFit& solved, std::int64_t rows, double
   if (!fit.converged)
     log.line(stage, fmt::format("warning: the tolerance was not reached; {}",
                                 fit.out_of_time ? "raise --max-seconds" : "raise --max-epochs or lower --C"));
+}
+
+/// Names the classes that nothing can be learnt of.
+void say_missing(Log& log, const std::vector<std::string>& classes, const std::vector<std::int64_t>& rows) {
+  constexpr std::size_t most = 5;
+  std::vector<std::string> missing;
+  for (std::size_t k = 0; k < classes.size(); ++k)
+    if (rows[k] == 0) missing.push_back(one_line(classes[k]));
+  if (missing.empty()) return;
+  const auto shown = std::span(missing).first(std::min(most, missing.size()));
+  const std::string more = missing.size() > most ? fmt::format(" and {} more", missing.size() - most) : "";
+  log.line(stage,
+           fmt::format("{} of {} classes ha{} no training row, and will never be predicted: {}{}", missing.size(),
+                       classes.size(), missing.size() == 1 ? "s" : "ve", fmt::join(shown, ", "), more));
 }
 
 class TrainCommand : public Command {
@@ -121,6 +136,7 @@ void train(const Context& context, const std::string& features, const TrainingOp
     reader = std::make_unique<FeatureReader>(features);
   });
   const TrainingSet set = load_training_set(comm, *reader, options);
+  say_missing(context.log, reader->classes(), set.class_rows);
   Progress classes(context.log, stage, "", 0);
   const ClassFit solved = fit_classes(comm, set, options, show(classes, "classes"));
   log_certificate(context.log, solved, set.rows(), options.C);

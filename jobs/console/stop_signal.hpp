@@ -1,6 +1,6 @@
 #pragma once
-// SIGTERM, SIGUSR1 and Ctrl-C: the batch system, or a person, wants the cores back. What is done is kept; run the same command again to
-// resume.
+// SIGTERM, SIGUSR1 and Ctrl-C: the batch system, or a person, wants the cores back. What is done is kept; run the same
+// command again to resume.
 
 #include "console/log.hpp"
 

@@ -188,8 +188,8 @@ double quantile(const std::vector<std::int64_t>& histogram, std::int64_t total, 
 
 void add_up(const Communicator& comm, Counts& counts) {
   DiffReport& r = counts.report;
-  std::array<std::int64_t*, 11> numbers = {&r.added,    &r.removed,      &r.changed,      &r.relabelled,
-                                           &r.failed_a, &r.failed_b,     &r.newly_failed, &r.added_failed,
+  std::array<std::int64_t*, 11> numbers = {&r.added,          &r.removed,    &r.changed,      &r.relabelled,
+                                           &r.failed_a,       &r.failed_b,   &r.newly_failed, &r.added_failed,
                                            &r.changed_failed, &r.newly_done, &r.compared};
   for (std::int64_t* number : numbers) *number = comm.sum(*number);
   comm.sum(std::span<std::int64_t>(counts.histogram));

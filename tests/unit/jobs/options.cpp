@@ -114,13 +114,25 @@ TEST(Options, ListsGrowWithEachFlag) {
 }
 
 TEST(Options, WrongFlagsAreUsageErrors) {
-  EXPECT_THAT(cause_of([] { Sample().parse({"--lowves", "1"}); }), testing::StrEq("there is no flag --lowves; did you mean --loaves?"));
-  EXPECT_THAT(cause_of([] { Sample().parse({"--loav", "1"}); }), testing::StrEq("there is no flag --loav; did you mean --loaves?"));
+  EXPECT_THAT(cause_of([] {
+                Sample().parse({"--lowves", "1"});
+              }),
+              testing::StrEq("there is no flag --lowves; did you mean --loaves?"));
+  EXPECT_THAT(cause_of([] {
+                Sample().parse({"--loav", "1"});
+              }),
+              testing::StrEq("there is no flag --loav; did you mean --loaves?"));
   EXPECT_THAT(cause_of([] { Sample().parse({"--loaves", "many"}); }), HasSubstr("many"));
   EXPECT_THAT(cause_of([] { Sample().parse({"--loaves"}); }), HasSubstr("loaves"));
   EXPECT_THAT(cause_of([] { Sample().parse({"--heat", "1", "--heat", "2"}); }), HasSubstr("heat"));
-  EXPECT_THAT(cause_of([] { Sample().parse({"--loaves", "1", "stray"}); }), testing::StrEq("'stray' belongs to no flag: --loaves takes one value"));
-  EXPECT_EQ(cause_of([] { Sample().parse({"--salted", "stray"}); }), "'stray' belongs to no flag: --salted takes no value");
+  EXPECT_THAT(cause_of([] {
+                Sample().parse({"--loaves", "1", "stray"});
+              }),
+              testing::StrEq("'stray' belongs to no flag: --loaves takes one value"));
+  EXPECT_EQ(cause_of([] {
+              Sample().parse({"--salted", "stray"});
+            }),
+            "'stray' belongs to no flag: --salted takes no value");
   EXPECT_EQ(cause_of([] { Sample().parse({"--xyzzy", "1"}); }), "there is no flag --xyzzy");
   EXPECT_EQ(cause_of([] { Sample().parse({"-heat", "1"}); }), "there is no flag -h; did you mean --help?");
   EXPECT_THAT(cause_of([] { Sample().parse({"--log-format", "xml"}); }), "--log-format must be text or json");
@@ -160,7 +172,9 @@ TEST(Options, WordsWithoutAFlagForOneThatHasAName) {
   };
   parser_of("dough")->parse({"rye", "--seeds", "poppy"}, {});
   EXPECT_EQ(dough, "rye");
-  EXPECT_EQ(cause_of([&] { parser_of("dough")->parse({"rye", "wheat", "--seeds", "poppy"}, {}); }),
+  EXPECT_EQ(cause_of([&] {
+              parser_of("dough")->parse({"rye", "wheat", "--seeds", "poppy"}, {});
+            }),
             "'wheat' belongs to no flag");
   EXPECT_EQ(cause_of([&] { parser_of("dough")->parse({"--seeds", "poppy"}, {}); }), "--dough is missing");
   const auto list = parser_of("seeds");

@@ -10,7 +10,8 @@ namespace {
 TEST(Preprocessing, ItsTextIsReadBack) {
   EXPECT_EQ(to_string(Preprocessing{"nsfwjs", false}), "nsfwjs");
   EXPECT_EQ(to_string(Preprocessing{"keras", true}), "keras, fast-decode");
-  EXPECT_EQ(to_string(Preprocessing{"keras", true, false, 1000}), "keras, fast-decode, ignore-orientation, max-pixels 1000");
+  EXPECT_EQ(to_string(Preprocessing{"keras", true, false, 1000}),
+            "keras, fast-decode, ignore-orientation, max-pixels 1000");
   for (const Preprocessing& one :
        {Preprocessing{"tf2015", true}, Preprocessing{"torchvision", false}, Preprocessing{"nsfwjs", false, false},
         Preprocessing{"nsfwjs", true, true, 7}, Preprocessing{"of another program, ignore-it", false, false, 7}})
@@ -23,7 +24,8 @@ TEST(Preprocessing, OrientationMakesAnotherKindOfRowAndTheLimitOfPixelsDoesNot) 
   EXPECT_EQ(kind_difference(made({"nsfwjs", false, false}), usual),
             "profile: nsfwjs, ignore-orientation here, nsfwjs there");
   EXPECT_EQ(kind_difference(made({"nsfwjs", false, true, 9}), usual), "");
-  EXPECT_EQ(job_difference(made({"nsfwjs", false, true, 9}), usual), "profile: nsfwjs, max-pixels 9 here, nsfwjs there");
+  EXPECT_EQ(job_difference(made({"nsfwjs", false, true, 9}), usual),
+            "profile: nsfwjs, max-pixels 9 here, nsfwjs there");
 }
 
 }  // namespace
