@@ -19,6 +19,7 @@ struct Evaluation {
   std::vector<std::string> classes;
   std::vector<std::int64_t> confusion;  ///< [K, K]: row true class, column predicted class
   double accuracy = 0;
+  double balanced_accuracy = 0;        ///< mean recall of the classes with support
   std::vector<ClassScores> per_class;  ///< [K]
   ClassScores macro;                   ///< mean over classes with support or predictions
   ClassScores weighted;                ///< mean weighted by support
@@ -33,8 +34,5 @@ struct Evaluation {
 /// The per-class table, laid out as scikit-learn's classification_report (classes that neither occur nor are
 /// predicted are left out).
 [[nodiscard]] std::string classification_report(const Evaluation& evaluation);
-
-/// JSON of the whole evaluation: accuracy, classes, confusion_matrix [K][K], report.
-[[nodiscard]] std::string to_json(const Evaluation& evaluation);
 
 }  // namespace pool3

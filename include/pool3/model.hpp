@@ -37,6 +37,7 @@ struct Model {
   std::vector<double> intercept;                    ///< [columns()]
   std::vector<double> sigmoid_a;  ///< [columns()] Platt: P(k | x) ~ 1 / (1 + exp(a f + b)); empty if not calibrated
   std::vector<double> sigmoid_b;  ///< [columns()]
+  double temperature = 0;         ///< P(k | x) = softmax(temperature * scores); 0: sigmoids, or not calibrated
   Provenance features;            ///< of the features it was trained on
 
   // How it was trained.

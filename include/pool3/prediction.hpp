@@ -18,7 +18,7 @@ class Scorer {
   Scorer(const Scorer&) = delete;
   Scorer& operator=(const Scorer&) = delete;
 
-  /// [rows, model.columns()] of raw features [rows, width]. Not collective.
+  /// [rows, model.columns()] of raw features [rows, width], all finite. Not collective. Throws Error.
   [[nodiscard]] std::vector<double> decision_values(std::span<const float> x) const;
 
  private:
@@ -29,5 +29,19 @@ class Scorer {
 /// Scores [rows, classes], the highest of which wins, the first of equals. One-vs-rest: the decision values.
 /// One-vs-one: votes, and less than half a vote of the summed values, as scikit-learn's decision_function has it.
 [[nodiscard]] std::vector<double> class_scores(const Model& model, std::vector<double> decision_values);
+
+/// True if the model says probabilities. Those of older models whose sigmoids fall where scores rise don't count.
+[[nodiscard]] bool has_probabilities(const Model& model);
+
+/// What a model says of one row.
+struct Verdict {
+  std::vector<double> scores;         ///< [classes]
+  std::vector<double> probabilities;  ///< [classes], sum 1; empty if the model has none
+  std::int32_t predicted = 0;         ///< the most probable class; of equals, and without probabilities, by scores
+  /// All classes, from the predicted one down.
+  [[nodiscard]] std::vector<std::int32_t> ranking() const;
+};
+/// Of the decision values [columns()] of one row.
+[[nodiscard]] Verdict verdict(const Model& model, std::span<const double> decision_values);
 
 }  // namespace pool3

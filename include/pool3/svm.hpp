@@ -152,10 +152,12 @@ struct LinearClassifier {
 
 /// Platt's sigmoid P(k | score) = 1 / (1 + exp(a score + b)) for each class.
 struct Sigmoids {
-  std::vector<double> a, b;  ///< [classes]
+  std::vector<double> a, b;  ///< [classes]; a is never above 0
+  bool operator==(const Sigmoids&) const = default;
 };
 /// Fits sigmoids to held-out scores [rows, classes] (Lin, Lin, Weng 2007: Newton with backtracking, targets
-/// (N+ + 1)/(N+ + 2) and 1/(N- + 2)). Collective; the same answer on every rank.
+/// (N+ + 1)/(N+ + 2) and 1/(N- + 2)). Where probabilities would fall with scores, the sigmoid is the class's share
+/// whatever the score: a is 0. Collective; the same answer on every rank.
 [[nodiscard]] Sigmoids fit_sigmoids(const Communicator& comm, std::span<const float> scores,
                                     std::span<const std::int32_t> labels, std::int32_t classes);
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pool3/calibration.hpp"
 #include "pool3/features.hpp"
 #include "pool3/model.hpp"
 #include "pool3/svm.hpp"
@@ -104,14 +105,13 @@ struct ClassFit {
 /// Collective.
 [[nodiscard]] ClassFit fit_classes(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
                                    const ShowProgress& progress = {});
-/// Platt's sigmoids from scores that each come from a fit without the row's fold; none if there are no folds.
-/// Collective.
-[[nodiscard]] Sigmoids fit_probabilities(const Communicator& comm, const TrainingSet& set,
-                                         const TrainingOptions& options, const ShowProgress& progress = {});
+/// Probabilities from scores that each come from a fit without the row's fold; none if there are no folds. Collective.
+[[nodiscard]] Calibration fit_probabilities(const Communicator& comm, const TrainingSet& set,
+                                            const TrainingOptions& options, const ShowProgress& progress = {});
 
 /// The whole model, as it is written. `config`: resolved configuration, JSON.
 [[nodiscard]] Model make_model(const FeatureReader& reader, const TrainingSet& set, const TrainingOptions& options,
-                               const Fit& fit, const Sigmoids& sigmoids, const std::string& config);
+                               const Fit& fit, const Calibration& calibration, const std::string& config);
 /// The model's certificate with what it took, JSON. It is no part of the model, whose bytes tell nothing of the
 /// machine's speed. Bytes and calls are those of this rank.
 [[nodiscard]] std::string certificate_json(const Model& model, const ClassFit& fit, int ranks);

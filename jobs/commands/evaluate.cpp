@@ -1,21 +1,36 @@
 #include "commands/evaluate.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <memory>
 
-#include "pool3/evaluation.hpp"
+#include "commands/evaluate_rows.hpp"
 #include "pool3/files.hpp"
-#include "pool3/model.hpp"
-#include "pool3/training.hpp"
+#include "pool3/prediction.hpp"
 
 namespace pool3::jobs {
 namespace {
 
 constexpr const char* stage = "evaluate";
+constexpr std::size_t pairs_to_print = 10;
+constexpr std::size_t usual_width = 80;
+
+/// Characters of a line on the terminal, or as COLUMNS says, or 80.
+std::size_t line_width() {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  const char* const told = std::getenv("COLUMNS");  // NOLINT(concurrency-mt-unsafe): nothing sets it
+  const long columns = told == nullptr ? 0 : std::strtol(told, nullptr, 10);
+  return columns > 0 ? static_cast<std::size_t>(columns) : usual_width;
+}
 
 void check_match(const FeatureReader& reader, const Model& model, const std::string& model_path) {
-  const std::string difference = features_difference(reader, model);
+  std::string difference = kind_difference(reader.provenance(), model.features);
+  if (difference.empty()) difference = width_difference(reader.width(), model.width());
   if (difference.empty()) return;
   throw Error({.stage = stage,
                .path = model_path,
@@ -23,55 +38,116 @@ void check_match(const FeatureReader& reader, const Model& model, const std::str
                .advice = "train it on this feature file"});
 }
 
+/// "accuracy on 123 held-out images: 0.5678".
+std::string accuracy_line(const Evaluation& e, const RowChoice& choice) {
+  const std::string kind = choice.side == Side::both ? "" : choice.name + " ";
+  const char* const other = choice.other_file ? " of another file than the model's" : "";
+  return fmt::format("accuracy on {} {}images{}: {:.4f}\n", e.macro.support, kind, other, e.accuracy);
+}
+
+void print_measures(const Evaluation& e, const Measures& m) {
+  fmt::print("95 % interval {:.4f} to {:.4f} (bootstrap); balanced accuracy {:.4f}; top-5 accuracy {:.4f}\n",
+             m.accuracy_interval.low, m.accuracy_interval.high, e.balanced_accuracy, m.top5_accuracy);
+  if (m.probabilities)
+    fmt::print("log loss {:.4f}; Brier score {:.4f}; expected calibration error {:.4f}\n", m.log_loss, m.brier,
+               m.calibration_error);
+}
+
+void print_confusion(const Evaluation& e, const std::string& out) {
+  const auto pairs = most_confused(e, pairs_to_print);
+  if (!pairs.empty()) fmt::print("\nmost confused:\n");
+  for (const ConfusedPair& pair : pairs)
+    fmt::print("  {} of {} {} taken for {}\n", pair.rows, e.per_class[static_cast<std::size_t>(pair.truth)].support,
+               e.classes[static_cast<std::size_t>(pair.truth)], e.classes[static_cast<std::size_t>(pair.predicted)]);
+  const std::string table = confusion_table(e, line_width());
+  if (table.empty()) {
+    fmt::print("\nthe confusion matrix of {} classes is wider than the terminal: see {} or --confusion\n",
+               e.classes.size(), out);
+  } else {
+    fmt::print("\nconfusion matrix, a line a true class, a column a predicted one:\n{}", table);
+  }
+}
+
+Error no_rows(const EvaluateFlags& flags, const RowChoice& choice) {
+  const bool held_out = choice.side == Side::test;
+  return Error({.stage = stage,
+                .path = flags.features,
+                .cause = held_out ? "no rows are held out" : "no rows to evaluate",
+                .advice = held_out ? "give --rows all, or train with --test-fraction above 0"
+                                   : "it needs rows that are done and have a label"});
+}
+
+/// Rows of classes that the model does not know are told, and left out.
+void tell_unknown(Log& log, const FeatureReader& reader, const Findings& found) {
+  std::int64_t rows = 0;
+  std::string names;
+  for (std::size_t k = 0; k < found.unknown_classes.size(); ++k) {
+    if (found.unknown_classes[k] == 0) continue;
+    rows += found.unknown_classes[k];
+    if (names.size() < 200) names += (names.empty() ? "" : ", ") + reader.classes()[k];
+  }
+  if (rows > 0)
+    log.line(stage, fmt::format("warning: left out {} rows of classes that the model does not know: {}", rows, names));
+}
+
 class EvaluateCommand : public Command {
  public:
   void declare(OptionParser& p) override {
-    p.add_required("features", features_, "feature file");
+    p.add_required("features", flags_.features, "feature file");
     p.take_without_flag("features");
-    p.add_required("model", model_, "model file");
-    p.add_required("out", out_, "report to make (JSON)", Changes::file);
+    p.add_required("model", flags_.model, "model file");
+    p.add_required("out", flags_.out, "report to make (JSON)", Changes::file);
+    p.add("rows", flags_.rows,
+          "held-out, training or all. If not given: the held-out rows of the file that the model was trained on, all "
+          "rows of any other",
+          std::string());
+    p.add("predictions", flags_.predictions,
+          "CSV to make: path, true and predicted class, and all probabilities of each row", std::string(),
+          Changes::file);
+    p.add("confusion", flags_.confusion, "CSV to make: the confusion matrix", std::string(), Changes::file);
   }
   ExitCode run(const Context& context) override {
-    evaluate(context, features_, model_, out_);
+    evaluate(context, flags_);
     return ExitCode::ok;
   }
 
  private:
-  std::string features_, model_, out_;
+  EvaluateFlags flags_;
 };
 
 }  // namespace
 
-void evaluate(const Context& context, const std::string& features, const std::string& model_path,
-              const std::string& out) {
+void evaluate(const Context& context, const EvaluateFlags& flags) {
   const Communicator& comm = context.comm;
   std::unique_ptr<FeatureReader> reader;
   Model model;
-  std::vector<std::int32_t> truth, predicted;
+  RowChoice choice;
   comm.all_do([&] {
-    if (comm.is_root()) check_output({stage, out});
-    reader = std::make_unique<FeatureReader>(features);
-    model = read_model(model_path);
-    check_match(*reader, model, model_path);
+    for (const std::string& out : {flags.out, flags.predictions, flags.confusion})
+      if (comm.is_root() && !out.empty()) check_output({stage, out});
+    reader = std::make_unique<FeatureReader>(flags.features);
+    model = read_model(flags.model);
+    check_match(*reader, model, flags.model);
+    choice = choose_rows(*reader, model, flags.rows);
   });
-  for_each_labelled_rows(comm, *reader, split_of(model), Side::test, [&](const LabelledRows& found) {
-    const auto scores = score_rows(model.coef, model.intercept, found.features);
-    const auto best = highest(scores, static_cast<std::int64_t>(model.classes.size()));
-    predicted.insert(predicted.end(), best.begin(), best.end());
-    truth.insert(truth.end(), found.labels.begin(), found.labels.end());
-  });
-  const Evaluation e = evaluate_predictions(comm, model.classes, truth, predicted);
+  const Findings found = judge_rows(comm, *reader, model, choice, !flags.predictions.empty());
+  tell_unknown(context.log, *reader, found);
+  const Evaluation e = evaluate_predictions(comm, model.classes, found.truth, found.predicted);
   comm.root_does([&] {
-    if (e.macro.support == 0)
-      throw Error({.stage = stage,
-                   .path = features,
-                   .cause = "no rows are held out",
-                   .advice = "train with --test-fraction above 0"});
-    fmt::print("{}\naccuracy on {} held-out images: {:.4f}\n", classification_report(e), e.macro.support, e.accuracy);
-    std::fflush(stdout);
-    write_whole_file({stage, out}, to_json(e));
+    if (e.macro.support == 0) throw no_rows(flags, choice);
   });
-  context.log.line(stage, fmt::format("{}: accuracy {:.4f}", out, e.accuracy), {{"accuracy", fixed(e.accuracy, 6)}});
+  const Measures m = measure(comm, found.results, has_probabilities(model));
+  if (!flags.predictions.empty()) write_predictions(comm, flags.predictions, predictions_header(model), found);
+  comm.root_does([&] {
+    fmt::print("{}\n{}", classification_report(e), accuracy_line(e, choice));
+    print_measures(e, m);
+    print_confusion(e, flags.out);
+    std::fflush(stdout);
+    if (!flags.confusion.empty()) write_whole_file({stage, flags.confusion}, confusion_csv(e));
+    write_whole_file({stage, flags.out}, to_json(e, m, choice.name));
+  });
+  context.log.line(stage, fmt::format("{}: accuracy {:.4f}", flags.out, e.accuracy),
+                   {{"accuracy", fixed(e.accuracy, 6)}});
 }
 
 std::unique_ptr<Command> make_evaluate() { return std::make_unique<EvaluateCommand>(); }

@@ -1,11 +1,21 @@
 #pragma once
-// The evaluate job: a model on the held-out rows.
+// The evaluate job: a model on rows of a feature file.
+
+#include <string>
 
 #include "command.hpp"
 
 namespace pool3::jobs {
 
+struct EvaluateFlags {
+  std::string features, model;
+  std::string out;          ///< report, JSON
+  std::string rows;         ///< "held-out", "training", "all"; or "": held-out of a file that the model saw, else all
+  std::string predictions;  ///< CSV of all rows, or ""
+  std::string confusion;    ///< CSV of the matrix, or ""
+};
+
 /// Prints the report and writes it as JSON. Collective.
-void evaluate(const Context& context, const std::string& features, const std::string& model, const std::string& out);
+void evaluate(const Context& context, const EvaluateFlags& flags);
 
 }  // namespace pool3::jobs

@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "command.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/extraction.hpp"
 #include "pool3/model.hpp"
-#include "pool3/svm.hpp"
+#include "pool3/prediction.hpp"
 #include "setup/network.hpp"
 #include "setup/weights.hpp"
 
@@ -22,32 +20,18 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr int batch = 16;  // pictures of one call of the network
 
-/// Probabilities [K] that sum to 1: each class's sigmoid, normalised as scikit-learn's one-vs-rest calibration does.
-/// Empty if the model is not calibrated.
-std::vector<double> probabilities(const Model& model, std::span<const double> scores) {
-  if (model.sigmoid_a.empty()) return {};
-  std::vector<double> p;
-  for (std::size_t k = 0; k < scores.size(); ++k)
-    p.push_back(1.0 / (1.0 + std::exp(model.sigmoid_a[k] * scores[k] + model.sigmoid_b[k])));
-  const double sum = std::accumulate(p.begin(), p.end(), 0.0);
-  for (double& v : p) v = sum > 0 ? v / sum : 1.0 / static_cast<double>(p.size());
-  return p;
-}
-
-Json line_of(const Model& model, const std::string& path, std::span<const double> scores, int top) {
-  std::vector<std::size_t> order(scores.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return scores[a] > scores[b]; });
-  const auto p = probabilities(model, scores);
-  const auto entry = [&](std::size_t k) {
-    Json j = {{"class", model.classes[k]}};
-    j["probability"] = p.empty() ? Json() : Json(p[k]);
-    j["score"] = scores[k];
+Json line_of(const Model& model, const std::string& path, const Verdict& said, int top) {
+  const auto entry = [&](std::int32_t k) {
+    const auto at = static_cast<std::size_t>(k);
+    Json j = {{"class", model.classes[at]}};
+    j["probability"] = said.probabilities.empty() ? Json() : Json(said.probabilities[at]);
+    j["score"] = said.scores[at];
     return j;
   };
   Json line = {{"path", path}};
-  line.update(entry(order[0]));
+  line.update(entry(said.predicted));
   line["top"] = Json::array();
+  const auto order = said.ranking();
   for (std::size_t i = 0; i < std::min(order.size(), static_cast<std::size_t>(top)); ++i)
     line["top"].push_back(entry(order[i]));
   return line;
@@ -119,11 +103,13 @@ class PredictCommand : public Command {
     if (paths.empty()) return lines;
     const EntryReader entries({}, largest_file(extractor.setup().recipe.decoding()));
     Extraction extraction = extractor.start({.read = [&](auto path) { return entries.read(path); }});
-    extract_list(extraction, paths, batch, [&](const BlockResult& block) { describe(block, paths, lines); });
+    const Scorer scorer(model_);
+    extract_list(extraction, paths, batch, [&](const BlockResult& block) { describe(block, scorer, paths, lines); });
     return lines;
   }
 
-  void describe(const BlockResult& block, const std::vector<std::string>& paths, std::vector<Json>& lines) const {
+  void describe(const BlockResult& block, const Scorer& scorer, const std::vector<std::string>& paths,
+                std::vector<Json>& lines) const {
     for (const Failure& f : block.failures)
       lines[static_cast<std::size_t>(f.row)] = {
           {"path", f.path}, {"error", f.message}, {"stage", stage_of(f.status)}, {"code", to_string(f.status)}};
@@ -132,7 +118,7 @@ class PredictCommand : public Command {
     for (std::size_t i = 0; i < block.status.size(); ++i) {
       if (block.status[i] != RowStatus::done) continue;
       const auto row = std::span(block.features).subspan(i * width, width);
-      lines[first + i] = line_of(model_, paths[first + i], score_rows(model_.coef, model_.intercept, row), top_);
+      lines[first + i] = line_of(model_, paths[first + i], verdict(model_, scorer.decision_values(row)), top_);
     }
   }
 

@@ -65,7 +65,7 @@ class RunCommand : public Command {
       training.C = search(context, extract_.file.out, training, search_, table);
     }
     train(context, extract_.file.out, training, model);
-    evaluate(context, extract_.file.out, model, folder_ + "/evaluation.json");
+    evaluate(context, {.features = extract_.file.out, .model = model, .out = folder_ + "/evaluation.json"});
     SearchJournal::remove(comm, table);
     return code;
   }

@@ -141,8 +141,8 @@ void train(const Context& context, const std::string& features, const TrainingOp
   const ClassFit solved = fit_classes(comm, set, options, show(classes, "classes"));
   log_certificate(context.log, solved, set.rows(), options.C);
   Progress probabilities(context.log, stage, "", 0);
-  const Sigmoids sigmoids = fit_probabilities(comm, set, options, show(probabilities, "probabilities"));
-  const Model model = make_model(*reader, set, options, solved.fit, sigmoids, context.config);
+  const Calibration calibration = fit_probabilities(comm, set, options, show(probabilities, "probabilities"));
+  const Model model = make_model(*reader, set, options, solved.fit, calibration, context.config);
   comm.root_does([&] { write(model, out, certificate_json(model, solved, comm.size())); });
   context.log.line(stage, fmt::format("{}: {} classes", out, model.classes.size()));
 }

@@ -7,8 +7,16 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "evaluation/text_width.hpp"
+#include "pool3/measures.hpp"
+
 namespace pool3 {
 namespace {
+
+using evaluation::length;
+using evaluation::pad_left;
+
+constexpr std::size_t most_confused_in_json = 50;
 
 using Counts = Eigen::Matrix<std::int64_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
@@ -45,15 +53,21 @@ nlohmann::json json_of(const ClassScores& s) {
   return {{"precision", s.precision}, {"recall", s.recall}, {"f1", s.f1}, {"support", s.support}};
 }
 
-/// Characters of a UTF-8 text, as Python counts them.
-std::size_t length(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-std::string pad_left(const std::string& text, std::size_t width) {
-  const std::size_t have = length(text);
-  return std::string(width > have ? width - have : 0, ' ') + text;
+nlohmann::ordered_json json_of(const Measures& m) {
+  nlohmann::ordered_json j;
+  j["accuracy_interval"] = {m.accuracy_interval.low, m.accuracy_interval.high};
+  j["top5_accuracy"] = m.top5_accuracy;
+  if (!m.probabilities) return j;
+  j["log_loss"] = m.log_loss;
+  j["brier"] = m.brier;
+  j["calibration_error"] = m.calibration_error;
+  for (const ReliabilityBin& bin : m.reliability)
+    j["reliability"].push_back({{"low", bin.low},
+                                {"high", bin.high},
+                                {"rows", bin.rows},
+                                {"confidence", bin.confidence},
+                                {"accuracy", bin.accuracy}});
+  return j;
 }
 
 }  // namespace
@@ -68,11 +82,14 @@ Evaluation evaluate_predictions(const Communicator& comm, const std::vector<std:
 
   const auto confusion = confusion_of(e);
   const std::int64_t total = confusion.sum();
-  double occurring = 0;
+  double occurring = 0, with_truth = 0;
   for (Eigen::Index k = 0; k < confusion.rows(); ++k) {
     e.per_class.push_back(scores_of(confusion, k));
     occurring += occurs(confusion, k) ? 1 : 0;
+    with_truth += e.per_class.back().support > 0 ? 1 : 0;
+    e.balanced_accuracy += e.per_class.back().recall;
   }
+  if (with_truth > 0) e.balanced_accuracy /= with_truth;
   e.accuracy = ratio(confusion.trace(), total);
   for (Eigen::Index k = 0; k < confusion.rows(); ++k) {
     const ClassScores& scores = e.per_class[static_cast<std::size_t>(k)];
@@ -100,16 +117,24 @@ std::string classification_report(const Evaluation& e) {
   return text;
 }
 
-std::string to_json(const Evaluation& e) {
+std::string to_json(const Evaluation& e, const Measures& measures, const std::string& rows) {
   nlohmann::ordered_json j;
   j["format"] = "pool3 evaluation";
   j["format_version"] = 1;
   j["accuracy"] = e.accuracy;
   j["rows"] = e.macro.support;
+  j["rows_are"] = rows;
+  j["balanced_accuracy"] = e.balanced_accuracy;
+  j.update(json_of(measures));
   j["classes"] = e.classes;
   const auto confusion = confusion_of(e);
   for (Eigen::Index k = 0; k < confusion.rows(); ++k)
     j["confusion_matrix"].push_back(std::vector(confusion.row(k).begin(), confusion.row(k).end()));
+  j["most_confused"] = nlohmann::ordered_json::array();
+  for (const ConfusedPair& pair : most_confused(e, most_confused_in_json))
+    j["most_confused"].push_back({{"true", e.classes[static_cast<std::size_t>(pair.truth)]},
+                                  {"predicted", e.classes[static_cast<std::size_t>(pair.predicted)]},
+                                  {"rows", pair.rows}});
   for (std::size_t k = 0; k < e.classes.size(); ++k) j["per_class"][e.classes[k]] = json_of(e.per_class[k]);
   j["macro_avg"] = json_of(e.macro);
   j["weighted_avg"] = json_of(e.weighted);

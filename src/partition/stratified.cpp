@@ -54,7 +54,7 @@ std::vector<std::int64_t> shares(const std::vector<std::int64_t>& counts, std::i
   std::int64_t missing = draws - std::accumulate(taken.begin(), taken.end(), std::int64_t{0});
   std::vector<double> values = rest;
   std::ranges::sort(values, std::greater());
-  values.erase(std::ranges::unique(values).begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());  // clang 14 knows no ranges::unique
   for (const double value : values) {
     if (missing <= 0) break;
     std::vector<std::size_t> ties;

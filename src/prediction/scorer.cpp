@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pool3/error.hpp"
 #include "pool3/prediction.hpp"
 #include "pool3/svm.hpp"
 #include "pool3/types.hpp"
@@ -83,6 +84,9 @@ struct Scorer::Impl {
     return k;
   }
 
+  /// Decision values; NaN or infinite where numbers of the model are too large.
+  [[nodiscard]] std::vector<double> values(std::span<const float> x) const;
+
   void score_block(std::span<const float> rows, std::span<double> out) const {
     const std::int64_t width = model.width(), columns = model.columns(), count = std::ssize(rows) / width;
     Matrix<float> x = Matrix<float>::Zero(block_rows, width);
@@ -110,15 +114,22 @@ Scorer::Scorer(const Model& model, int threads) : impl_(std::make_unique<Impl>(m
 Scorer::~Scorer() = default;
 
 std::vector<double> Scorer::decision_values(std::span<const float> x) const {
-  const Model& model = impl_->model;
+  std::vector<double> values = impl_->values(x);
+  if (std::ranges::all_of(values, [](double value) { return std::isfinite(value); })) return values;
+  throw Error({.stage = "score rows",
+               .cause = "a score is not a finite number",
+               .advice = "the model's numbers are too large for these features; train it again"});
+}
+
+std::vector<double> Scorer::Impl::values(std::span<const float> x) const {
   if (model.kernel == Kernel::linear) return score_rows(model.coef, model.intercept, x);
-  set_product_threads(impl_->threads);
+  set_product_threads(threads);
   const std::int64_t width = model.width(), columns = model.columns(), rows = std::ssize(x) / width;
   std::vector<double> out(index(rows * columns));
   for (std::int64_t first = 0; first < rows; first += block_rows) {
     const std::int64_t count = std::min(block_rows, rows - first);
-    impl_->score_block(x.subspan(index(first * width), index(count * width)),
-                       std::span(out).subspan(index(first * columns), index(count * columns)));
+    score_block(x.subspan(index(first * width), index(count * width)),
+                std::span(out).subspan(index(first * columns), index(count * columns)));
   }
   return out;
 }

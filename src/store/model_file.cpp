@@ -90,6 +90,8 @@ void check_sizes(const Model& model, const Place& place) {
     throw error_at(place, fmt::format("{} has {} values for {} classes", name, values.size(), k));
   });
   if (model.sigmoid_a.size() != model.sigmoid_b.size()) throw error_at(place, "sigmoid_a and sigmoid_b differ in size");
+  if (!(model.temperature >= 0) || !std::isfinite(model.temperature))
+    throw error_at(place, "the temperature is not 0 or a positive number");
   if (model.kernel != Kernel::linear) check_support(model, place);
 }
 
@@ -147,6 +149,7 @@ Attributes describe(const Model& model) {
   }
   store::put_provenance(attributes, "features_", model.features);
   attributes["split"] = model.split;
+  attributes["temperature"] = model.temperature;
   each_scalar(model, [&](const std::string& name, const auto& value) {
     if constexpr (std::is_same_v<std::decay_t<decltype(value)>, bool>) {
       attributes[name] = std::int64_t{value};
@@ -171,6 +174,8 @@ void take_kernel(Model& model, const Attributes& attributes, const Place& place)
 
 void take_scalars(Model& model, const Attributes& attributes, const Place& place) {
   if (attributes.contains("split")) model.split = store::attribute<std::string>(attributes, "split", place);
+  if (attributes.contains("temperature"))
+    model.temperature = store::attribute<double>(attributes, "temperature", place);
   each_scalar(model, [&](const std::string& name, auto& value) {
     using Value = std::decay_t<decltype(value)>;
     if constexpr (std::is_same_v<Value, bool>) {

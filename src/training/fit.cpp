@@ -34,6 +34,25 @@ std::vector<double> balanced_weights(const std::vector<std::int64_t>& class_rows
   return weights;
 }
 
+/// Rows that were held out by a fold: all but those that train in each.
+struct HeldOut {
+  std::vector<float> scores;
+  std::vector<std::int32_t> labels, folds;
+};
+
+HeldOut rows_of_folds(const Problem& problem, const std::vector<float>& scores, int folds) {
+  HeldOut rows;
+  const auto classes = static_cast<std::ptrdiff_t>(problem.classes);
+  for (std::ptrdiff_t i = 0; i < std::ssize(problem.labels); ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    if (problem.folds[at] >= folds) continue;
+    rows.scores.insert(rows.scores.end(), scores.begin() + i * classes, scores.begin() + (i + 1) * classes);
+    rows.labels.push_back(problem.labels[at]);
+    rows.folds.push_back(problem.folds[at]);
+  }
+  return rows;
+}
+
 }  // namespace
 
 void check(const TrainingOptions& o) {
@@ -79,8 +98,8 @@ ClassFit fit_classes(const Communicator& comm, const TrainingSet& set, const Tra
   return {std::move(fit), traffic().since(before)};
 }
 
-Sigmoids fit_probabilities(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
-                           const ShowProgress& progress) {
+Calibration fit_probabilities(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
+                              const ShowProgress& progress) {
   if (options.probability_folds == 0) return {};
   SolverOptions how = solver_options(options, set.class_rows);
   how.tolerance = std::max(how.tolerance, tolerance_of_probabilities);
@@ -88,7 +107,8 @@ Sigmoids fit_probabilities(const Communicator& comm, const TrainingSet& set, con
   Solver solver(comm, set.problem, columns, how);
   const Fit fit = solver.solve(options.C, progress);
   const auto scores = held_out_scores(set.problem, fit, columns, how.threads);
-  return fit_sigmoids(comm, scores, set.problem.labels, set.problem.classes);
+  const HeldOut rows = rows_of_folds(set.problem, scores, options.probability_folds);
+  return calibrate(comm, rows.scores, rows.labels, rows.folds, set.problem.classes);
 }
 
 }  // namespace pool3

@@ -17,13 +17,14 @@ std::vector<double> relative_gaps(const Fit& fit) {
 }  // namespace
 
 Model make_model(const FeatureReader& reader, const TrainingSet& set, const TrainingOptions& options, const Fit& fit,
-                 const Sigmoids& sigmoids, const std::string& config) {
+                 const Calibration& calibration, const std::string& config) {
   LinearClassifier classifier = unfold(fit, set.standardisation, set.problem.classes);
   return {.classes = reader.classes(),
           .coef = std::move(classifier.coef),
           .intercept = std::move(classifier.intercept),
-          .sigmoid_a = sigmoids.a,
-          .sigmoid_b = sigmoids.b,
+          .sigmoid_a = calibration.sigmoids.a,
+          .sigmoid_b = calibration.sigmoids.b,
+          .temperature = calibration.temperature,
           .features = reader.provenance(),
           .loss = options.solver.loss == Loss::l1 ? "l1" : "l2",
           .class_weight = options.balanced ? "balanced" : "none",

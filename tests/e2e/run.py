@@ -54,7 +54,7 @@ def check_outcome(check, pool3, folder, result, grid, folds):
     test, training = f.rows("test", 5, 0.25), f.rows("training", 5, 0.25)
     check(model.attributes["training_rows"] == len(training), f"trained on {len(training)} rows")
     check(evaluation["rows"] == len(test), f"evaluated on the other {len(test)}")
-    hits = model.scores(f.features[test]).argmax(1) == f.labels[test]
+    hits = model.predicted(model.scores(f.features[test])) == f.labels[test]
     check(abs(evaluation["accuracy"] - hits.mean()) < 1e-12, f"with accuracy {hits.mean():.4f}")
     check("f1-score" in result.out and "weighted avg" in result.out and "deviation" in result.out,
           "the search's table and the report are printed")

@@ -3,6 +3,8 @@
 
 #include "support/store_sample.hpp"
 
+#include <algorithm>
+
 #include "pool3/model.hpp"
 
 int main(int argc, char** argv) {
@@ -11,7 +13,10 @@ int main(int argc, char** argv) {
   const pool3::Communicator comm = pool3::Communicator::world();
   const std::string folder = argv[1];
   pool3::test::Sample sample(argc == 4 ? std::stoll(argv[2]) : 23);
-  if (argc == 4) sample.width = std::stoll(argv[3]);
+  if (argc == 4) {
+    sample.width = std::stoll(argv[3]);
+    std::sort(sample.paths.begin(), sample.paths.end());  // as in every catalogue
+  }
   sample.write(comm, folder + "/f.h5");
   pool3::Model model;
   model.classes = sample.classes;

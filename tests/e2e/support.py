@@ -268,12 +268,28 @@ class Model:
     def __init__(self, path):
         with h5py.File(path, "r") as f:
             self.coef, self.intercept = f["coef"][:], f["intercept"][:]
+            self.sigmoid_a, self.sigmoid_b = f["sigmoid_a"][:], f["sigmoid_b"][:]
             self.classes = list(f["classes"].asstr()[:])
             self.attributes = {name: value.decode() if isinstance(value, bytes) else value
                                for name, value in f.attrs.items()}
 
     def scores(self, x):
         return x.astype(np.float64) @ self.coef.T + self.intercept
+
+    def probabilities(self, scores):
+        """As docs/format.md says; None without them."""
+        t = self.attributes["temperature"]
+        if t > 0:
+            p = np.exp(t * (scores - scores.max(1, keepdims=True)))
+        elif len(self.sigmoid_a):
+            p = 1 / (1 + np.exp(self.sigmoid_a * scores + self.sigmoid_b))
+        else:
+            return None
+        return p / p.sum(1, keepdims=True)
+
+    def predicted(self, scores):
+        p = self.probabilities(scores)
+        return (scores if p is None else p).argmax(1)
 
 
 MASK = (1 << 64) - 1

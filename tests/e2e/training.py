@@ -137,7 +137,7 @@ def check_evaluation(check, pool3, folder, f):
     pool3("train", "--features", f.path, "--out", model_path, ranks=2)
     model, rows = support.Model(model_path), f.rows("test")
     check(model.classes == f.classes, "the model has the features' classes")
-    truth, predicted = f.labels[rows], model.scores(f.features[rows]).argmax(1)
+    truth, predicted = f.labels[rows], model.predicted(model.scores(f.features[rows]))
     present = sorted({*truth, *predicted})
     names = [f.classes[k] for k in present]
     expected = classification_report(truth, predicted, labels=present, target_names=names, zero_division=0)
@@ -233,9 +233,12 @@ def check_prediction(check, pool3, folder, f, model_path):
             got = np.array([by_class[name]["score"] for name in model.classes])
             name, error = os.path.basename(line["path"]), np.abs(got - own).max()
             check(error < 0.02 * np.abs(own).max(), f"{name}: scores are the feature row's, within {error:.1e}")
-            check(line["class"] == line["top"][0]["class"] == model.classes[got.argmax()], "the highest one wins")
+            told = [entry["probability"] for entry in line["top"]]
+            p = model.probabilities(got[None])[0]
+            check(np.abs(np.sort(p)[::-1] - told).max() < 1e-9, "probabilities are what the model's numbers give")
+            check(line["class"] == line["top"][0]["class"] == model.classes[p.argmax()], "the most probable one wins")
             margin = np.diff(np.sort(own)[-2:])[0]
-            if margin > 2 * error:
+            if margin > 2 * error and model.attributes["temperature"] > 0:
                 check(line["class"] == model.classes[own.argmax()], f"and is the feature row's class, {line['class']}")
             probabilities = [entry["probability"] for entry in line["top"]]
             check(abs(sum(probabilities) - 1) < 1e-9 and min(probabilities) >= 0, "probabilities sum to 1")

@@ -48,7 +48,7 @@ def check_evaluation(check, pool3, folder, f, model, model_path, ranks):
     rows, out = f.rows("test"), folder / "evaluation.json"
     pool3("evaluate", "--features", f.path, "--model", model_path, "--out", out, ranks=ranks)
     told = json.loads(out.read_text())
-    accuracy = (model.scores(f.features[rows]).argmax(1) == f.labels[rows]).mean()
+    accuracy = (model.predicted(model.scores(f.features[rows])) == f.labels[rows]).mean()
     check(told["rows"] == len(rows) and abs(told["accuracy"] - accuracy) < 1e-12, f"evaluate: accuracy {accuracy:.4f}, as NumPy has it")
 
 

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "pool3/evaluation.hpp"
+#include "pool3/measures.hpp"
 #include "support/mpi_environment.hpp"
 
 namespace pool3 {
@@ -27,7 +27,7 @@ TEST(Evaluation, ReportAsScikitLearnPrintsIt) {
             "   macro avg       0.50      0.56      0.49         5\n"
             "weighted avg       0.70      0.60      0.61         5\n");
   EXPECT_EQ(e.confusion, (std::vector<std::int64_t>{1, 0, 0, 1, 0, 0, 0, 1, 2}));
-  const auto j = nlohmann::json::parse(to_json(e));
+  const auto j = nlohmann::json::parse(to_json(e, {}, "all"));
   EXPECT_EQ(j["confusion_matrix"][2][2], 2);
   EXPECT_DOUBLE_EQ(j["accuracy"], 0.6);
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <random>
 
+#include "pool3/error.hpp"
 #include "pool3/prediction.hpp"
 
 namespace pool3 {
@@ -106,6 +107,15 @@ TEST(Scorer, linear_models_have_their_dot_products) {
     EXPECT_DOUBLE_EQ(f[r * 2], static_cast<double>(x[r * width]) + 0.5);
     EXPECT_DOUBLE_EQ(f[r * 2 + 1], 2 * static_cast<double>(x[r * width + 1]) - 1);
   }
+}
+
+TEST(Scorer, scores_that_are_not_finite_are_refused) {
+  Model m;
+  m.classes = {"a", "b"};
+  m.coef = std::vector<double>(2 * width, 1e308);
+  m.intercept = {0, 0};
+  const std::vector<float> x(width, 10.0F);
+  EXPECT_THROW(static_cast<void>(Scorer(m).decision_values(x)), Error);
 }
 
 // scikit-learn 1.2.1: _ovr_decision_function(f < 0, -f, 3) for f = [[1, -2, 0.5], [-1, 2, -0.5]].

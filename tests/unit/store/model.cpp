@@ -40,6 +40,8 @@ Model make_model(bool calibrated) {
   m.center_scale = 3.5;
   m.seed = 0xfedcba9876543210U;
   m.test_fraction = 0.25;
+  m.split = "stratified";
+  m.temperature = calibrated ? 0 : 2.5;
   m.training_rows = 1234567890123;
   m.objective = 17.75;
   m.relative_gap = 9e-5;
@@ -69,6 +71,7 @@ void expect_same(const Model& a, const Model& b) {
             std::tie(b.loss, b.class_weight, b.C, b.bias, b.tolerance, b.centering, b.center_scale, b.seed));
   EXPECT_EQ(std::tie(a.test_fraction, a.training_rows, a.objective, a.relative_gap, a.epochs, a.config),
             std::tie(b.test_fraction, b.training_rows, b.objective, b.relative_gap, b.epochs, b.config));
+  EXPECT_EQ(std::tie(a.temperature, a.split), std::tie(b.temperature, b.split));
   EXPECT_EQ(std::tie(a.kernel, a.multiclass, a.support), std::tie(b.kernel, b.multiclass, b.support));
 }
 

@@ -35,13 +35,16 @@ TEST_P(Training, gives_a_model_with_nothing_left_to_fill_in) {
   const FeatureReader reader(path_);
   const TrainingSet set = load_training_set(comm_, reader, options_);
   const ClassFit solved = fit_classes(comm_, set, options_);
-  const Sigmoids sigmoids = fit_probabilities(comm_, set, options_);
-  const Model m = make_model(reader, set, options_, solved.fit, sigmoids, "{\"a\": 1}");
+  const Calibration calibration = fit_probabilities(comm_, set, options_);
+  const Model m = make_model(reader, set, options_, solved.fit, calibration, "{\"a\": 1}");
   EXPECT_EQ(m.classes, reader.classes());
   EXPECT_EQ(m.width(), test::training_width);
   EXPECT_EQ(m.intercept.size(), 3);
-  EXPECT_EQ(m.sigmoid_a, sigmoids.a);
-  EXPECT_EQ(m.sigmoid_b.size(), 3);
+  EXPECT_EQ(m.sigmoid_a, calibration.sigmoids.a);
+  EXPECT_EQ(m.sigmoid_b, calibration.sigmoids.b);
+  EXPECT_EQ(m.temperature, calibration.temperature);
+  EXPECT_NE(m.temperature > 0, m.sigmoid_a.size() == 3);  // one of both
+  EXPECT_EQ(m.split, "key");
   EXPECT_EQ(m.features, reader.provenance());
   EXPECT_EQ(std::tie(m.loss, m.class_weight, m.config), std::tuple("l1", "balanced", "{\"a\": 1}"));
   EXPECT_EQ(std::tie(m.C, m.bias, m.tolerance, m.test_fraction), std::tuple(3, 2, 1e-5, 0.3));
@@ -65,7 +68,7 @@ TEST_P(Training, the_model_scores_raw_rows_as_the_solver_does) {
   options_.probability_folds = 0;
   const TrainingSet set = load_training_set(comm_, reader, options_);
   const Fit fit = fit_classes(comm_, set, options_).fit;
-  EXPECT_TRUE(fit_probabilities(comm_, set, options_).a.empty());
+  EXPECT_EQ(fit_probabilities(comm_, set, options_), Calibration());
   const Model m = make_model(reader, set, options_, fit, {}, "{}");
   const std::vector<float> solver = decision_values(set.problem, fit);
   for (std::size_t i = 0; i < set.problem.origin.size(); ++i) {

@@ -1,0 +1,54 @@
+#pragma once
+// From held-out scores to probabilities: a sigmoid a class, or one temperature for all. For one-vs-one: a sigmoid a
+// pair, and coupling of pairs.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "pool3/mpi.hpp"
+#include "pool3/svm.hpp"
+
+namespace pool3 {
+
+// Fits. Collective; the same answer on every rank. Scores are [rows, columns] of this rank's rows, each from a fit that
+// has not seen the row.
+
+/// Sigmoids [pairs] for columns (0, 1), (0, 2), ..., (1, 2), ..., each from the rows of its two classes, as
+/// fit_sigmoids().
+[[nodiscard]] Sigmoids fit_pair_sigmoids(const Communicator& comm, std::span<const float> values,
+                                         std::span<const std::int32_t> labels, std::int32_t classes);
+/// t > 0 such that softmax(t scores) has the lowest cross-entropy. A share of 1 / (rows + 2) of each row's target lies
+/// on the other classes, so that scores which are never wrong have a finite t.
+[[nodiscard]] double fit_temperature(const Communicator& comm, std::span<const float> scores,
+                                     std::span<const std::int32_t> labels, std::int32_t classes);
+
+/// One of both; or neither, of a model without probabilities.
+struct Calibration {
+  Sigmoids sigmoids;       ///< empty, or
+  double temperature = 0;  ///< 0
+  bool operator==(const Calibration&) const = default;
+};
+/// Fits both to one half of the folds (those of even number, then of odd), and takes the one whose log loss on the
+/// other half is lower; sigmoids by at least a hundredth. `folds` [rows], 0 or above.
+[[nodiscard]] Calibration calibrate(const Communicator& comm, std::span<const float> scores,
+                                    std::span<const std::int32_t> labels, std::span<const std::int32_t> folds,
+                                    std::int32_t classes);
+
+// Use. Not collective. All return probabilities that sum to 1.
+
+/// Of scores [classes] with a temperature. The highest score has the highest probability.
+[[nodiscard]] std::vector<double> softmax(std::span<const double> scores, double temperature);
+/// Each class's sigmoid, divided by their sum, as scikit-learn's one-vs-rest calibration does.
+[[nodiscard]] std::vector<double> normalised_sigmoids(std::span<const double> scores, std::span<const double> a,
+                                                      std::span<const double> b);
+/// Of scores [classes]. REQUIRES: one of both is there.
+[[nodiscard]] std::vector<double> probabilities(const Calibration& calibration, std::span<const double> scores);
+/// Of the pairs' own probabilities [pairs] that it is the first of the two: the second method of Wu, Lin, Weng (2004),
+/// which is LIBSVM's. The inputs are kept in [1e-7, 1 - 1e-7].
+[[nodiscard]] std::vector<double> couple_pairs(std::span<const double> first, std::int32_t classes);
+
+/// The class of the highest probability; of equal ones, that of the higher score; of equal ones, the first.
+[[nodiscard]] std::int32_t most_probable(std::span<const double> probabilities, std::span<const double> scores);
+
+}  // namespace pool3

@@ -1,0 +1,43 @@
+#pragma once
+// Which rows are evaluated, and what a model says of them.
+
+#include <string>
+#include <vector>
+
+#include "pool3/features.hpp"
+#include "pool3/measures.hpp"
+#include "pool3/model.hpp"
+#include "pool3/mpi.hpp"
+#include "pool3/training.hpp"
+
+namespace pool3::jobs {
+
+/// Rows to evaluate, in words and for the reader.
+struct RowChoice {
+  std::string name;  ///< "held-out", "training" or "all"
+  Side side = Side::test;
+  bool other_file = false;  ///< the model was trained on another one
+};
+/// `wanted`: one of these names, or "". The model has seen a file of its own catalogue, also if the catalogue has
+/// grown. Throws Error: no such name; rows of a stratified split that is not of this file.
+[[nodiscard]] RowChoice choose_rows(const FeatureReader& reader, const Model& model, const std::string& wanted);
+
+/// What this rank has found.
+struct Findings {
+  std::vector<std::int32_t> truth, predicted;
+  std::vector<RowResult> results;
+  std::vector<Row> rows;                      ///< of `lines`
+  std::vector<std::string> lines;             ///< of the table of predictions, if it is wanted
+  std::vector<std::int64_t> unknown_classes;  ///< rows of each class of the file that the model does not know
+};
+/// Judges this rank's rows. Classes of the file are found in the model by name. Collective; throws a collective Error.
+[[nodiscard]] Findings judge_rows(const Communicator& comm, const FeatureReader& reader, const Model& model,
+                                  const RowChoice& choice, bool lines);
+
+/// First line of the table of predictions.
+[[nodiscard]] std::string predictions_header(const Model& model);
+/// Writes the table: the header, then every rank's lines in order of rows. Collective.
+void write_predictions(const Communicator& comm, const std::string& path, const std::string& header,
+                       const Findings& found);
+
+}  // namespace pool3::jobs

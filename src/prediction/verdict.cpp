@@ -1,0 +1,56 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "pool3/calibration.hpp"
+#include "pool3/prediction.hpp"
+
+namespace pool3 {
+namespace {
+
+/// Of each pair that it is the first of the two.
+std::vector<double> pair_probabilities(const Model& model, std::span<const double> values) {
+  std::vector<double> first;
+  first.reserve(values.size());
+  for (std::size_t j = 0; j < values.size(); ++j)
+    first.push_back(1 / (1 + std::exp(model.sigmoid_a[j] * values[j] + model.sigmoid_b[j])));
+  return first;
+}
+
+}  // namespace
+
+bool has_probabilities(const Model& model) {
+  if (model.temperature > 0) return true;
+  return !model.sigmoid_a.empty() && std::ranges::all_of(model.sigmoid_a, [](double a) { return a <= 0; });
+}
+
+std::vector<std::int32_t> Verdict::ranking() const {
+  std::vector<std::int32_t> order(scores.size());
+  std::iota(order.begin(), order.end(), 0);
+  const auto at = [](const std::vector<double>& values, std::int32_t k) { return values[static_cast<std::size_t>(k)]; };
+  std::ranges::stable_sort(order, [&](std::int32_t a, std::int32_t b) {
+    if (!probabilities.empty() && at(probabilities, a) != at(probabilities, b))
+      return at(probabilities, a) > at(probabilities, b);
+    return at(scores, a) > at(scores, b);
+  });
+  return order;
+}
+
+Verdict verdict(const Model& model, std::span<const double> decision_values) {
+  Verdict said;
+  said.scores = class_scores(model, {decision_values.begin(), decision_values.end()});
+  if (has_probabilities(model)) {
+    if (model.temperature > 0) {
+      said.probabilities = softmax(said.scores, model.temperature);
+    } else if (model.multiclass == Multiclass::one_vs_one) {
+      said.probabilities =
+          couple_pairs(pair_probabilities(model, decision_values), static_cast<std::int32_t>(model.classes.size()));
+    } else {
+      said.probabilities = normalised_sigmoids(said.scores, model.sigmoid_a, model.sigmoid_b);
+    }
+  }
+  said.predicted = most_probable(said.probabilities.empty() ? said.scores : said.probabilities, said.scores);
+  return said;
+}
+
+}  // namespace pool3

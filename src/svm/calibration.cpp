@@ -1,0 +1,169 @@
+#include "pool3/calibration.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "svm/sigmoid.hpp"
+
+namespace pool3 {
+namespace {
+
+constexpr double least_temperature = 0x1p-10, most_temperature = 0x1p10;
+constexpr double least_probability = 1e-15;
+constexpr double sigmoids_must_gain = 0.99;
+
+std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+/// Scores with the rows of them that count.
+struct Sample {
+  std::span<const float> scores;
+  std::span<const std::int32_t> labels;
+  std::int32_t classes;
+  std::span<const std::uint8_t> used;  ///< [rows]; or empty: all
+
+  [[nodiscard]] std::span<const float> row(std::size_t i) const {
+    return scores.subspan(i * index(classes), index(classes));
+  }
+  template <typename Use>
+  void for_each(const Use& use) const {
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      if (used.empty() || used[i] != 0) use(row(i), labels[i]);
+  }
+};
+
+/// First and second derivative of the cross-entropy by the temperature, over all ranks.
+struct Derivatives {
+  double first, second;
+};
+Derivatives derivatives(const Communicator& comm, const Sample& sample, double t, double share_of_others) {
+  std::array<double, 2> sums{};
+  sample.for_each([&](std::span<const float> f, std::int32_t label) {
+    const auto top = static_cast<double>(*std::ranges::max_element(f));
+    double weight = 0, mean = 0, square = 0, all = 0;
+    for (const float v : f) {
+      const double x = static_cast<double>(v) - top, e = std::exp(t * x);
+      weight += e;
+      mean += e * x;
+      square += e * x * x;
+      all += x;
+    }
+    mean /= weight;
+    const double own = static_cast<double>(f[index(label)]) - top;
+    const double others = f.size() > 1 ? (all - own) / static_cast<double>(f.size() - 1) : own;
+    sums[0] += mean - (1 - share_of_others) * own - share_of_others * others;
+    sums[1] += square / weight - mean * mean;
+  });
+  comm.sum(std::span<double>(sums));
+  return {sums[0], sums[1]};
+}
+
+double fit(const Communicator& comm, const Sample& sample) {
+  std::int64_t rows = 0;
+  sample.for_each([&](auto, auto) { ++rows; });
+  const double share = 1 / (static_cast<double>(comm.sum(rows)) + 2);
+  double low = least_temperature, high = most_temperature, t = 1;  // the first derivative rises with t
+  for (int step = 0; step < 60 && high / low > 1 + 1e-12; ++step) {
+    const Derivatives d = derivatives(comm, sample, t, share);
+    (d.first > 0 ? high : low) = t;
+    const double newton = t - d.first / d.second;
+    const double next = newton > low && newton < high ? newton : std::sqrt(low * high);
+    if (std::abs(next / t - 1) < 1e-9) return next;
+    t = next;
+  }
+  return t;
+}
+
+/// Sum of the log losses of the rows that count, over all ranks.
+double log_loss(const Communicator& comm, const Sample& sample, const Calibration& calibration) {
+  double loss = 0;
+  sample.for_each([&](std::span<const float> f, std::int32_t label) {
+    const std::vector<double> scores(f.begin(), f.end());
+    loss -= std::log(std::max(probabilities(calibration, scores)[index(label)], least_probability));
+  });
+  return comm.sum(loss);
+}
+
+struct Losses {
+  double sigmoids = 0, temperature = 0;
+};
+/// Of calibrations that are fitted to the folds of the other parity.
+Losses held_out_losses(const Communicator& comm, Sample sample, std::span<const std::int32_t> folds) {
+  Losses losses;
+  std::vector<std::uint8_t> fitted(folds.size()), judged(folds.size());
+  for (const int parity : {0, 1}) {
+    for (std::size_t i = 0; i < folds.size(); ++i) {
+      judged[i] = folds[i] % 2 == parity ? 1 : 0;
+      fitted[i] = 1 - judged[i];
+    }
+    sample.used = fitted;
+    const auto columns = svm::columns_of_classes(sample.classes);
+    const Calibration sigmoids{svm::fit_sigmoids(comm, {sample.scores, sample.labels, columns, sample.classes, fitted}),
+                               0};
+    const Calibration temperature{{}, fit(comm, sample)};
+    sample.used = judged;
+    losses.sigmoids += log_loss(comm, sample, sigmoids);
+    losses.temperature += log_loss(comm, sample, temperature);
+  }
+  return losses;
+}
+
+std::vector<double> divided_by_sum(std::vector<double> p) {
+  const double sum = std::accumulate(p.begin(), p.end(), 0.0);
+  for (double& v : p) v = sum > 0 ? v / sum : 1.0 / static_cast<double>(p.size());
+  return p;
+}
+
+}  // namespace
+
+Sigmoids fit_pair_sigmoids(const Communicator& comm, std::span<const float> values,
+                           std::span<const std::int32_t> labels, std::int32_t classes) {
+  const std::int64_t pairs = std::int64_t{classes} * (classes - 1) / 2;
+  return svm::fit_sigmoids(comm, {values, labels, svm::columns_of_pairs(classes), pairs, {}});
+}
+
+double fit_temperature(const Communicator& comm, std::span<const float> scores, std::span<const std::int32_t> labels,
+                       std::int32_t classes) {
+  return fit(comm, {scores, labels, classes, {}});
+}
+
+Calibration calibrate(const Communicator& comm, std::span<const float> scores, std::span<const std::int32_t> labels,
+                      std::span<const std::int32_t> folds, std::int32_t classes) {
+  const Losses losses = held_out_losses(comm, {scores, labels, classes, {}}, folds);
+  if (losses.sigmoids < sigmoids_must_gain * losses.temperature)
+    return {fit_sigmoids(comm, scores, labels, classes), 0};
+  return {{}, fit_temperature(comm, scores, labels, classes)};
+}
+
+std::vector<double> softmax(std::span<const double> scores, double temperature) {
+  const double top = *std::ranges::max_element(scores);
+  std::vector<double> p;
+  p.reserve(scores.size());
+  for (const double s : scores) p.push_back(std::exp(temperature * (s - top)));
+  return divided_by_sum(std::move(p));
+}
+
+std::vector<double> normalised_sigmoids(std::span<const double> scores, std::span<const double> a,
+                                        std::span<const double> b) {
+  std::vector<double> p;
+  p.reserve(scores.size());
+  for (std::size_t k = 0; k < scores.size(); ++k) p.push_back(1 / (1 + std::exp(a[k] * scores[k] + b[k])));
+  return divided_by_sum(std::move(p));
+}
+
+std::vector<double> probabilities(const Calibration& calibration, std::span<const double> scores) {
+  if (calibration.temperature > 0) return softmax(scores, calibration.temperature);
+  return normalised_sigmoids(scores, calibration.sigmoids.a, calibration.sigmoids.b);
+}
+
+std::int32_t most_probable(std::span<const double> probabilities, std::span<const double> scores) {
+  std::size_t best = 0;
+  for (std::size_t k = 1; k < scores.size(); ++k) {
+    const bool ties = probabilities[k] == probabilities[best];
+    if (probabilities[k] > probabilities[best] || (ties && scores[k] > scores[best])) best = k;
+  }
+  return static_cast<std::int32_t>(best);
+}
+
+}  // namespace pool3

@@ -1,0 +1,35 @@
+#pragma once
+// Platt's sigmoids for all columns at once: a pass over the rows serves every column that is not done.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "pool3/mpi.hpp"
+#include "pool3/svm.hpp"
+
+namespace pool3::svm {
+
+/// A column in which rows of a class count, and on which side.
+struct ColumnSide {
+  std::int32_t column = 0;
+  bool positive = false;
+};
+
+/// What the sigmoids are fitted to.
+struct SigmoidRows {
+  std::span<const float> scores;                 ///< [rows, columns]
+  std::span<const std::int32_t> labels;          ///< [rows]
+  std::vector<std::vector<ColumnSide>> columns;  ///< of each class
+  std::int64_t column_count = 0;
+  std::span<const std::uint8_t> used;  ///< [rows] 1 for rows that count; or empty: all
+};
+/// One-vs-rest: every row counts in every column.
+[[nodiscard]] std::vector<std::vector<ColumnSide>> columns_of_classes(std::int32_t classes);
+/// One-vs-one: those of its pairs.
+[[nodiscard]] std::vector<std::vector<ColumnSide>> columns_of_pairs(std::int32_t classes);
+
+/// See fit_sigmoids(). Collective.
+[[nodiscard]] Sigmoids fit_sigmoids(const Communicator& comm, const SigmoidRows& rows);
+
+}  // namespace pool3::svm
