@@ -134,7 +134,7 @@ TEST(Options, WrongFlagsAreUsageErrors) {
             }),
             "'stray' belongs to no flag: --salted takes no value");
   EXPECT_EQ(cause_of([] { Sample().parse({"--xyzzy", "1"}); }), "there is no flag --xyzzy");
-  EXPECT_EQ(cause_of([] { Sample().parse({"-heat", "1"}); }), "there is no flag -h; did you mean --help?");
+  EXPECT_EQ(cause_of([] { Sample().parse({"-heat", "1"}); }), "there is no flag -heat; did you mean --heat?");
   EXPECT_THAT(cause_of([] { Sample().parse({"--log-format", "xml"}); }), "--log-format must be text or json");
   EXPECT_EQ(error_of([] { Sample().parse({"--lowves", "1"}); }).advice, "see pool3 bake --help");
 }
