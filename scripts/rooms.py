@@ -38,7 +38,7 @@ ROOMS = {
                             "shards": ["."]}),
     "store": Room("`hdf5/` files under seals and checksums (`integrity/`); feature and model files; what is done with "
                   "finished ones (`maintenance/`)", ["types", "error", "numbers", "hdf5", "files", "partition", "mpi"],
-                  ["features", "model", "maintenance"],
+                  ["features", "model", "maintenance", "foreign"],
                   {".": ["hdf5", "integrity", "features"], "hdf5": ["."], "integrity": [".", "hdf5"],
                    "features": [".", "hdf5", "integrity"], "maintenance": [".", "hdf5", "integrity", "features"]}),
     "extraction": Room("pictures to rows, as threads and ranks come free",
@@ -52,7 +52,9 @@ ROOMS = {
     "prediction": Room("what a model says of rows, linear or by support vectors", ["types", "error", "store", "svm"]),
     "selection": Room("cross-validated search, and the journal of its points", ["files", "partition", "image", "store", "svm"]),
     "training": Room("rows of a file to a problem, a fit to a model", ["error", "partition", "mpi", "store", "svm"]),
-    "exchange": Room("models in the formats of others", ["error", "weights", "network", "store"]),
+    "exchange": Room("models in the formats of others; `import/` reads tables of others",
+                     ["error", "numbers", "files", "mpi", "image", "weights", "network", "store"],
+                     ["exchange", "import"]),
     "report": Room("pages, charts and pictures of layers", ["image", "network"]),
 }
 
@@ -60,7 +62,7 @@ ROOMS = {
 JOBS = {".": ["commands", "setup", "console"], "commands": [".", "setup", "console"], "setup": ["console"], "console": []}
 
 # Headers that have no source of their own name, since a source for each kind fills them.
-SHARED = {"network/kernels/table.hpp", "image/formats/decoders.hpp", "image/resize/resizers.hpp", "exchange/formats.hpp"}
+SHARED = {"network/kernels/table.hpp", "image/formats/decoders.hpp", "image/resize/resizers.hpp", "exchange/formats.hpp", "exchange/import/readers.hpp"}
 
 # Third-party headers, and the only places that each may show in. Those of the system may show anywhere.
 HEADERS = [

@@ -6,6 +6,7 @@
 #define POOL3_COMMANDS(X)                                                                                         \
   X("run", make_run, "Does the whole job: extract, search, train, evaluate.")                                     \
   X("extract", make_extract, "Turns a catalogue of images into a feature file.")                                  \
+  X("import", make_import, "Turns a table of numbers of another program into a feature file.")                    \
   X("train", make_train, "Trains the one-vs-rest linear SVM on the training rows of a feature file.")             \
   X("search", make_search, "Finds the best C by cross-validation on the training rows.")                          \
   X("evaluate", make_evaluate, "Measures a model on the held-out rows.")                                          \

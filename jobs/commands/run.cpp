@@ -49,6 +49,8 @@ class RunCommand : public Command {
     TrainingOptions training;
     comm.all_do([&] {
       training = options_of(training_);
+      search_.folds = folds_of(training.split, search_.folds);
+      jobs::check(search_);
       if (comm.is_root() && !extract_.policy.dry_run) make_folder({"run", folder_});
     });
     extract_.file.out = folder_ + "/features.h5";

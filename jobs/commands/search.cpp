@@ -82,7 +82,10 @@ class SearchCommand : public Command {
   }
   ExitCode run(const Context& context) override {
     TrainingOptions options;
-    context.comm.all_do([&] { options = options_of(training_); });
+    context.comm.all_do([&] {
+      options = options_of(training_);
+      flags_.folds = folds_of(options.split, flags_.folds);
+    });
     const StopSignal signal(context.log);
     options.C = search(context, training_.features, options, flags_, out_);
     if (!best_.empty()) train(context, training_.features, options, best_);

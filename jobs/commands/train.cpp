@@ -123,6 +123,8 @@ TrainingOptions options_of(const TrainingFlags& f) {
   options.balanced = f.class_weight == "balanced";
   options.centering = !f.no_centering;
   options.split.rule = split_rule(f.split);
+  options.split.folds_of_rows = read_folds(f.split);
+  if (options.probability_folds > 0) options.probability_folds = folds_of(options.split, options.probability_folds);
   check(options);
   return options;
 }

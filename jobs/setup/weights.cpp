@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pool3/error.hpp"
+#include "pool3/import.hpp"
 
 namespace pool3::jobs {
 
@@ -34,6 +35,11 @@ std::string find_weights(const std::string& given) {
 
 Weights weights_of_model(const Model& model, const std::string& model_path, const std::string& given,
                          const std::string& stage) {
+  if (model.features.weights_sha256 == imported)
+    throw Error({.stage = stage,
+                 .path = model_path,
+                 .cause = "the model was trained on imported features, which no weights of pool3 make from pictures",
+                 .advice = "import the features of other rows, and use pool3 evaluate"});
   Weights weights = read_weights(find_weights(given));
   if (weights.sha256 != model.features.weights_sha256)
     throw Error(

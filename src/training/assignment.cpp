@@ -1,5 +1,8 @@
 #include "training/assignment.hpp"
 
+#include <fmt/format.h>
+
+#include "pool3/error.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/stratified.hpp"
 
@@ -27,6 +30,11 @@ std::vector<std::int32_t> labels_of(const std::vector<Row>& rows, const std::vec
 }  // namespace
 
 Assignment::Assignment(const FeatureReader& reader, const Split& split, int folds) : split_(split), folds_(folds) {
+  if (!split.folds_of_rows.empty() && std::ssize(split.folds_of_rows) != reader.rows())
+    throw Error({.stage = "folds",
+                 .cause = fmt::format("{} folds for the {} rows of the feature file", split.folds_of_rows.size(),
+                                      reader.rows()),
+                 .advice = "give one for each row, in their order"});
   if (split.rule != SplitRule::stratified) return;
   const auto labels = reader.labels();
   const auto usable = usable_rows(reader, labels);

@@ -130,5 +130,19 @@ def manifests():
     (CORPUS / "manifest" / "list").write_bytes(b"a.jpg\n\nb c.jpg\r\nlast\r")
 
 
-for make in (pickles, keras, hdf5, graphdefs, safetensors, tfjs, tars, manifests):
+def imports():
+    folder = CORPUS / "import"
+    folder.mkdir(exist_ok=True)
+    x = np.arange(6, dtype="f4").reshape(3, 2)
+    np.save(folder / "rows.npy", x)
+    np.save(folder / "columns.npy", np.asfortranarray(x.astype(">f8")))
+    np.save(folder / "texts.npy", np.array(["a", "b\u00e9"]))
+    np.save(folder / "numbers.npy", np.array([1, 2, 3]))
+    np.savez_compressed(folder / "a.npz", X=x.astype("f2"), y=np.array([1, 0, 1], "i1"))
+    (folder / "a.csv").write_text('a,b,label\n1,2.5,"x, y"\n3,4,z\n')
+    (folder / "a.tsv").write_text("0\t1\n1e3\tnan\n")
+    (folder / "a.svm").write_text("+1 1:0.5 3:2 # c\n-1 qid:3 2:1\n")
+
+
+for make in (pickles, keras, hdf5, graphdefs, safetensors, tfjs, tars, manifests, imports):
     make()

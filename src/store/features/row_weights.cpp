@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 
@@ -51,7 +52,7 @@ struct Conversion {
   std::uint32_t bytes;
   std::vector<float> (*convert)(std::span<const std::byte>);
 };
-constexpr Conversion conversions[] = {
+constexpr std::array<Conversion, 11> conversions = {{
     {Kind::real, 2, halves_to_floats},
     {Kind::real, 4, floats_of<float>},
     {Kind::real, 8, floats_of<double>},
@@ -63,7 +64,7 @@ constexpr Conversion conversions[] = {
     {Kind::natural, 2, floats_of<std::uint16_t>},
     {Kind::natural, 4, floats_of<std::uint32_t>},
     {Kind::natural, 8, floats_of<std::uint64_t>},
-};
+}};
 
 /// Other layouts and types than pool3's own, as chunks and compression, are left to the HDF5 library.
 std::vector<float> read_with_hdf5(const Place& place, const std::string& dataset, std::int64_t rows) {
@@ -88,7 +89,7 @@ std::vector<float> read_weights_of(const Place& place, const std::string& datase
   const auto* const conversion = std::ranges::find_if(conversions, [&](const Conversion& c) {
     return found && c.kind == found->type.kind && c.bytes == found->type.bytes;
   });
-  if (!found || conversion == std::end(conversions)) return read_with_hdf5(place, dataset, rows);
+  if (!found || conversion == conversions.end()) return read_with_hdf5(place, dataset, rows);
   check_shape(found->dims == store::Dims{static_cast<std::uint64_t>(rows)}, place, dataset, rows);
   std::vector<std::byte> bytes(found->bytes);
   if (file.bytes()->read(static_cast<std::int64_t>(found->offset), bytes) != bytes.size()) {

@@ -51,7 +51,8 @@ TEST(Registry, FlagsThatFilesCarry) {
                                          "max-pixels", "min-per-class"};
   const std::set<std::string> training = {"loss",        "bias",          "tolerance", "max-epochs",
                                           "max-seconds", "test-fraction", "seed",      "class-weight",
-                                          "row-weights", "no-centering",  "C",         "probability-folds"};
+                                          "row-weights", "no-centering",  "C",         "probability-folds",
+                                          "split"};
   const auto with = [](std::set<std::string> flags, const std::set<std::string>& others) {
     flags.insert(others.begin(), others.end());
     return flags;

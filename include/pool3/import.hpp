@@ -1,0 +1,81 @@
+#pragma once
+// Tables of other programs: .npy, .npz, HDF5, CSV and LIBSVM's text. Plain .npy and texts may be compressed (gzip,
+// bzip2, xz, zstd).
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pool3/features.hpp"
+#include "pool3/mpi.hpp"
+
+namespace pool3 {
+
+/// What the provenance of imported features has in place of weights, profile and precision.
+inline constexpr std::string_view imported = "imported";
+
+/// FILE[:DATASET], as users give it.
+struct TableName {
+  std::string path;
+  std::string dataset;  ///< of .npz and HDF5; or a column of a CSV
+  [[nodiscard]] std::string text() const { return dataset.empty() ? path : path + ":" + dataset; }
+};
+/// What follows the last colon is a dataset, unless a file has the whole text as its name.
+[[nodiscard]] TableName parse_table_name(const std::string& text);
+
+/// Rows of numbers, read from the first to the last. Memory does not grow with the rows, but for their labels, and for
+/// tables that lie column by column. Not collective.
+class TableReader {
+ public:
+  virtual ~TableReader() = default;
+  [[nodiscard]] std::int64_t rows() const { return rows_; }
+  [[nodiscard]] std::int64_t width() const { return width_; }
+  /// The labels that came along, one a row, empty where a row has none; or nothing at all.
+  [[nodiscard]] const std::vector<std::string>& labels() const { return labels_; }
+  /// What was taken for what, for people; or "".
+  [[nodiscard]] const std::string& note() const { return note_; }
+  /// The next out.size() / width() rows. Throws Error naming the row and what is wrong with it: no number, too few or
+  /// too many of them, an end too early. Numbers that are not finite come as they are.
+  virtual void read(std::span<float> out) = 0;
+
+ protected:
+  std::int64_t rows_ = 0, width_ = 0;
+  std::vector<std::string> labels_;
+  std::string note_;
+};
+
+/// Opens a table by its content. `label_column`, of a CSV: the name or the number, from 1, of the column of labels; "":
+/// one whose header says so, or the only one without numbers; "none": none. Of .npz and HDF5 without a dataset's name,
+/// `X`, `x`, `features`, `data`, or the only one with two dimensions; their labels from `y`, `labels`, `label` or
+/// `target`. Throws Error.
+[[nodiscard]] std::unique_ptr<TableReader> open_table(const TableName& name, const std::string& label_column);
+
+/// One text for each row: an array of numbers or texts, a dataset, a column of a CSV, or the lines of a text. Whole
+/// numbers are written without a point. Throws Error.
+[[nodiscard]] std::vector<std::string> read_column(const TableName& name);
+
+/// How to make a feature file of a table.
+struct ImportOptions {
+  TableName features;
+  TableName labels;          ///< one for each row; of path "": those that come along; "none": none
+  std::string label_column;  ///< as open_table() takes it
+  std::string out;
+  FeatureType type = FeatureType::float32;
+  bool overwrite = false;  ///< a finished file of other rows is replaced
+  std::string version;     ///< of pool3
+  std::string config;      ///< resolved configuration, JSON
+};
+struct ImportReport {
+  std::int64_t rows = 0, width = 0, classes = 0, without_label = 0;
+  std::string note;  ///< what was taken for what
+};
+/// Writes a feature file that every command reads. Row i has the path "row-I"; its key is that of its features as
+/// float32, so that equal rows are copies. The first rank does the work; memory does not grow with the features.
+/// Collective; the first rank alone gets the report. Throws a collective Error: what open_table() throws, a number that
+/// is not finite (with its row), other than one label a row.
+[[nodiscard]] ImportReport import_features(const Communicator& comm, const ImportOptions& options);
+
+}  // namespace pool3

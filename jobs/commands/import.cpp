@@ -1,0 +1,65 @@
+// The import job: a table of another program -> feature file.
+
+#include "pool3/import.hpp"
+
+#include <fmt/format.h>
+
+#include "command.hpp"
+#include "version.hpp"
+
+namespace pool3::jobs {
+namespace {
+
+constexpr const char* stage = "import";
+
+class ImportCommand : public Command {
+ public:
+  void declare(OptionParser& p) override {
+    p.add_required("features", features_,
+                   "FILE[:DATASET], a row a line: .npy, .npz, HDF5, CSV or LIBSVM's text, the texts and .npy also "
+                   "compressed",
+                   Changes::content);
+    p.add(
+        "labels", labels_,
+        "FILE[:DATASET] or FILE:COLUMN, one text or number for each row, or none. If not given: those that come along "
+        "(of LIBSVM's text, a column of a CSV, a dataset y, labels or target beside the features)",
+        std::string(), Changes::content);
+    p.add("label-column", label_column_, "of a CSV: name or number, from 1, of the column of labels, or none",
+          std::string(), Changes::content);
+    p.add_required("out", options_.out, "feature file to make", Changes::file);
+    p.add("dtype", dtype_, "float32 or float16", std::string("float32"));
+    p.add_switch("overwrite", options_.overwrite, "replace a finished file of other rows", Changes::file);
+  }
+  ExitCode run(const Context& context) override {
+    context.comm.all_do([&] {
+      if (dtype_ != "float32" && dtype_ != "float16") throw usage_error("--dtype must be float32 or float16");
+    });
+    options_.features = parse_table_name(features_);
+    options_.labels = parse_table_name(labels_);
+    options_.label_column = labels_.empty() ? label_column_ : "none";
+    if (!label_column_.empty() && !labels_.empty())
+      context.comm.all_do([] { throw usage_error("give --labels or --label-column, not both"); });
+    options_.type = dtype_ == "float16" ? FeatureType::float16 : FeatureType::float32;
+    options_.version = version;
+    options_.config = context.config;
+    const ImportReport report = import_features(context.comm, options_);
+    if (!report.note.empty()) context.log.line(stage, fmt::format("{}: {}", options_.features.text(), report.note));
+    context.log.line(stage, fmt::format("{}: {} rows of {} features, {} classes{}", options_.out, report.rows,
+                                        report.width, report.classes, without_label(report)));
+    return ExitCode::ok;
+  }
+
+ private:
+  static std::string without_label(const ImportReport& report) {
+    return report.without_label == 0 ? "" : fmt::format("; {} rows without a label", report.without_label);
+  }
+
+  std::string features_, labels_, label_column_, dtype_;
+  ImportOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_import() { return std::make_unique<ImportCommand>(); }
+
+}  // namespace pool3::jobs

@@ -1,0 +1,58 @@
+#pragma once
+// The bytes of a file, or of an entry of a zip, in order and unpacked.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pool3/files.hpp"
+
+struct archive;
+
+namespace pool3::exchange {
+
+inline constexpr const char* import_stage = "import";
+
+/// Throws Error at its place where bytes can't be had.
+class Stream {
+ public:
+  /// A file; unpacked if it is compressed.
+  explicit Stream(const std::string& path);
+  /// An entry of a zip. Throws Error if there is none of that name.
+  Stream(const std::string& zip, const std::string& entry);
+  /// Bytes read; fewer than asked for only at the end.
+  [[nodiscard]] std::size_t read(std::span<char> out);
+  [[nodiscard]] const Place& place() const { return place_; }
+
+ private:
+  void open(bool zip);
+  [[nodiscard]] Error failure() const;
+  Place place_;
+  std::unique_ptr<archive, int (*)(archive*)> archive_;
+  bool empty_ = false;
+};
+
+/// Names of the entries of a zip. Throws Error.
+[[nodiscard]] std::vector<std::string> zip_entries(const std::string& path);
+
+/// Lines of a text, without their ends. A line has 64 MiB at most.
+class Lines {
+ public:
+  explicit Lines(const std::string& path) : stream_(path) {}
+  /// False at the end. Throws Error.
+  [[nodiscard]] bool next(std::string& line);
+  /// Of the last line, from 1.
+  [[nodiscard]] std::int64_t number() const { return number_; }
+  [[nodiscard]] const Place& place() const { return stream_.place(); }
+
+ private:
+  Stream stream_;
+  std::string buffer_;
+  std::size_t at_ = 0;
+  std::int64_t number_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace pool3::exchange
