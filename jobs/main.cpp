@@ -62,7 +62,7 @@ int run(int argc, char** argv) {
   if (!has_launcher()) {
     if (const auto error = wrong_flags(*entry, arguments)) {
       std::fputs(fmt::format("pool3: error: {}\n", error->what()).c_str(), stderr);
-      return static_cast<int>(ExitCode::usage);
+      return static_cast<int>(error->fields().code);
     }
   }
   const MpiSession session(argc, argv);

@@ -52,7 +52,7 @@ TEST(Registry, FlagsThatFilesCarry) {
   const std::set<std::string> training = {"loss",        "bias",          "tolerance", "max-epochs",
                                           "max-seconds", "test-fraction", "seed",      "class-weight",
                                           "row-weights", "no-centering",  "C",         "probability-folds",
-                                          "split"};
+                                          "split",       "folds-from"};
   const auto with = [](std::set<std::string> flags, const std::set<std::string>& others) {
     flags.insert(others.begin(), others.end());
     return flags;
