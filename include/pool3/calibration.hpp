@@ -29,8 +29,8 @@ struct Calibration {
   double temperature = 0;  ///< 0
   bool operator==(const Calibration&) const = default;
 };
-/// Fits both to one half of the folds (those of even number, then of odd), and takes the one whose log loss on the
-/// other half is lower; sigmoids by at least a hundredth. `folds` [rows], 0 or above.
+/// Leaves out a fifth of the folds in turn (those of equal number modulo 5), fits both to the others, and takes the one
+/// whose log loss on what was left out is lower; sigmoids by at least a hundredth. `folds` [rows], 0 or above.
 [[nodiscard]] Calibration calibrate(const Communicator& comm, std::span<const float> scores,
                                     std::span<const std::int32_t> labels, std::span<const std::int32_t> folds,
                                     std::int32_t classes);

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pool3/corpus.hpp"
 #include "pool3/features.hpp"
 #include "pool3/image.hpp"
 #include "pool3/mpi.hpp"
@@ -101,6 +102,37 @@ enum class RowMatch : std::uint8_t {
 };
 /// The done rows of a finished file, which need not be computed again. Throws Error.
 [[nodiscard]] std::shared_ptr<const extraction::KnownRows> open_known_rows(const std::string& path, RowMatch match);
+
+/// A row as an earlier job has left it.
+struct EarlierRow {
+  std::string path;  ///< as in the catalogue
+  ImageKey key;
+  RowStatus status = RowStatus::pending;
+};
+/// Rows of which no copy is in memory yet.
+struct EarlierRows {
+  std::int64_t count = 0;
+  std::function<std::vector<EarlierRow>(RowRange)> read;
+};
+
+/// What has become of the pictures of rows that an earlier job has made.
+struct PictureChanges {
+  std::int64_t touched = 0;  ///< files that were written, replaced, moved or given other permissions since: read again
+  std::vector<Row> changed;  ///< rows of these whose picture has other content by now, in rising order; on the root
+  std::int64_t changes = 0;  ///< their number, on every rank
+  std::int64_t newest = 0;   ///< the last time at which one was touched; on the root
+};
+
+/// A time of a file, in nanoseconds since 1970. 0 where the file or the time is unknown.
+[[nodiscard]] std::int64_t last_written(const std::string& path);
+/// When the file was made, or, where the file system does not know, last_written().
+[[nodiscard]] std::int64_t first_written(const std::string& path);
+
+/// Looks at every picture's times (that of the content and that of the entry, so that a file which got another's name
+/// counts, too), and reads those again that were touched at `since` or later. A row whose picture can't be read now, as
+/// then, is not changed. Collective; the ranks share the rows. `entries` has the folder of the rows' catalogue.
+[[nodiscard]] PictureChanges find_picture_changes(const Communicator& comm, const EntryReader& entries,
+                                                  const std::string& root, std::int64_t since, const EarlierRows& rows);
 
 /// Seconds of work by stage, over all threads of a rank.
 struct StageSeconds {

@@ -110,6 +110,11 @@ class FeatureWriter {
   [[nodiscard]] std::int64_t failed_before() const;
   /// Paths of `rows`, read from the file. Not collective.
   [[nodiscard]] std::vector<std::string> paths(RowRange rows) const;
+  /// Keys and status of `rows`, read from the file, where they are not pending. Not collective.
+  [[nodiscard]] std::vector<ImageKey> keys(RowRange rows) const;
+  [[nodiscard]] std::vector<RowStatus> status(RowRange rows) const;
+  /// Root only: a block that done() has is to be made again.
+  void redo(std::int64_t block);
   /// Writes one whole block: features [n, width], keys [n], status [n], its checksum, and what failed in it. Rows that
   /// are not `done` are written as zeros. Not collective; each block is written by one rank. Throws Error.
   void write_block(std::int64_t index, std::span<const float> features, std::span<const ImageKey> keys,

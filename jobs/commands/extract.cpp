@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "commands/dry_run.hpp"
+#include "commands/extract_changes.hpp"
 #include "commands/extract_report.hpp"
 #include "commands/extract_resume.hpp"
 #include "console/stop_signal.hpp"
@@ -107,7 +108,12 @@ std::shared_ptr<const extraction::KnownRows> find_known_rows(const Context& cont
   if (!difference.empty()) context.log.line("extract", fmt::format("no row of {} can be taken: {}", from, difference));
   std::shared_ptr<const extraction::KnownRows> known;
   if (context.comm.max(usable) == 0) return known;
-  const RowMatch match = options.policy.retry_failed ? RowMatch::by_row : RowMatch::by_content;
+  RowMatch match = RowMatch::by_content;
+  if (options.policy.retry_failed) {
+    const std::int64_t most_bytes = largest_file(plan.setup.recipe.decoding());
+    const bool same = changes_since(context, from, plan.manifest.root, most_bytes, WhichRows::done).changes == 0;
+    if (same) match = RowMatch::by_row;
+  }
   context.comm.all_do([&] { known = open_known_rows(from, match); });
   return known;
 }
@@ -171,12 +177,14 @@ ExitCode embed(const Context& context, const ExtractOptions& options, const Plan
   const auto known = find_known_rows(context, options, plan, extractor->width());
   context.log.line("extract",
                    fmt::format("network: {} on {}", to_string(setup.recipe.precision), to_string(setup.device)));
+  const std::int64_t since = unfinished_since(context, options.file.out);
   FeatureWriter writer = FeatureWriter::open(context.comm, options.file.out,
                                              spec_of(options.file, options.policy, plan, extractor->width()));
   const std::int64_t rows = writer.rows();
   context.log.line("extract", fmt::format("{} images, {} ranks of {} threads, weights {}", rows, context.comm.size(),
                                           setup.threads, plan.weights.source));
   const EntryReader entries(writer.root(), largest_file(setup.recipe.decoding()));
+  redo_changed(context, writer, entries, since);
   Extraction extraction = extractor->start(
       {.read = [&](auto path) { return entries.read(path); },
        .known = known,
@@ -189,6 +197,13 @@ ExitCode embed(const Context& context, const ExtractOptions& options, const Plan
   if (known != nullptr) print_copied(context, options, tally);
   const std::int64_t failed = report(context, options.file.out);
   return outcome(context, failed, options.file.out, rows);
+}
+
+/// The same job, which takes over what it can of its own file.
+ExtractOptions updating(ExtractOptions options) {
+  options.policy.update_from = options.file.out;
+  options.policy.retry_failed = false;
+  return options;
 }
 
 class ExtractCommand : public Command {
@@ -218,7 +233,14 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
   const Plan plan = make_plan(context, options);
   const std::int64_t failed = failures_if_done(context.comm, options.file.out, plan.provenance, plan.shape);
   if (failed < 0 || (failed > 0 && options.policy.retry_failed)) return embed(context, options, plan);
-  context.log.line("extract", "already done, nothing to do");
+  const PictureChanges found = changes_since(context, options.file.out, plan.manifest.root,
+                                             largest_file(plan.setup.recipe.decoding()), WhichRows::all);
+  if (found.changes > 0) return embed(context, updating(options), plan);
+  context.log.line("extract", found.touched == 0
+                                  ? "already done, nothing to do"
+                                  : fmt::format("already done, nothing to do: {} pictures were touched since, and are "
+                                                "the same",
+                                                found.touched));
   context.comm.root_does([&] { complete_files_beside(options.file.out); });
   return outcome(context, failed, options.file.out, plan.rows.size());
 }

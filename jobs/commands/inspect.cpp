@@ -12,6 +12,7 @@
 #include "pool3/features.hpp"
 #include "pool3/model.hpp"
 #include "pool3/network.hpp"
+#include "pool3/prediction.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -120,7 +121,10 @@ Facts facts_of_model(const std::string& path) {
   facts.add("relative gap", fmt::format("{} after {} passes", scientific(m.relative_gap), m.epochs), "relative_gap",
             m.relative_gap);
   facts.field("epochs", m.epochs);
-  facts.add("probabilities", m.sigmoid_a.empty() ? "no" : "yes", "probabilities", !m.sigmoid_a.empty());
+  const std::string probabilities = !has_probabilities(m) ? std::string("no")
+                                    : m.temperature > 0   ? fmt::format("temperature {}", number_text(m.temperature))
+                                                          : std::string("sigmoids");
+  facts.add("probabilities", probabilities, "probabilities", has_probabilities(m));
   facts.heading("its features");
   add_provenance(facts, m.features, "features_");
   add_configuration(facts, m.config);

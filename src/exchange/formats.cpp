@@ -11,10 +11,11 @@ namespace pool3 {
 namespace {
 
 constexpr std::array formats = {
-    ExportFormat{"liblinear", "its text model", exchange::liblinear_text},
+    ExportFormat{"liblinear", "its text model, of linear models", exchange::liblinear_text},
+    ExportFormat{"libsvm", "its text model, of RBF models", exchange::libsvm_text},
     ExportFormat{"npz", "arrays for NumPy", exchange::npz_bytes},
-    ExportFormat{"onnx", "features to scores", exchange::onnx_bytes},
-    ExportFormat{"torchscript", "pictures to scores", exchange::torchscript_bytes},
+    ExportFormat{"onnx", "features to label, probabilities and scores", exchange::onnx_bytes},
+    ExportFormat{"torchscript", "pictures to scores, of linear models", exchange::torchscript_bytes},
 };
 
 /// "a, b or c".

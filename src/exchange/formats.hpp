@@ -9,10 +9,14 @@ namespace pool3::exchange {
 
 /// LIBLINEAR's text model. Labels are numbers of classes. Throws Error if there are fewer than two classes.
 [[nodiscard]] std::string liblinear_text(const ExportSource& source);
-/// A zip of NumPy arrays: coef [K, width], intercept [K], classes [K], and sigmoid_a and sigmoid_b [K] if there are
-/// any.
+/// LIBSVM's text model, of RBF models that are one-vs-one or have two classes. Throws Error for others.
+[[nodiscard]] std::string libsvm_text(const ExportSource& source);
+/// A zip of NumPy arrays: coef [K, width] (RBF: support_vectors [S, width], support_labels [S], dual_coef, gamma and
+/// multiclass), intercept, classes [K], and sigmoid_a, sigmoid_b or temperature if there are any.
 [[nodiscard]] std::string npz_bytes(const ExportSource& source);
-/// An ONNX graph from features [N, width] to scores [N, K], in float; the classes are in its metadata, a line each.
+/// An ONNX graph from features [N, width] to label [N], probabilities [N, K] if the model has them, and scores [N, K],
+/// in float; the classes are in its metadata, a line each. RBF, one-vs-one: an SVMClassifier, whose scores, without
+/// probabilities, are those of the pairs.
 [[nodiscard]] std::string onnx_bytes(const ExportSource& source);
 /// A TorchScript archive from pictures to scores: network and classifier, in fp32. Needs the weights.
 [[nodiscard]] std::string torchscript_bytes(const ExportSource& source);

@@ -22,6 +22,9 @@ void append_number(std::string& text, double value) {
 std::string liblinear_text(const ExportSource& source) {
   const Model& model = source.model;
   const std::size_t classes = model.classes.size(), width = static_cast<std::size_t>(model.width());
+  if (model.kernel != Kernel::linear)
+    throw Error(
+        {.stage = "export", .cause = "the model is not linear", .advice = "LIBSVM's format is --format libsvm"});
   if (classes < 2) throw Error({.stage = "export", .cause = "LIBLINEAR's models have two classes or more"});
   std::string text =
       fmt::format("solver_type L2R_{}LOSS_SVC_DUAL\nnr_class {}\nlabel", model.loss == "l1" ? "L1" : "L2", classes);

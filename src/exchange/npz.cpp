@@ -102,19 +102,35 @@ std::string npy(const std::vector<std::string>& texts) {
   return npy(fmt::format("<U{}", longest), fmt::format("{},", texts.size()), std::as_bytes(std::span(cells)));
 }
 
+void add_support(Zip& zip, const Model& model) {
+  const SupportVectors& s = model.support;
+  const std::size_t count = s.labels.size();
+  zip.add("support_vectors.npy",
+          npy("<f4", fmt::format("{}, {}", count, model.width()), std::as_bytes(std::span(s.x))));
+  zip.add("support_labels.npy", npy("<i4", fmt::format("{},", count), std::as_bytes(std::span(s.labels))));
+  zip.add("dual_coef.npy", npy(s.dual_coef, fmt::format("{}, {}", s.dual_coef.size() / count, count)));
+  zip.add("gamma.npy", npy({s.gamma}, ""));
+  zip.add("multiclass.npy", npy({model.multiclass == Multiclass::one_vs_one ? "one-vs-one" : "one-vs-rest"}));
+}
+
 }  // namespace
 
 std::string npz_bytes(const ExportSource& source) {
   const Model& model = source.model;
-  const std::string classes = fmt::format("{},", model.classes.size());
+  const std::string columns = fmt::format("{},", model.columns());
   Zip zip;
-  zip.add("coef.npy", npy(model.coef, fmt::format("{}, {}", model.classes.size(), model.width())));
-  zip.add("intercept.npy", npy(model.intercept, classes));
+  if (model.kernel == Kernel::linear) {
+    zip.add("coef.npy", npy(model.coef, fmt::format("{}, {}", model.classes.size(), model.width())));
+  } else {
+    add_support(zip, model);
+  }
+  zip.add("intercept.npy", npy(model.intercept, columns));
   zip.add("classes.npy", npy(model.classes));
   if (!model.sigmoid_a.empty()) {
-    zip.add("sigmoid_a.npy", npy(model.sigmoid_a, classes));
-    zip.add("sigmoid_b.npy", npy(model.sigmoid_b, classes));
+    zip.add("sigmoid_a.npy", npy(model.sigmoid_a, columns));
+    zip.add("sigmoid_b.npy", npy(model.sigmoid_b, columns));
   }
+  if (model.temperature > 0) zip.add("temperature.npy", npy({model.temperature}, ""));
   return zip.finish();
 }
 

@@ -1,70 +1,200 @@
-// ONNX is a protobuf: a message is a run of (field number, wire type, value). Field numbers are those of onnx.proto.
+// Field numbers are those of onnx.proto.
 
+#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <vector>
 
 #include "exchange/formats.hpp"
+#include "exchange/protobuf.hpp"
+#include "pool3/prediction.hpp"
 
 namespace pool3::exchange {
 namespace {
 
-void append_varint(std::string& out, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7) out += static_cast<char>(value | 0x80);
-  out += static_cast<char>(value);
+using protobuf::floats;
+using protobuf::number;
+using protobuf::part;
+
+constexpr std::uint64_t float_type = 1, string_type = 8;
+enum AttributeType : std::uint8_t {
+  of_float = 1,
+  of_int = 2,
+  of_string = 3,
+  of_floats = 6,
+  of_ints = 7,
+  of_strings = 8
+};
+
+std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+std::string attribute(const std::string& name, const std::string& value, AttributeType type) {
+  return part(5, part(1, name) + value + number(20, type));
+}
+std::string attribute(const std::string& name, std::uint64_t value) {
+  return attribute(name, number(3, value), of_int);
+}
+std::string attribute(const std::string& name, const std::string& text) {
+  return attribute(name, part(4, text), of_string);
+}
+std::string attribute(const std::string& name, const std::vector<double>& values) {
+  return attribute(name, part(7, floats(values)), of_floats);
+}
+std::string attribute(const std::string& name, const std::vector<std::int64_t>& values) {
+  std::string packed;
+  for (const std::int64_t v : values) protobuf::append_varint(packed, static_cast<std::uint64_t>(v));
+  return attribute(name, part(8, packed), of_ints);
+}
+std::string attribute(const std::string& name, const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += part(9, text);
+  return attribute(name, all, of_strings);
+}
+/// alpha, as one float: field 2, four bytes.
+std::string float_attribute(const std::string& name, double value) {
+  return attribute(name, std::string(1, static_cast<char>(2 << 3 | 5)) + floats({value}), of_float);
 }
 
-std::string number(int field, std::uint64_t value) {
-  std::string out;
-  append_varint(out, static_cast<std::uint64_t>(field) << 3);
-  append_varint(out, value);
-  return out;
+std::string node(const std::string& kind, const std::vector<std::string>& inputs,
+                 const std::vector<std::string>& outputs, const std::string& attributes = {},
+                 const std::string& domain = {}) {
+  std::string message;
+  for (const std::string& name : inputs) message += part(1, name);
+  for (const std::string& name : outputs) message += part(2, name);
+  message += part(3, outputs[0] + "_of_" + kind) + part(4, kind) + attributes;
+  if (!domain.empty()) message += part(7, domain);
+  return part(1, message);
 }
-
-/// Text, bytes or a message.
-std::string part(int field, const std::string& bytes) {
-  std::string out;
-  append_varint(out, static_cast<std::uint64_t>(field) << 3 | 2);
-  append_varint(out, bytes.size());
-  return out + bytes;
-}
-
-constexpr std::uint64_t float_type = 1;
 
 std::string tensor(const std::string& name, const std::vector<double>& values, const std::vector<std::size_t>& shape) {
-  std::string out, data;
+  std::string out;
   for (const std::size_t side : shape) out += number(1, side);
-  for (const double v : values) {
-    const auto single = static_cast<float>(v);
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, &single, sizeof bits);
-    for (int i = 0; i < 4; ++i) data += static_cast<char>(bits >> (8 * i) & 0xFF);
-  }
-  return out + number(2, float_type) + part(8, name) + part(9, data);
+  return part(5, out + number(2, float_type) + part(8, name) + part(9, floats(values)));
 }
 
-/// [N, width] floats.
-std::string value_info(const std::string& name, std::size_t width) {
-  const std::string shape = part(1, part(2, "N")) + part(1, number(1, width));
-  return part(1, name) + part(2, part(1, number(1, float_type) + part(2, shape)));
+std::string text_tensor(const std::string& name, const std::vector<std::string>& texts) {
+  std::string out = number(1, texts.size()) + number(2, string_type) + part(8, name);
+  for (const std::string& text : texts) out += part(6, text);
+  return part(5, out);
+}
+
+/// [N], or [N, width].
+std::string value_info(const std::string& name, std::size_t width, std::uint64_t type = float_type) {
+  std::string shape = part(1, part(2, "N"));
+  if (width > 0) shape += part(1, number(1, width));
+  return part(1, name) + part(2, part(1, number(1, type) + part(2, shape)));
+}
+
+/// Label by the highest of `from`, the first of equals.
+std::string label_of(const std::string& from, const std::vector<std::string>& classes) {
+  return node("ArgMax", {from}, {"best"}, attribute("axis", 1) + attribute("keepdims", 0)) +
+         node("Gather", {"classes", "best"}, {"label"}) + text_tensor("classes", classes) +
+         part(12, value_info("label", 0, string_type));
+}
+
+/// Probabilities, if there are any, and label, from scores of a column for each class.
+std::string verdict_of(const Model& model) {
+  const std::size_t classes = model.classes.size();
+  if (!has_probabilities(model)) return label_of("scores", model.classes);
+  const std::string after = label_of("probabilities", model.classes) + part(12, value_info("probabilities", classes));
+  if (model.temperature > 0)
+    return node("Mul", {"scores", "temperature"}, {"exponents_of_classes"}) +
+           node("Softmax", {"exponents_of_classes"}, {"probabilities"}, attribute("axis", 1)) +
+           tensor("temperature", {model.temperature}, {1}) + after;
+  std::vector<double> slopes, offsets;
+  for (std::size_t k = 0; k < classes; ++k) {
+    slopes.push_back(-model.sigmoid_a[k]);
+    offsets.push_back(-model.sigmoid_b[k]);
+  }
+  return node("Mul", {"scores", "slopes"}, {"sloped"}) + node("Add", {"sloped", "offsets"}, {"shifted"}) +
+         node("Sigmoid", {"shifted"}, {"each"}) +
+         node("ReduceL1", {"each"}, {"sum"},
+              attribute("axes", std::vector<std::int64_t>{1}) + attribute("keepdims", 1)) +
+         node("Div", {"each", "sum"}, {"probabilities"}) + tensor("slopes", slopes, {classes}) +
+         tensor("offsets", offsets, {classes}) + after;
+}
+
+/// scores = features coef' + intercept.
+std::string linear_graph(const Model& model) {
+  const std::size_t classes = model.classes.size();
+  return node("Gemm", {"features", "coef", "intercept"}, {"scores"}, attribute("transB", 1)) +
+         tensor("coef", model.coef, {classes, index(model.width())}) + tensor("intercept", model.intercept, {classes}) +
+         part(12, value_info("scores", classes));
+}
+
+/// Support vectors around their mean, where distances keep more digits in float.
+struct Centred {
+  std::vector<double> mean, x, squares;
+};
+Centred centred(const Model& model) {
+  const std::size_t width = index(model.width()), count = model.support.labels.size();
+  Centred c{std::vector<double>(width, 0.0), {}, std::vector<double>(count, 0.0)};
+  for (std::size_t i = 0; i < count * width; ++i)
+    c.mean[i % width] += static_cast<double>(model.support.x[i]) / static_cast<double>(count);
+  for (double& m : c.mean) m = static_cast<double>(static_cast<float>(m));
+  for (std::size_t i = 0; i < count * width; ++i) {
+    const double d =
+        static_cast<double>(static_cast<float>(static_cast<double>(model.support.x[i]) - c.mean[i % width]));
+    c.x.push_back(d);
+    c.squares[i / width] += d * d;
+  }
+  return c;
+}
+
+/// scores = exp(-gamma |x - s|^2) dual_coef' + intercept, of a column for each class.
+std::string kernel_graph(const Model& model) {
+  const std::size_t classes = model.classes.size(), count = model.support.labels.size(), width = index(model.width());
+  const Centred c = centred(model);
+  return node("Sub", {"features", "mean"}, {"x"}) +
+         node("ReduceSumSquare", {"x"}, {"squares"},
+              attribute("axes", std::vector<std::int64_t>{1}) + attribute("keepdims", 1)) +
+         node("Gemm", {"x", "support_vectors", "support_squares"}, {"products"},
+              float_attribute("alpha", -2) + attribute("transB", 1)) +
+         node("Add", {"products", "squares"}, {"distances"}) + node("Relu", {"distances"}, {"clamped"}) +
+         node("Mul", {"clamped", "minus_gamma"}, {"exponents"}) + node("Exp", {"exponents"}, {"kernel"}) +
+         node("Gemm", {"kernel", "dual_coef", "intercept"}, {"scores"}, attribute("transB", 1)) +
+         tensor("mean", c.mean, {width}) + tensor("support_vectors", c.x, {count, width}) +
+         tensor("support_squares", c.squares, {count}) + tensor("minus_gamma", {-model.support.gamma}, {1}) +
+         tensor("dual_coef", model.support.dual_coef, {classes, count}) +
+         tensor("intercept", model.intercept, {classes}) + part(12, value_info("scores", classes));
+}
+
+/// ONNX's own operator, which is LIBSVM.
+std::string pairs_graph(const Model& model) {
+  const std::size_t classes = model.classes.size();
+  const SupportVectors& s = model.support;
+  std::vector<std::int64_t> counts;
+  for (std::size_t k = 0; k < classes; ++k)
+    counts.push_back(std::ranges::count(s.labels, static_cast<std::int32_t>(k)));
+  std::string attributes = attribute("classlabels_strings", model.classes) + attribute("coefficients", s.dual_coef) +
+                           attribute("kernel_params", std::vector<double>{s.gamma, 0, 3}) +
+                           attribute("kernel_type", std::string("RBF")) +
+                           attribute("post_transform", std::string("NONE")) + attribute("rho", model.intercept) +
+                           attribute("support_vectors", std::vector<double>(s.x.begin(), s.x.end())) +
+                           attribute("vectors_per_class", counts);
+  const bool has = has_probabilities(model) && !model.sigmoid_a.empty();
+  if (has) attributes += attribute("prob_a", model.sigmoid_a) + attribute("prob_b", model.sigmoid_b);
+  if (!has)
+    return node("SVMClassifier", {"features"}, {"label", "scores"}, attributes, "ai.onnx.ml") +
+           part(12, value_info("label", 0, string_type)) + part(12, value_info("scores", index(model.columns())));
+  // The operator's own label is that of the votes.
+  return node("SVMClassifier", {"features"}, {"voted", "probabilities"}, attributes, "ai.onnx.ml") +
+         label_of("probabilities", model.classes) + part(12, value_info("probabilities", classes));
 }
 
 }  // namespace
 
 std::string onnx_bytes(const ExportSource& source) {
   const Model& model = source.model;
-  const std::size_t classes = model.classes.size(), width = static_cast<std::size_t>(model.width());
-  const std::string transposed = part(1, "transB") + number(3, 1) + number(20, 2);
-  const std::string node = part(1, "features") + part(1, "coef") + part(1, "intercept") + part(2, "scores") +
-                           part(3, "svm") + part(4, "Gemm") + part(5, transposed);
-  const std::string graph = part(1, node) + part(2, "pool3_svm") +
-                            part(5, tensor("coef", model.coef, {classes, width})) +
-                            part(5, tensor("intercept", model.intercept, {classes})) +
-                            part(11, value_info("features", width)) + part(12, value_info("scores", classes));
+  const bool pairs = model.multiclass == Multiclass::one_vs_one;
+  std::string nodes = pairs ? pairs_graph(model) : std::string();
+  if (!pairs) nodes = (model.kernel == Kernel::linear ? linear_graph(model) : kernel_graph(model)) + verdict_of(model);
+  const std::string graph = nodes + part(2, "pool3_svm") + part(11, value_info("features", index(model.width())));
   std::string names;
   for (const std::string& name : model.classes) names += name + "\n";
-  return number(1, 7) + part(2, "pool3") + part(3, source.version) + part(7, graph) +
-         part(8, part(1, "") + number(2, 13)) + part(14, part(1, "classes") + part(2, names));
+  std::string file =
+      number(1, 7) + part(2, "pool3") + part(3, source.version) + part(7, graph) + part(8, part(1, "") + number(2, 13));
+  if (pairs) file += part(8, part(1, "ai.onnx.ml") + number(2, 1));
+  return file + part(14, part(1, "classes") + part(2, names));
 }
 
 }  // namespace pool3::exchange

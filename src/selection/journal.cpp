@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <span>
 #include <string_view>
 
@@ -90,18 +91,23 @@ std::string sound_state(const std::string& file) {
   return key_of(state) == file.substr(0, key_digits) ? state : "";
 }
 
-/// Removes what the solvers' states after other than so many points are kept in, of all ranks.
+/// Removes what the solvers' states after other than so many points are kept in, of all ranks, and what killed writers
+/// of states have left. A search that is at work on the same table keeps what it is writing.
 void remove_states(const std::string& out, std::size_t but_points) {
   namespace fs = std::filesystem;
   const std::string all = fs::path(out).filename().string() + ".state-";
   const std::string kept = fmt::format("{}{}-", all, but_points);
   std::error_code error;
-  std::vector<fs::path> old;
+  std::set<std::string> states;
   for (const auto& entry : fs::directory_iterator(folder_of(out), error)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with(all) && !name.starts_with(kept)) old.push_back(entry.path());
+    if (name.starts_with(all)) states.insert(name.substr(0, name.find('.', all.size())));  // without ".HOST...tmp"
   }
-  for (const fs::path& path : old) fs::remove(path, error);
+  for (const std::string& name : states) {
+    const std::string path = (fs::path(out).parent_path() / name).string();
+    if (!name.starts_with(kept)) std::remove(path.c_str());
+    sweep_temporaries({stage, path});
+  }
 }
 
 std::string points_of(const std::string& out) { return out + ".points"; }
@@ -157,6 +163,7 @@ void SearchJournal::keep(const SearchResult& so_far, const std::string& state) c
 void SearchJournal::remove(const Communicator& comm, const std::string& out) {
   comm.root_does([&] {
     std::remove(points_of(out).c_str());
+    sweep_temporaries({stage, points_of(out)});
     remove_states(out, 0);
   });
 }

@@ -13,6 +13,7 @@ namespace {
 constexpr double least_temperature = 0x1p-10, most_temperature = 0x1p10;
 constexpr double least_probability = 1e-15;
 constexpr double sigmoids_must_gain = 0.99;
+constexpr int fold_groups = 5;  // each is left out once
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
@@ -59,11 +60,11 @@ Derivatives derivatives(const Communicator& comm, const Sample& sample, double t
   return {sums[0], sums[1]};
 }
 
-double fit(const Communicator& comm, const Sample& sample) {
+double fit(const Communicator& comm, const Sample& sample, double near = 1) {
   std::int64_t rows = 0;
   sample.for_each([&](auto, auto) { ++rows; });
   const double share = 1 / (static_cast<double>(comm.sum(rows)) + 2);
-  double low = least_temperature, high = most_temperature, t = 1;  // the first derivative rises with t
+  double low = least_temperature, high = most_temperature, t = near;  // the first derivative rises with t
   for (int step = 0; step < 60 && high / low > 1 + 1e-12; ++step) {
     const Derivatives d = derivatives(comm, sample, t, share);
     (d.first > 0 ? high : low) = t;
@@ -88,20 +89,21 @@ double log_loss(const Communicator& comm, const Sample& sample, const Calibratio
 struct Losses {
   double sigmoids = 0, temperature = 0;
 };
-/// Of calibrations that are fitted to the folds of the other parity.
-Losses held_out_losses(const Communicator& comm, Sample sample, std::span<const std::int32_t> folds) {
+/// Of calibrations that are fitted to the folds of the other groups. `all`: fitted to all of them, and so near.
+Losses held_out_losses(const Communicator& comm, Sample sample, std::span<const std::int32_t> folds,
+                       const Calibration& all) {
   Losses losses;
   std::vector<std::uint8_t> fitted(folds.size()), judged(folds.size());
-  for (const int parity : {0, 1}) {
+  const auto columns = svm::columns_of_classes(sample.classes);
+  for (int group = 0; group < fold_groups; ++group) {
     for (std::size_t i = 0; i < folds.size(); ++i) {
-      judged[i] = folds[i] % 2 == parity ? 1 : 0;
+      judged[i] = folds[i] % fold_groups == group ? 1 : 0;
       fitted[i] = 1 - judged[i];
     }
     sample.used = fitted;
-    const auto columns = svm::columns_of_classes(sample.classes);
-    const Calibration sigmoids{svm::fit_sigmoids(comm, {sample.scores, sample.labels, columns, sample.classes, fitted}),
-                               0};
-    const Calibration temperature{{}, fit(comm, sample)};
+    const Calibration sigmoids{
+        svm::refit_sigmoids(comm, {sample.scores, sample.labels, columns, sample.classes, fitted}, all.sigmoids), 0};
+    const Calibration temperature{{}, fit(comm, sample, all.temperature)};
     sample.used = judged;
     losses.sigmoids += log_loss(comm, sample, sigmoids);
     losses.temperature += log_loss(comm, sample, temperature);
@@ -130,10 +132,10 @@ double fit_temperature(const Communicator& comm, std::span<const float> scores, 
 
 Calibration calibrate(const Communicator& comm, std::span<const float> scores, std::span<const std::int32_t> labels,
                       std::span<const std::int32_t> folds, std::int32_t classes) {
-  const Losses losses = held_out_losses(comm, {scores, labels, classes, {}}, folds);
-  if (losses.sigmoids < sigmoids_must_gain * losses.temperature)
-    return {fit_sigmoids(comm, scores, labels, classes), 0};
-  return {{}, fit_temperature(comm, scores, labels, classes)};
+  const Calibration both{fit_sigmoids(comm, scores, labels, classes), fit_temperature(comm, scores, labels, classes)};
+  const Losses losses = held_out_losses(comm, {scores, labels, classes, {}}, folds, both);
+  if (losses.sigmoids < sigmoids_must_gain * losses.temperature) return {both.sigmoids, 0};
+  return {{}, both.temperature};
 }
 
 std::vector<double> softmax(std::span<const double> scores, double temperature) {

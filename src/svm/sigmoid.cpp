@@ -13,6 +13,7 @@ constexpr double smallest_step = 1e-10;
 constexpr double ridge = 1e-12;  // keeps the Hessian positive definite
 constexpr double gradient_enough = 1e-5;
 constexpr double gain_enough = 1e-13;  // of the cross-entropy: rounding hides more
+constexpr double gain_enough_to_compare = 1e-6;
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
@@ -32,6 +33,7 @@ struct Fitting {
   Sums at{};
   double step = 1, step_a = 0, step_b = 0, slope = 0;  ///< the next to try
   int iterations = 0;
+  double enough = gain_enough;
   bool done = false;
 
   [[nodiscard]] double trial_a() const { return a + step * step_a; }
@@ -44,7 +46,7 @@ struct Fitting {
     step_b = -(-at[h_ab] * at[g_a] + at[h_aa] * at[g_b]) / det;
     slope = at[g_a] * step_a + at[g_b] * step_b;
     const bool flat = std::abs(at[g_a]) < gradient_enough && std::abs(at[g_b]) < gradient_enough;
-    done = flat || iterations >= max_iterations || !(-slope > gain_enough * at[value]);
+    done = flat || iterations >= max_iterations || !(-slope > enough * at[value]);
   }
   /// Takes the trial with these sums, or halves the step.
   void judge(const Sums& tried) {
@@ -138,8 +140,9 @@ std::vector<std::vector<ColumnSide>> columns_of_pairs(std::int32_t classes) {
   return of_classes;
 }
 
-Sigmoids fit_sigmoids(const Communicator& comm, const SigmoidRows& rows) {
-  std::vector<Fitting> all = start(comm, rows);
+namespace {
+
+Sigmoids fit(const Communicator& comm, const SigmoidRows& rows, std::vector<Fitting> all) {
   const std::vector<Sums> first = pass(comm, rows, all);
   for (std::size_t j = 0; j < all.size(); ++j) {
     all[j].at = first[j];
@@ -157,6 +160,21 @@ Sigmoids fit_sigmoids(const Communicator& comm, const SigmoidRows& rows) {
     found.b.push_back(rises ? fit.b : std::log((fit.negatives + 1) / (fit.positives + 1)));
   }
   return found;
+}
+
+}  // namespace
+
+Sigmoids fit_sigmoids(const Communicator& comm, const SigmoidRows& rows) { return fit(comm, rows, start(comm, rows)); }
+
+Sigmoids refit_sigmoids(const Communicator& comm, const SigmoidRows& rows, const Sigmoids& near) {
+  std::vector<Fitting> all = start(comm, rows);
+  for (std::size_t j = 0; j < all.size(); ++j) {
+    all[j].enough = gain_enough_to_compare;
+    if (near.a[j] == 0) continue;
+    all[j].a = near.a[j];
+    all[j].b = near.b[j];
+  }
+  return fit(comm, rows, std::move(all));
 }
 
 }  // namespace svm

@@ -31,5 +31,7 @@ struct SigmoidRows {
 
 /// See fit_sigmoids(). Collective.
 [[nodiscard]] Sigmoids fit_sigmoids(const Communicator& comm, const SigmoidRows& rows);
+/// From sigmoids that are near, and only as exact as a comparison of log losses needs. Collective.
+[[nodiscard]] Sigmoids refit_sigmoids(const Communicator& comm, const SigmoidRows& rows, const Sigmoids& near);
 
 }  // namespace pool3::svm

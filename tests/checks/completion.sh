@@ -30,7 +30,7 @@ expect --corpus extract --cor
 expect '--probability-folds,--prometheus' train --pro
 expect 'auto,cpu,cuda' extract --device ''
 expect 'float16,float32' extract --dtype fl
-expect liblinear export --format l
+expect 'liblinear,libsvm' export --format l
 expect 'many pictures' extract --corpus m
 expect 'many pictures' extract --durable m
 expect 'many pictures' verify m

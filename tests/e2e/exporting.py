@@ -21,7 +21,8 @@ const bytes = require('fs').readFileSync(rows);
 const x = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
 ort.InferenceSession.create(model)
   .then(s => s.run({features: new ort.Tensor('float32', x, [x.length / dim, +dim])}))
-  .then(out => console.log(JSON.stringify([out.scores.dims, Array.from(out.scores.data)])));
+  .then(out => console.log(JSON.stringify([out.scores.dims, Array.from(out.scores.data), Array.from(out.label.data),
+                                           out.probabilities ? Array.from(out.probabilities.data) : []])));
 """
 
 
@@ -66,8 +67,16 @@ def check_onnx(check, pool3, folder, model, x, scores):
     x.astype("<f4").tofile(folder / "rows.f32")
     words = ["node", "-e", ONNX_SCRIPT, RUNTIME, path, folder / "rows.f32", x.shape[1]]
     said = subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True).stdout
-    shape, values = json.loads(said)
+    shape, values, labels, probabilities = json.loads(said)
     told = np.array(values).reshape(shape)
+    own = support.Model(model)
+    p = own.probabilities(scores)
+    if p is not None:
+        off = np.abs(np.array(probabilities).reshape(shape) - p).max()
+        check(off < 1e-4, f"ONNX Runtime gives the same probabilities, within {off:.1e}")
+    best = scores if p is None else p
+    sure = margins(best) > 1e-4 * np.abs(best).max()
+    check((np.array(labels) == np.array(own.classes)[best.argmax(1)])[sure].all(), f"and the same labels for {sure.sum()} of {len(x)} rows")
     check(np.abs(told - scores).max() <= 1e-4 * max(1, np.abs(scores).max()), "ONNX Runtime gives the same scores")
 
 

@@ -1,10 +1,13 @@
 """Folders that others write to as well: several jobs make one file, names are planted, and modes are those of the umask."""
 
+import fcntl
 import json
 import os
+import shutil
 import stat
 import subprocess
 
+import h5py
 import support
 from width import make
 
@@ -88,6 +91,29 @@ def planted(check, pool3, features, folder):
     check(victim.read_text() == "precious", "no link was followed")
 
 
+def open_elsewhere(check, pool3, features, folder):
+    """A file that another program is writing to is not called damaged."""
+    path = folder / "F.h5"
+    shutil.copyfile(features, path)
+    with h5py.File(path, "r+") as file:
+        result = pool3.start(["inspect", path], ranks=0)
+        check("damaged" not in result.err, f"opened for writing, not written to: {result.err.strip() or 'read'}")
+        file.attrs["note"] = "x" * 4000
+        file.flush()
+        result = pool3("inspect", path, code=1, ranks=0)
+        check("another program has it open for writing (close it there" in result.err and "damaged" not in result.err, result.err.strip())
+    result = pool3("inspect", path, code=1, ranks=0)
+    check("the file is damaged, or another program has changed it" in result.err, result.err.strip())
+    shutil.copyfile(features, path)
+    with open(path, "r+b") as file:
+        file.seek(600)
+        file.write(b"changed")
+        file.flush()
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        result = pool3("verify", path, code=1, ranks=0)
+        check("another program has it open for writing" in result.err, "a lock of a part: " + result.err.strip())
+
+
 def modes(check, pool3, features, folder):
     """Every file that a command makes has mode 0666, less the umask."""
     commands = [
@@ -116,7 +142,7 @@ def modes(check, pool3, features, folder):
 def main():
     checks, pool3, folder = support.start_test(__doc__)
     features = make(pool3, folder / "F.h5", "float32")
-    for step in (simultaneous, tasks_alone, planted, modes):
+    for step in (simultaneous, tasks_alone, planted, open_elsewhere, modes):
         place = folder / step.__name__
         place.mkdir()
         step(checks, pool3, features, place)

@@ -130,6 +130,36 @@ def manifests():
     (CORPUS / "manifest" / "list").write_bytes(b"a.jpg\n\nb c.jpg\r\nlast\r")
 
 
+def numbers(*values):
+    return b"".join(value.to_bytes(8, "little", signed=True) for value in values)
+
+
+def beside():
+    """What jobs keep beside their outputs; the targets add checksums."""
+    seeds = {
+        "failure_log/two": numbers(3, 5, 5) + b"a.jpg" + numbers(4) + b"torn" + numbers(9, 8, 1) + b"b" + numbers(0),
+        "failure_log/long": numbers(3, 5, 2**63 - 1) + b"a.jpg",
+        "failure_log/status": numbers(3, 99, 0, 0),
+        "undo/two": numbers(4096, 2, 0, 6, 4090, 6) + b"first.second",
+        "undo/none": numbers(0, 0),
+        "undo/long": numbers(4096, 1, 0, 2**62) + b"first",
+        "undo/many": numbers(4096, 2**60),
+        "lock/usual": b"host n7\njob 4711\npid 812\n",
+        "lock/escape": b"host \x1b[31mred\njob\npid -1 pid",
+        "journal/one": json.dumps({
+            "format": "pool3 search", "fold_rows": [3, 4], "ranks": 1, "config": {"folds": 2},
+            "features": {"catalogue_hash": "c", "weights_sha256": "a", "precision": "fp32"},
+            "points": [{"C": 0.1, "mean": 0.5, "deviation": 0.1, "fold_accuracy": [0.5, None], "relative_gap": 1e-3, "epochs": 7,
+                        "seconds": 0.2}]}).encode(),
+        "journal/deep": b"[" * 100,
+        "shard_index/two": (CORPUS / "tar" / "index").read_bytes(),
+        "shard_index/count": numbers(2**62, 0),
+    }  # fmt: skip
+    for name, data in seeds.items():
+        (CORPUS / name).parent.mkdir(exist_ok=True)
+        (CORPUS / name).write_bytes(data)
+
+
 def imports():
     folder = CORPUS / "import"
     folder.mkdir(exist_ok=True)
@@ -144,5 +174,5 @@ def imports():
     (folder / "a.svm").write_text("+1 1:0.5 3:2 # c\n-1 qid:3 2:1\n")
 
 
-for make in (pickles, keras, hdf5, graphdefs, safetensors, tfjs, tars, manifests, imports):
+for make in (pickles, keras, hdf5, graphdefs, safetensors, tfjs, tars, manifests, imports, beside):
     make()

@@ -7,6 +7,7 @@
 //   POOL3_TEST_KILL_RENAMED   SIGKILL just after a file got this path
 //   POOL3_TEST_FAIL_AT   the n-th pwrite or fallocate and all after it fail ...
 //   POOL3_TEST_ERRNO     ... with this errno
+//   POOL3_TEST_FAIL_ON   ... counted on files whose path contains this, and only there
 //   POOL3_TEST_TRACE   a line for each file that is opened for reading below POOL3_TEST_TRACE_OF goes here
 //   POOL3_TEST_NO_LOCKS  locks of files fail as on a file system that has none
 
@@ -54,10 +55,15 @@ bool matches(const char* path) {
   return true;
 }
 
-bool matches(int fd) {
+std::string path_of(int fd) {
   std::array<char, 4096> path{};
   const std::string link = "/proc/self/fd/" + std::to_string(fd);
-  return readlink(link.c_str(), path.data(), path.size() - 1) > 0 && matches(path.data());
+  return readlink(link.c_str(), path.data(), path.size() - 1) > 0 ? path.data() : "";
+}
+
+bool matches(int fd) {
+  const std::string path = path_of(fd);
+  return !path.empty() && matches(path.c_str());
 }
 
 void count_operation() {
@@ -67,7 +73,9 @@ void count_operation() {
 }
 
 /// True if this write is to fail; errno is set.
-bool write_fails() {
+bool write_fails(int fd) {
+  static const char* const on = setting("POOL3_TEST_FAIL_ON");
+  if (on != nullptr && path_of(fd).find(on) == std::string::npos) return false;
   static const long fail_at = number("POOL3_TEST_FAIL_AT");
   static const int error = static_cast<int>(number("POOL3_TEST_ERRNO"));
   static std::atomic<long> writes{0};
@@ -97,7 +105,7 @@ ssize_t checked_pwrite(const char* name, int fd, const void* bytes, size_t size,
   const auto real = next<ssize_t(int, const void*, size_t, off_t)>(name);
   if (matches(fd)) {
     count_operation();
-    if (write_fails()) return -1;
+    if (write_fails(fd)) return -1;
   }
   return real(fd, bytes, size, offset);
 }
@@ -142,7 +150,7 @@ int ftruncate64(int fd, off_t size) noexcept {
 int fallocate(int fd, int mode, off_t offset, off_t size) {
   if (matches(fd)) {
     count_operation();
-    if (write_fails()) return -1;
+    if (write_fails(fd)) return -1;
   }
   return next<int(int, int, off_t, off_t)>("fallocate")(fd, mode, offset, size);
 }

@@ -10,6 +10,7 @@
 #include "store/features/failure_log.hpp"
 #include "store/features/resume.hpp"
 #include "store/features/seal_features.hpp"
+#include "store/features/values.hpp"
 #include "store/hdf5/half.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
@@ -113,6 +114,30 @@ std::vector<std::string> FeatureWriter::paths(RowRange rows) const {
 
 const std::vector<bool>& FeatureWriter::done() const { return impl_->found.done; }
 std::int64_t FeatureWriter::failed_before() const { return impl_->found.failed; }
+
+std::vector<ImageKey> FeatureWriter::keys(RowRange rows) const {
+  std::vector<char> cells(static_cast<std::size_t>(rows.size()) * store::key_width);
+  impl_->tables.keys.read(rows, std::span(cells));
+  std::vector<ImageKey> keys;
+  for (std::size_t at = 0; at < cells.size(); at += store::key_width) {
+    keys.push_back(store::parse_key({&cells[at], store::key_width}).value_or(ImageKey{}));  // zeros where it is pending
+  }
+  return keys;
+}
+
+std::vector<RowStatus> FeatureWriter::status(RowRange rows) const {
+  std::vector<RowStatus> status(static_cast<std::size_t>(rows.size()));
+  impl_->tables.status.read(rows, std::span(status));
+  return status;
+}
+
+void FeatureWriter::redo(std::int64_t block) {
+  store::Found& found = impl_->found;
+  if (!found.done.at(static_cast<std::size_t>(block))) return;
+  found.done[static_cast<std::size_t>(block)] = false;
+  const std::vector<RowStatus> of_block = status(this->block(block));
+  found.failed -= std::ranges::count_if(of_block, [](RowStatus s) { return s != RowStatus::done; });
+}
 
 void FeatureWriter::write_block(std::int64_t index, std::span<const float> features, std::span<const ImageKey> keys,
                                 std::span<const RowStatus> status, const std::vector<Failure>& failures) {

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "store/hdf5/open_elsewhere.hpp"
 #include "store/layout.hpp"
 
 namespace pool3::store {
@@ -176,7 +177,9 @@ File File::open(const Place& place) {
 File File::open_foreign(const Place& place) {
   const Handle list = access();
   auto bytes = std::make_shared<Descriptor>(open_source(place));
-  Handle id = own(H5Fopen(place.path.c_str(), H5F_ACC_RDONLY, list.id()), H5Fclose, place, "open");
+  const hid_t opened = H5Fopen(place.path.c_str(), H5F_ACC_RDONLY, list.id());
+  if (opened < 0 && is_open_elsewhere(*bytes)) throw open_elsewhere_error(place);
+  Handle id = own(opened, H5Fclose, place, "open");
   return {std::move(id), place, std::move(bytes)};
 }
 

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "pool3/files.hpp"
+#include "store/hdf5/open_elsewhere.hpp"
 #include "store/hdf5/structure.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/layout.hpp"
@@ -15,6 +16,9 @@
 
 namespace pool3::store {
 namespace {
+
+constexpr const char* changed_advice =
+    "the file is damaged, or another program has changed it; make it again or restore it from a copy";
 
 /// The seal as it is stored. All numbers are little-endian.
 struct Block {
@@ -90,6 +94,12 @@ void check_version(const Place& place, std::int64_t version, std::int64_t newest
   throw error_at(place, fmt::format("format version {} is newer than {}", version, newest), "use a newer pool3");
 }
 
+/// For a file that does not fit its seal.
+Error changed(const Descriptor& file, std::string cause) {
+  if (is_open_elsewhere(file)) return open_elsewhere_error(file.place());
+  return error_at(file.place(), std::move(cause), changed_advice);
+}
+
 }  // namespace
 
 void begin_seal(const Place& place, const std::string& format, std::int64_t version) {
@@ -119,12 +129,9 @@ void check_seal(const Place& place, const std::string& format, std::int64_t newe
   check_version(place, block.version, newest);
   if (block.file_bytes == 0) throw error_at(place, "is not complete", retry_advice);
   const std::int64_t size = file_bytes(place);
-  if (size != block.file_bytes) {
-    throw error_at(place, fmt::format("has {} bytes, not {}", size, block.file_bytes), damaged_advice);
-  }
-  if (!extents_fit(block) || checksum_for(block, file) != block.checksum) {
-    throw error_at(place, "structure: wrong checksum", damaged_advice);
-  }
+  if (size != block.file_bytes) throw changed(file, fmt::format("has {} bytes, not {}", size, block.file_bytes));
+  if (!extents_fit(block) || checksum_for(block, file) != block.checksum)
+    throw changed(file, "structure: wrong checksum");
 }
 
 void check_open_seal(const Place& place, const std::string& format, std::int64_t newest) {

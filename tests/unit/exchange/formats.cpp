@@ -40,7 +40,7 @@ TEST(ExportFormats, HaveNamesOfTheirOwnAndSayWhatTheyHold) {
     (void)find_export_format("pickle");
     ADD_FAILURE() << "an unknown format was found";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("--format must be liblinear, npz, onnx or torchscript"));
+    EXPECT_THAT(error.what(), HasSubstr("--format must be liblinear, libsvm, npz, onnx or torchscript"));
   }
 }
 

@@ -96,5 +96,15 @@ TEST_F(Journal, TheTableHasNullForAFoldWithoutRows) {
   EXPECT_EQ(j["config"]["folds"], 2);
 }
 
+TEST_F(Journal, LeavesWhatAnotherSearchIsWriting) {
+  const SearchJournal mine = journal();
+  const std::string writing = out_ + ".state-1-0.this-host.1.0123456789abcdef.tmp";
+  test::spit(writing, "half a state");
+  mine.keep(result_of({0.1, 1}), "state after two");
+  SearchJournal::remove(comm_, out_);
+  EXPECT_TRUE(std::filesystem::exists(writing));
+  EXPECT_EQ(files(), 1);
+}
+
 }  // namespace
 }  // namespace pool3
