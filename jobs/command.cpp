@@ -55,7 +55,8 @@ std::string overview() {
       "Commands:\n";
   for (const CommandEntry& entry : commands()) text += fmt::format("  {:<15}{}\n", entry.name, entry.summary);
   return text +
-         "\npool3 COMMAND --help lists the flags. Exit codes: 0 done; 1 failed; 2 usage or configuration;\n"
+         "\npool3 COMMAND --help lists the flags, pool3 --version says which pool3 this is. Exit codes: 0 done; 1 "
+         "failed; 2 usage or configuration;\n"
          "3 done, but some images failed, or tar files are damaged; 75 stopped early, run the same command again.\n";
 }
 
@@ -70,6 +71,17 @@ void agree_on_program(const Communicator& comm, const std::string& command) {
   agree_on(comm, {{"the program", fmt::format("pool3 {}", version)}, {"the command", command}});
 }
 
+std::optional<Error> wrong_flags(const CommandEntry& entry, const std::vector<std::string>& arguments) try {
+  OptionParser parser(entry.name, entry.summary);
+  const auto command = entry.make();
+  command->declare(parser);
+  parser.parse(arguments, flags_of_all_commands());
+  command->check();
+  return {};
+} catch (const Error& error) {
+  return error;
+}
+
 ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>& arguments) {
   const Communicator comm = Communicator::world();
   OptionParser parser(entry.name, entry.summary);
@@ -82,7 +94,10 @@ ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>&
   };
   try {
     agree_on_program(comm, entry.name);
-    comm.all_do([&] { parser.parse(arguments, flags_of_all_commands()); });
+    comm.all_do([&] {
+      parser.parse(arguments, flags_of_all_commands());
+      command->check();
+    });
     agree_on(comm, parser.agreed());
     comm.root_does([&] { check_apart(parser.paths()); });
     if (parser.log_format() == "json") name_silent_ranks_in_json(entry.name);

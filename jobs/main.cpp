@@ -4,26 +4,34 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <initializer_list>
+#include <optional>
+#include <utility>
 
 #include "command.hpp"
 #include "console/output.hpp"
+#include "console/spelling.hpp"
 #include "setup/process.hpp"
 #include "version.hpp"
 
 namespace pool3::jobs {
 namespace {
 
-/// Every rank ends with it, as a launcher would kill the others when one exits with an error before MPI has started.
+/// Under a launcher every rank ends with it, as that would kill the others when one exits with an error before MPI has
+/// started.
 int usage_failure(int argc, char** argv, std::FILE* stream, std::string text) {
-  const MpiSession session(argc, argv);
-  const Communicator comm = Communicator::world();
-  try {
-    agree_on_program(comm, argc < 2 ? "" : argv[1]);
-  } catch (const Error& error) {
-    text = fmt::format("pool3: error: {}\n", error.what());
-    stream = stderr;
+  std::optional<MpiSession> session;
+  if (has_launcher()) session.emplace(argc, argv);
+  const bool is_root = !session || Communicator::world().is_root();
+  if (session) {
+    try {
+      agree_on_program(Communicator::world(), argc < 2 ? "" : argv[1]);
+    } catch (const Error& error) {
+      text = fmt::format("pool3: error: {}\n", error.what());
+      stream = stderr;
+    }
   }
-  if (comm.is_root()) std::fputs(text.c_str(), stream);
+  if (is_root) std::fputs(text.c_str(), stream);
   std::fflush(stream);
   return static_cast<int>(ExitCode::usage);
 }
@@ -34,19 +42,41 @@ int print_help(const std::string& text) {
   return static_cast<int>(ExitCode::ok);
 }
 
+bool is_one_of(const std::string& word, std::initializer_list<const char*> words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+bool asks_for_help(const std::vector<std::string>& arguments) {
+  return std::ranges::any_of(arguments, [](const std::string& word) { return is_one_of(word, {"--help", "-h"}); });
+}
+
+std::string no_such_command(const std::string& name) {
+  std::vector<std::string> names;
+  for (const CommandEntry& entry : commands()) names.push_back(entry.name);
+  return fmt::format("pool3: error: there is no command '{}'{} (see pool3 --help)\n", one_line(name),
+                     did_you_mean(nearest(name, names)));
+}
+
 int run(int argc, char** argv) {
   prepare_output();
   allow_many_files();
   if (argc < 2) return usage_failure(argc, argv, stdout, overview());
-  const std::string name = argv[1];
-  const std::vector<std::string> arguments(argv + 2, argv + argc);
-  if (name == "--help" || name == "-h" || name == "help") return print_help(overview());
-  if (name == "--version") return print_help(fmt::format("pool3 {}\n", version));
+  std::string name = argv[1];
+  std::vector<std::string> arguments(argv + 2, argv + argc);
+  if (is_one_of(name, {"--version", "-v", "-V", "version"})) return print_help(fmt::format("pool3 {}\n", version));
+  if (is_one_of(name, {"--help", "-h", "help"})) {
+    if (arguments.empty()) return print_help(overview());
+    name = std::exchange(arguments, {"--help"}).front();
+  }
   const auto entry = std::ranges::find(commands(), name, &CommandEntry::name);
-  if (entry == commands().end())
-    return usage_failure(argc, argv, stderr,
-                         fmt::format("pool3: error: there is no command '{}' (see pool3 --help)\n", one_line(name)));
-  if (std::ranges::find(arguments, "--help") != arguments.end()) return print_help(help_of(*entry));
+  if (entry == commands().end()) return usage_failure(argc, argv, stderr, no_such_command(name));
+  if (asks_for_help(arguments)) return print_help(help_of(*entry));
+  if (!has_launcher()) {
+    if (const auto error = wrong_flags(*entry, arguments)) {
+      std::fputs(fmt::format("pool3: error: {}\n", error->what()).c_str(), stderr);
+      return static_cast<int>(error->fields().code);
+    }
+  }
   const MpiSession session(argc, argv);
   return static_cast<int>(run_on_ranks(*entry, arguments));
 }

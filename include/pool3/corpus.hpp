@@ -100,7 +100,8 @@ struct CorpusOptions {
 [[nodiscard]] bool names_picture(std::string_view path);
 
 /// The label of `path` under `rule`, or "" for none. `column` is the label that the table or shard gives; `automatic`
-/// is `directory` here. For that rule, leading "./" and "../" do not count, and an absolute path gives the folder that
+/// is `directory` here. For that rule, leading "./" do not count, and a path that leaves its root ("/..." or "../...")
+/// gives the folder that
 /// holds the file.
 [[nodiscard]] std::string label_of(const LabelRule& rule, std::string_view path, std::string_view column);
 

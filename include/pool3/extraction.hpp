@@ -52,6 +52,9 @@ struct ExtractorOptions {
   int batch = 16;   ///< pictures of one call of the network
   int threads = 0;  ///< that compute, per rank; 0: the rank's share of its node's cores
 };
+/// `options` with all that shapes rows as `made` tells it; fp32 where that precision can't be had. Throws
+/// std::invalid_argument for an input profile that is not known.
+[[nodiscard]] ExtractorOptions like_rows_of(const Provenance& made, ExtractorOptions options);
 
 /// Where and how a rank makes rows.
 struct ExtractorSetup {

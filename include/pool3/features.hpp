@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,7 +16,8 @@
 
 namespace pool3 {
 
-/// How a file was made. Files whose `weights_sha256`, `profile` or `precision` differ hold different kinds of rows.
+/// How a file was made. Files hold different kinds of rows if `weights_sha256`, `precision` or, in what shapes pixels,
+/// `profile` differ.
 struct Provenance {
   std::string version;         ///< of pool3
   std::string weights_sha256;  ///< 64 hex digits
@@ -31,15 +33,18 @@ struct Provenance {
 
 /// How a picture file becomes network input: what Provenance::profile says.
 struct Preprocessing {
-  std::string profile;       ///< the input profile's name
-  bool fast_decode = false;  ///< large JPEGs were decoded at a part of their size
+  std::string profile;                           ///< the input profile's name
+  bool fast_decode = false;                      ///< large JPEGs were decoded at a part of their size
+  bool apply_orientation = true;                 ///< pictures were turned as their EXIF orientation says
+  std::int64_t max_pixels = default_max_pixels;  ///< larger pictures became failures
   bool operator==(const Preprocessing&) const = default;
 };
-/// "nsfwjs", or "nsfwjs, fast-decode".
+/// The profile, and then what is not as usual: "nsfwjs", or "nsfwjs, fast-decode, ignore-orientation, max-pixels 1000".
 [[nodiscard]] std::string to_string(const Preprocessing& preprocessing);
 [[nodiscard]] Preprocessing parse_preprocessing(std::string_view text);
 
-/// Names the first field in which the kinds of rows differ ("precision: bf16 here, fp32 there"), or "".
+/// Names the first field in which the kinds of rows differ ("precision: bf16 here, fp32 there"), or "". The limit of
+/// pixels decides which pictures have a row, not what is in it: it makes no other kind.
 [[nodiscard]] std::string kind_difference(const Provenance& a, const Provenance& b);
 /// Like kind_difference(), and also for catalogue, labels and version: what two runs of one job have in common.
 [[nodiscard]] std::string job_difference(const Provenance& a, const Provenance& b);
@@ -71,6 +76,7 @@ struct FeatureSpec {
   bool durable = false;              ///< a block counts as done when it survives a loss of power
   /// Says how the job that left an unfinished file differs from this one, or "". By default job_difference().
   std::function<std::string(const Provenance& unfinished)> difference;
+  bool begins_anew = false;  ///< an unfinished file of a job that differs is removed, rather than refused
 };
 
 /// A row that failed.
@@ -124,6 +130,10 @@ class FeatureWriter {
   explicit FeatureWriter(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+/// How the unfinished file PATH.partial was begun. None if there is no such file, if a job is at work on it, or if one
+/// was killed while it changed the file's structure. Not collective. Throws Error.
+[[nodiscard]] std::optional<Provenance> unfinished_provenance(const std::string& path);
 
 /// Removes what a job that was killed just after its last rename has left beside a finished PATH.
 /// Call on one rank.

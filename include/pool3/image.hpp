@@ -28,8 +28,8 @@ struct GreyImage {
 };
 
 struct DecodeOptions {
-  /// Pictures with more pixels are refused before memory is taken (Pillow's default limit).
-  std::int64_t max_pixels = 178'956'970;
+  /// Pictures with more pixels are refused before memory is taken.
+  std::int64_t max_pixels = default_max_pixels;
   /// Turn the picture as its orientation says.
   bool apply_orientation = true;
   /// Above 0: a JPEG may come at 1/2, 1/4 or 1/8 of its size, as long as its shorter side keeps this many pixels.

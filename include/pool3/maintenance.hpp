@@ -13,11 +13,15 @@ namespace pool3 {
 /// How two feature files differ. Rows are the same picture if they have the same path.
 struct DiffReport {
   std::int64_t rows_a = 0, rows_b = 0;
-  std::int64_t added = 0;                         ///< rows of b whose path a does not have
-  std::int64_t removed = 0;                       ///< rows of a whose path b does not have
-  std::int64_t changed = 0;                       ///< rows of both, of pictures with another content
-  std::int64_t relabelled = 0;                    ///< rows of both, with another class name
-  std::int64_t newly_failed = 0, newly_done = 0;  ///< rows of both that are done in one of the files only
+  std::int64_t added = 0;                   ///< rows of b whose path a does not have
+  std::int64_t removed = 0;                 ///< rows of a whose path b does not have
+  std::int64_t changed = 0;                 ///< rows of both, of pictures with another content
+  std::int64_t relabelled = 0;              ///< rows of both, with another class name
+  std::int64_t failed_a = 0, failed_b = 0;  ///< rows that are not done
+  /// Rows of b that failed and of which a has no failed row of the same content: `added` and `changed` ones count too.
+  std::int64_t newly_failed = 0;
+  std::int64_t added_failed = 0, changed_failed = 0;  ///< of these, those that were added, and those that changed
+  std::int64_t newly_done = 0;                        ///< rows of both that are done in b only
   std::int64_t compared = 0;  ///< rows of both, of the same content, done in both: of these, the cosine of a and b
   double mean = 0, least = 1;
   std::string least_path;
@@ -67,15 +71,18 @@ void repack_features(const std::string& in, const std::string& out, const Repack
 
 /// Pictures whose files have the same bytes. Those whose files could not be read do not count.
 struct CopyCount {
-  std::int64_t copies = 0;    ///< rows that are equal to an earlier one
-  std::int64_t pictures = 0;  ///< that occur more than once
-  std::int64_t most = 0;      ///< times that one of them occurs
-  Row example = -1;           ///< the first row of that one (of the first of those); -1 if there are no copies
+  std::int64_t copies = 0;        ///< rows that are equal to an earlier one
+  std::int64_t pictures = 0;      ///< that occur more than once
+  std::int64_t most = 0;          ///< times that one of them occurs
+  Row example = -1;               ///< the first row of that one (of the first of those); -1 if there are no copies
+  std::int64_t contradicted = 0;  ///< pictures whose rows have different labels; rows without a label don't count
+  Row contradiction = -1;         ///< a row of the first of those, and
+  Row other = -1;                 ///< one with another label; -1 if there are none
 };
 
 /// Over all rows of a finished file, the same for any number of ranks. Each rank reads the keys of its share of the
 /// rows, in steps of `rows_of_step`, and sends them to the pictures' owners, so a rank holds its share of the pictures:
-/// 32 to 64 bytes for each different one. Collective.
+/// 48 to 96 bytes for each different one. Collective.
 [[nodiscard]] CopyCount count_copies(const Communicator& comm, const std::string& path,
                                      std::int64_t rows_of_step = 1 << 16);
 

@@ -14,6 +14,9 @@ inline constexpr int input_side = 299;
 /// Floats of one network input: NHWC, 299 x 299 x 3.
 inline constexpr std::int64_t input_floats = std::int64_t{input_side} * input_side * 3;
 
+/// Larger pictures become failures unless another limit is asked for: Pillow's. Files that name no limit had this one.
+inline constexpr std::int64_t default_max_pixels = 178'956'970;
+
 /// Index of an image in the catalogue, and of its row in every dataset.
 using Row = std::int64_t;
 

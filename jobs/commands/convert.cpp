@@ -17,6 +17,7 @@ class ConvertCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("weights", weights_, "weights file or folder");
+    p.take_without_flag("weights");
     p.add_required("out", out_, "safetensors file to make", Changes::file);
     p.add("calibrate", corpus_,
           "measure the ranges that int8 needs on pictures of this corpus: a folder, manifest, list or tar file",
@@ -27,11 +28,12 @@ class ConvertCommand : public Command {
     p.add("pictures", pictures_, "pictures to calibrate on, evenly spaced over the corpus", 128);
   }
 
+  void check() const override {
+    if (pictures_ < 1 || pictures_ > most_pictures)
+      throw usage_error(fmt::format("--pictures must be between 1 and {}", most_pictures));
+  }
+
   ExitCode run(const Context& context) override {
-    context.comm.all_do([&] {
-      if (pictures_ < 1 || pictures_ > most_pictures)
-        throw usage_error(fmt::format("--pictures must be between 1 and {}", most_pictures));
-    });
     Manifest manifest;
     if (!corpus_.empty())
       manifest =

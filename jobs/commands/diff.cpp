@@ -21,7 +21,11 @@ std::string json_of(const DiffReport& r, const std::string& a, const std::string
   j["removed"] = r.removed;
   j["changed"] = r.changed;
   j["relabelled"] = r.relabelled;
+  j["failed_a"] = r.failed_a;
+  j["failed_b"] = r.failed_b;
   j["newly_failed"] = r.newly_failed;
+  j["added_failed"] = r.added_failed;
+  j["changed_failed"] = r.changed_failed;
   j["newly_done"] = r.newly_done;
   j["compared"] = r.compared;
   j["kind"] = r.kind;
@@ -33,13 +37,17 @@ std::string json_of(const DiffReport& r, const std::string& a, const std::string
 }
 
 void print(const DiffReport& r) {
-  const auto line = [](const char* name, std::int64_t count) { print_line(fmt::format("{:<14}{:10}", name, count)); };
+  const auto line = [](const char* name, std::int64_t count, const std::string& more = {}) {
+    print_line(fmt::format("{:<14}{:10}{}", name, count, more));
+  };
   if (!r.kind.empty()) print_line("made differently: " + r.kind);
   line("added", r.added);
   line("removed", r.removed);
   line("changed", r.changed);
   line("relabelled", r.relabelled);
-  line("newly failed", r.newly_failed);
+  const std::int64_t new_ones = r.added_failed + r.changed_failed;
+  line("newly failed", r.newly_failed,
+       new_ones == 0 ? "" : fmt::format("   {} of them were added, {} have changed", r.added_failed, r.changed_failed));
   line("newly done", r.newly_done);
   line("compared", r.compared);
   if (r.compared == 0) return;
@@ -57,10 +65,10 @@ class DiffCommand : public Command {
     p.add("out", out_, "also write the numbers as JSON", std::string(), Changes::file);
     p.writes("out");
   }
+  void check() const override {
+    if (files_.size() != 2) throw usage_error("diff takes two feature files");
+  }
   ExitCode run(const Context& context) override {
-    context.comm.all_do([&] {
-      if (files_.size() != 2) throw usage_error("diff takes two feature files");
-    });
     const DiffReport report = diff_features(context.comm, files_[0], files_[1]);
     context.comm.root_does([&] {
       print(report);

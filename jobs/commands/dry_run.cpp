@@ -7,6 +7,7 @@
 #include <fstream>
 #include <optional>
 
+#include "commands/extract_resume.hpp"
 #include "console/output.hpp"
 #include "pool3/partition.hpp"
 #include "setup/weights.hpp"
@@ -162,6 +163,23 @@ void print_measured(const Measured& m, std::int64_t images) {
   print_field("memory", fmt::format("{}{}, measured on a sample", bytes_text(m.root_bytes), others));
 }
 
+void print_out(const Context& context, const ExtractOptions& options, const Found& found, const Manifest& manifest,
+               RowRange rows) {
+  Provenance wanted = known_provenance(context, options);
+  wanted.catalogue_hash = manifest.hash;
+  if (found.setup) {
+    wanted.weights_sha256 = found.weights.sha256;
+    wanted.profile = to_string(found.setup->recipe.preprocessing());
+    wanted.precision = to_string(found.setup->recipe.precision);
+  }
+  const Earlier earlier = look_at_out(options.file.out, wanted, shape_of(options.file), rows.size());
+  if (earlier.state == Earlier::State::nothing) return;
+  const bool finished = earlier.state == Earlier::State::finished;
+  if (const auto error = refusal(earlier, options)) return print_field("refused", error->what());
+  if (earlier.difference.empty()) return print_field("out", finished ? "is done already" : "is begun, and resumed");
+  print_field("out", fmt::format("is of another job, and replaced: {}", earlier.difference));
+}
+
 }  // namespace
 
 double planned_bytes(const Manifest& manifest, RowRange rows, const FileLayout& layout) {
@@ -189,6 +207,7 @@ void dry_run(const Context& context, const ExtractOptions& options) {
   print_blocks(rows.size(), batch, context.comm.size(), threads);
   print_shards(manifest.shards);
   print_measured(measured, rows.size());
+  print_out(context, options, found, manifest, rows);
   print_classes(manifest, rows);
 }
 

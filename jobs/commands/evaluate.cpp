@@ -96,6 +96,7 @@ class EvaluateCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("features", flags_.features, "feature file");
+    p.take_without_flag("features");
     p.add_required("model", flags_.model, "model file");
     p.add_required("out", flags_.out, "report to make (JSON)", Changes::file);
     p.add("rows", flags_.rows,

@@ -25,6 +25,7 @@ class ExportCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("model", model_, "model file");
+    p.take_without_flag("model");
     p.add_required("format", format_, help_of_formats());
     p.add("weights", weights_, "of torchscript: the weights that the model's features were made with", std::string());
     p.add_required("out", out_, "file to make", Changes::file);

@@ -15,8 +15,6 @@
 namespace pool3::jobs {
 namespace {
 
-std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(in_short(words), " ")); }
-
 /// What is known of a job before its pictures are listed, and after.
 struct Plan {
   FileShape shape;
@@ -28,15 +26,19 @@ struct Plan {
 };
 
 Provenance provenance_of(const Context& context, const ExtractOptions& options, const Plan& plan) {
-  return {.version = version,
-          .weights_sha256 = plan.weights.sha256,
-          .weights_source = plan.weights.source,
-          .profile = to_string(plan.setup.recipe.preprocessing()),
-          .precision = std::string(to_string(plan.setup.recipe.precision)),
-          .catalogue_hash = plan.manifest.hash,
-          .corpus = joined(options.catalogue.corpus),
-          .labels = options.catalogue.labels,
-          .config = context.config};
+  Provenance provenance = known_provenance(context, options);
+  provenance.weights_sha256 = plan.weights.sha256;
+  provenance.weights_source = plan.weights.source;
+  provenance.profile = to_string(plan.setup.recipe.preprocessing());
+  provenance.precision = to_string(plan.setup.recipe.precision);
+  provenance.catalogue_hash = plan.manifest.hash;
+  return provenance;
+}
+
+/// Throws Error if what is at --out is of another job, as far as `wanted` tells. Root only.
+void check_earlier(const ExtractOptions& options, const Provenance& wanted, const FileShape& shape,
+                   std::int64_t rows = -1) {
+  if (const auto error = refusal(look_at_out(options.file.out, wanted, shape, rows), options)) throw Error(*error);
 }
 
 /// How a finished file of this plan counts. Collective. Throws a collective Error if no picture could be read.
@@ -62,18 +64,22 @@ ExitCode outcome(const Context& context, const Plan& plan, std::int64_t failed, 
 /// In the order of cost. Collective.
 Plan make_plan(const Context& context, const ExtractOptions& options) {
   Plan plan{.shape = shape_of(options.file)};
-  context.comm.root_does([&] { check_out(options.file.out); });
+  context.comm.root_does([&] {
+    check_out(options.file.out);
+    check_earlier(options, known_provenance(context, options), plan.shape);
+  });
   context.comm.all_do([&] { plan.weights = read_weights(find_weights(options.network.weights)); });
   plan.setup = agree_setup(context.comm, plan.weights, extractor_options(options.network, options.decoding));
   plan.manifest = list_corpus(context.comm, corpus_options(options.catalogue));
   for (const std::string& text : plan.manifest.notes) context.log.line("extract", text);
   plan.rows = rows_of_part(plan.manifest.size(), options.network.batch, plan.shape);
   plan.provenance = provenance_of(context, options, plan);
+  context.comm.root_does([&] { check_earlier(options, plan.provenance, plan.shape, plan.rows.size()); });
   return plan;
 }
 
 /// `plan` must outlive it.
-FeatureSpec spec_of(const FileFlags& flags, const Plan& plan, std::int64_t width) {
+FeatureSpec spec_of(const FileFlags& flags, const PolicyFlags& policy, const Plan& plan, std::int64_t width) {
   const Manifest& manifest = plan.manifest;
   const auto first = static_cast<std::size_t>(plan.rows.begin);
   return {.rows = plan.rows.size(),
@@ -90,7 +96,8 @@ FeatureSpec spec_of(const FileFlags& flags, const Plan& plan, std::int64_t width
           .part = plan.shape.part,
           .parts = plan.shape.parts,
           .durable = flags.durable,
-          .difference = [&plan](const Provenance& there) { return extract_difference(plan.provenance, there); }};
+          .difference = [&plan](const Provenance& there) { return extract_difference(plan.provenance, there); },
+          .begins_anew = policy.overwrite};
 }
 
 /// Rows that --retry-failed or --update-from take over; null if there are none. Collective.
@@ -107,6 +114,11 @@ std::shared_ptr<const extraction::KnownRows> find_known_rows(const Context& cont
     else
       difference = rows_difference(plan.provenance, plan.shape.type, width, FeatureReader(from));
     usable = difference.empty() ? 1 : 0;
+    if (!difference.empty() && !options.policy.overwrite && updates_in_place(options))
+      throw Error({.stage = "extract",
+                   .path = from,
+                   .cause = "none of its rows can be taken: " + difference,
+                   .advice = "give another --out, or add --overwrite to replace it"});
   });
   if (!difference.empty()) context.log.line("extract", fmt::format("no row of {} can be taken: {}", from, difference));
   std::shared_ptr<const extraction::KnownRows> known;
@@ -181,8 +193,8 @@ ExitCode embed(const Context& context, const ExtractOptions& options, const Plan
   context.log.line("extract",
                    fmt::format("network: {} on {}", to_string(setup.recipe.precision), to_string(setup.device)));
   const std::int64_t since = unfinished_since(context, options.file.out);
-  FeatureWriter writer =
-      FeatureWriter::open(context.comm, options.file.out, spec_of(options.file, plan, extractor->width()));
+  FeatureWriter writer = FeatureWriter::open(context.comm, options.file.out,
+                                             spec_of(options.file, options.policy, plan, extractor->width()));
   const std::int64_t rows = writer.rows();
   context.log.line("extract", fmt::format("{} images, {} ranks of {} threads, weights {}", rows, context.comm.size(),
                                           setup.threads, plan.weights.source));
@@ -215,11 +227,13 @@ class ExtractCommand : public Command {
  public:
   void declare(OptionParser& parser) override {
     declare_extract(parser, options_);
+    parser.take_without_flag("corpus");
     parser.add_required("out", options_.file.out, "feature file to make", Changes::file);
     parser.writes("out", {".partial", ".partial.*", ".lock", ".failures.tsv"}, "update-from");
     parser.add("part", options_.file.part, "make one part of the catalogue, e.g. 2/8; pool3 link joins the parts",
                std::string(), Changes::file);
   }
+  void check() const override { jobs::check(options_); }
   ExitCode run(const Context& context) override { return extract(context, options_); }
 
  private:
@@ -229,7 +243,6 @@ class ExtractCommand : public Command {
 }  // namespace
 
 ExitCode extract(const Context& context, const ExtractOptions& options) {
-  context.comm.all_do([&] { check(options); });
   const StopSignal signal(context.log);
   if (options.policy.dry_run) {
     dry_run(context, options);

@@ -6,7 +6,8 @@
 
 namespace pool3::jobs {
 
-/// Goes in the order of cost: flags, output, weights, device and precision, catalogue, network. Collective.
+/// Goes in the order of cost: flags, output, weights, device and precision, catalogue, network. REQUIRES:
+/// checked options. Collective.
 ExitCode extract(const Context& context, const ExtractOptions& options);
 
 }  // namespace pool3::jobs

@@ -56,10 +56,10 @@ void declare_network(OptionParser& p, NetworkFlags& o) {
 }
 
 void declare_decoding(OptionParser& p, DecodingFlags& o) {
-  p.add("profile", o.profile, "nsfwjs, tf2015, keras or torchvision; default: the weights' own", std::string());
-  p.add("max-pixels", o.max_pixels, "larger pictures become failures", DecodeOptions{}.max_pixels, Changes::features);
-  p.add_switch("ignore-orientation", o.ignore_orientation, "don't turn pictures as their EXIF orientation says",
-               Changes::features);
+  p.add("profile", o.profile, "nsfwjs, tf2015, keras or torchvision; default: the weights' own", std::string(),
+        Changes::content);
+  p.add("max-pixels", o.max_pixels, "larger pictures become failures", DecodeOptions{}.max_pixels);
+  p.add_switch("ignore-orientation", o.ignore_orientation, "don't turn pictures as their EXIF orientation says");
   p.add_switch("fast-decode", o.fast_decode, "decode large JPEGs at 1/2, 1/4 or 1/8 of their size");
 }
 
@@ -85,6 +85,8 @@ void declare_policy(OptionParser& p, PolicyFlags& o) {
   p.add("max-failures", o.max_failures,
         "end the job when more pictures fail: a number, or a share as in 5%; default: never", std::string(),
         Changes::nothing);
+  p.add_switch("overwrite", o.overwrite, "replace what another job has left at --out, finished or not",
+               Changes::nothing);
   p.add_switch("dry-run", o.dry_run, "only say what would be done, and how long it would take", Changes::nothing);
 }
 
@@ -131,11 +133,6 @@ void declare_extract(OptionParser& p, ExtractOptions& o) {
 bool is_told_by_content(const std::string& flag) {
   static const std::set<std::string> flags = flags_that_change(Changes::content);
   return flag == "command" || flags.contains(flag);
-}
-
-bool shapes_features(const std::string& flag) {
-  static const std::set<std::string> flags = flags_that_change(Changes::features);
-  return flags.contains(flag);
 }
 
 void check(const ExtractOptions& options) {

@@ -29,7 +29,7 @@ struct FileFlags {
 /// What to do, and when to give up. Stays in extract().
 struct PolicyFlags {
   std::string update_from, max_failures;
-  bool retry_failed = false, dry_run = false;
+  bool retry_failed = false, dry_run = false, overwrite = false;
 };
 
 struct ExtractOptions {
@@ -47,8 +47,6 @@ void check(const ExtractOptions& options);
 
 /// True for flags that change `content`, and for the command: other values may give the same file.
 [[nodiscard]] bool is_told_by_content(const std::string& flag);
-/// True for flags that change `features`.
-[[nodiscard]] bool shapes_features(const std::string& flag);
 
 /// REQUIRES: checked flags.
 [[nodiscard]] CorpusOptions corpus_options(const CatalogueFlags& flags);

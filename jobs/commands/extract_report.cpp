@@ -87,15 +87,6 @@ void print_rank(Log& log, std::size_t rank, const RankTally& tally, int threads)
             {"wall_seconds", seconds(tally.wall_seconds)}});
 }
 
-std::string failures_text(const std::vector<Failure>& failures) {
-  std::string text = "row\tpath\tstage\tcode\tmessage\n";
-  for (const Failure& f : failures) {
-    text += fmt::format("{}\t{}\t{}\t{}\t{}\n", f.row, cell(f.path), stage_of(f.status), to_string(f.status),
-                        cell(f.message));
-  }
-  return text;
-}
-
 }  // namespace
 
 ExtractDisplay::ExtractDisplay(const Context& context, std::int64_t rows, std::int64_t before, std::int64_t limit)
@@ -143,6 +134,15 @@ void print_failures(Log& log, const std::vector<Failure>& failures) {
     log.line("extract", fmt::format("and {} other kinds; see the table of failures", kinds.size() - most));
 }
 
+std::string failures_text(const std::vector<Failure>& failures) {
+  std::string text = "row\tpath\tstage\tcode\tmessage\n";
+  for (const Failure& f : failures) {
+    text += fmt::format("{}\t{}\t{}\t{}\t{}\n", f.row, cell(f.path), stage_of(f.status), to_string(f.status),
+                        cell(f.message));
+  }
+  return text;
+}
+
 void write_failures(const std::string& path, const std::vector<Failure>& failures) {
   write_whole_file({"extract", path}, failures_text(failures));
 }
@@ -158,10 +158,23 @@ void complete_files_beside(const std::string& path) {
 void print_copies(const Context& context, const std::string& path) {
   const CopyCount found = count_copies(context.comm, path);
   if (found.copies == 0) return;
-  std::string example;
-  context.comm.root_does([&] { example = FeatureReader(path).paths({found.example, found.example + 1}).at(0); });
-  context.log.line("extract", fmt::format("{} images are copies: {} pictures occur more than once, {} times {}",
-                                          found.copies, found.pictures, found.most, example));
+  context.comm.root_does([&] {
+    const FeatureReader reader(path);
+    const auto path_of = [&](Row row) { return one_line(reader.paths({row, row + 1}).at(0)); };
+    const auto label_of = [&](Row row) {
+      return one_line(reader.classes().at(static_cast<std::size_t>(reader.labels({row, row + 1}).at(0))));
+    };
+    const bool one = found.copies == 1;
+    context.log.line("extract",
+                     fmt::format("{} image{}: {} picture{} more than once, {} times {}", found.copies,
+                                 one ? " is a copy" : "s are copies", found.pictures,
+                                 found.pictures == 1 ? " occurs" : "s occur", found.most, path_of(found.example)));
+    if (found.contradicted == 0) return;
+    context.log.line("extract",
+                     fmt::format("{} of these pictures ha{} different labels, e.g. {} ({}) and {} ({})",
+                                 found.contradicted, found.contradicted == 1 ? "s" : "ve", path_of(found.contradiction),
+                                 label_of(found.contradiction), path_of(found.other), label_of(found.other)));
+  });
 }
 
 void check_failures(std::int64_t failed, std::int64_t limit, std::span<const Failure> sample) {

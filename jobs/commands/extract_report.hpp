@@ -33,7 +33,9 @@ class ExtractDisplay {
 void print_summary(const Context& context, const RankTally& tally, int threads);
 /// The most frequent kinds of failure, with one path each. Messages that differ in numbers alone are of one kind.
 void print_failures(Log& log, const std::vector<Failure>& failures);
-/// A TSV table with the columns row, path, stage, code, message; quoted as in CSV where need be. Throws Error.
+/// A TSV table with the columns row, path, stage, code, message; quoted as in CSV where need be.
+[[nodiscard]] std::string failures_text(const std::vector<Failure>& failures);
+/// Writes it. Throws Error.
 void write_failures(const std::string& path, const std::vector<Failure>& failures);
 /// Makes PATH.failures.tsv beside a finished feature file, if it is missing or wrong. Throws Error.
 void complete_files_beside(const std::string& path);

@@ -111,6 +111,10 @@ class InspectImageCommand : public Command {
     p.take_arguments("IMAGE", images_, "one picture file");
   }
 
+  void check() const override {
+    if (images_.size() != 1) throw usage_error(fmt::format("one IMAGE is looked at, not {}", images_.size()));
+  }
+
   ExitCode run(const Context& context) override {
     context.comm.root_does([&] { inspect(context); });
     return ExitCode::ok;
@@ -118,7 +122,6 @@ class InspectImageCommand : public Command {
 
  private:
   void inspect(const Context& context) const {
-    if (images_.size() != 1) throw usage_error(fmt::format("one IMAGE is looked at, not {}", images_.size()));
     const Image picture = read_picture(images_[0]);
     const std::string weights_path = find_weights(weights_path_);
     pool3::make_folder({stage, out_});

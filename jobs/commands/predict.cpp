@@ -50,19 +50,23 @@ class PredictCommand : public Command {
     p.take_arguments("IMAGE", images_, "picture files");
   }
 
+  void check() const override {
+    static_cast<void>(extractor_options(network_, {}));
+    if (top_ < 1) throw usage_error("--top must be above 0");
+  }
+
   ExitCode run(const Context& context) override {
     const Communicator& comm = context.comm;
-    ExtractorOptions wanted;
-    comm.all_do([&] {
-      wanted = extractor_options(network_, {});
-      if (top_ < 1) throw usage_error("--top must be above 0");
-    });
+    const ExtractorOptions wanted = extractor_options(network_, {});
     Weights weights;
     comm.all_do([&] {
       model_ = read_model(model_path_);
       weights = weights_of_model(model_, model_path_, network_.weights, "predict");
     });
-    const ExtractorSetup setup = agree_setup(comm, weights, like_features_of_model(wanted));
+    const ExtractorSetup setup = agree_setup(comm, weights, like_rows_of(model_.features, wanted));
+    if (to_string(setup.recipe.precision) != model_.features.precision)
+      context.log.line("predict", fmt::format("the model's features are of {}, which can't be had here: {} is taken",
+                                              model_.features.precision, to_string(setup.recipe.precision)));
     std::vector<std::string> mine;
     std::int64_t failed = 0;
     comm.all_do([&] {
@@ -78,19 +82,6 @@ class PredictCommand : public Command {
   }
 
  private:
-  /// Pictures go the way of those that the model was trained on, with fp32 for a precision that can't be had here.
-  [[nodiscard]] ExtractorOptions like_features_of_model(ExtractorOptions options) const {
-    const std::string& precision = model_.features.precision;
-    const auto* const known = std::ranges::find(precision_names, precision);
-    options.precision =
-        known == precision_names.end() ? Precision::fp32 : static_cast<Precision>(known - precision_names.begin());
-    options.or_fp32 = true;
-    const Preprocessing preprocessing = parse_preprocessing(model_.features.profile);
-    options.profile = parse_input_profile(preprocessing.profile);
-    options.fast_decode = preprocessing.fast_decode;
-    return options;
-  }
-
   void check_width(const Extractor& extractor) const {
     const std::string difference = width_difference(extractor.width(), model_.width());
     if (difference.empty()) return;
@@ -122,8 +113,10 @@ class PredictCommand : public Command {
   void describe(const BlockResult& block, const Scorer& scorer, const std::vector<std::string>& paths,
                 std::vector<Json>& lines) const {
     for (const Failure& f : block.failures)
-      lines[static_cast<std::size_t>(f.row)] = {
-          {"path", utf8_text(f.path)}, {"error", utf8_text(f.message)}, {"stage", stage_of(f.status)}, {"code", to_string(f.status)}};
+      lines[static_cast<std::size_t>(f.row)] = {{"path", utf8_text(f.path)},
+                                                {"error", utf8_text(f.message)},
+                                                {"stage", stage_of(f.status)},
+                                                {"code", to_string(f.status)}};
     const auto first = static_cast<std::size_t>(block.index) * batch;
     const auto width = static_cast<std::size_t>(model_.width());
     for (std::size_t i = 0; i < block.status.size(); ++i) {

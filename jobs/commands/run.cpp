@@ -1,5 +1,7 @@
 // The run job: all stages, one after another, into one folder.
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "commands/evaluate.hpp"
@@ -34,10 +36,17 @@ class RunCommand : public Command {
          "search.json.points", "search.json.state-*", "model.h5", "model.h5.certificate.json", "evaluation.json"},
         "update-from");
     declare_extract(p, extract_);
+    p.take_without_flag("corpus");
     declare_search(p, search_);
     declare_training(p, training_);
     p.add("probability-folds", training_.options.probability_folds,
           "folds that probabilities are calibrated with; 0: none", 5);
+  }
+
+  void check() const override {
+    jobs::check(extract_);
+    static_cast<void>(options_of(training_));
+    jobs::check(search_);
   }
 
   ExitCode run(const Context& context) override {
@@ -46,7 +55,7 @@ class RunCommand : public Command {
     comm.all_do([&] {
       training = options_of(training_);
       search_.folds = folds_of(training.split, search_.folds);
-      check(search_);
+      jobs::check(search_);
       if (comm.is_root() && !extract_.policy.dry_run) make_folder({"run", folder_});
     });
     extract_.file.out = folder_ + "/features.h5";
@@ -58,7 +67,9 @@ class RunCommand : public Command {
     const std::size_t kernels = (kernel.linear ? 1 : 0) + (kernel.rbf ? kernel.gammas.size() : 0);
     if (search_.C.size() == 1 && kernels == 1) {
       training.C = search_.C[0];
-      comm.root_does([&] { remove_file({"run", table}); });  // of another run
+      if (comm.is_root() && file_exists(table))
+        context.log.line("run",
+                         fmt::format("nothing is searched for one C; {} is of an earlier run, and stays", table));
     } else {
       training = search(context, training_, training, search_, extract_.file.out, table);
     }

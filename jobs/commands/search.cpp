@@ -93,6 +93,7 @@ class SearchCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("features", training_.features, "feature file");
+    p.take_without_flag("features");
     p.add_required("out", out_, "table to make (JSON)", Changes::file);
     p.add("best", best_, "also train the best point on all training rows, and write this model file", std::string(),
           Changes::file);
@@ -102,6 +103,10 @@ class SearchCommand : public Command {
     p.add("probability-folds", training_.options.probability_folds, "as in train; for --best", 5);
     declare_training(p, training_);
     declare_search(p, flags_);
+  }
+  void check() const override {
+    static_cast<void>(options_of(training_));
+    jobs::check(flags_);
   }
   ExitCode run(const Context& context) override {
     TrainingOptions options;

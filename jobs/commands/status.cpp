@@ -8,6 +8,7 @@
 
 #include "command.hpp"
 #include "console/output.hpp"
+#include "pool3/files.hpp"
 #include "pool3/maintenance.hpp"
 
 namespace pool3::jobs {
@@ -66,28 +67,48 @@ std::string text_of(const std::string& path, const ProgressReport& r, const Pace
   return text;
 }
 
+bool is_begun(const std::string& file) { return file_exists(file) || file_exists(file + ".partial"); }
+
 class StatusCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.take_arguments("FILE", files_, "feature files; those of running jobs with or without .partial");
     p.add_switch("json", json_, "one JSON line for each file", Changes::nothing);
-    p.add("watch", watch_seconds_, "look again every N seconds until the file is finished, with rate and ETA", 0.0,
+    p.add("watch", watch_seconds_,
+          "look again every N seconds until the file is finished, with rate and ETA; waits for it to appear", 0.0,
           Changes::nothing);
+  }
+
+  void check() const override {
+    if (!(watch_seconds_ >= 0)) throw usage_error("--watch must be 0 or more");
   }
 
   ExitCode run(const Context& context) override {
     bool stopped = false;
     context.comm.root_does([&] {
-      if (!(watch_seconds_ >= 0)) throw usage_error("--watch must be 0 or more");
       for (const auto& file : files_) stopped = show(file) == State::stopped || stopped;
     });
     return context.comm.all(!stopped) ? ExitCode::ok : ExitCode::resumable;
   }
 
  private:
+  void pause() const { std::this_thread::sleep_for(std::chrono::duration<double>(watch_seconds_)); }
+
+  /// With --watch, waits for a file that no job has begun yet. Throws Error if its folder is not there.
+  void wait_for(const std::string& file) const {
+    if (watch_seconds_ == 0 || is_begun(file)) return;
+    if (!file_exists(folder_of(file)))
+      throw error_at({"status", file}, fmt::format("the folder {} does not exist", folder_of(file)));
+    if (json_) print_json({{"path", file}, {"state", "absent"}});
+    if (!json_) print_line(one_line(file) + ": not there yet; waiting for it");
+    flush_output();
+    while (!is_begun(file)) pause();
+  }
+
   /// Prints a line, or many with --watch. Returns the last state.
   [[nodiscard]] State show(const std::string& file) const {
     using Clock = std::chrono::steady_clock;
+    wait_for(file);
     const auto start = Clock::now();
     const ProgressReport first = features_progress(file);
     ProgressReport now = first;
@@ -97,7 +118,7 @@ class StatusCommand : public Command {
       if (!json_) print_line(text_of(file, now, pace));
       flush_output();
       if (watch_seconds_ == 0 || now.state == State::finished || now.state == State::stopped) return now.state;
-      std::this_thread::sleep_for(std::chrono::duration<double>(watch_seconds_));
+      pause();
       now = features_progress(file);
     }
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
@@ -14,9 +15,7 @@ constexpr const char* stage = "train";
 
 /// What a solve shows of `what`.
 ShowProgress show(Progress& progress, const std::string& what) {
-  return [&progress, what](const SolverProgress& p) {
-    progress.update(0, fmt::format("{}: {}", what, text_of(p)));
-  };
+  return [&progress, what](const SolverProgress& p) { progress.update(0, fmt::format("{}: {}", what, text_of(p))); };
 }
 
 /// Both files or none: a certificate of another model would be worse than none.
@@ -61,10 +60,25 @@ std::string support_text(const Model& model) {
       model.support.as_halves ? "float16, which changes no decision value by more than 0.001" : "float32");
 }
 
+/// Names the classes that nothing can be learnt of.
+void say_missing(Log& log, const std::vector<std::string>& classes, const std::vector<std::int64_t>& rows) {
+  constexpr std::size_t most = 5;
+  std::vector<std::string> missing;
+  for (std::size_t k = 0; k < classes.size(); ++k)
+    if (rows[k] == 0) missing.push_back(one_line(classes[k]));
+  if (missing.empty()) return;
+  const auto shown = std::span(missing).first(std::min(most, missing.size()));
+  const std::string more = missing.size() > most ? fmt::format(" and {} more", missing.size() - most) : "";
+  log.line(stage,
+           fmt::format("{} of {} classes ha{} no training row, and will never be predicted: {}{}", missing.size(),
+                       classes.size(), missing.size() == 1 ? "s" : "ve", fmt::join(shown, ", "), more));
+}
+
 class TrainCommand : public Command {
  public:
   void declare(OptionParser& p) override {
     p.add_required("features", flags_.features, "feature file");
+    p.take_without_flag("features");
     p.add_required("out", out_, "model file to make", Changes::file);
     p.reads("features");
     p.writes("out", {".certificate.json"});
@@ -73,6 +87,7 @@ class TrainCommand : public Command {
     p.add("probability-folds", flags_.options.probability_folds,
           "folds that probabilities are calibrated with; 0: none", 5);
   }
+  void check() const override { static_cast<void>(options_of(flags_)); }
   ExitCode run(const Context& context) override {
     const StopSignal signal(context.log);
     TrainingOptions options;
@@ -140,6 +155,7 @@ void train(const Context& context, const std::string& features, const TrainingOp
   });
   const TrainingSet set = load_training_set(comm, *reader, options);
   context.log.line(stage, set.solver.why);
+  say_missing(context.log, reader->classes(), set.class_rows);
   Progress classes(context.log, stage, "", 0);
   const ClassFit solved = fit_classes(comm, set, options, show(classes, "classes"));
   log_certificate(context.log, solved, set.rows(), options.C);

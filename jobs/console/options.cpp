@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string_view>
 
 #include "console/ini.hpp"
+#include "console/spelling.hpp"
 #include "pool3/files.hpp"
 
 namespace pool3::jobs {
@@ -20,6 +23,7 @@ namespace po = boost::program_options;
 /// Flags that may differ from rank to rank.
 constexpr std::array<std::string_view, 7> of_each_rank = {"config",     "help",    "log-format",    "metrics",
                                                           "prometheus", "threads", "solver-threads"};
+constexpr const char* stray_words = "words that belong to no flag";
 constexpr const char* common_heading = "Common flags";  // of every command; last in the help
 
 /// Numbers separated by blanks or commas.
@@ -102,7 +106,7 @@ void OptionParser::declare_common_flags() {
   reads("config");
   writes_folder("metrics", {"rank-*.jsonl"});
   writes("prometheus");
-  declare("help", new po::untyped_value(true), "print this", Changes::nothing);
+  declare("help", new po::untyped_value(true), "print this; also -h", Changes::nothing);
 }
 
 void OptionParser::declare(const std::string& name, const po::value_semantic* value, const std::string& help,
@@ -145,6 +149,14 @@ void OptionParser::add_list(const std::string& name, std::vector<std::string>& v
                             Changes changes) {
   declare(name, po::value<std::vector<std::string>>(&values)->multitoken()->required(), help, changes);
   lists_.insert(name);
+}
+
+void OptionParser::take_without_flag(const std::string& name) {
+  positions_.add(name.c_str(), lists_.contains(name) ? -1 : 1);
+  argument_name_ = name;
+  std::ranges::transform(argument_name_, argument_name_.begin(), [](unsigned char c) { return std::toupper(c); });
+  argument_help_ = fmt::format("as --{}", name);
+  argument_is_optional_ = true;
 }
 
 void OptionParser::take_arguments(const std::string& name, std::vector<std::string>& values, const std::string& help) {
@@ -204,12 +216,36 @@ void OptionParser::read_config(const std::string& path, const std::set<std::stri
   }
 }
 
+std::string OptionParser::unknown_flag(const std::string& given) const {
+  const std::string word = given.substr(std::min(given.find_first_not_of('-'), given.size()));
+  const std::string meant = nearest(word, names());
+  return fmt::format("there is no flag {}{}", given, did_you_mean(meant.empty() ? "" : "--" + meant));
+}
+
+/// What is wrong with a word that is no value of a flag: most often the flag before it takes fewer.
+std::string OptionParser::stray_word(const std::string& word, const std::vector<std::string>& arguments) const {
+  auto at = std::make_reverse_iterator(std::ranges::find(arguments, word));
+  const auto flag = std::find_if(at, arguments.rend(), [](const std::string& s) { return s.starts_with("--"); });
+  std::string why;
+  if (flag != arguments.rend() && flag->find('=') == std::string::npos) {
+    const po::option_description* described = described_.find_nothrow(flag->substr(2), false);
+    const bool is_switch = described != nullptr && described->semantic()->max_tokens() == 0;
+    why = fmt::format(": {} takes {} value", *flag, is_switch ? "no" : "one");
+  }
+  return fmt::format("'{}' belongs to no flag{}", word, why);
+}
+
 void OptionParser::parse(const std::vector<std::string>& arguments, const std::set<std::string>& known_elsewhere) try {
+  std::vector<std::string> stray;
   po::options_description all;
-  all.add(described_).add(arguments_);
+  all.add(described_).add(arguments_).add_options()(stray_words, po::value(&stray));
+  po::positional_options_description positions = positions_;
+  if (positions.max_total_count() != std::numeric_limits<unsigned>::max()) positions.add(stray_words, -1);
   po::variables_map map;
   const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
-  po::store(po::command_line_parser(arguments).options(all).positional(positions_).style(style).run(), map);
+  po::store(po::command_line_parser(arguments).options(all).positional(positions).style(style).run(), map);
+  if (map.count(stray_words) > 0)
+    throw usage_error(stray_word(map[stray_words].as<std::vector<std::string>>().front(), arguments), see_help());
   if (map.count("config") > 0) read_config(map["config"].as<std::string>(), known_elsewhere, map);
   po::notify(map);
   for (const auto& n : numbers_) {
@@ -225,6 +261,8 @@ void OptionParser::parse(const std::vector<std::string>& arguments, const std::s
   throw usage_error(
       name == "--" + argument_name_ ? fmt::format("no {} given", argument_name_) : fmt::format("{} is missing", name),
       see_help());
+} catch (const po::unknown_option& error) {
+  throw usage_error(unknown_flag(error.get_option_name()), see_help());
 } catch (const po::error& error) {
   throw usage_error(error.what(), see_help());
 }
@@ -291,7 +329,9 @@ std::string OptionParser::help() const {
         {fmt::format("--{}{}{}", flag.name, value.empty() ? "" : " ", value), described.description()});
   }
   groups.push_back(common);
-  const std::string arguments = argument_name_.empty() ? "" : fmt::format(" {}...", argument_name_);
+  std::string arguments = argument_name_.empty() ? "" : fmt::format(" {}", argument_name_);
+  if (positions_.max_total_count() == std::numeric_limits<unsigned>::max()) arguments += "...";
+  if (argument_is_optional_) arguments = fmt::format(" [{}]", arguments.substr(1));
   return help_text(fmt::format("pool3 {} [flags]{}", command_, arguments), summary_, groups);
 }
 

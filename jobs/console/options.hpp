@@ -17,12 +17,11 @@ namespace pool3::jobs {
 
 /// What changes when a flag gets another value.
 enum class Changes {
-  rows,      ///< what is computed: which rows, labels, a model
-  features,  ///< rows, through the features of a picture, and no field of Provenance tells it
-  content,   ///< rows, through the content of what it names, which Provenance tells: another value may give the same
-             ///< file
-  file,      ///< where the result lies and how it is laid out, and no value in it
-  nothing,   ///< how fast it goes, what is said meanwhile, when it ends early
+  rows,     ///< what is computed: which rows, labels, a model
+  content,  ///< rows, through the content of what it names, which Provenance tells: another value may give the same
+            ///< file
+  file,     ///< where the result lies and how it is laid out, and no value in it
+  nothing,  ///< how fast it goes, what is said meanwhile, when it ends early
 };
 /// Files carry these flags as their configuration.
 [[nodiscard]] constexpr bool changes_rows(Changes changes) { return changes <= Changes::content; }
@@ -59,6 +58,8 @@ class OptionParser {
   /// Several texts: `--corpus a b`, `--corpus a --corpus b`, or a line for each in a file.
   void add_list(const std::string& name, std::vector<std::string>& values, const std::string& help,
                 Changes changes = Changes::rows);
+  /// Words without a flag are values of this one too, which has been declared: all of them for a list, else one.
+  void take_without_flag(const std::string& name);
   /// Arguments without a flag. At least one must be given.
   void take_arguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
 
@@ -115,6 +116,8 @@ class OptionParser {
   void read_config(const std::string& path, const std::set<std::string>& known_elsewhere,
                    boost::program_options::variables_map& map) const;
   [[nodiscard]] std::string see_help() const;
+  [[nodiscard]] std::string unknown_flag(const std::string& given) const;
+  [[nodiscard]] std::string stray_word(const std::string& word, const std::vector<std::string>& arguments) const;
   void resolve(const boost::program_options::variables_map& map);
   void collect_paths(const boost::program_options::variables_map& map);
   void set_agreed(const boost::program_options::variables_map& map);
@@ -123,6 +126,7 @@ class OptionParser {
   std::string log_format_, config_path_, metrics_, prometheus_, resolved_;
   boost::program_options::options_description described_, arguments_;
   boost::program_options::positional_options_description positions_;
+  bool argument_is_optional_ = false;
   std::vector<Flag> flags_;
   std::set<std::string> lists_;
   std::map<std::string, std::string> agreed_;

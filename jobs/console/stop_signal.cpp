@@ -11,7 +11,7 @@
 namespace pool3::jobs {
 namespace {
 
-constexpr std::array<int, 2> signals = {SIGTERM, SIGUSR1};
+constexpr std::array<int, 3> signals = {SIGTERM, SIGUSR1, SIGINT};
 constexpr const char* text_line = "pool3: stopped by a signal; run the same command again to resume\n";
 constexpr const char* json_line =
     "{\"stage\":\"pool3\",\"message\":\"stopped by a signal; run the same command again to resume\"}\n";
@@ -27,9 +27,10 @@ int living = 0;
   _exit(static_cast<int>(ExitCode::resumable));
 }
 
-void on_signal(int /*number*/) {
+void on_signal(int number) {
+  const bool again = came_yet != 0 && number == SIGINT;
   came_yet = 1;
-  if (deferred == 0) leave();
+  if (deferred == 0 || again) leave();
 }
 
 void install(void (*handler)(int)) {

@@ -1,12 +1,12 @@
 #pragma once
-// SIGTERM and SIGUSR1: the batch system wants the cores back. What is done is kept; run the same command again to
-// resume.
+// SIGTERM, SIGUSR1 and Ctrl-C: the batch system, or a person, wants the cores back. What is done is kept; run the same
+// command again to resume.
 
 #include "console/log.hpp"
 
 namespace pool3::jobs {
 
-/// Takes the two signals for its life, on every rank. A signal ends the process at once with exit code 75 and, where
+/// Takes these signals for its life, on every rank. A signal ends the process at once with exit code 75 and, where
 /// `log` speaks, a line; unless there is a Deferred. Of several at a time, the first one counts.
 class StopSignal {
  public:
@@ -15,7 +15,7 @@ class StopSignal {
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
 
-  /// While it exists, a signal only makes came() true.
+  /// While it exists, a signal only makes came() true; a second Ctrl-C ends the process all the same.
   class Deferred {
    public:
     Deferred();

@@ -8,10 +8,22 @@
 
 namespace pool3::jobs {
 
-bool launcher_says_root() {
+namespace {
+
+/// The rank, as the launcher tells it; null without a launcher.
+const char* rank_of_launcher() {
   for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"})
-    if (const char* value = std::getenv(name)) return std::string_view(value) == "0";
-  return true;
+    if (const char* value = std::getenv(name)) return value;
+  return nullptr;
+}
+
+}  // namespace
+
+bool has_launcher() { return rank_of_launcher() != nullptr; }
+
+bool launcher_says_root() {
+  const char* rank = rank_of_launcher();
+  return rank == nullptr || std::string_view(rank) == "0";
 }
 
 std::string alone_in_step(int ranks) {

@@ -7,6 +7,8 @@ namespace pool3::jobs {
 
 /// True on the rank that speaks, as the launcher tells it; true without a launcher.
 [[nodiscard]] bool launcher_says_root();
+/// True if a launcher has started this process, most often beside others.
+[[nodiscard]] bool has_launcher();
 /// What there is to say if this process is one of several tasks of a Slurm step, but MPI knows of it alone: then each
 /// task does the whole job by itself. "" if all is well, and on all tasks but the first. `ranks`: of MPI's world.
 [[nodiscard]] std::string alone_in_step(int ranks);

@@ -4,9 +4,11 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
+#include "corpus/class_notes.hpp"
 #include "corpus/file_names.hpp"
 #include "corpus/stage.hpp"
 #include "corpus/tables/table.hpp"
@@ -134,6 +136,11 @@ std::vector<std::string> choose_classes(Draft& draft, const CorpusOptions& optio
       notes.push_back(fmt::format("left out {} pictures: {} of each class at most", dropped, options.limit_per_class));
     }
   }
+  std::vector<std::int64_t> counts(choice.classes.size(), 0);
+  for (const std::int32_t label : draft.labels) {
+    if (label >= 0) ++counts[index(label)];
+  }
+  std::ranges::move(class_notes(choice.classes, counts, options.labels), std::back_inserter(notes));
   return std::move(choice.classes);
 }
 

@@ -29,12 +29,14 @@ std::regex compile(const std::string& pattern) {
 }
 
 std::string top_folder(std::string_view path) {
-  if (path.starts_with('/')) {  // no root to count from: the folder that holds the file
+  while (path.starts_with("./")) path.remove_prefix(2);
+  if (path.starts_with('/') || path.starts_with("../")) {  // no root to count from: the folder that holds the file
     const std::size_t end = path.rfind('/');
     const std::size_t before = end == 0 ? std::string_view::npos : path.rfind('/', end - 1);
-    return before == std::string_view::npos ? "" : std::string(path.substr(before + 1, end - before - 1));
+    if (before == std::string_view::npos) return "";
+    const std::string_view folder = path.substr(before + 1, end - before - 1);
+    return folder == ".." ? "" : std::string(folder);
   }
-  while (path.starts_with("./") || path.starts_with("../")) path.remove_prefix(path.find('/') + 1);
   const std::size_t end = path.find('/');
   return end == std::string_view::npos ? "" : std::string(path.substr(0, end));
 }

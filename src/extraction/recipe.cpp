@@ -1,4 +1,6 @@
-// RowRecipe: what of it the codecs want, and what files say of it.
+// RowRecipe: what of it the codecs want, what files say of it, and back.
+
+#include <algorithm>
 
 #include "pool3/extraction.hpp"
 
@@ -14,6 +16,24 @@ EntryLimits entry_limits(const DecodeOptions& options) {
   return {.bytes = largest_file(options), .check_head = check_head};
 }
 
-Preprocessing RowRecipe::preprocessing() const { return {std::string(to_string(profile)), fast_decode}; }
+Preprocessing RowRecipe::preprocessing() const {
+  return {.profile = std::string(to_string(profile)),
+          .fast_decode = fast_decode,
+          .apply_orientation = apply_orientation,
+          .max_pixels = max_pixels};
+}
+
+ExtractorOptions like_rows_of(const Provenance& made, ExtractorOptions options) {
+  const auto* const known = std::ranges::find(precision_names, made.precision);
+  options.precision =
+      known == precision_names.end() ? Precision::fp32 : static_cast<Precision>(known - precision_names.begin());
+  options.or_fp32 = true;
+  const Preprocessing preprocessing = parse_preprocessing(made.profile);
+  options.profile = parse_input_profile(preprocessing.profile);
+  options.fast_decode = preprocessing.fast_decode;
+  options.apply_orientation = preprocessing.apply_orientation;
+  options.max_pixels = preprocessing.max_pixels;
+  return options;
+}
 
 }  // namespace pool3

@@ -3,13 +3,45 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <initializer_list>
+#include <nlohmann/json.hpp>
 
 namespace pool3 {
 
 namespace {
 
-constexpr std::string_view fast_suffix = ", fast-decode";
+constexpr std::string_view separator = ", ";
+constexpr std::string_view fast_decode = "fast-decode";
+constexpr std::string_view ignore_orientation = "ignore-orientation";
+constexpr std::string_view max_pixels = "max-pixels ";
+
+/// One of the words behind a profile's name; false if it is none.
+bool take_word(std::string_view word, Preprocessing& preprocessing) {
+  if (word == fast_decode) {
+    preprocessing.fast_decode = true;
+  } else if (word == ignore_orientation) {
+    preprocessing.apply_orientation = false;
+  } else if (word.starts_with(max_pixels)) {
+    word.remove_prefix(max_pixels.size());
+    return std::from_chars(word.data(), word.data() + word.size(), preprocessing.max_pixels).ec == std::errc();
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// The profile text with what only the flags tell of files that were made before the text did.
+std::string complete_profile(const Provenance& provenance) {
+  const auto flags = nlohmann::json::parse(provenance.config, nullptr, false);
+  if (!flags.is_object()) return provenance.profile;
+  Preprocessing preprocessing = parse_preprocessing(provenance.profile);
+  if (const auto flag = flags.find("ignore-orientation"); flag != flags.end() && flag->is_boolean())
+    preprocessing.apply_orientation = !flag->get<bool>();
+  if (const auto flag = flags.find("max-pixels"); flag != flags.end() && flag->is_number_integer())
+    preprocessing.max_pixels = flag->get<std::int64_t>();
+  return to_string(preprocessing);
+}
 
 /// The first of `names` in which they differ, in words, or "".
 std::string difference_in(const Provenance& a, const Provenance& b, std::initializer_list<std::string_view> names) {
@@ -27,16 +59,31 @@ std::string difference_in(const Provenance& a, const Provenance& b, std::initial
 }  // namespace
 
 std::string to_string(const Preprocessing& preprocessing) {
-  return preprocessing.profile + std::string(preprocessing.fast_decode ? fast_suffix : std::string_view());
+  std::string text = preprocessing.profile;
+  if (preprocessing.fast_decode) text.append(separator).append(fast_decode);
+  if (!preprocessing.apply_orientation) text.append(separator).append(ignore_orientation);
+  if (preprocessing.max_pixels != default_max_pixels)
+    text.append(separator).append(max_pixels).append(fmt::to_string(preprocessing.max_pixels));
+  return text;
 }
 
 Preprocessing parse_preprocessing(std::string_view text) {
-  if (!text.ends_with(fast_suffix)) return {std::string(text)};
-  return {std::string(text.substr(0, text.size() - fast_suffix.size())), true};
+  Preprocessing preprocessing;
+  // From the end: a name may have a comma, too.
+  for (std::size_t at = text.rfind(separator); at != std::string_view::npos; at = text.rfind(separator)) {
+    if (!take_word(text.substr(at + separator.size()), preprocessing)) break;
+    text = text.substr(0, at);
+  }
+  preprocessing.profile = text;
+  return preprocessing;
 }
 
 std::string kind_difference(const Provenance& a, const Provenance& b) {
-  return difference_in(a, b, {"weights_sha256", "profile", "precision"});
+  Preprocessing here = parse_preprocessing(a.profile);
+  here.max_pixels = parse_preprocessing(b.profile).max_pixels;
+  Provenance like_b = a;
+  if (here == parse_preprocessing(b.profile)) like_b.profile = b.profile;
+  return difference_in(like_b, b, {"weights_sha256", "profile", "precision"});
 }
 
 std::string job_difference(const Provenance& a, const Provenance& b) {
@@ -62,6 +109,7 @@ Provenance take_provenance(const Attributes& attributes, const std::string& pref
   for (const auto& field : provenance_fields) {
     provenance.*field.member = attribute<std::string>(attributes, prefix + field.name, place);
   }
+  provenance.profile = complete_profile(provenance);
   return provenance;
 }
 

@@ -1,4 +1,4 @@
-"""Turns a feature file into one as pool3 wrote it before the status `missing` had a name."""
+"""Turns files into ones as pool3 wrote them before: without a name for the status `missing`, with a shorter profile."""
 
 import pathlib
 import shutil
@@ -15,10 +15,10 @@ SEALED = 504  # bytes of the seal before its checksum
 TABLES = ("features", "labels", "classes", "paths", "keys", "status", "checksums", "failures")
 
 
-def seal(path):
-    """Seals the file as docs/format.md says."""
+def seal(path, tables=TABLES):
+    """Seals the file as docs/format.md says. `tables`: those whose data the seal leaves to other checksums."""
     with h5py.File(path, "r") as f:
-        extents = sorted((f[t].id.get_offset(), f[t].id.get_storage_size()) for t in TABLES if f[t].size)
+        extents = sorted((f[t].id.get_offset(), f[t].id.get_storage_size()) for t in tables if f[t].size)
     data = path.read_bytes()
     front = data[:40] + struct.pack("<2q", len(data), len(extents))
     front += b"".join(struct.pack("<2q", *extent) for extent in extents)
@@ -37,3 +37,14 @@ def make_older(source, target):
         older = h5py.enum_dtype({name: value for value, name in enumerate(NAMES)}, basetype="u1")
         f.create_dataset("status", data=status, dtype=older)
     seal(target)
+
+
+def shorten_profile(path, attribute, tables=TABLES):
+    """Before orientation and limit of pixels stood in the profile, only the flags of the configuration told them."""
+    with h5py.File(path, "r+") as f:
+        value = f.attrs[attribute]
+        text = value.decode() if isinstance(value, bytes) else value
+        words = [w for w in text.split(", ") if not w.startswith(("ignore-orientation", "max-pixels"))]
+        shorter = ", ".join(words).encode()
+        f.attrs.create(attribute, shorter, dtype=h5py.string_dtype("utf-8", len(shorter)))
+    seal(path, tables)

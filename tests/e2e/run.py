@@ -101,9 +101,18 @@ def main():
     check_json_log(check, result)
 
     shutil.rmtree(folder / "corpus/food")
-    result = start_run(pool3, folder)
+    before_all = {path: stamp(path) for path in out.iterdir()}
+    result = start_run(pool3, folder, code=1)
+    check("have changed (49 rows here, 65 there)" in result.err and "--overwrite" in result.err, "another corpus is refused")
+    check({path: stamp(path) for path in out.iterdir()} == before_all, "and every file is as it was")
+    result = start_run(pool3, folder, "--overwrite")
     f = check_outcome(check, pool3, folder, result, [0.1, 1], 3)
     check(len(f.paths) == 49 and stamp(features) != before, "another corpus gives other features")
+
+    search = stamp(out / "search.json")
+    result = start_run(pool3, folder, "--C", 100)
+    check(stamp(out / "search.json") == search and "is of an earlier run" in result.err, "one C keeps an earlier search")
+    check(support.Model(out / "model.h5").attributes["C"] == 100, "and is that of the model")
 
     train = ["train", "--config", folder / "job.ini", "--features", features]
     pool3(*train, ranks=2, cwd=folder)

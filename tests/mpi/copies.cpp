@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "pool3/maintenance.hpp"
@@ -52,6 +53,17 @@ CopyCount counted(ImageKey (*key)(Row)) {
     found.copies += times - 1;
     if (times > found.most || (times == found.most && same[0] < found.example))
       found.most = times, found.example = same[0];
+    const std::vector<std::int32_t> labels = test::Sample(rows).labels;
+    const auto label = [&](Row r) { return labels[static_cast<std::size_t>(r)]; };
+    const auto first = std::ranges::find_if(same, [&](Row r) { return label(r) >= 0; });
+    if (first == same.end()) continue;
+    const auto other =
+        std::find_if(first, same.end(), [&](Row r) { return label(r) >= 0 && label(r) != label(*first); });
+    if (other == same.end()) continue;
+    ++found.contradicted;
+    if (found.contradiction >= 0 && found.contradiction < *first) continue;
+    found.contradiction = *first;
+    found.other = *other;
   }
   return found;
 }
@@ -74,6 +86,9 @@ class Copies : public testing::Test {
       EXPECT_EQ(found.pictures, wanted.pictures);
       EXPECT_EQ(found.most, wanted.most);
       EXPECT_EQ(found.example, wanted.example);
+      EXPECT_EQ(found.contradicted, wanted.contradicted);
+      EXPECT_EQ(found.contradiction, wanted.contradiction);
+      EXPECT_EQ(found.other, wanted.other);
     }
   }
 
@@ -84,6 +99,7 @@ class Copies : public testing::Test {
 
 TEST_F(Copies, are_counted_over_all_ranks) {
   ASSERT_GT(counted(key_of).pictures, 10);
+  ASSERT_GT(counted(key_of).contradicted, 1);
   expect_counted(key_of);
 }
 

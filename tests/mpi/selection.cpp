@@ -89,7 +89,8 @@ TEST(DistributedSearch, TheStateOfAnotherProblemIsRefused) {
 
 /// Both kernels over kernel matrices.
 SearchOptions columns_of_both(Loss loss) {
-  SearchOptions options{.C = {10, 0.1, 1}, .gammas = {{1, Gamma::Unit::median}, {0.05, Gamma::Unit::one}}, .gram = true, .folds = 5};
+  SearchOptions options{
+      .C = {10, 0.1, 1}, .gammas = {{1, Gamma::Unit::median}, {0.05, Gamma::Unit::one}}, .gram = true, .folds = 5};
   options.solver.loss = loss;
   options.solver.tolerance = 1e-5;
   return options;

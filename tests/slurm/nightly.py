@@ -71,6 +71,31 @@ def test_held(site, pictures):
         (away / os.path.basename(name)).rename(site.corpus / name)
 
 
+def test_broken(site):
+    """Pictures that come broken, or become so, hold a generation back; what failed before does not."""
+    before, changed = published(site), sorted((site.corpus / "animals").glob("*.png"))[-1]
+    whole = changed.read_bytes()
+    for i in range(6):
+        (site.corpus / "animals" / f"broken {i}.png").write_bytes(whole[: 100 + i])
+    changed.write_bytes(whole[:90])
+    night(site, "FAILED")
+    report = diff(site)
+    found = {name: report[name] for name in ("failed_a", "failed_b", "newly_failed", "added_failed", "changed_failed")}
+    site.check(found == {"failed_a": 0, "failed_b": 7, "newly_failed": 7, "added_failed": 6, "changed_failed": 1},
+               f"new broken pictures are counted: {found}")
+    message = site.status("reembed")["message"]
+    site.check(published(site) == before and "7 of" in message and "6 were added, 1 have changed" in message, message)
+    night(site, POOL3_MOST_NEWLY_FAILED="100")
+    site.check(published(site) != before, "POOL3_MOST_NEWLY_FAILED lets them pass for one night")
+    night(site)
+    site.check(diff(site)["newly_failed"] == 0, "what failed before is not new")
+    for i in range(6):
+        (site.corpus / "animals" / f"broken {i}.png").unlink()
+    changed.write_bytes(whole)
+    night(site, POOL3_MOST_REMOVED="100")
+    site.check(diff(site)["newly_done"] == 1, "and what is whole again is counted")
+
+
 def test_unfinished(site):
     """What a night with another catalogue has left is no obstacle, and old generations go."""
     job = site.submit("reembed.sbatch", "--ntasks=2", POOL3_PROGRAM=site.slow_program())
@@ -80,8 +105,7 @@ def test_unfinished(site):
     (site.corpus / "animals" / "added.png").unlink()
     for _ in range(2):
         night(site, POOL3_KEEP="2")
-    log = (site.folder / "pool3-reembed.log").read_text()
-    site.check("removing what another night has left" in log, "what another night has left is removed")
+    site.check(not list(site.work.glob("next.h5*")), "what another night has left is gone")
     kept = sorted(p.name for p in (site.work / "generations").glob("features-*.h5"))
     site.check(len(kept) == 2 and published(site) == f"generations/{kept[-1]}", f"POOL3_KEEP=2 keeps {kept}")
 
@@ -153,6 +177,7 @@ def test(site):
     copied = site.build_corpus(10)
     test_changes(site, copied["animals"])
     test_held(site, copied["computer"])
+    test_broken(site)
     test_unfinished(site)
     test_not_twice(site)
     test_series(site)

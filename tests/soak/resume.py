@@ -86,7 +86,7 @@ class Resume(kill.Killer):
         self.refused(out, {"--labels": "none"}, "labels: none here, directory there")
         extra = self.corpus / "a" / "new.png"
         extra.write_bytes(kill.png((1, 2, 3)))
-        self.refused(out, {}, "catalogue_hash: ")
+        self.refused(out, {}, "catalogue: pictures of ")
         extra.unlink()
         self.goes_on(out, {}, reference)
         return reference
@@ -100,7 +100,7 @@ class Resume(kill.Killer):
         reference = self.folder / "classes.h5"
         self.run(reference, {"--classes": lists["ab"]})
         out, _ = self.unfinished("c.h5", {"--classes": lists["ab"]})
-        self.refused(out, {"--classes": lists["ba"]}, "catalogue_hash: ")
+        self.refused(out, {"--classes": lists["ba"]}, "catalogue: pictures of ")
         # The stored configuration is that of the job that began.
         code, output = self.run(out, {"--classes": lists["copy"]})
         assert code == 3 and "resuming: " in output, output

@@ -150,9 +150,10 @@ def main():
             signals.refused(out, flag, value, says)
         extra = folder / "corpus" / "a" / "new.png"
         extra.write_bytes(kill.png((1, 2, 3)))
-        signals.refused(out, "--batch", 4, "catalogue_hash")
+        signals.refused(out, "--batch", 4, "catalogue: pictures of ")
         extra.unlink()
         print("ok: other jobs are refused by name", flush=True)
+        signals.stop(0, signal.SIGINT, out)
         signals.stop(2, signal.SIGUSR1, out)
         code, output = signals.run(3, out)
         assert code == 3 and "resuming: " in output, output

@@ -24,8 +24,8 @@ struct FolderContent {
 };
 
 /// The pictures, tar files, folders and symlinks to folders right below `folder`. A symlink to nowhere with a picture's
-/// name is a picture. What systems and editors leave there is left out, and so is `folder` itself if it is not there any
-/// more. Throws Error: a folder that can't be read.
+/// name is a picture. What systems and editors leave there is left out, and so is `folder` itself if it is not there
+/// any more. Throws Error: a folder that can't be read.
 [[nodiscard]] FolderContent read_folder(const std::string& folder);
 /// True for the errno values of what is not there any more.
 [[nodiscard]] bool is_gone(int error_number);

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include "corpus/file_names.hpp"
@@ -27,8 +28,9 @@ namespace fs = std::filesystem;
 /// One name of --corpus, or one of those that its braces stand for.
 struct Source {
   enum class Kind { folder, table, shard } kind = Kind::folder;
-  std::string path;  ///< as given
-  std::string root;  ///< absolute folder: itself, or the one that it is in
+  std::string path;             ///< as given
+  std::string root;             ///< absolute folder: itself, or the one that it is in
+  std::string given_root = {};  ///< the same as given, where links lead to it; of tables
 };
 
 std::string absolute_folder(const fs::path& folder) {
@@ -45,8 +47,9 @@ Source source_of(const std::string& path) {
   if (!S_ISREG(status.st_mode)) {
     throw Error({.stage = stage, .path = path, .cause = "neither a folder nor a regular file"});
   }
-  return {is_shard_name(path) ? Source::Kind::shard : Source::Kind::table, path,
-          absolute_folder(fs::absolute(path).parent_path())};
+  const fs::path folder = fs::absolute(path).parent_path();
+  return {is_shard_name(path) ? Source::Kind::shard : Source::Kind::table, path, absolute_folder(folder),
+          folder.lexically_normal().string()};
 }
 
 std::vector<Source> sources_of(const std::vector<std::string>& corpus) {
@@ -54,6 +57,21 @@ std::vector<Source> sources_of(const std::vector<std::string>& corpus) {
   for (const std::string& path : source_names(corpus)) sources.push_back(source_of(path));
   if (sources.empty()) throw usage_error("--corpus is empty");
   return sources;
+}
+
+/// `full` without the folder `root` in front, if it is below.
+std::optional<std::string> below(std::string root, const std::string& full) {
+  if (!root.ends_with('/')) root += '/';
+  return full.starts_with(root) ? std::optional(full.substr(root.size())) : std::nullopt;
+}
+
+/// An entry of a table as labels look at it: the same whether it is written as an absolute or a relative path. Relative
+/// to the table's folder if it is below, else absolute.
+std::string place_of(const Source& table, std::string_view path) {
+  const std::string full = fs::path(full_path(table.root, path)).lexically_normal().string();
+  for (const std::string& root : {table.root, table.given_root})
+    if (auto found = below(root, full)) return *found;
+  return full;
 }
 
 /// Lists on the root, with the other ranks' help.
@@ -89,19 +107,20 @@ class Lister {
   /// `path`, relative to the folder `from`, as the catalogue has it: relative to the root if it is below.
   [[nodiscard]] std::string stored(const std::string& from, std::string_view path) const {
     if (from == result_.root || path.starts_with('/')) return std::string(path);
-    std::string full = full_path(from, path);
-    const std::string root = result_.root.ends_with('/') ? result_.root : result_.root + "/";
-    return full.starts_with(root) ? full.substr(root.size()) : full;
+    const std::string full = full_path(from, path);
+    return below(result_.root, full).value_or(full);
   }
 
   void add_table(const Source& source) {
     TextInput input(source.path);
     const ColumnNames names{options_.path_column, options_.label_column};
     const Labeller by_column({.kind = LabelRule::Kind::column, .pattern = {}});
+    const bool by_folder = rule_.kind == LabelRule::Kind::directory || rule_.kind == LabelRule::Kind::automatic;
     std::int64_t with_blanks = 0;
     const TableShape shape = read_table(input, names, [&](const TableRow& row) {
       const bool column = rule_.kind == LabelRule::Kind::automatic && row.has_label;
-      const std::string label = (column ? by_column : label_)(row.path, row.label);
+      const std::string place = by_folder ? place_of(source, row.path) : row.path;
+      const std::string label = (column ? by_column : label_)(place, row.label);
       if (row.label.size() != trimmed_view(row.label).size()) ++with_blanks;
       result_.draft.add(
           {.path = stored(source.root, row.path), .bytes = Draft::unknown, .label = label, .line = row.line});

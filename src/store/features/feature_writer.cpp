@@ -15,8 +15,10 @@
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/lock.hpp"
+#include "store/integrity/seal.hpp"
 #include "store/integrity/undo.hpp"
 #include "store/layout.hpp"
+#include "store/provenance.hpp"
 
 namespace pool3 {
 
@@ -177,6 +179,13 @@ void FeatureWriter::finish(const Communicator& comm) {
     remove_leftovers(impl_->path);
     impl_->job_lock.reset();
   });
+}
+
+std::optional<Provenance> unfinished_provenance(const std::string& path) {
+  const Place partial = partial_of(path);
+  if (!file_exists(partial.path) || store::owner_at_work({write_stage, path})) return {};
+  if (store::undo_exists(partial) || store::format_of(partial.path) != store::features_format) return {};
+  return store::take_provenance(store::open_unfinished(partial, store::Mode::read).attributes, "", partial);
 }
 
 void remove_leftovers(const std::string& path) {

@@ -119,8 +119,9 @@ void prepare_partial(const Place& partial, const FeatureSpec& spec) {
     restore_undo(partial);
     check_open_seal(partial, features_format, features_version);
     const std::string found = difference(open_unfinished(partial), partial, spec);
-    if (!found.empty()) throw differs(partial, found);
-    return;
+    if (found.empty()) return;
+    if (!spec.begins_anew) throw differs(partial, found);
+    remove_file(partial);
   }
   remove_undo(partial);
   remove_failure_logs(partial);

@@ -11,7 +11,8 @@
 namespace pool3::store {
 
 /// Root only: leaves a `partial` that fits `spec`, made now or by a job that was stopped. Throws Error if it is of a
-/// job that differs, or not a job's own (see open_own()): its name must be one that the next job finds.
+/// job that differs (unless spec.begins_anew), or not a job's own (see open_own()): its name must be one that the next
+/// job finds.
 void prepare_partial(const Place& partial, const FeatureSpec& spec);
 
 /// Opens an unfinished file for its rows.

@@ -155,6 +155,8 @@ void restore_undo(const Place& partial) {
   remove_undo(partial);
 }
 
+bool undo_exists(const Place& partial) { return file_exists(undo_of(partial).path); }
+
 void remove_undo(const Place& partial) {
   remove_file(undo_of(partial));
   sweep_temporaries(undo_of(partial));

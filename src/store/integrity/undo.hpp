@@ -26,5 +26,7 @@ struct Undo {
 /// Throws Error, before anything is changed, if the copy is no sound one of `partial`.
 void restore_undo(const Place& partial);
 void remove_undo(const Place& partial);
+/// True if a job was killed, or is at work, between save_undo() and the end.
+[[nodiscard]] bool undo_exists(const Place& partial);
 
 }  // namespace pool3::store

@@ -122,12 +122,33 @@ struct Counts {
 void compare_row(Side& a, Row i, Side& b, Row j, Counts& counts) {
   DiffReport& r = counts.report;
   if (a.class_of(i) != b.class_of(j)) ++r.relabelled;
-  if (a.is_done(i) != b.is_done(j)) ++(a.is_done(i) ? r.newly_failed : r.newly_done);
-  if (a.key(i) != b.key(j)) {
+  if (!a.is_done(i)) ++r.failed_a;
+  if (!a.is_done(i) && b.is_done(j)) ++r.newly_done;
+  const bool changed = a.key(i) != b.key(j);
+  if (!b.is_done(j)) {
+    ++r.failed_b;
+    if (changed) ++r.changed_failed;
+    if (changed || a.is_done(i)) ++r.newly_failed;
+  }
+  if (changed) {
     ++r.changed;
   } else if (counts.features && a.is_done(i) && b.is_done(j)) {
     counts.add(cosine(a.features(i), b.features(j)), a.path(i));
   }
+}
+
+void remove_row(Side& a, Row i, Counts& counts) {
+  ++counts.report.removed;
+  if (!a.is_done(i)) ++counts.report.failed_a;
+}
+
+void add_row(Side& b, Row j, Counts& counts) {
+  DiffReport& r = counts.report;
+  ++r.added;
+  if (b.is_done(j)) return;
+  ++r.failed_b;
+  ++r.added_failed;
+  ++r.newly_failed;
 }
 
 /// Merges rows of `a` with those rows of `b` whose paths lie between.
@@ -137,13 +158,13 @@ void merge(Side& a, RowRange rows_a, Side& b, RowRange rows_b, Counts& counts) {
   while (i < rows_a.end && j < rows_b.end) {
     const int order = a.path(i).compare(b.path(j));
     if (order == 0) compare_row(a, i, b, j, counts);
-    if (order < 0) ++counts.report.removed;
-    if (order > 0) ++counts.report.added;
+    if (order < 0) remove_row(a, i, counts);
+    if (order > 0) add_row(b, j, counts);
     i += order <= 0 ? 1 : 0;
     j += order >= 0 ? 1 : 0;
   }
-  counts.report.removed += rows_a.end - i;
-  counts.report.added += rows_b.end - j;
+  for (; i < rows_a.end; ++i) remove_row(a, i, counts);
+  for (; j < rows_b.end; ++j) add_row(b, j, counts);
 }
 
 void compare_share(const Communicator& comm, Side& a, Side& b, Counts& counts) {
@@ -167,8 +188,9 @@ double quantile(const std::vector<std::int64_t>& histogram, std::int64_t total, 
 
 void add_up(const Communicator& comm, Counts& counts) {
   DiffReport& r = counts.report;
-  std::array<std::int64_t*, 7> numbers = {&r.added,        &r.removed,    &r.changed, &r.relabelled,
-                                          &r.newly_failed, &r.newly_done, &r.compared};
+  std::array<std::int64_t*, 11> numbers = {&r.added,          &r.removed,    &r.changed,      &r.relabelled,
+                                           &r.failed_a,       &r.failed_b,   &r.newly_failed, &r.added_failed,
+                                           &r.changed_failed, &r.newly_done, &r.compared};
   for (std::int64_t* number : numbers) *number = comm.sum(*number);
   comm.sum(std::span<std::int64_t>(counts.histogram));
   r.mean = r.compared > 0 ? comm.sum(counts.sum) / static_cast<double>(r.compared) : 0;

@@ -37,10 +37,11 @@ TEST_F(Classes, AFileFixesSetAndOrder) {
   EXPECT_THAT(manifest.classes, ElementsAre("c", "unseen", "a"));
   EXPECT_THAT(manifest.labels, ElementsAre(2, 2, 2, 0, 0, -1));
   EXPECT_THAT(labels_of(manifest), ElementsAre("a", "a", "a", "c", "c", ""));
-  ASSERT_EQ(manifest.notes.size(), 3U);
+  ASSERT_EQ(manifest.notes.size(), 4U);
   EXPECT_EQ(manifest.notes[0], "left out: 1 file that is no picture by name (.txt 1)");
   EXPECT_THAT(manifest.notes[1], HasSubstr("1 of 7 pictures have no label"));
   EXPECT_THAT(manifest.notes[2], HasSubstr("left out 1 pictures"));
+  EXPECT_EQ(manifest.notes[3], "1 class has no picture: \"unseen\"");
   EXPECT_NE(manifest.hash, listed(options()).hash);
   wanted.classes = write("classes.txt", "a\nunseen\nc\n");
   EXPECT_NE(manifest.hash, listed(wanted).hash);  // the numbers of the labels are others

@@ -16,7 +16,10 @@ std::string label(const std::string& rule, std::string_view path, std::string_vi
 TEST(Labels, Directory) {
   EXPECT_EQ(label("directory", "shoes/red/1.jpg"), "shoes");
   EXPECT_EQ(label("directory", "1.jpg"), "");
+  EXPECT_EQ(label("directory", "./shoes/red/1.jpg"), "shoes");
   EXPECT_EQ(label("directory", "./../shoes/1.jpg"), "shoes");
+  EXPECT_EQ(label("directory", "../data/shoes/1.jpg"), "shoes");  // as /.../data/shoes/1.jpg
+  EXPECT_EQ(label("directory", "../1.jpg"), "");
   EXPECT_EQ(label("directory", "./1.jpg"), "");
   EXPECT_EQ(label("directory", "/data/shoes/1.jpg"), "shoes");
   EXPECT_EQ(label("directory", "/shoes/1.jpg"), "shoes");

@@ -35,11 +35,29 @@ TEST(RowRecipe, SaysHowToDecode) {
   EXPECT_EQ(plain.decoding().shortest_side, 0);
   EXPECT_EQ(plain.decoding().max_pixels, 5);
   EXPECT_FALSE(plain.decoding().apply_orientation);
-  EXPECT_EQ(plain.preprocessing(), (Preprocessing{"torchvision", false}));
+  EXPECT_EQ(plain.preprocessing(), (Preprocessing{"torchvision", false, false, 5}));
   const RowRecipe fast{.profile = InputProfile::torchvision, .fast_decode = true};
   EXPECT_EQ(fast.decoding().shortest_side, 342);  // what torchvision resizes to before its crop
   EXPECT_TRUE(fast.decoding().apply_orientation);
   EXPECT_EQ(fast.preprocessing(), (Preprocessing{"torchvision", true}));
+}
+
+TEST(RowRecipe, IsFoundAgainFromWhatAFileSays) {
+  const RowRecipe made{.profile = InputProfile::keras,
+                       .fast_decode = true,
+                       .apply_orientation = false,
+                       .max_pixels = 12345,
+                       .precision = Precision::bf16};
+  const Provenance said{.profile = to_string(made.preprocessing()), .precision = "bf16"};
+  const ExtractorOptions options = like_rows_of(said, {.threads = 3});
+  EXPECT_EQ((RowRecipe{.profile = *options.profile,
+                       .fast_decode = options.fast_decode,
+                       .apply_orientation = options.apply_orientation,
+                       .max_pixels = options.max_pixels,
+                       .precision = *options.precision}),
+            made);
+  EXPECT_TRUE(options.or_fp32);
+  EXPECT_EQ(options.threads, 3);
 }
 
 }  // namespace

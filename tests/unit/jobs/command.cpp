@@ -49,11 +49,10 @@ TEST(Registry, FlagsThatFilesCarry) {
                                          "precision",  "fast-decode",  "ignore-orientation",
                                          "weights",    "profile",      "limit-per-class",
                                          "max-pixels", "min-per-class"};
-  const std::set<std::string> training = {"loss",        "bias",          "tolerance", "max-epochs",
-                                          "max-seconds", "test-fraction", "seed",      "class-weight",
-                                          "row-weights", "no-centering",  "C",         "probability-folds",
-                                          "split",       "folds-from",    "kernel",    "gamma",
-                                          "multiclass",  "solver"};
+  const std::set<std::string> training = {
+      "loss",  "bias",         "tolerance",   "max-epochs",   "max-seconds", "test-fraction",
+      "seed",  "class-weight", "row-weights", "no-centering", "C",           "probability-folds",
+      "split", "folds-from",   "kernel",      "gamma",        "multiclass",  "solver"};
   const auto with = [](std::set<std::string> flags, const std::set<std::string>& others) {
     flags.insert(others.begin(), others.end());
     return flags;
@@ -62,7 +61,8 @@ TEST(Registry, FlagsThatFilesCarry) {
   EXPECT_EQ(flags_that_change_rows("train"), with(training, {"features"}));
   EXPECT_EQ(flags_that_change_rows("search"),
             with(training, {"features", "folds", "groups", "search-tolerance", "scoring", "choose"}));
-  EXPECT_EQ(flags_that_change_rows("run"), with(with(extract, training), {"folds", "groups", "search-tolerance", "scoring", "choose"}));
+  EXPECT_EQ(flags_that_change_rows("run"),
+            with(with(extract, training), {"folds", "groups", "search-tolerance", "scoring", "choose"}));
 }
 
 }  // namespace

@@ -25,8 +25,6 @@ TEST(ExtractOptions, FlagsSayThemselvesWhatTheyChange) {
   for (const char* flag : {"corpus", "classes", "weights", "precision", "command"})
     EXPECT_TRUE(is_told_by_content(flag));
   for (const char* flag : {"labels", "max-pixels", "device", "dtype", "out"}) EXPECT_FALSE(is_told_by_content(flag));
-  for (const char* flag : {"max-pixels", "ignore-orientation"}) EXPECT_TRUE(shapes_features(flag));
-  for (const char* flag : {"corpus", "labels", "fast-decode", "batch"}) EXPECT_FALSE(shapes_features(flag));
 }
 
 TEST(ExtractOptions, PartsAreWholeBlocksAndTogetherAllRows) {

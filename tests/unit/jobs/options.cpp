@@ -38,7 +38,7 @@ struct Sample {
     parser.add_switch("salted", salted, "with salt");
     parser.add_list("seeds", seeds, "on top");
     parser.group("Oven");
-    parser.add("heat", heat, "of the oven", 0.2, Changes::features);
+    parser.add("heat", heat, "of the oven", 0.2, Changes::content);
     parser.add_numbers("minutes", minutes, "to try", "0.1 1 10");
     parser.add("loaves", loaves, "at once", 3, Changes::nothing);
     parser.add_switch("quick", quick, "bakes faster", Changes::nothing);
@@ -112,7 +112,8 @@ TEST(Options, LogspaceIsFromOneEndToTheOtherInEqualFactors) {
   Sample s;
   s.parse({"--minutes", "logspace:0.01:100:5,7"});
   EXPECT_THAT(s.minutes, ElementsAre(0.01, 0.1, 1, 10, 100, 7));
-  for (const char* const wrong : {"logspace:0:1:3", "logspace:1:1:3", "logspace:1:10:1", "logspace:1:10:3x", "logspace:1:10"})
+  for (const char* const wrong :
+       {"logspace:0:1:3", "logspace:1:1:3", "logspace:1:10:1", "logspace:1:10:3x", "logspace:1:10"})
     EXPECT_THAT(cause_of([&] { Sample().parse({"--minutes", wrong}); }), HasSubstr("is not a number"));
 }
 
@@ -127,12 +128,27 @@ TEST(Options, ListsGrowWithEachFlag) {
 }
 
 TEST(Options, WrongFlagsAreUsageErrors) {
-  EXPECT_THAT(cause_of([] { Sample().parse({"--lowves", "1"}); }), HasSubstr("--lowves"));
-  EXPECT_THAT(cause_of([] { Sample().parse({"--loav", "1"}); }), HasSubstr("--loav"));  // no guessing
+  EXPECT_THAT(cause_of([] {
+                Sample().parse({"--lowves", "1"});
+              }),
+              testing::StrEq("there is no flag --lowves; did you mean --loaves?"));
+  EXPECT_THAT(cause_of([] {
+                Sample().parse({"--loav", "1"});
+              }),
+              testing::StrEq("there is no flag --loav; did you mean --loaves?"));
   EXPECT_THAT(cause_of([] { Sample().parse({"--loaves", "many"}); }), HasSubstr("many"));
   EXPECT_THAT(cause_of([] { Sample().parse({"--loaves"}); }), HasSubstr("loaves"));
   EXPECT_THAT(cause_of([] { Sample().parse({"--heat", "1", "--heat", "2"}); }), HasSubstr("heat"));
-  EXPECT_THAT(cause_of([] { Sample().parse({"--loaves", "1", "stray"}); }), HasSubstr("positional"));
+  EXPECT_THAT(cause_of([] {
+                Sample().parse({"--loaves", "1", "stray"});
+              }),
+              testing::StrEq("'stray' belongs to no flag: --loaves takes one value"));
+  EXPECT_EQ(cause_of([] {
+              Sample().parse({"--salted", "stray"});
+            }),
+            "'stray' belongs to no flag: --salted takes no value");
+  EXPECT_EQ(cause_of([] { Sample().parse({"--xyzzy", "1"}); }), "there is no flag --xyzzy");
+  EXPECT_EQ(cause_of([] { Sample().parse({"-heat", "1"}); }), "there is no flag -heat; did you mean --heat?");
   EXPECT_THAT(cause_of([] { Sample().parse({"--log-format", "xml"}); }), "--log-format must be text or json");
   EXPECT_EQ(error_of([] { Sample().parse({"--lowves", "1"}); }).advice, "see pool3 bake --help");
 }
@@ -156,6 +172,31 @@ TEST(Options, ArgumentsWithoutAFlag) {
   EXPECT_EQ(parser.resolved(), R"({"command":"look"})");
   EXPECT_THAT(parser.help(), HasSubstr("Usage: pool3 look [flags] FILE...\n"));
   EXPECT_THAT(parser.help(), HasSubstr("Arguments:\n  FILE  "));
+}
+
+TEST(Options, WordsWithoutAFlagForOneThatHasAName) {
+  std::string dough;
+  std::vector<std::string> seeds;
+  const auto parser_of = [&](const std::string& name) {
+    auto parser = std::make_unique<OptionParser>("bake", "Bakes.");
+    parser->add_required("dough", dough, "what to bake");
+    parser->add_list("seeds", seeds, "on top");
+    parser->take_without_flag(name);
+    return parser;
+  };
+  parser_of("dough")->parse({"rye", "--seeds", "poppy"}, {});
+  EXPECT_EQ(dough, "rye");
+  EXPECT_EQ(cause_of([&] {
+              parser_of("dough")->parse({"rye", "wheat", "--seeds", "poppy"}, {});
+            }),
+            "'wheat' belongs to no flag");
+  EXPECT_EQ(cause_of([&] { parser_of("dough")->parse({"--seeds", "poppy"}, {}); }), "--dough is missing");
+  const auto list = parser_of("seeds");
+  list->parse({"poppy", "--dough", "rye", "sesame"}, {});
+  EXPECT_THAT(seeds, ElementsAre("poppy", "sesame"));
+  EXPECT_EQ(list->resolved(), R"({"command":"bake","dough":"rye","seeds":["poppy","sesame"]})");
+  EXPECT_THAT(list->help(), HasSubstr("Usage: pool3 bake [flags] [SEEDS...]\n"));
+  EXPECT_THAT(parser_of("dough")->help(), HasSubstr("Usage: pool3 bake [flags] [DOUGH]\n"));
 }
 
 TEST(ConfigFile, FlagsOnTheCommandLineWin) {
@@ -240,8 +281,7 @@ TEST(Changes, TellsFlagsApart) {
   EXPECT_THAT(s.parser.names_that_change_rows(),
               ElementsAre("flour", "grains", "heat", "minutes", "salted", "seed", "seeds"));
   EXPECT_THAT(s.parser.names(Changes::rows), ElementsAre("grains", "minutes", "salted", "seed", "seeds"));
-  EXPECT_THAT(s.parser.names(Changes::content), ElementsAre("flour"));
-  EXPECT_THAT(s.parser.names(Changes::features), ElementsAre("heat"));
+  EXPECT_THAT(s.parser.names(Changes::content), ElementsAre("flour", "heat"));
   EXPECT_THAT(s.parser.names(Changes::file), ElementsAre("out"));
   EXPECT_THAT(s.parser.names(Changes::nothing),
               ElementsAre("config", "help", "loaves", "log-format", "metrics", "prometheus", "quick"));
@@ -280,7 +320,7 @@ TEST(Help, GroupsStandInTheOrderOfTheirFirstFlag) {
             "  --metrics arg               folder that gets rank-N.jsonl: progress, and what each rank does\n"
             "  --prometheus arg            text file for node exporter: images done, failed, rate, ETA, stage\n"
             "  --config arg                ini file of flags; flags given here override it\n"
-            "  --help                      print this\n");
+            "  --help                      print this; also -h\n");
 }
 
 TEST(Help, NumbersInTheShortestFormThatReadsBack) {
