@@ -119,7 +119,7 @@ class Lister {
     std::int64_t with_blanks = 0;
     const TableShape shape = read_table(input, names, [&](const TableRow& row) {
       const bool column = rule_.kind == LabelRule::Kind::automatic && row.has_label;
-      const std::string place = by_folder ? place_of(source, row.path) : row.path;
+      const std::string place = by_folder ? place_of(source, row.path) : std::string(row.path);
       const std::string label = (column ? by_column : label_)(place, row.label);
       if (row.label.size() != trimmed_view(row.label).size()) ++with_blanks;
       result_.draft.add(
