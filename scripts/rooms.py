@@ -52,7 +52,7 @@ ROOMS = {
                          "descent": ["model", "algebra"], "newton": ["model", "algebra"], "gram": ["model", "algebra", "newton"]}),
     "prediction": Room("what a model says of rows, linear or by support vectors", ["types", "error", "store", "svm"]),
     "selection": Room("cross-validated search, and the journal of its points",
-                      ["files", "partition", "mpi", "image", "store", "evaluation", "svm"]),
+                      ["error", "files", "partition", "mpi", "image", "store", "evaluation", "svm"]),
     "training": Room("rows of a file to a problem, a fit to a model",
                      ["error", "numbers", "partition", "mpi", "store", "svm", "prediction"]),
     "exchange": Room("models in the formats of others; `import/` reads tables of others",

@@ -1,8 +1,10 @@
+#include "selection/by_rows.hpp"
+
 #include <algorithm>
 #include <optional>
 
 #include "pool3/partition.hpp"
-#include "selection/points.hpp"
+#include "selection/score.hpp"
 
 namespace pool3::selection {
 namespace {

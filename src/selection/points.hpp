@@ -27,23 +27,5 @@ class PointSolver {
 };
 
 using Load = std::function<Problem(const Communicator&)>;
-/// Rows shared out in groups of ranks: the linear kernel.
-[[nodiscard]] std::unique_ptr<PointSolver> solve_by_rows(const Communicator& comm, const Load& load,
-                                                         const SearchOptions& options);
-/// Columns over kernel matrices.
-[[nodiscard]] std::unique_ptr<PointSolver> solve_by_columns(const Communicator& comm, const Load& load,
-                                                            const SearchOptions& options);
-
-/// C ascending, each once.
-[[nodiscard]] std::vector<double> sorted_grid(std::vector<double> grid);
-
-/// Held-out scores [rows, classes] of some rows, with their labels and folds.
-struct HeldOutRows {
-  std::vector<float> scores;
-  std::vector<std::int32_t> labels, folds;
-};
-/// Fills in a point's accuracies and scores from what each rank has. Rows of folds outside [0, folds) don't count.
-void score_point(const Communicator& comm, const HeldOutRows& rows, std::int32_t classes, const SearchOptions& options,
-                 SearchPoint& point);
 
 }  // namespace pool3::selection

@@ -1,10 +1,11 @@
+#include "selection/score.hpp"
+
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "pool3/calibration.hpp"
-#include "selection/points.hpp"
 
 namespace pool3::selection {
 namespace {

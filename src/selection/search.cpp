@@ -2,7 +2,9 @@
 #include <cmath>
 
 #include "pool3/error.hpp"
-#include "selection/points.hpp"
+#include "selection/by_columns.hpp"
+#include "selection/by_rows.hpp"
+#include "selection/score.hpp"
 
 namespace pool3 {
 namespace {

@@ -1,0 +1,12 @@
+#pragma once
+// Points with the columns shared out. Private to the room.
+
+#include "selection/points.hpp"
+
+namespace pool3::selection {
+
+/// Columns over kernel matrices. Collective.
+[[nodiscard]] std::unique_ptr<PointSolver> solve_by_columns(const Communicator& comm, const Load& load,
+                                                            const SearchOptions& options);
+
+}  // namespace pool3::selection
