@@ -88,7 +88,7 @@ class OptionParser {
   [[nodiscard]] std::set<std::string> names_that_change_rows() const;
   /// True if reads() or writes() has seen it.
   [[nodiscard]] bool names_file(const std::string& flag) const;
-  [[nodiscard]] bool takes_arguments() const { return !argument_name_.empty(); }
+  [[nodiscard]] bool takes_arguments() const { return !argument_name_.empty() && !argument_is_optional_; }
   /// Only of the flags that take a text, other than those that reads() or writes() has seen.
   [[nodiscard]] std::set<std::string> names_of_texts() const;
   /// The resolved configuration as JSON: the flags that change rows.

@@ -154,9 +154,8 @@ TEST_F(Tar, LeavesOutWhatSystemsPutThere) {
                      tar_member("a/1.npy", "n") + tar_end());
   const Manifest manifest = listed(folder / "s.tar");
   EXPECT_THAT(paths_of(manifest), ElementsAre("s.tar/a/1.jpg"));
-  EXPECT_THAT(manifest.notes,
-              ElementsAre("left out: 2 files that are no pictures by name (.heic 1, .npy 1), 3 hidden or "
-                          "system files"));
+  EXPECT_THAT(manifest.notes, testing::Contains("left out: 2 files that are no pictures by name (.heic 1, .npy 1), 3 "
+                                                "hidden or system files"));
   EXPECT_EQ(listed(folder / "s.tar").notes, manifest.notes);  // from the kept index
 }
 

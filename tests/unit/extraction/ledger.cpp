@@ -111,7 +111,7 @@ TEST(Ledger, FailuresAndCopiesComeWithTheBlockInOrderOfRows) {
   EXPECT_EQ(block->failures[0].row, 201);
   EXPECT_EQ(block->failures[1].row, 203);
   EXPECT_EQ(block->failures[1].path, "2/3");
-  EXPECT_EQ(block->failures[1].message, "no such file");  // one line
+  EXPECT_EQ(block->failures[1].message, "no such\\nfile");  // one line
   EXPECT_EQ(ledger.unsettled(), 0);
 }
 

@@ -22,9 +22,9 @@ TEST(ExtractOptions, APartIsPartOfSo) {
 }
 
 TEST(ExtractOptions, FlagsSayThemselvesWhatTheyChange) {
-  for (const char* flag : {"corpus", "classes", "weights", "precision", "command"})
+  for (const char* flag : {"corpus", "classes", "labels", "weights", "precision", "command"})
     EXPECT_TRUE(is_told_by_content(flag));
-  for (const char* flag : {"labels", "max-pixels", "device", "dtype", "out"}) EXPECT_FALSE(is_told_by_content(flag));
+  for (const char* flag : {"max-pixels", "device", "dtype", "out"}) EXPECT_FALSE(is_told_by_content(flag));
 }
 
 TEST(ExtractOptions, PartsAreWholeBlocksAndTogetherAllRows) {

@@ -304,7 +304,7 @@ TEST_F(StoreResume, an_undo_file_with_wrong_numbers_is_refused_and_changes_nothi
 TEST_F(StoreResume, what_a_lock_says_is_printable_and_short) {
   const store::LockOwner owner = store::parse_owner("pid 7 host \x1b[31mred\a job " + std::string(9000, 'j'));
   EXPECT_EQ(owner.pid, "7");
-  EXPECT_EQ(owner.host, " [31mred ");
+  EXPECT_EQ(owner.host, "\\x1b[31mred\\x07");
   EXPECT_EQ(owner.job.size(), 256U);
   EXPECT_EQ(store::parse_owner("host").host, "unknown");
   EXPECT_EQ(store::parse_owner("").pid, "unknown");
