@@ -21,11 +21,13 @@ namespace {
 /// started.
 int usage_failure(int argc, char** argv, std::FILE* stream, std::string text) {
   std::optional<MpiSession> session;
-  if (has_launcher()) session.emplace(argc, argv);
-  const bool is_root = !session || Communicator::world().is_root();
-  if (session) {
+  bool is_root = true;
+  if (has_launcher()) {
+    session.emplace(argc, argv);
+    const Communicator comm = Communicator::world();
+    is_root = comm.is_root();
     try {
-      agree_on_program(Communicator::world(), argc < 2 ? "" : argv[1]);
+      agree_on_program(comm, argc < 2 ? "" : argv[1]);
     } catch (const Error& error) {
       text = fmt::format("pool3: error: {}\n", error.what());
       stream = stderr;

@@ -141,7 +141,7 @@ def usage_errors(errors):
                         ("--max-seconds", -1),
                         ("--probability-folds", 1), ("--seed", "x")):
         errors(USAGE, flag, *train, f"{flag}={value}")
-    for flag, value in (("--C", "0"), ("--C", "1,x"), ("--folds", 1), ("--kernel", "rbf"), ("--groups", -1),
+    for flag, value in (("--C", "0"), ("--C", "1,x"), ("--folds", 1), ("--kernel", "poly"), ("--groups", -1),
                         ("--search-tolerance", 0)):
         errors(USAGE, flag, *search, f"{flag}={value}")
     run = ["run", "--corpus", folder / "two", "--weights", errors.pool3.weights, "--out", folder / "u.run"]

@@ -22,7 +22,7 @@ def check_finished(check, pool3, folder):
     check(f"f.h5: is a finished file of another job: corpus: {small} here, {large} there (4 rows here, 8 there)" in error,
           f"a finished file is refused: {error}")
     check("--overwrite" in error, "with what to do about it")
-    for flags, says in {("--batch", 4): "--batch: 4 here, 16 there", ("--labels", "none"): "labels: none here, directory there",
+    for flags, says in {("--batch", 4): "--batch: 4 here, 16 there", ("--labels", "none"): "labels: none here, auto there",
                         ("--dtype", "float16"): '"float16" here', ("--part", "1/2"): "part: 1/2 here, 1/1 there"}.items():
         check(says in refused(pool3, large, out, *flags), f"{says}")
     plan = pool3.extract(small, out, "--dry-run", ranks=0).out

@@ -37,7 +37,7 @@ def commands(pool3, folder):
         "help": (["--help"], 0),
         "help of a command": (["train", "--help"], 0),
         "version": (["--version"], 0),
-        "dry run": (["extract", "--corpus", folder / "corpus", *weights, "--out", out, "--dry-run", "--batch", 1], 0),
+        "dry run": (["extract", "--corpus", folder / "corpus", *weights, "--out", folder / "new.h5", "--dry-run", "--batch", 1], 0),
         "search": (["search", "--features", features, "--out", out, *few], 0),
         "evaluate": (["evaluate", "--features", features, "--model", model, "--out", out], 0),
         "predict": (["predict", "--model", model, *weights, picture], 0),
