@@ -101,8 +101,7 @@ class StatusCommand : public Command {
       throw error_at({"status", file}, fmt::format("the folder {} does not exist", folder_of(file)));
     if (json_) print_json({{"path", file}, {"state", "absent"}});
     if (!json_) print_line(one_line(file) + ": not there yet; waiting for it");
-    flush_output();
-    while (!is_begun(file)) pause();
+    while (flush_output() && !is_begun(file)) pause();
   }
 
   /// Prints a line, or many with --watch. Returns the last state.
@@ -116,8 +115,8 @@ class StatusCommand : public Command {
       const Pace pace = pace_of(first, now, std::chrono::duration<double>(Clock::now() - start).count());
       if (json_) print_json(json_of(file, now, pace));
       if (!json_) print_line(text_of(file, now, pace));
-      flush_output();
-      if (watch_seconds_ == 0 || now.state == State::finished || now.state == State::stopped) return now.state;
+      const bool is_read = flush_output();
+      if (watch_seconds_ == 0 || !is_read || now.state == State::finished || now.state == State::stopped) return now.state;
       pause();
       now = features_progress(file);
     }

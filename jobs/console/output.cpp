@@ -49,9 +49,10 @@ void print_json(const nlohmann::ordered_json& value) {
   print_text(one_line_json(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)) + "\n");
 }
 
-void flush_output() {
+bool flush_output() {
   errno = 0;
   if (std::fflush(stdout) != 0) remember_error(errno);
+  return first_error == 0;
 }
 
 void finish_output() {

@@ -120,13 +120,36 @@ bool is_sound(const SearchPoint& p, const std::vector<std::int64_t>& fold_rows) 
          p.epochs >= 0 && p.seconds >= 0;
 }
 
+/// True if the scores of `p` can be by `scoring`. Older journals have none, and went by the accuracy.
+bool are_sound_scores(const SearchPoint& p, std::string_view scoring, const std::vector<std::int64_t>& fold_rows) {
+  constexpr double rounding = 1e-6;
+  const bool by_accuracy = scoring == to_string(Scoring::accuracy);
+  if (p.fold_scores.empty()) return by_accuracy && std::abs(p.score - p.mean) < rounding;
+  if (p.fold_scores.size() != fold_rows.size()) return false;
+  double sum = 0;
+  std::int64_t folds = 0;
+  for (std::size_t i = 0; i < fold_rows.size(); ++i) {
+    const double score = p.fold_scores[i];
+    if (std::isfinite(score) != (fold_rows[i] > 0)) return false;
+    if (fold_rows[i] == 0) continue;
+    if (score < 0 || (score > 1 && scoring != to_string(Scoring::log_loss))) return false;
+    if (by_accuracy && score != p.fold_accuracy[i]) return false;
+    sum += score;
+    ++folds;
+  }
+  return std::abs(p.score - (folds > 0 ? sum / static_cast<double>(folds) : 0)) < rounding;
+}
+
 /// Nothing for numbers that no search gives.
 std::optional<SearchMemory> memory_of(const Json& there) {
+  const auto scoring = there.value("scoring", std::string(to_string(Scoring::accuracy)));
   SearchMemory memory;
   for (const Json& point : there.at("points")) memory.points.push_back(point_of(point));
   memory.fold_rows = there.at("fold_rows").get<std::vector<std::int64_t>>();
   const bool sound = std::ranges::all_of(memory.fold_rows, [](std::int64_t rows) { return rows >= 0; }) &&
-                     std::ranges::all_of(memory.points, [&](const auto& p) { return is_sound(p, memory.fold_rows); });
+                     std::ranges::all_of(memory.points, [&](const auto& p) {
+                       return is_sound(p, memory.fold_rows) && are_sound_scores(p, scoring, memory.fold_rows);
+                     });
   return sound ? std::optional(std::move(memory)) : std::nullopt;
 }
 

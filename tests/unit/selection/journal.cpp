@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "pool3/selection.hpp"
@@ -27,6 +28,8 @@ class Journal : public testing::Test {
                                .fold_accuracy = {0.5, -1},
                                .mean = 0.5,
                                .deviation = 0.1,
+                               .fold_scores = {0.5, std::numeric_limits<double>::quiet_NaN()},
+                               .score = 0.5,
                                .relative_gap = 1e-3,
                                .epochs = 7,
                                .seconds = 0.25});
@@ -118,6 +121,11 @@ TEST_F(Journal, WithNumbersThatNoSearchGivesDoesNotCount) {
   EXPECT_TRUE(is_damaged("/points/0/fold_accuracy/1", 0.5));  // of a fold without rows
   EXPECT_TRUE(is_damaged("/points/0/fold_accuracy", {0.5}));
   EXPECT_TRUE(is_damaged("/fold_rows/0", -12));
+  for (const char* where : {"/points/0/score", "/points/0/fold_scores/0"}) {
+    for (const double value : {99.0, -0.5, 0.6}) EXPECT_TRUE(is_damaged(where, value)) << where << " " << value;
+  }
+  EXPECT_TRUE(is_damaged("/points/0/fold_scores/1", 0.5));  // of a fold without rows
+  EXPECT_TRUE(is_damaged("/points/0/fold_scores", nlohmann::json::array({0.5})));
   EXPECT_TRUE(is_damaged("/points/0/mean", nullptr));
 }
 
