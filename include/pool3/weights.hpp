@@ -49,7 +49,9 @@ struct Weights {
 /// One of the 94 convolutions (each followed by ReLU).
 struct ConvolutionShape {
   std::string name;  ///< torchvision's name
-  int in_channels, out_channels, kernel_height, kernel_width, stride, pad_height, pad_width;
+  int in_channels = 0, out_channels = 0;
+  int kernel_height = 0, kernel_width = 0;
+  int stride = 0, pad_height = 0, pad_width = 0;
 };
 /// The convolutions in the order in which torchvision's module defines them, which is also Keras's numbering.
 [[nodiscard]] const std::vector<ConvolutionShape>& convolution_shapes();

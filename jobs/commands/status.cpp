@@ -116,7 +116,8 @@ class StatusCommand : public Command {
       if (json_) print_json(json_of(file, now, pace));
       if (!json_) print_line(text_of(file, now, pace));
       const bool is_read = flush_output();
-      if (watch_seconds_ == 0 || !is_read || now.state == State::finished || now.state == State::stopped) return now.state;
+      if (watch_seconds_ == 0 || !is_read || now.state == State::finished || now.state == State::stopped)
+        return now.state;
       pause();
       now = features_progress(file);
     }

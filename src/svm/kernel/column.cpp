@@ -14,6 +14,10 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 /// The squared hinge's matrix is factorised in float up to this condition.
 constexpr double well_conditioned = 1e5;
+/// Beyond this one, sums in double lose what the added diagonal says: a column that gains nothing is soon left.
+constexpr double hopeless = 1e11;
+/// Working sets in turn that may bring the gap down by less than a tenth.
+constexpr int most_without_gain = 30, most_without_gain_if_hopeless = 4;
 /// Rows that join the working set at once, at least.
 constexpr std::size_t least_joining = 512;
 /// Rows that are less wrong than this share of the most wrong one wait.
@@ -218,12 +222,15 @@ void solve_column(const KernelMatrix& kernel, const KernelColumn& column, const 
   enter_box(kernel, column, point);
   if (column.free_bias) balance(kernel, point);
   certify(column, point);
-  int without_gain = 0;
+  int without_gain = 0, patience = most_without_gain;
   double best = point.gap;
-  while (point.gap > rules.tolerance * point.primal && point.products < rules.most_products && without_gain < 30) {
+  while (point.gap > rules.tolerance * point.primal && point.products < rules.most_products &&
+         without_gain < patience) {
     const RowList set = working_set(column, point);
     if (set.empty()) return;
-    const bool in_float = column.loss == Loss::l2 && condition(kernel, column, set) < well_conditioned;
+    const double conditioned = column.loss == Loss::l2 ? condition(kernel, column, set) : 0.0;
+    if (conditioned > hopeless) patience = most_without_gain_if_hopeless;
+    const bool in_float = column.loss == Loss::l2 && conditioned < well_conditioned;
     const std::vector<double> change = in_float ? solve_working_set<float>(kernel, column, point, set)
                                                 : solve_working_set<double>(kernel, column, point, set);
     move(kernel, column, set, change, point);
