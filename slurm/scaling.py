@@ -139,7 +139,9 @@ class Experiment:
 
     def extract(self, mode, ranks, keep=None):
         count = max(1, round(len(self.pictures) * self.share(mode, ranks)))
-        listing, out = self.out / f"pictures-{count}.txt", keep or self.out / "scratch.h5"
+        # In a folder of its own: labels are counted from a list's folder, and the pictures may be in a folder beside it.
+        listing, out = self.out / "lists" / f"pictures-{count}.txt", keep or self.out / "scratch.h5"
+        listing.parent.mkdir(exist_ok=True)
         listing.write_text("".join(f"{p}\n" for p in self.pictures[:count]))
         out.unlink(missing_ok=True)
         lines, command = self.launch(ranks, "extract", "--corpus", listing, "--labels", "directory", "--threads",

@@ -37,6 +37,7 @@ std::string job_words(const Provenance& wanted, const Provenance& there) {
   if (here.catalogue_hash == there.catalogue_hash || !extract_difference(like_there, there).empty())
     return extract_difference(here, there);
   if (here.corpus != there.corpus) return fmt::format("corpus: {} here, {} there", here.corpus, there.corpus);
+  if (here.labels != there.labels) return fmt::format("labels: {} here, {} there", here.labels, there.labels);
   return fmt::format("catalogue: pictures of {}, their sizes, labels or classes have changed", here.corpus);
 }
 

@@ -97,7 +97,7 @@ def test_full_disk(site):
         return
     try:
         embed = Embed(site, "small")
-        embed.fails(1, "MiB free")
+        embed.fails(1, "B free")
         subprocess.run(["mount", "-o", "remount,size=16m", place], check=True)
         embed.ends_well()
     finally:

@@ -90,7 +90,7 @@ class Faults:
             self.goes_on(path)
             ballast.write_bytes(b"x" * 720_000)
             path = self.place("small", mount)
-            expect(self.job.run(path), "f.h5.partial: needs", "MiB free")
+            expect(self.job.run(path), "f.h5.partial: needs", "B free")
             assert beside(path) == []
             ballast.unlink()
             subprocess.run(["mount", "-o", "remount,ro", str(mount)], check=True)

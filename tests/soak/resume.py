@@ -83,7 +83,7 @@ class Resume(kill.Killer):
         self.refused(out, {"--profile": "tf2015"}, "profile: tf2015 here, nsfwjs there")
         other = "fp32" if precision != "fp32" else "bf16"
         self.refused(out, {"--precision": other}, f"precision: {other} here, {precision} there")
-        self.refused(out, {"--labels": "none"}, "labels: none here, directory there")
+        self.refused(out, {"--labels": "none"}, "labels: none here, auto there")
         extra = self.corpus / "a" / "new.png"
         extra.write_bytes(kill.png((1, 2, 3)))
         self.refused(out, {}, "catalogue: pictures of ")
