@@ -1,18 +1,9 @@
 # Targets of what jobs keep beside their outputs, and of the index beside a shard.
 foreach(target failure_log:store undo:store lock:store journal:selection shard_index:corpus)
   string(REPLACE ":" ";" target ${target})
-  list(GET target 0 name)
-  list(GET target 1 room)
-  add_executable(fuzz_${name} ${name}.cpp)
-  target_link_libraries(fuzz_${name} PRIVATE pool3::${room} pool3::options pool3_dep::hdf5 pool3_dep::fmt)
-  target_include_directories(fuzz_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
-  if(POOL3_FUZZ)
-    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
-    add_test(NAME fuzz.${name} COMMAND fuzz_${name} -runs=0 ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
-  else()
-    target_sources(fuzz_${name} PRIVATE replay.cpp)
-    add_test(NAME fuzz.${name} COMMAND fuzz_${name} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
-  endif()
-  set_tests_properties(fuzz.${name} PROPERTIES TIMEOUT 300
+  list(POP_BACK target room)
+  pool3_add_fuzz_target(${target} ${target}.cpp ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${target}
+    LIBRARIES pool3::${room} pool3_dep::hdf5 pool3_dep::fmt)
+  set_tests_properties(fuzz.${target} PROPERTIES
     ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
 endforeach()
