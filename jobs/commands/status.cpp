@@ -100,7 +100,7 @@ class StatusCommand : public Command {
     if (!file_exists(folder_of(file)))
       throw error_at({"status", file}, fmt::format("the folder {} does not exist", folder_of(file)));
     if (json_) print_json({{"path", file}, {"state", "absent"}});
-    if (!json_) print_line(one_line(file) + ": not there yet; waiting for it");
+    if (!json_) print_line(file + ": not there yet; waiting for it");
     while (flush_output() && !is_begun(file)) pause();
   }
 
