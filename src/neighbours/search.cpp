@@ -16,6 +16,8 @@ using neighbours::tile_rows;
 
 /// Queries of one product.
 constexpr std::int64_t tile_queries = 256;
+/// Up to so many go over a tile a few at a time; more are a matrix product, which takes the tile as floats first.
+constexpr std::int64_t passing_queries = 16;
 
 std::int64_t tiles_of(std::int64_t count, std::int64_t tile) { return (count + tile - 1) / tile; }
 RowRange tile_at(std::int64_t index, std::int64_t tile, std::int64_t count) {
@@ -64,23 +66,31 @@ struct Search::Impl {
 
   /// Products of some queries with the tile, [queries, rows].
   void multiply(RowRange some, const RowsView& rows, Workspace& mine) const {
-    const std::int64_t count = rows.count();
-    mine.products.resize(static_cast<std::size_t>(some.size() * count));
-    if (some.size() > neighbours::few_queries) {
+    mine.products.resize(static_cast<std::size_t>(some.size() * rows.count()));
+    mine.squares.resize(static_cast<std::size_t>(rows.count()));
+    if (some.size() > passing_queries) {
       mine.tile.load(rows);
-      neighbours::multiply(query(some.begin), some.size(), mine.tile.rows(), count, width, mine.products.data());
-      mine.squares.assign(mine.tile.squares(), mine.tile.squares() + count);
-      return;
+      neighbours::multiply(query(some.begin), some.size(), mine.tile.rows(), rows.count(), width, mine.products.data());
+      std::copy_n(mine.tile.squares(), rows.count(), mine.squares.begin());
+    } else if (rows.halves.empty()) {
+      pass_over(some, rows.floats.data(), rows.count(), neighbours::dot_kernels().front().of_floats, mine);
+    } else {
+      pass_over(some, rows.halves.data(), rows.count(), neighbours::dot_kernels().front().of_halves, mine);
     }
-    mine.squares.resize(static_cast<std::size_t>(count));
-    const auto& kernels = neighbours::dot_kernels().front();
-    const auto pass = [&](const auto* numbers, const auto run) {
-      run({query(some.begin), some.size(), numbers, count, width, mine.products.data(), count, mine.squares.data()});
-    };
-    if (rows.halves.empty())
-      pass(rows.floats.data(), kernels.of_floats);
-    else
-      pass(rows.halves.data(), kernels.of_halves);
+  }
+
+  template <typename Number>
+  void pass_over(RowRange some, const Number* rows, std::int64_t count, void (*pass)(const neighbours::Pass<Number>&),
+                 Workspace& mine) const {
+    for (std::int64_t q = some.begin; q < some.end; q += neighbours::few_queries)
+      pass({.queries = query(q),
+            .count_queries = std::min(neighbours::few_queries, some.end - q),
+            .rows = rows,
+            .count_rows = count,
+            .width = width,
+            .products = mine.products.data() + (q - some.begin) * count,
+            .stride = count,
+            .squares = mine.squares.data()});
   }
 
   void search(std::int64_t query_tile, const RowsView& rows, std::span<const Row> numbers, Workspace& mine) {
