@@ -51,7 +51,7 @@ std::vector<Kind> kinds_of(std::span<const Failure> failures) {
 
 /// A cell of the table: in quotes, as in CSV, if it has quotes in it.
 std::string cell(const std::string& from_outside) {
-  const std::string text = one_line(from_outside);
+  std::string text = one_line(from_outside);
   if (text.find('"') == std::string::npos) return text;
   std::string value = "\"";
   for (const char c : text) value.append(c == '"' ? 2 : 1, c);
