@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "pool3/files.hpp"
@@ -87,6 +86,15 @@ void print_rank(Log& log, std::size_t rank, const RankTally& tally, int threads)
             {"wall_seconds", seconds(tally.wall_seconds)}});
 }
 
+/// None if there is no such file, if it can't be read, or if it has more bytes than `most`.
+std::optional<std::string> content_of(const Place& place, std::int64_t most) {
+  try {
+    return read_source(place, most);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 ExtractDisplay::ExtractDisplay(const Context& context, std::int64_t rows, std::int64_t before, std::int64_t limit)
@@ -150,8 +158,7 @@ void write_failures(const std::string& path, const std::vector<Failure>& failure
 void complete_files_beside(const std::string& path) {
   const std::string table = path + ".failures.tsv";
   const std::string text = failures_text(FeatureReader(path).failures());
-  std::ifstream file(table, std::ios::binary);
-  if (!file || std::string(std::istreambuf_iterator<char>(file), {}) != text)
+  if (content_of({"extract", table}, static_cast<std::int64_t>(text.size())) != text)
     write_whole_file({"extract", table}, text);
 }
 
