@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <span>
 
-#include "map/cpu_clones.hpp"
 #include "map/parallel.hpp"
+#include "pool3/cpu_clones.hpp"
 
 namespace pool3::map {
 namespace {

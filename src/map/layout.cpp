@@ -4,10 +4,10 @@
 #include <numeric>
 #include <optional>
 
-#include "map/cpu_clones.hpp"
 #include "map/exact_repulsion.hpp"
 #include "map/interpolated_repulsion.hpp"
 #include "map/parallel.hpp"
+#include "pool3/cpu_clones.hpp"
 
 namespace pool3::map {
 namespace {

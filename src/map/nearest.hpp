@@ -1,5 +1,5 @@
 #pragma once
-// Exact nearest neighbours among rows of a matrix.
+// Exact nearest neighbours among rows of a matrix, by Euclid's distance.
 
 #include <vector>
 
@@ -16,7 +16,6 @@ struct Neighbours {
 
 /// Of `queries` [q, width] among `rows` [n, width]. With `same`, query i is row i and no neighbour of itself.
 /// REQUIRES: k rows, or k + 1 with `same`. The same for any number of threads.
-/// `show` is called on the calling thread alone.
 enum class Queries : bool { others, same };
 [[nodiscard]] Neighbours nearest_rows(const Matrix& queries, const Matrix& rows, std::int64_t k, Queries which,
                                       int threads, const Show& show = {});
