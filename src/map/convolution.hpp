@@ -1,5 +1,5 @@
 #pragma once
-// Three charges on a square grid to four potentials, by Fourier transforms.
+// A charge on each node of a square grid, and what the charges do to each node, by Fourier transforms.
 
 #include <cstddef>
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace pool3::map {
 
-/// Of charges c0, c1, c2: potential 0 is c0 convolved with 1 / (1 + d^2), the others are c0, c1 and c2 convolved with
-/// its square; d is the distance of nodes.
+/// Fields of the charges: 0 is their sum with 1 / (1 + d^2), d the distance of nodes; 1 and 2 are those with
+/// x / (1 + d^2)^2 and y / (1 + d^2)^2, x and y from the charge to the node along columns and rows.
 class Convolution {
  public:
   /// side x side nodes.
@@ -21,8 +21,9 @@ class Convolution {
 
   /// Index of a node in the arrays below.
   [[nodiscard]] std::size_t at(std::int64_t row, std::int64_t column) const { return index(row * 2 * side_ + column); }
-  [[nodiscard]] double* charge(int which) const;
-  [[nodiscard]] const double* potential(int which) const;
+  [[nodiscard]] double* charges() const;
+  static constexpr int fields = 3;
+  [[nodiscard]] const double* field(int which) const;
   void clear_charges();
   /// `step`: distance of a node from the next. Charges are left as they are.
   void convolve(double step, int threads);

@@ -65,25 +65,27 @@ struct InterpolatedRepulsion::Grid {
   void place(const Plane& points, const Square& square, int threads) {
     const double scale = static_cast<double>(boxes) / square.side, middle = static_cast<double>(boxes) / 2;
     spots.resize(points.x.size());
-    local.resize(points.x.size());
     for_points(threads, [&](std::size_t i) {
-      local[i] = {static_cast<double>(points.x[i]) - square.x, static_cast<double>(points.y[i]) - square.y};
-      spots[i] = {spot_of(local[i][0] * scale + middle, boxes), spot_of(local[i][1] * scale + middle, boxes)};
+      spots[i] = {spot_of((static_cast<double>(points.x[i]) - square.x) * scale + middle, boxes),
+                  spot_of((static_cast<double>(points.y[i]) - square.y) * scale + middle, boxes)};
     });
   }
 
-  /// Charges 1, x and y of each point, in the order of the points.
+  /// Calls `use(node, weight)` for the nine nodes around a point.
+  template <typename Use>
+  void for_nodes(std::size_t point, Use&& use) const {
+    const auto& [x, y] = spots[point];
+    for (std::int64_t row = 0; row < nodes; ++row)
+      for (std::int64_t column = 0; column < nodes; ++column)
+        use(fields.at(y.node + row, x.node + column), y.weights[index(row)] * x.weights[index(column)]);
+  }
+
+  /// A charge of 1 for each point, in the order of the points.
   void spread() {
     fields.clear_charges();
+    double* charges = fields.charges();
     for (std::size_t i = 0; i < spots.size(); ++i)
-      for (std::int64_t a = 0; a < nodes; ++a)
-        for (std::int64_t b = 0; b < nodes; ++b) {
-          const double weight = spots[i][0].weights[index(a)] * spots[i][1].weights[index(b)];
-          const std::size_t at = fields.at(spots[i][0].node + a, spots[i][1].node + b);
-          fields.charge(0)[at] += weight;
-          fields.charge(1)[at] += weight * local[i][0];
-          fields.charge(2)[at] += weight * local[i][1];
-        }
+      for_nodes(i, [&](std::size_t node, double weight) { charges[node] += weight; });
   }
 
   Repulsion gather(int threads) {
@@ -92,16 +94,13 @@ struct InterpolatedRepulsion::Grid {
     all.force.y.resize(spots.size());
     std::vector<double> near(spots.size());
     for_points(threads, [&](std::size_t i) {
-      std::array<double, 4> sums{};
-      for (std::int64_t a = 0; a < nodes; ++a)
-        for (std::int64_t b = 0; b < nodes; ++b) {
-          const double weight = spots[i][0].weights[index(a)] * spots[i][1].weights[index(b)];
-          const std::size_t at = fields.at(spots[i][0].node + a, spots[i][1].node + b);
-          for (int f = 0; f < 4; ++f) sums[index(f)] += weight * fields.potential(f)[at];
-        }
+      std::array<double, Convolution::fields> sums{};
+      for_nodes(i, [&](std::size_t node, double weight) {
+        for (int f = 0; f < Convolution::fields; ++f) sums[index(f)] += weight * fields.field(f)[node];
+      });
       near[i] = sums[0];
-      all.force.x[i] = static_cast<float>(local[i][0] * sums[1] - sums[2]);
-      all.force.y[i] = static_cast<float>(local[i][1] * sums[1] - sums[3]);
+      all.force.x[i] = static_cast<float>(sums[1]);
+      all.force.y[i] = static_cast<float>(sums[2]);
     });
     for (const double q : near) all.sum += q - 1;  // without the point itself
     return all;
@@ -119,7 +118,6 @@ struct InterpolatedRepulsion::Grid {
   std::int64_t boxes;
   Convolution fields;
   std::vector<std::array<Spot, 2>> spots;
-  std::vector<std::array<double, 2>> local;  ///< from the middle of the square
 };
 
 InterpolatedRepulsion::InterpolatedRepulsion(int threads) : threads_(threads) {}

@@ -13,7 +13,7 @@ namespace pool3::map {
 namespace {
 
 constexpr std::int64_t most_exact = 10'000;
-constexpr double exaggeration = 12, least_rate = 200;
+constexpr float exaggeration = 12, least_rate = 200;
 constexpr float early_momentum = 0.5F, late_momentum = 0.8F;
 constexpr float gain_step = 0.2F, gain_decay = 0.8F, least_gain = 0.01F;
 constexpr std::int64_t rows_of_a_piece = 512;
@@ -68,7 +68,6 @@ bool is_exact(std::int64_t points) { return points <= most_exact; }
 
 Plane lay_out(const Affinities& affinities, Plane at, const LayoutOptions& options, const Show& show) {
   const std::int64_t count = affinities.rows();
-  const auto rate = static_cast<float>(std::max(least_rate, static_cast<double>(count) / exaggeration));
   Coordinate x(at.x.size()), y(at.y.size());
   Plane force{std::vector<float>(at.x.size()), std::vector<float>(at.y.size())};
   std::optional<InterpolatedRepulsion> interpolated;
@@ -79,7 +78,8 @@ Plane lay_out(const Affinities& affinities, Plane at, const LayoutOptions& optio
       attract(affinities, at, piece * rows_of_a_piece, std::min(count, (piece + 1) * rows_of_a_piece), force);
     });
     const Repulsion repulsion = interpolated ? (*interpolated)(at) : exact_repulsion(at, options.threads);
-    const float pull = early ? static_cast<float>(exaggeration) : 1.0F;
+    const float pull = early ? exaggeration : 1.0F;
+    const float rate = std::max(least_rate, static_cast<float>(count) / pull);
     combine(force.x, repulsion.force.x, pull, repulsion.sum);
     combine(force.y, repulsion.force.y, pull, repulsion.sum);
     x.step(at.x, force.x, rate, early ? early_momentum : late_momentum);

@@ -15,8 +15,8 @@ struct LayoutOptions {
 [[nodiscard]] bool is_exact(std::int64_t points);
 
 /// Moves `start` by gradient descent on the divergence between affinities and places: momentum and gains, a learning
-/// rate of n / 12 (200 at least), attraction twelvefold in the first third of the steps. The same for any number of
-/// threads.
+/// rate of n / 12, then n (200 at least), attraction twelvefold in the first third of the steps. The same for any
+/// number of threads.
 [[nodiscard]] Plane lay_out(const Affinities& affinities, Plane start, const LayoutOptions& options,
                             const Show& show = {});
 

@@ -27,8 +27,9 @@ constexpr double start_deviation = 1e-4;
 /// Of the start, so that copies of a picture don't lie on each other.
 constexpr double jitter = 1e-6;
 constexpr std::int64_t placing_neighbours = 10;
-constexpr std::int64_t judged_rows = 2000, judged_of_many = 500, many_rows = 200'000;
+constexpr std::int64_t all_are_judged = 5000, judged_rows = 2000, judged_of_many = 500, many_rows = 200'000;
 constexpr std::int64_t least_most = 100;
+constexpr std::int64_t most_in_full = 20'000, most_floats_in_full = std::int64_t{1} << 27;
 constexpr int most_steps = 100'000;
 
 /// The first two components, as narrow as t-SNE likes to start.
@@ -96,9 +97,19 @@ class Maker {
     };
   }
 
-  void find_components() {
+  [[nodiscard]] std::vector<Row> laid_out_rows() const {
     std::vector<Row> some;
     for (const std::int64_t i : laid_out_) some.push_back(rows_[index(i)]);
+    return some;
+  }
+
+  /// True if neighbours are those of all features: little is lost with 50 components, but it shows.
+  [[nodiscard]] bool in_full() const {
+    return std::ssize(laid_out_) <= most_in_full && std::ssize(laid_out_) * reader_.width() <= most_floats_in_full;
+  }
+
+  void find_components() {
+    const std::vector<Row> some = laid_out_rows();
     const std::int64_t most = std::min({most_components, reader_.width(), std::ssize(some) - 1});
     const auto found = map::principal_components(reader_, some, most, options_.threads, show("components"));
     components_ = map::project(reader_, rows_, found, options_.threads, show("projection"));
@@ -106,8 +117,10 @@ class Maker {
 
   void lay_out() {
     const Matrix some = rows_of(components_, laid_out_);
+    const Matrix compared = in_full() ? map::features_of(reader_, laid_out_rows()) : Matrix();
+    const Matrix& among = in_full() ? compared : some;
     const auto k = std::clamp<std::int64_t>(std::llround(3 * perplexity_), 1, some.rows() - 1);
-    const auto near = map::nearest_rows(some, some, k, map::Queries::same, options_.threads, show("neighbours"));
+    const auto near = map::nearest_rows(among, among, k, map::Queries::same, options_.threads, show("neighbours"));
     const auto affinities = map::affinities(near, perplexity_, options_.threads);
     const Plane found = map::lay_out(affinities, start_of(some, options_.seed),
                                      {.steps = options_.steps, .threads = options_.threads}, show("layout"));
@@ -152,7 +165,8 @@ class Maker {
   }
 
   CatalogueMap judge() {
-    const std::int64_t count = std::ssize(rows_) > many_rows ? judged_of_many : judged_rows;
+    std::int64_t count = std::ssize(rows_) > many_rows ? judged_of_many : judged_rows;
+    if (std::ssize(rows_) <= all_are_judged) count = all_are_judged;
     const std::vector<std::int32_t> alike(rows_.size(), 0);
     const auto judged = map::sample_classes(alike, count, options_.seed + 1);
     const Plane pca = first_two_components();
