@@ -52,9 +52,8 @@ class NeighboursCommand : public Command {
     p.reads("weights", ReadPath::Form::weights);
     declare_device(p, network_.device);
     p.add("threads", network_.threads, "threads per rank; 0: its share of the cores", 0, Changes::nothing);
-    p.add_list("query", words_,
-               "a picture file, a folder, table or tar file of pictures, or a row of the feature file");
-    p.take_without_flag("query");
+    p.take_optional_arguments("QUERY", words_,
+                              "a picture file, a folder, table or tar file of pictures, or a row of the feature file");
   }
 
   void check() const override {

@@ -61,7 +61,7 @@ class ServeCommand : public Command {
     p.reads("model");
     p.reads("features");
     p.add("listen", listen_, "address and port; port 0 takes any that is free", std::string("127.0.0.1:8080"));
-    p.add_list("host", options_.hosts, "another name that clients may call the server by, as behind a proxy");
+    p.add_words("host", options_.hosts, "other names that clients may call the server by, as behind a proxy", {});
     p.add("corrections", corrections_, "folder that keeps pictures with their true labels, as people tell them",
           std::string());
     p.writes_folder("corrections", {"answers.jsonl"}, "answers.jsonl");
@@ -101,6 +101,7 @@ class ServeCommand : public Command {
       context.comm.all_do([] { throw usage_error("serve runs as one process", "start it without mpirun"); });
     const Signals signals;
     files_.metric = metric_ == "cosine" ? Metric::cosine : Metric::euclidean;
+    options_.hosts = words_of(options_.hosts);
     options_.body_bytes = body_mib_ * mebibyte;
     options_.all_bodies_bytes = std::max(options_.all_bodies_bytes, 4 * options_.body_bytes);
     std::tie(options_.address, options_.port) = address();
