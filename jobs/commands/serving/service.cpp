@@ -53,7 +53,7 @@ std::int64_t top_of(const HttpRequest& request) {
 
 HttpResponse thumbnail_response(const Snapshot& snapshot, Row row, std::int64_t max_pixels) {
   try {
-    const std::string path = snapshot.reader.paths({row, row + 1})[0];
+    const std::string& path = snapshot.paths[static_cast<std::size_t>(row)];
     const Image picture =
         decode(snapshot.pictures.read(path), {.max_pixels = max_pixels, .shortest_side = thumbnail_side});
     return {.type = "image/jpeg",

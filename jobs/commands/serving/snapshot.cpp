@@ -79,6 +79,7 @@ Snapshot::Snapshot(const SnapshotFiles& files, int threads)
       reader(files.features),
       rows(reader, {}),
       labels(reader.labels()),
+      paths(reader.paths({0, reader.rows()})),
       features(RowSource(reader, files.features, nullptr, {}, 1).read(0, reader.blocks())),
       pictures(reader.root(), entry_limits({.max_pixels = files.max_pixels})),
       max_pixels(files.max_pixels),

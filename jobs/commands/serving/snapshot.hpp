@@ -36,9 +36,11 @@ struct Snapshot {
   std::unique_ptr<Scorer> scorer;
   FeatureReader reader;
   CatalogueRows rows;
-  std::vector<std::int32_t> labels;  ///< [rows]
-  RowBuffer features;                ///< all rows, as they are stored
-  std::vector<Row> numbers;          ///< [rows] for Search::add()
+  // Tables of the file, which one thread alone may read: [rows].
+  std::vector<std::int32_t> labels;
+  std::vector<std::string> paths;
+  RowBuffer features;        ///< all rows, as they are stored
+  std::vector<Row> numbers;  ///< [rows] for Search::add()
   EntryReader pictures;
   std::int64_t max_pixels;
   std::string report;      ///< a page, or ""

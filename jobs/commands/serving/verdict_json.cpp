@@ -22,7 +22,7 @@ Json class_json(const Model& model, const Verdict& said, std::int32_t k) {
 
 Json row_json(const Snapshot& snapshot, Row row) {
   const std::int32_t label = snapshot.labels[static_cast<std::size_t>(row)];
-  Json json = {{"row", row}, {"path", utf8_text(snapshot.reader.paths({row, row + 1})[0])}};
+  Json json = {{"row", row}, {"path", utf8_text(snapshot.paths[static_cast<std::size_t>(row)])}};
   json["label"] = label < 0 ? Json() : Json(utf8_text(snapshot.reader.classes()[static_cast<std::size_t>(label)]));
   return json;
 }
