@@ -25,6 +25,7 @@ ROOMS = {
     "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"], ["partition", "stratified"]),
     "mpi": Room("checked collectives, agreed errors, the task pool", ["error"], ["mpi", "task_pool", "traffic", "shared_memory"]),
     "neighbours": Room("the nearest rows of features, exactly: BLAS", ["types", "error", "numbers", "mpi"]),
+    "server": Room("HTTP with limits, deadlines and orderly ends: Boost.Beast", ["error"]),
     "image": Room("bytes to pixels (`formats/`) to network input (`resize/`), pixels to PNG: libjpeg-turbo, libpng, libwebp, "
                   "giflib, libtiff", ["types", "error"], folders={".": ["formats", "resize"], "formats": ["."], "resize": ["."]}),
     "weights": Room("weights files to folded tensors: `containers/` read a file format, `makers/` know who wrote it",
@@ -86,7 +87,7 @@ HEADERS = [
     (r"openssl/", ["src/weights", "src/report"]),
     (r"zlib\.h$", ["src/image", "src/weights", "src/exchange"]),
     (r"xxh", ["src/image", "src/corpus", "src/store"]),
-    (r"boost/", ["jobs/console"]),
+    (r"boost/", ["jobs/console", "src/server"]),
     (r"nlohmann/", ["src/weights", "src/corpus", "src/store", "src/selection", "src/training", "src/evaluation", "src/exchange",
                     "src/report", "jobs"]),
 ]

@@ -56,6 +56,10 @@ struct LabelledRows {
 void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, Side side,
                             const std::function<void(const LabelledRows&)>& use);
 
+/// Of each row of the file, whether it is done, has a label, and is on `side`. Reads no features. Not collective;
+/// throws Error.
+[[nodiscard]] std::vector<bool> rows_on_side(const FeatureReader& reader, const Split& split, Side side);
+
 /// This rank's share of the training rows, with folds if `folds` > 0; a row that trains in each fold has the fold
 /// `folds`, which no column leaves out. Rows of a float16 file stay halves, as they are stored. `row_weights`:
 /// FILE[:DATASET], or "" for none; rows of weight 0 are left out. Collective.
