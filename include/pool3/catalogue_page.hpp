@@ -94,9 +94,9 @@ struct CataloguePage {
 
   std::optional<MapOfRows> map;
   std::optional<PictureStages> picture;
-  std::string search;      ///< table of a search, JSON
-  std::string audit;       ///< its lists, JSON
-  std::string extra;       ///< the evaluation's own JSON
+  std::string search;                ///< table of a search, JSON
+  std::string audit;                 ///< its lists, JSON
+  std::string extra;                 ///< the evaluation's own JSON
   std::vector<std::string> metrics;  ///< lines of JSON of each rank
 };
 

@@ -5,7 +5,8 @@
 
 namespace pool3::report {
 
-[[nodiscard]] std::string_view page_template();  ///< with {{TITLE}}, {{POLICY}}, {{STYLE}}, {{DATA}}, {{PICTURES}}, {{SCRIPT}}
+[[nodiscard]] std::string_view
+page_template();  ///< with {{TITLE}}, {{POLICY}}, {{STYLE}}, {{DATA}}, {{PICTURES}}, {{SCRIPT}}
 [[nodiscard]] std::string_view page_style();
 [[nodiscard]] std::string_view page_script();
 [[nodiscard]] std::string_view page_licence();  ///< of the library in the script

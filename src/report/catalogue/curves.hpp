@@ -21,8 +21,8 @@ struct ReliabilityPoint {
 
 /// The surest rows alone.
 struct RiskPoint {
-  double coverage = 0;  ///< share of all rows
-  double risk = 0;      ///< share of them that are wrong
+  double coverage = 0;    ///< share of all rows
+  double risk = 0;        ///< share of them that are wrong
   double confidence = 0;  ///< of the last of them
 };
 /// At most `points`, by rising coverage; the last is of all rows.

@@ -17,9 +17,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t longest_path = 300;        // bytes that are shown; the end tells most
-constexpr std::size_t most_classes = 1000;       // of the matrix
-constexpr std::size_t most_cells = 250'000;      // that are not empty
+constexpr std::size_t longest_path = 300;    // bytes that are shown; the end tells most
+constexpr std::size_t most_classes = 1000;   // of the matrix
+constexpr std::size_t most_cells = 250'000;  // that are not empty
 constexpr std::int64_t most_reliability_bins = 12;
 constexpr std::int64_t most_risk_points = 200;
 
@@ -94,7 +94,8 @@ Json matrix_of(const Evaluation& e) {
   std::vector<std::array<std::int32_t, 3>> cells;
   for (std::size_t t = 0; t < k; ++t)
     for (std::size_t p = 0; p < k; ++p) {
-      const std::int64_t rows = e.confusion[static_cast<std::size_t>(classes[t]) * n + static_cast<std::size_t>(classes[p])];
+      const std::int64_t rows =
+          e.confusion[static_cast<std::size_t>(classes[t]) * n + static_cast<std::size_t>(classes[p])];
       part[t * k + p] = rows;
       if (rows > 0) cells.push_back({classes[t], classes[p], static_cast<std::int32_t>(rows)});
     }
@@ -103,7 +104,8 @@ Json matrix_of(const Evaluation& e) {
     cells.resize(most_cells);
   }
   Json order = Json::array();
-  for (const std::int32_t place : order_by_confusion(part, k)) order.push_back(classes[static_cast<std::size_t>(place)]);
+  for (const std::int32_t place : order_by_confusion(part, k))
+    order.push_back(classes[static_cast<std::size_t>(place)]);
   std::vector<std::int32_t> flat;
   for (const auto& cell : cells) flat.insert(flat.end(), cell.begin(), cell.end());
   return {{"order", std::move(order)}, {"cells", base64_of(std::span<const std::int32_t>(flat))}};
@@ -132,8 +134,8 @@ Json classes_of(const CataloguePage& page) {
 }
 
 Json rows_of(const CataloguePage& page) {
-  Json out = {{"row", Json::array()}, {"path", Json::array()}, {"label", Json::array()}, {"predicted", Json::array()},
-              {"confidence", Json::array()}, {"of_truth", Json::array()}};
+  Json out = {{"row", Json::array()},       {"path", Json::array()},       {"label", Json::array()},
+              {"predicted", Json::array()}, {"confidence", Json::array()}, {"of_truth", Json::array()}};
   for (const ShownRow& row : page.shown) {
     const auto judged = std::ranges::lower_bound(page.judged, row.row, {}, &JudgedRow::row);
     const bool is_judged = judged != page.judged.end() && judged->row == row.row;
@@ -160,15 +162,16 @@ Json near_of(const CataloguePage& page) {
 Json trust_of(const CataloguePage& page) {
   Json out = {{"reliability", Json::array()}, {"risk", Json::array()}};
   for (const ReliabilityPoint& p : reliability_curve(page.judged, most_reliability_bins))
-    out["reliability"].push_back({rounded(p.confidence), rounded(p.accuracy), rounded(p.interval.low),
-                                  rounded(p.interval.high), p.rows});
+    out["reliability"].push_back(
+        {rounded(p.confidence), rounded(p.accuracy), rounded(p.interval.low), rounded(p.interval.high), p.rows});
   for (const RiskPoint& p : risk_curve(page.judged, most_risk_points))
     out["risk"].push_back({rounded(p.coverage), rounded(p.risk), rounded(p.confidence)});
   return out;
 }
 
 Json picture_of(const PictureStages& picture) {
-  Json out = {{"row", picture.row}, {"stages", Json::array()}, {"feature", base64_of(std::span<const float>(picture.feature))}};
+  Json out = {
+      {"row", picture.row}, {"stages", Json::array()}, {"feature", base64_of(std::span<const float>(picture.feature))}};
   for (std::size_t i = 0; i < picture.pngs.size(); ++i)
     out["stages"].push_back({picture.names[i], picture.captions[i], base64(picture.pngs[i])});
   return out;
@@ -206,7 +209,8 @@ Json pictures_of(const CataloguePage& page, std::int64_t most_bytes) {
   std::vector<std::int16_t> places;
   for (const Place& p : sprites.places)
     for (const std::int32_t v : {p.sheet, p.x, p.y, p.width, p.height}) places.push_back(static_cast<std::int16_t>(v));
-  Json out = {{"side", page.thumbnail_side}, {"sheets", Json::array()},
+  Json out = {{"side", page.thumbnail_side},
+              {"sheets", Json::array()},
               {"places", base64_of(std::span<const std::int16_t>(places))}};
   for (const std::string& sheet : sprites.sheets) out["sheets"].push_back(base64(sheet));
   return out;

@@ -10,6 +10,7 @@ namespace pool3::report {
 /// A permutation of [0, classes). `confusion`: [classes, classes], row true class, column predicted. Clusters of
 /// classes grow by the mean share of rows that one takes from the other (average linkage); what is never confused keeps
 /// its order.
-[[nodiscard]] std::vector<std::int32_t> order_by_confusion(std::span<const std::int64_t> confusion, std::size_t classes);
+[[nodiscard]] std::vector<std::int32_t> order_by_confusion(std::span<const std::int64_t> confusion,
+                                                           std::size_t classes);
 
 }  // namespace pool3::report

@@ -54,10 +54,12 @@ std::vector<Row> rows_to_show(std::span<const std::int32_t> labels, std::span<co
   const auto classes = labels.empty() ? 1 : std::max<std::int64_t>(1, *std::ranges::max_element(labels) + 1);
   const std::int64_t examples = std::clamp<std::int64_t>(budget.most / 3 / classes, 1, budget.examples);
   const auto add = [&](const JudgedRow& row) { chosen.add(row.row); };
-  take_of_each(right, examples, [](const JudgedRow& r) { return std::pair(r.truth, 0); }, add);
+  take_of_each(
+      right, examples, [](const JudgedRow& r) { return std::pair(r.truth, 0); }, add);
   const auto label_of = [&](Row row) { return std::pair(labels[static_cast<std::size_t>(row)], 0); };
   take_of_each(usable, std::max<std::int64_t>(1, examples / 2), label_of, [&](Row row) { chosen.add(row); });
-  take_of_each(wrong, budget.of_a_pair, [](const JudgedRow& r) { return std::pair(r.truth, r.predicted); }, add);
+  take_of_each(
+      wrong, budget.of_a_pair, [](const JudgedRow& r) { return std::pair(r.truth, r.predicted); }, add);
   for (const JudgedRow& row : wrong) add(row);
   return chosen.rows();
 }

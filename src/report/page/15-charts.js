@@ -21,9 +21,15 @@ function lineChart(label, make) {
 
 function axis(label, more = {}) {
   return {
-    stroke: theme.soft, label, labelSize: 22, labelFont: `12px ${theme.font}`, font: `12px ${theme.font}`, gap: 4,
+    stroke: theme.soft, label, size: 32, labelSize: 20, labelFont: `12px ${theme.font}`, font: `12px ${theme.font}`, gap: 4,
     grid: {stroke: theme.faint, width: 1}, ticks: {stroke: theme.line, width: 1, size: 5}, ...more,
   };
+}
+// A scale by powers of ten: lines at these alone, or at the values if they span little.
+function decades(values) {
+  const powers = [];
+  for (let e = Math.ceil(Math.log10(Math.min(...values)) - 1e-9); 10 ** e <= Math.max(...values) * (1 + 1e-9); ++e) powers.push(Number(`1e${e}`));
+  return powers.length > 1 ? powers : values;
 }
 const percents = (u, ticks) => ticks.map((v) => (v === null ? '' : `${Math.round(1000 * v) / 10}%`));
 

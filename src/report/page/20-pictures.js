@@ -73,7 +73,7 @@ function tiles(list, size, most, caption = () => undefined) {
 }
 
 // The nearest training pictures of a row: why it may have been taken for what it was.
-function nearStrip(r, size = 44) {
+function nearStrip(r, size = 32) {
   const near = nearOf.get(r.row);
   if (!near) return null;
   return el('div', {class: 'near'}, near.map(([row, similarity]) => {

@@ -28,7 +28,11 @@ function addMatrix() {
   let box = {left: 0, top: 0, side: 0, cell: 0};
 
   const longest = Math.max(...order.map((k) => nameOf(k).length));
-  const margin = (width) => Math.min(Math.round(width * 0.3), 150, 14 + 6.2 * Math.min(longest, 24));
+  // Room for names, where cells are large enough to have them; else for two words.
+  const margin = (width) => {
+    const wanted = Math.min(Math.round(width * 0.3), 150, 14 + 6.2 * Math.min(longest, 24));
+    return (Math.min(width - wanted - 4, 960) / n) * view.zoom * 0.92 >= 7.5 ? wanted : 26;
+  };
   const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
   function layout(width) {
@@ -128,7 +132,7 @@ function addMatrix() {
     context.save();
     if (size < 7.5) {
       context.fillText('predicted →', left, top - 12);
-      context.translate(left - 12, top + 76);
+      context.translate(left - 12, top + 56);
       context.rotate(-Math.PI / 2);
       context.fillText('← label', 0, 0);
     }
@@ -175,7 +179,7 @@ function addMatrix() {
       ...(truth !== predicted && list.length ? [el('h3', {text: `What ${nameOf(predicted)} looks like`}),
         ...tiles(examplesOf(predicted, 8), 48, 8)] : []));
     paint();
-    if (scroll) panel.scrollIntoView({block: 'nearest'});
+    if (scroll && panel.getBoundingClientRect().top > innerHeight - 160) panel.scrollIntoView({block: 'center'});
   }
   function zoomAt(factor, x = 0.5, y = 0.5) {
     const before = n / view.zoom;
@@ -218,7 +222,7 @@ function addMatrix() {
     const moved = drag && drag.moved;
     drag = null;
     const place = cellAt(event);
-    if (!moved && place) open(place);
+    if (!moved && place) open(place, true);
   });
   canvas.addEventListener('pointerleave', () => { hovered = null; hideTip(); paint(); });
   canvas.addEventListener('dblclick', (event) => zoomAt(2, ...inBox(event)));
@@ -235,7 +239,7 @@ function addMatrix() {
       const [head, about] = words(chosen);
       panel.replaceChildren(el('h3', {text: head}), el('p', {class: 'about', text: `${about}. Enter opens the pictures.`}));
       paint();
-    } else if (event.key === 'Enter' && chosen) open(chosen);
+    } else if (event.key === 'Enter' && chosen) open(chosen, true);
     else if (event.key === '+' || event.key === '=') zoomAt(1.5);
     else if (event.key === '-') zoomAt(1 / 1.5);
     else if (event.key === '0') zoomAt(1e-9);
@@ -258,7 +262,7 @@ function addMatrix() {
     listed.map((c) => [el('button', {class: 'link', type: 'button', text: nameOf(c.truth), onclick: () => openPair(c)}),
       nameOf(c.predicted), count(c.rows), percent(share(c), 0)]), 200);
   section('confusions', 'Confusions',
-    'A line is a label, a column what the model said. Classes that are taken for each other stand side by side. The stronger the colour, the larger the share of the line. Choose a cell to see its pictures; Ctrl and wheel zoom.',
+    'A line is a label, a column what the model said. Classes that are taken for each other stand side by side. The stronger the colour, the larger the share of the line. Choose a cell to see its pictures. Ctrl and wheel zoom.',
     el('div', {class: `card matrix-card${n > 32 ? ' large' : ''}`}, controls, el('div', {class: 'matrix-body'}, host, panel)), table);
   const first = listed[0] ?? {truth: order[0], predicted: order[0]};
   open({row: placeIn.get(first.truth), column: placeIn.get(first.predicted)});

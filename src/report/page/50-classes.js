@@ -27,9 +27,9 @@ function addClasses() {
   ];
   if (judged) columns.push(
     {name: 'judged', value: (k) => c.support[k], show: (k) => count(c.support[k]), kind: 'wide'},
-    {name: 'precision', value: (k) => c.precision[k], show: (k) => meter(c.precision[k])},
-    {name: 'recall', value: (k) => c.recall[k], show: (k) => meter(c.recall[k])},
-    {name: 'F1', value: (k) => c.f1[k], show: (k) => percent(c.f1[k], 0), kind: 'wide'},
+    {name: 'precision', value: (k) => (c.support[k] ? c.precision[k] : null), show: (k) => (c.support[k] ? meter(c.precision[k]) : '–')},
+    {name: 'recall', value: (k) => (c.support[k] ? c.recall[k] : null), show: (k) => (c.support[k] ? meter(c.recall[k]) : '–')},
+    {name: 'F1', value: (k) => (c.support[k] ? c.f1[k] : null), show: (k) => (c.support[k] ? percent(c.f1[k], 0) : '–'), kind: 'wide'},
     {name: 'most taken for', value: (k) => c.confused_rows[k], kind: 'wide',
       show: (k) => (c.confused_with[k] < 0 ? '–' : `${nameOf(c.confused_with[k])} (${count(c.confused_rows[k])})`)});
   const pictured = rows.some(hasPicture);
@@ -43,7 +43,7 @@ function addClasses() {
   const more = el('button', {class: 'more', type: 'button'});
   const heads = columns.map((column, i) => el('th', {scope: 'col', class: `${column.kind ?? ''}${column.text ? '' : ' number'}`},
     column.value ? el('button', {type: 'button', text: column.name, onclick: () => sortBy(i)}) : column.name));
-  let most = 50;
+  let most = 20;
   more.addEventListener('click', () => { most = Infinity; fill(); });
 
   function sortBy(i) {
@@ -56,7 +56,8 @@ function addClasses() {
     const wanted = filter.value.toLowerCase();
     const list = all.filter((k) => nameOf(k).toLowerCase().includes(wanted));
     const compare = column.text ? (a, b) => column.value(a).localeCompare(column.value(b)) : (a, b) => column.value(a) - column.value(b);
-    list.sort((a, b) => (rising ? 1 : -1) * compare(a, b) || a - b);
+    const last = (k) => (!column.text && column.value(k) === null ? 1 : 0);  // what has no value
+    list.sort((a, b) => last(a) - last(b) || (rising ? 1 : -1) * compare(a, b) || (judged ? c.support[b] - c.support[a] : 0) || a - b);
     heads.forEach((head, i) => {
       if (i === sorted) head.setAttribute('aria-sort', rising ? 'ascending' : 'descending');
       else head.removeAttribute('aria-sort');

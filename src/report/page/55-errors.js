@@ -13,7 +13,7 @@ function addErrors() {
       el('p', {}, el('span', {class: 'name', text: nameOf(r.label)}), el('span', {class: 'arrow', text: ' taken for '}),
         el('span', {class: 'name said', text: nameOf(r.predicted)}),
         r.confidence === null ? null : el('span', {class: 'sure', text: percent(r.confidence, 0)})),
-      nearStrip(r, 40) ?? el('p', {class: 'path', text: r.path})));
+      nearStrip(r) ?? el('p', {class: 'path', text: r.path})));
   function fill() {
     const k = choice.value === '' ? null : Number(choice.value);
     const chosen = k === null ? errors : errors.filter((r) => r.label === k || r.predicted === k);
@@ -23,6 +23,6 @@ function addErrors() {
   fill();
   section('errors', 'Errors',
     `${count(errors.length)}${errors.length < total ? ` of ${count(total)}` : ''}, the surest first.` +
-      (withNear ? ' Beside each, the nearest training pictures: framed in orange where they have the class that was said, in blue where they have the label.' : ''),
+      (withNear ? ' Beside each, the nearest training pictures: framed in orange where they have the class that was said, in blue where they have the label itself.' : ''),
     el('div', {class: 'controls'}, choice), list);
 }

@@ -68,7 +68,7 @@ function addMap() {
   const canvas = el('canvas', {class: 'map', tabindex: '0', role: 'img', id: 'map-canvas',
     'aria-label': `Map of ${count(m.total)} pictures. Arrow keys move, plus and minus zoom. Choose a class below to list its pictures.`});
   const host = el('div', {class: 'map-host'}, canvas);
-  const listed = el('div', {class: 'map-list', 'aria-live': 'polite'});
+  const listed = el('div', {class: 'map-list', 'aria-live': 'polite'}, el('p', {class: 'about', text: 'Draw a lasso, or choose a class, to list its pictures here. A click on a point opens its picture.'}));
   let width = 0, height = 0;
   const toX = (i) => (xy[2 * i] / 65535 - view.x) / view.side * height + (width - height) / 2;
   const toY = (i) => height - (xy[2 * i + 1] / 65535 - view.y) / view.side * height;
@@ -93,7 +93,7 @@ function addMap() {
   }
 
   themed(() => { group(); makeDensity(); });
-  const paint = canvasFor(host, canvas, (w) => Math.min(w, 680), (context, w, h) => {
+  const paint = canvasFor(host, canvas, (w) => Math.min(w, 660), (context, w, h) => {
     width = w; height = h;
     context.fillStyle = theme.paper;
     context.fillRect(0, 0, w, h);
@@ -103,7 +103,7 @@ function addMap() {
       context.drawImage(densityPicture, -view.x * size + (w - h) / 2, h - size + view.y * size, size, size);
       context.globalAlpha = 1;
     }
-    const base = n > 50000 ? 1.4 : n > 8000 ? 2.2 : n > 1500 ? 3.2 : 5;
+    const base = n > 50000 ? 1.4 : n > 8000 ? 2.2 : n > 1500 ? 4.4 : 6;
     const size = Math.min(9, base * Math.pow(1 / view.side, 0.35));
     for (const {colour, points} of batches) {
       context.fillStyle = colour;
@@ -159,6 +159,7 @@ function addMap() {
     const most = [...ofClass].sort((a, b) => b[1] - a[1]).slice(0, 6).map(([k, c]) => `${nameOf(k)} ${count(c)}`).join(', ');
     const save = el('button', {type: 'button', text: 'Save as CSV', onclick: () => download('selected.csv', csv([['row', 'path', 'label', 'said'],
       ...points.map((i) => { const r = rowAt.get(mapRows[i]); return [mapRows[i], r ? r.path : '', nameOf(labels[i]), r && isJudged(r) ? nameOf(r.predicted) : '']; })]))});
+    listed.classList.add('filled');
     listed.replaceChildren(el('h3', {text: `${plural(points.length, 'picture')} ${what}`}), el('p', {class: 'about', text: most}),
       ...(points.length ? [el('p', {}, save)] : []), ...tiles(shown, 52, 60));
     paint();
@@ -284,6 +285,6 @@ function addMap() {
   themed(legend);
   const quality = m.facts.length ? tableBehind('How well the map keeps neighbourhoods', ['measure', 'value'], m.facts) : null;
   section('map', 'Map', `Pictures with like features lie close together; only what is near means something.${m.total > n ? ` ${count(n)} of ${count(m.total)} are drawn as points, all of them as shade.` : ''} With "lasso" (or Shift), draw around points to list them.`,
-    el('div', {class: 'card'}, controls, key, host, listed), quality);
+    el('div', {class: 'card'}, controls, key, el('div', {class: 'map-body'}, host, listed)), quality);
 }
 

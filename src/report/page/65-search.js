@@ -26,14 +26,14 @@ function addSearch() {
     const low = points.map((p) => p.mean - p.deviation), high = points.map((p) => p.mean + p.deviation);
     const mark = (p) => points.map((q) => (q === p ? q.mean : null));
     const key = el('div', {class: 'key legend'}, el('span', {}, el('i', {class: 'swatch line right'}), 'mean of the folds'),
-      el('span', {}, el('i', {class: 'swatch band'}), '± one deviation'), el('span', {}, el('i', {class: 'swatch dot wrong'}), 'best'),
+      el('span', {}, el('i', {class: 'swatch band'}), '± one deviation'), points.includes(best) ? el('span', {}, el('i', {class: 'swatch dot wrong'}), 'best') : null,
       s.simplest !== s.best && points.includes(simplest) ? el('span', {}, el('i', {class: 'swatch dot third'}), 'simplest within one standard error') : null);
     const chart = lineChart(`Score by C, best ${show(best.mean)} at C ${short(best.C)}`, () => ({
       values: [x, low, high, mean, mark(best), mark(simplest)],
       options: {
         legend: {show: false}, cursor: {drag: {x: false, y: false}, points: {show: false}, y: false},
         scales: {x: {time: false, distr: 3}, y: {range: (u, a, b) => { const pad = Math.max((b - a) * 0.1, 0.002); return [a - pad, b + pad]; }}},
-        axes: [axis('C'), axis(s.scoring.replaceAll('-', ' '), isShare ? {size: 64, values: percents} : {size: 64})],
+        axes: [axis('C', {splits: () => decades(x), values: (u, ticks) => ticks.map((v) => (v === null ? '' : short(v)))}), axis(s.scoring.replaceAll('-', ' '), isShare ? {size: 64, values: percents} : {size: 64})],
         bands: [{series: [2, 1], fill: rgba(theme.right, 0.16)}],
         series: [{}, {stroke: 'transparent', points: {show: false}}, {stroke: 'transparent', points: {show: false}},
           {stroke: theme.right, width: 2, points: {show: true, size: 7, fill: theme.card, stroke: theme.right}},

@@ -32,6 +32,6 @@ function addNetwork() {
         },
       })),
       tableBehind('Strongest features', ['channel', 'mean activation'], strongest.map((i) => [String(i), decimal(feature[i], 4)]))),
-    p.stages.map(([name, about, png]) => el('figure', {class: 'card'}, el('figcaption', {}, el('h3', {text: name}), el('p', {class: 'about', text: about})),
-      pngCanvas(png, name))));
+    p.stages.length ? el('div', {class: 'pair'}, p.stages.map(([name, about, png]) => el('figure', {class: 'card'},
+      el('figcaption', {}, el('h3', {text: name}), el('p', {class: 'about', text: about})), pngCanvas(png, name)))) : null);
 }
