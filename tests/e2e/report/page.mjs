@@ -103,8 +103,8 @@ async function checkMatrix(tab) {
     const canvas = document.getElementById('matrix-canvas');
     const ratio = canvas.width / canvas.clientWidth, context = canvas.getContext('2d');
     for (let y = 0; y < canvas.clientHeight; y += 2) for (let x = y; x < canvas.clientWidth; x += 2) {
-      const [r, g, b] = context.getImageData(x * ratio, y * ratio, 1, 1).data;
-      if (b - r > 60 && b >= g) return [x + 3, y + 3];
+      const blue = (i) => { const [r, g, b] = context.getImageData((x + i) * ratio, (y + i) * ratio, 1, 1).data; return b - r > 50 && b >= g; };
+      if ([0, 1, 2, 3].every(blue)) return [x + 2, y + 2];
     }
     return null;
   });
