@@ -159,9 +159,21 @@ Json near_of(const CataloguePage& page) {
   return out;
 }
 
+/// Of single rows; of an evaluation alone its bins, which have as much width each.
+std::vector<ReliabilityPoint> reliability_of(const CataloguePage& page) {
+  if (!page.judged.empty()) return reliability_curve(page.judged, most_reliability_bins);
+  std::vector<ReliabilityPoint> points;
+  for (const ReliabilityBin& bin : page.measures.reliability)
+    if (bin.rows > 0) {
+      const auto hits = std::llround(bin.accuracy * static_cast<double>(bin.rows));
+      points.push_back({bin.rows, bin.confidence, bin.accuracy, bootstrap_interval(hits, bin.rows)});
+    }
+  return points;
+}
+
 Json trust_of(const CataloguePage& page) {
   Json out = {{"reliability", Json::array()}, {"risk", Json::array()}};
-  for (const ReliabilityPoint& p : reliability_curve(page.judged, most_reliability_bins))
+  for (const ReliabilityPoint& p : reliability_of(page))
     out["reliability"].push_back(
         {rounded(p.confidence), rounded(p.accuracy), rounded(p.interval.low), rounded(p.interval.high), p.rows});
   for (const RiskPoint& p : risk_curve(page.judged, most_risk_points))

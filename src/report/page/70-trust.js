@@ -2,14 +2,14 @@
 
 function addTrust() {
   const t = data.trust;
-  if (!t || !t.risk.length) return;
+  if (!t || (!t.risk.length && t.reliability.length < 2)) return;
   const card = (title, about, ...rest) => el('div', {class: 'card'}, el('h3', {text: title}), el('p', {class: 'about', text: about}), rest);
   const parts = [];
   if (t.reliability.length > 1) {
     const [x, y, low, high, n] = [0, 1, 2, 3, 4].map((i) => t.reliability.map((p) => p[i]));
     const ends = [0, ...x, 1];
     const none = (v) => [null, ...v, null];
-    parts.push(card('Reliability', 'Where the points lie on the line, the model is right as often as it says. Each stands for as many rows; the bars are 95 % intervals.',
+    parts.push(card('Reliability', `Where the points lie on the line, the model is right as often as it says. ${t.risk.length ? 'Each stands for as many rows; the' : 'The'} bars are 95 % intervals.`,
       lineChart(`Reliability: accuracy by confidence, calibration error ${percent(data.summary.calibration_error)}`, () => ({
         values: [ends, ends, none(y)],
         options: {
@@ -25,7 +25,7 @@ function addTrust() {
         [count(n[i]), percent(x[i]), percent(y[i]), `${percent(low[i])} to ${percent(high[i])}`]))));
   }
   const coverage = t.risk.map((p) => p[0]), risk = t.risk.map((p) => p[1]);
-  parts.push(card('Risk against coverage', 'How often it errs if it may leave the rows that it is least sure of to somebody.',
+  if (t.risk.length) parts.push(card('Risk against coverage', 'How often it errs if it may leave the rows that it is least sure of to somebody.',
     lineChart('Share of errors by the share of rows that are kept', () => ({
       values: [coverage, risk],
       options: {

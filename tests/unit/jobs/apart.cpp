@@ -22,7 +22,8 @@ using ::testing::HasSubstr;
 const std::set<std::string> no_paths = {
     "choose",    "class-weight", "device", "dtype",        "format",     "kernel", "label-column",
     "labels",    "log-format",   "loss",   "max-failures", "multiclass", "part",   "path-column",
-    "precision", "profile",      "rows",   "scoring",      "solver",     "split",
+    "picture",   "precision",    "profile", "report",      "rows",       "scoring", "solver",
+    "split",     "title",
 };
 
 /// Parses, with values for flags that must be given.
