@@ -60,9 +60,14 @@ ROOMS = {
     "exchange": Room("models in the formats of others; `import/` reads tables of others",
                      ["error", "numbers", "files", "mpi", "image", "weights", "network", "store", "prediction"],
                      ["exchange", "import"]),
+<<<<<<< HEAD
     "map": Room("t-SNE: the catalogue in a plane, and how far the plane tells the truth: BLAS, LAPACK, FFTW",
                 ["error", "numbers", "neighbours", "store"]),
     "report": Room("pages, charts and pictures of layers", ["error", "image", "network"]),
+=======
+    "report": Room("pages, charts and pictures of layers; `catalogue/` makes the page on a whole catalogue, of the sources in "
+                   "`page/`", ["types", "error", "partition", "image", "network", "evaluation"], ["report", "catalogue_page"]),
+>>>>>>> h-page
 }
 
 # jobs/ may use every room. Its own folders:
@@ -70,7 +75,7 @@ JOBS = {".": ["commands", "setup", "console"], "commands": [".", "setup", "conso
 
 # Headers that have no source of their own name, since a source for each kind fills them.
 SHARED = {"network/kernels/table.hpp", "image/formats/decoders.hpp", "image/resize/resizers.hpp", "exchange/formats.hpp", "exchange/import/readers.hpp",
-          "neighbours/dots.hpp", "neighbours/dots_body.hpp"}
+          "neighbours/dots.hpp", "neighbours/dots_body.hpp", "report/catalogue/assets.hpp"}
 
 # Third-party headers, and the only places that each may show in. Those of the system may show anywhere.
 HEADERS = [

@@ -69,4 +69,13 @@ struct ConfusedPair {
 /// JSON of the whole evaluation. `rows`: which they are, "held-out", "training" or "all".
 [[nodiscard]] std::string to_json(const Evaluation& evaluation, const Measures& measures, const std::string& rows);
 
+/// What to_json() has written.
+struct SavedEvaluation {
+  Evaluation evaluation;  ///< its classes as utf8_text() has them
+  Measures measures;
+  std::string rows;
+};
+/// Throws Error without a path: it is something else.
+[[nodiscard]] SavedEvaluation evaluation_of_json(const std::string& json);
+
 }  // namespace pool3

@@ -4,12 +4,13 @@
 
 // In the order of the help. Macros, so that one line both declares the function and names it in the list.
 #define POOL3_COMMANDS(X)                                                                                              \
-  X("run", make_run, "Does the whole job: extract, search, train, evaluate.")                                          \
+  X("run", make_run, "Does the whole job: extract, search, train, evaluate, report.")                                  \
   X("extract", make_extract, "Turns a catalogue of images into a feature file.")                                       \
   X("import", make_import, "Turns a table of numbers of another program into a feature file.")                         \
   X("train", make_train, "Trains the one-vs-rest linear SVM on the training rows of a feature file.")                  \
   X("search", make_search, "Finds the best C by cross-validation on the training rows.")                               \
   X("evaluate", make_evaluate, "Measures a model on the held-out rows.")                                               \
+  X("report", make_report, "Makes one page to look at: errors, classes, pictures, search, confidence.")                \
   X("predict", make_predict, "Classifies images, one JSON line each.")                                                 \
   X("neighbours", make_neighbours, "Finds the pictures of a catalogue that are most like others, one JSON line each.") \
   X("serve", make_serve, "Shows what pictures are, and which are like them, on a page and over HTTP.")                 \

@@ -44,7 +44,7 @@ def check_outcome(check, pool3, folder, result, grid, folds):
     """The files fit each other, and what was printed."""
     out = folder / "result"
     names = sorted(p.name for p in out.iterdir())
-    check(names == ["evaluation.json", "features.h5", "features.h5.failures.tsv", "model.h5", "model.h5.certificate.json", "search.json"],
+    check(names == ["evaluation.json", "features.h5", "features.h5.failures.tsv", "model.h5", "model.h5.certificate.json", "report.html", "search.json"],
           f"it has made {names}")
     f, model = support.Features(out / "features.h5"), support.Model(out / "model.h5")
     search, evaluation = (json.loads((out / name).read_text()) for name in ("search.json", "evaluation.json"))
