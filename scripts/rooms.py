@@ -57,6 +57,10 @@ ROOMS = {
                       ["error", "files", "partition", "mpi", "image", "store", "evaluation", "svm"]),
     "training": Room("rows of a file to a problem, a fit to a model",
                      ["error", "numbers", "partition", "mpi", "store", "svm", "prediction"]),
+    "baselines": Room("what else could have been done with the pictures: softmax regression, neighbours, means, HoG, a small "
+                      "network; paired tests",
+                      ["error", "files", "partition", "mpi", "neighbours", "image", "network", "corpus", "store", "evaluation", "svm", "training"],
+                      ["baselines", "softmax"]),
     "exchange": Room("models in the formats of others; `import/` reads tables of others",
                      ["error", "numbers", "files", "mpi", "image", "weights", "network", "store", "prediction"],
                      ["exchange", "import"]),
@@ -81,7 +85,7 @@ SHARED = {"network/kernels/table.hpp", "image/formats/decoders.hpp", "image/resi
 HEADERS = [
     (r"fmt/", ["src", "jobs"]),
     (r"mpi\.h$", ["src/mpi", "include/pool3/mpi.hpp", "include/pool3/shared_memory.hpp"]),
-    (r"Eigen/", ["src/svm", "src/prediction", "src/selection", "src/training", "src/evaluation", "src/report", "src/map", "include/pool3/svm.hpp"]),
+    (r"Eigen/", ["src/svm", "src/prediction", "src/selection", "src/training", "src/evaluation", "src/report", "src/map", "src/baselines", "include/pool3/svm.hpp"]),
     (r"(cblas|lapacke?|openblas\w*)\.h$", ["src/svm", "src/neighbours", "src/map"]),
     (r"fftw3\.h$", ["src/map"]),
     (r"(torch|ATen|c10|caffe2)/", ["src/network/torch"]),
@@ -94,7 +98,7 @@ HEADERS = [
     (r"xxh", ["src/image", "src/corpus", "src/store"]),
     (r"boost/", ["jobs/console", "src/server"]),
     (r"nlohmann/", ["src/weights", "src/corpus", "src/store", "src/selection", "src/training", "src/evaluation", "src/exchange",
-                    "src/report", "jobs"]),
+                    "src/report", "src/baselines", "jobs"]),
 ]
 CALLS = [
     (r"\bP?MPI_[A-Z]\w+\s*\(", ["src/mpi"]),

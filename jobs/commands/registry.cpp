@@ -10,6 +10,7 @@
   X("train", make_train, "Trains the one-vs-rest linear SVM on the training rows of a feature file.")                  \
   X("search", make_search, "Finds the best C by cross-validation on the training rows.")                               \
   X("evaluate", make_evaluate, "Measures a model on the held-out rows.")                                               \
+  X("baseline", make_baseline, "Measures simpler classifiers on the same rows and split, beside the model.")           \
   X("report", make_report, "Makes one page to look at: errors, classes, pictures, search, confidence.")                \
   X("predict", make_predict, "Classifies images, one JSON line each.")                                                 \
   X("neighbours", make_neighbours, "Finds the pictures of a catalogue that are most like others, one JSON line each.") \
