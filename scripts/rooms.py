@@ -64,14 +64,10 @@ ROOMS = {
     "exchange": Room("models in the formats of others; `import/` reads tables of others",
                      ["error", "numbers", "files", "mpi", "image", "weights", "network", "store", "prediction"],
                      ["exchange", "import"]),
-<<<<<<< HEAD
     "map": Room("t-SNE: the catalogue in a plane, and how far the plane tells the truth: BLAS, LAPACK, FFTW",
                 ["error", "numbers", "neighbours", "store"]),
-    "report": Room("pages, charts and pictures of layers", ["error", "image", "network"]),
-=======
     "report": Room("pages, charts and pictures of layers; `catalogue/` makes the page on a whole catalogue, of the sources in "
                    "`page/`", ["types", "error", "partition", "image", "network", "evaluation"], ["report", "catalogue_page"]),
->>>>>>> h-page
 }
 
 # jobs/ may use every room. Its own folders:
