@@ -1,8 +1,10 @@
 #pragma once
 // The model file: a linear or kernel classifier and how it was made. See docs/format.md. Its scores: prediction.hpp.
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pool3/features.hpp"
@@ -20,6 +22,18 @@ struct SupportVectors {
   std::vector<double> dual_coef;
   double gamma = 0;  ///< on raw features
   bool operator==(const SupportVectors&) const = default;
+};
+
+/// Where a row is in a split. left_out: on neither side.
+enum class RowSide : std::uint8_t { training, held_out, left_out };
+inline constexpr std::array<std::string_view, 3> row_side_names = {"training", "held_out", "left_out"};
+
+/// Where each row of the file is that a model was trained on. All are empty in older models.
+struct SplitTable {
+  std::vector<RowSide> sides;              ///< [rows of that file]
+  std::vector<std::int16_t> folds;         ///< [rows of that file] those of the probabilities, -1: in none; or empty
+  std::vector<std::int16_t> search_folds;  ///< the same of the search that chose C; or empty
+  bool operator==(const SplitTable&) const = default;
 };
 
 /// A trained classifier. Linear: the score of class k is dot(coef[k], x) + intercept[k] on raw features x; the highest
@@ -47,7 +61,9 @@ struct Model {
   double center_scale = 1;  ///< features were divided by this after centring
   std::uint64_t seed = 42;  ///< of the split
   double test_fraction = 0.2;
-  std::string split = "key";  ///< or "stratified": which rows are held out, see SplitRule of training.hpp
+  std::string split = "key";  ///< or "stratified" ...: which rows are held out, see SplitRule of training.hpp
+  bool grouped = false;       ///< some rows were kept together
+  SplitTable split_table;     ///< what write_model() writes; read_model() leaves it empty
   std::int64_t training_rows = 0;
 
   // The certificate.
@@ -76,5 +92,7 @@ struct Model {
 void write_model(const Model& model, const std::string& path);
 /// Reads a model file and checks its checksums. Not collective. Throws Error.
 [[nodiscard]] Model read_model(const std::string& path);
+/// The table of its split. Not collective. Throws Error.
+[[nodiscard]] SplitTable read_split_table(const std::string& path);
 
 }  // namespace pool3

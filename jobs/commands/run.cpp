@@ -51,10 +51,8 @@ class RunCommand : public Command {
 
   ExitCode run(const Context& context) override {
     const Communicator& comm = context.comm;
-    TrainingOptions training;
     comm.all_do([&] {
-      training = options_of(training_);
-      search_.folds = folds_of(training.split, search_.folds);
+      search_.folds = folds_of(training_.split, search_.folds);
       jobs::check(search_);
       if (comm.is_root() && !extract_.policy.dry_run) make_folder({"run", folder_});
     });
@@ -63,6 +61,8 @@ class RunCommand : public Command {
     const StopSignal signal(context.log);
     const ExitCode code = extract({context.comm, context.log, extract_config(context.config)}, extract_);
     if (extract_.policy.dry_run || code == ExitCode::resumable) return code;
+    const TrainingInput input = open_training(context, training_, extract_.file.out, {table, model});
+    TrainingOptions training = input.options;
     const KernelFlagValues kernel = values_of(training_.kernel);
     const std::size_t kernels = (kernel.linear ? 1 : 0) + (kernel.rbf ? kernel.gammas.size() : 0);
     if (search_.C.size() == 1 && kernels == 1) {
@@ -71,9 +71,9 @@ class RunCommand : public Command {
         context.log.line("run",
                          fmt::format("nothing is searched for one C; {} is of an earlier run, and stays", table));
     } else {
-      training = search(context, training_, training, search_, extract_.file.out, table);
+      training = search(context, training_, training, search_, input.reader, table);
     }
-    train(context, extract_.file.out, training, model);
+    train(context, input.reader, training, model);
     evaluate(context, {.features = extract_.file.out, .model = model, .out = folder_ + "/evaluation.json"});
     SearchJournal::remove(comm, table);
     return code;

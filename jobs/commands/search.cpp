@@ -109,14 +109,14 @@ class SearchCommand : public Command {
     jobs::check(flags_);
   }
   ExitCode run(const Context& context) override {
-    TrainingOptions options;
     context.comm.all_do([&] {
-      options = options_of(training_);
-      flags_.folds = folds_of(options.split, flags_.folds);
+      flags_.folds = folds_of(training_.split, flags_.folds);
+      jobs::check(flags_);
     });
     const StopSignal signal(context.log);
-    const TrainingOptions best = search(context, training_, options, flags_, training_.features, out_);
-    if (!best_.empty()) train(context, training_.features, best, best_);
+    const TrainingInput input = open_training(context, training_, training_.features, {out_, best_});
+    const TrainingOptions best = search(context, training_, input.options, flags_, input.reader, out_);
+    if (!best_.empty()) train(context, input.reader, best, best_);
     SearchJournal::remove(context.comm, out_);
     return ExitCode::ok;
   }
@@ -149,23 +149,17 @@ void check(const SearchFlags& f) {
 }
 
 TrainingOptions search(const Context& context, const TrainingFlags& of_training, const TrainingOptions& training,
-                       const SearchFlags& flags, const std::string& features, const std::string& out) {
+                       const SearchFlags& flags, const FeatureReader& reader, const std::string& out) {
   const Communicator& comm = context.comm;
-  std::unique_ptr<FeatureReader> reader;
-  comm.all_do([&] {
-    check(flags);
-    if (comm.is_root()) check_output({stage, out});
-    reader = std::make_unique<FeatureReader>(features);
-  });
   const auto load = [&](const Communicator& group) {
-    Problem problem = load_training_rows(group, *reader, training.split, flags.folds, training.row_weights);
-    for (const std::string& note : fold_notes(group, problem, reader->classes(), flags.folds))
+    Problem problem = load_training_rows(group, reader, training.split, flags.folds, training.row_weights);
+    for (const std::string& note : fold_notes(group, problem, reader.classes(), flags.folds))
       context.log.line(stage, note);
     return problem;
   };
   const SearchOptions options =
-      search_options(comm, *reader, training, values_of(of_training.kernel), flags, context.log);
-  const SearchedBy by{reader->provenance(), context.config};
+      search_options(comm, reader, training, values_of(of_training.kernel), flags, context.log);
+  const SearchedBy by{reader.provenance(), context.config};
   const SearchJournal journal(comm, out, by);
   auto [memory, note] = journal.recall();
   if (!note.empty()) context.log.line(stage, note);
@@ -186,6 +180,7 @@ TrainingOptions search(const Context& context, const TrainingFlags& of_training,
   });
   TrainingOptions chosen = training;
   chosen.C = best.C;
+  chosen.search_folds = flags.folds;
   chosen.kernel.kernel = best.kernel;
   chosen.kernel.gamma = {best.gamma, Gamma::Unit::one};
   if (best.kernel == Kernel::linear) chosen.kernel.multiclass = Multiclass::one_vs_rest;

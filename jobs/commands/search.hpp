@@ -20,6 +20,6 @@ void check(const SearchFlags& flags);
 /// point. Resumes what an earlier search has left, and leaves its own journal: call SearchJournal::remove() when all is
 /// done. Collective.
 TrainingOptions search(const Context& context, const TrainingFlags& flags, const TrainingOptions& training,
-                       const SearchFlags& search_flags, const std::string& features, const std::string& out);
+                       const SearchFlags& search_flags, const FeatureReader& reader, const std::string& out);
 
 }  // namespace pool3::jobs

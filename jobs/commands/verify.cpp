@@ -28,6 +28,7 @@ bool verify_feature_file(const Communicator& comm, const std::string& file) {
 void verify_model_file(const Communicator& comm, const std::string& file) {
   comm.root_does([&] {
     const Model model = read_model(file);
+    static_cast<void>(read_split_table(file));
     print_line(fmt::format("{}: sound: a model of {} classes", file, model.classes.size()));
   });
 }

@@ -27,13 +27,6 @@ constexpr std::array<std::string_view, 11> split_words = {
     "train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval", "holdout", "unlabeled"};
 constexpr std::size_t sample_rows = 200;
 
-/// Lower case, without blanks and what tools put between words.
-std::string normalised(std::string_view name) {
-  std::string text = lower_case(name);
-  std::erase_if(text, [](char c) { return c == ' ' || c == '_' || c == '-' || c == '.' || c == '\t' || c == ':'; });
-  return text;
-}
-
 template <typename Names>
 bool is_one_of(const Names& names, std::string_view text) {
   return std::ranges::find(names, text) != names.end();
@@ -82,7 +75,9 @@ class Finder {
       return name.empty() ? std::nullopt : std::optional(column_of(name));
     };
     columns_.label = named(names_.label);
-    columns_.path = find_path(named(names_.path));
+    const auto path = known_path(named(names_.path));
+    columns_.has_paths = path.has_value();
+    columns_.path = find_path(path);
     if (!columns_.label) columns_.label = find_label();
     columns_.what = words(separator);
     return std::move(columns_);
@@ -130,13 +125,16 @@ class Finder {
     return std::nullopt;
   }
 
-  [[nodiscard]] std::size_t find_path(std::optional<std::size_t> named) const {
-    if (named) return *named;
+  [[nodiscard]] std::optional<std::size_t> known_path(std::optional<std::size_t> named) const {
+    if (named) return named;
     if (columns_.is_header) {
-      if (const auto column = known(path_names)) return *column;
+      if (const auto column = known(path_names)) return column;
     }
-    const std::size_t first = columns_.is_header ? 1 : 0;
-    if (const auto column = is_consistent(sample_) ? picture_column(sample_, first) : std::nullopt) return *column;
+    return is_consistent(sample_) ? picture_column(sample_, columns_.is_header ? 1 : 0) : std::nullopt;
+  }
+
+  [[nodiscard]] std::size_t find_path(std::optional<std::size_t> found) const {
+    if (found) return *found;
     const auto label = columns_.label ? columns_.label : columns_.is_header ? known(label_names) : std::nullopt;
     return label == std::optional<std::size_t>(0) && first_.size() > 1 ? 1 : 0;
   }
@@ -199,6 +197,12 @@ std::string_view whole_lines(std::string_view text) {
 }
 
 }  // namespace
+
+std::string normalised(std::string_view name) {
+  std::string text = lower_case(name);
+  std::erase_if(text, [](char c) { return c == ' ' || c == '_' || c == '-' || c == '.' || c == '\t' || c == ':'; });
+  return text;
+}
 
 Sample sample_of(std::string_view text, char separator) {
   Sample sample;
