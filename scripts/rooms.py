@@ -22,7 +22,7 @@ ROOMS = {
     "numbers": Room("float16 and bfloat16 to float and back", []),
     "hdf5": Room("the structure of HDF5 files, read without their library and safe with any bytes", []),
     "files": Room("a file is written whole or not at all, its folder synced; descriptors, checks", ["error"]),
-    "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"], ["partition", "stratified"]),
+    "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"], ["partition", "sides", "stratified"]),
     "mpi": Room("checked collectives, agreed errors, the task pool", ["error"], ["mpi", "task_pool", "traffic", "shared_memory"]),
     "image": Room("bytes to pixels (`formats/`) to network input (`resize/`), pixels to PNG: libjpeg-turbo, libpng, libwebp, "
                   "giflib, libtiff", ["types", "error"], folders={".": ["formats", "resize"], "formats": ["."], "resize": ["."]}),

@@ -1,13 +1,12 @@
 #pragma once
 // The model file: a linear or kernel classifier and how it was made. See docs/format.md. Its scores: prediction.hpp.
 
-#include <array>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "pool3/features.hpp"
+#include "pool3/sides.hpp"
 
 namespace pool3 {
 
@@ -23,10 +22,6 @@ struct SupportVectors {
   double gamma = 0;  ///< on raw features
   bool operator==(const SupportVectors&) const = default;
 };
-
-/// Where a row is in a split. left_out: on neither side.
-enum class RowSide : std::uint8_t { training, held_out, left_out };
-inline constexpr std::array<std::string_view, 3> row_side_names = {"training", "held_out", "left_out"};
 
 /// Where each row of the file is that a model was trained on. All are empty in older models.
 struct SplitTable {

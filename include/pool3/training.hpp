@@ -81,9 +81,6 @@ void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reade
 [[nodiscard]] std::vector<std::int64_t> count_training_rows(const Communicator& comm, const FeatureReader& reader,
                                                             const Split& split, const std::string& row_weights);
 
-/// The side that a name of a split stands for, in any case: "train", "training" ... are training, "test", "testing",
-/// "holdout" ... held out, "val", "valid", "validation", "dev" left out. Nothing for other texts.
-[[nodiscard]] std::optional<RowSide> side_of_name(std::string_view name);
 /// The side of each row whose path has a folder of such a name, the first below the folder that all rows share; others
 /// are left out. If no row is in a test folder, those that validate are held out. Empty: there are no rows on one of
 /// both sides. Not collective; throws Error.

@@ -166,6 +166,15 @@ void OptionParser::take_arguments(const std::string& name, std::vector<std::stri
   positions_.add(name.c_str(), -1);
 }
 
+void OptionParser::take_arguments_if_any(const std::string& name, std::vector<std::string>& values,
+                                         const std::string& help) {
+  argument_name_ = name;
+  argument_help_ = help;
+  argument_is_optional_ = true;
+  arguments_.add_options()(name.c_str(), po::value<std::vector<std::string>>(&values), help.c_str());
+  positions_.add(name.c_str(), -1);
+}
+
 void OptionParser::reads(const std::string& flag, ReadPath::Form form) { roles_.reads.push_back({flag, {}, form}); }
 
 void OptionParser::writes(const std::string& flag, std::vector<std::string> more, std::string may_replace) {

@@ -299,6 +299,7 @@ std::string features_difference(const FeatureReader& reader, const Model& model)
 void write_model(const Model& model, const std::string& path) {
   const Place place{"write model", path};
   check_sizes(model, place);
+  check_split(model.split_table, place);
   check_numbers(model, place, "check the features that it was trained on");
   check_output(place);
   make_whole_file(place, [&](const Place& temporary) { write_file(model, temporary); });

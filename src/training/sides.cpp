@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+#include <optional>
 
 #include "pool3/error.hpp"
 #include "pool3/training.hpp"
@@ -13,19 +13,8 @@ namespace {
 using training::Assignment;
 
 constexpr std::int64_t rows_at_once = 65536;
-constexpr std::array<std::string_view, 4> training_names = {"train", "training", "trainset", "tr"};
-constexpr std::array<std::string_view, 8> test_names = {"test",    "testing", "testset",  "holdout",
-                                                        "held_out", "held-out", "hold-out", "heldout"};
-constexpr std::array<std::string_view, 7> validation_names = {"val",    "valid", "validation", "dev",
-                                                              "valset", "eval",  "left_out"};
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 /// Calls `use(row, path)` with the whole path of each row.
 template <typename Use>
@@ -71,15 +60,6 @@ Error unknown_split(const Model& model, const std::string& path) {
 }
 
 }  // namespace
-
-std::optional<RowSide> side_of_name(std::string_view name) {
-  const std::string text = lower(name);
-  const auto is_in = [&](const auto& names) { return std::ranges::find(names, text) != names.end(); };
-  if (is_in(training_names)) return RowSide::training;
-  if (is_in(test_names)) return RowSide::held_out;
-  if (is_in(validation_names)) return RowSide::left_out;
-  return std::nullopt;
-}
 
 std::vector<RowSide> sides_by_folder(const FeatureReader& reader) {
   const std::string shared = shared_folder(reader);

@@ -11,6 +11,7 @@
 #include "corpus/file_names.hpp"
 #include "corpus/tables/records.hpp"
 #include "pool3/error.hpp"
+#include "pool3/sides.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -23,14 +24,14 @@ constexpr std::array<std::string_view, 22> path_names = {
 constexpr std::array<std::string_view, 16> label_names = {
     "label",  "labels",     "labelname", "classlabel", "class",   "classname", "category", "categoryname",
     "target", "targetname", "cls",       "y",          "species", "breed",     "classid",  "labelid"};
-constexpr std::array<std::string_view, 11> split_words = {
-    "train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval", "holdout", "unlabeled"};
 constexpr std::size_t sample_rows = 200;
 
 template <typename Names>
 bool is_one_of(const Names& names, std::string_view text) {
   return std::ranges::find(names, text) != names.end();
 }
+
+bool is_side(std::string_view text) { return side_of_name(text) || lower_case(text) == "unlabeled"; }
 
 bool is_picture(const std::string& field) { return is_picture_name(trimmed_view(field)); }
 
@@ -141,7 +142,7 @@ class Finder {
 
   [[nodiscard]] bool is_split(std::size_t column) const {
     return is_consistent(sample_) && std::ranges::all_of(sample_, [&](const auto& record) {
-             return is_one_of(split_words, lower_case(trimmed_view(record[column])));
+             return is_side(trimmed_view(record[column]));
            });
   }
 

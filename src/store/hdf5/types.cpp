@@ -2,7 +2,8 @@
 
 #include <span>
 
-#include "pool3/model.hpp"
+#include "pool3/sides.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::store {
 namespace {
