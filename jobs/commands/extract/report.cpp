@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "pool3/files.hpp"
@@ -51,7 +50,7 @@ std::vector<Kind> kinds_of(std::span<const Failure> failures) {
 
 /// A cell of the table: in quotes, as in CSV, if it has quotes in it.
 std::string cell(const std::string& from_outside) {
-  const std::string text = one_line(from_outside);
+  std::string text = one_line(from_outside);
   if (text.find('"') == std::string::npos) return text;
   std::string value = "\"";
   for (const char c : text) value.append(c == '"' ? 2 : 1, c);
@@ -85,6 +84,15 @@ void print_rank(Log& log, std::size_t rank, const RankTally& tally, int threads)
             {"write_seconds", seconds(s.write)},
             {"cpu_seconds", seconds(tally.cpu_seconds)},
             {"wall_seconds", seconds(tally.wall_seconds)}});
+}
+
+/// None if there is no such file, if it can't be read, or if it has more bytes than `most`.
+std::optional<std::string> content_of(const Place& place, std::int64_t most) {
+  try {
+    return read_source(place, most);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -150,8 +158,7 @@ void write_failures(const std::string& path, const std::vector<Failure>& failure
 void complete_files_beside(const std::string& path) {
   const std::string table = path + ".failures.tsv";
   const std::string text = failures_text(FeatureReader(path).failures());
-  std::ifstream file(table, std::ios::binary);
-  if (!file || std::string(std::istreambuf_iterator<char>(file), {}) != text)
+  if (content_of({"extract", table}, static_cast<std::int64_t>(text.size())) != text)
     write_whole_file({"extract", table}, text);
 }
 
