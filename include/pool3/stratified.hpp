@@ -30,9 +30,9 @@ inline constexpr GroupId no_group = -1;
 [[nodiscard]] std::vector<std::int32_t> stratified_folds(std::span<const std::int32_t> labels, int folds,
                                                          std::uint64_t seed);
 
-/// As stratified_test_rows(), and rows of one group stay together: `groups` has a number for each row, or no_group. Each
-/// group goes, the most uneven first, to the side where it brings the classes nearest to their shares. The seed orders
-/// those that are alike.
+/// As stratified_test_rows(), and rows of one group stay together: `groups` has a number for each row, or no_group.
+/// Each group goes, the most uneven first, to the side where it brings the classes nearest to their shares. The seed
+/// orders those that are alike.
 [[nodiscard]] std::vector<std::uint8_t> stratified_group_test_rows(std::span<const std::int32_t> labels,
                                                                    std::span<const GroupId> groups,
                                                                    double test_fraction, std::uint64_t seed);

@@ -23,8 +23,8 @@ namespace pool3 {
 
 /// What says on which side a row is, and in which fold. by_key: its key alone, so a catalogue that grows moves no
 /// picture, and copies stay together. stratified: each class gives its share (stratified.hpp), of rows that are done
-/// and have a label, in the order of the file. folders: paths have a folder "train", "test" or the like. given: each row
-/// has its side.
+/// and have a label, in the order of the file. folders: paths have a folder "train", "test" or the like. given: each
+/// row has its side.
 enum class SplitRule : std::uint8_t { by_key, stratified, folders, given };
 [[nodiscard]] constexpr std::string_view to_string(SplitRule rule) {
   constexpr std::array<std::string_view, 4> names = {"key", "stratified", "folders", "given"};
@@ -86,8 +86,8 @@ void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reade
 /// both sides. Not collective; throws Error.
 [[nodiscard]] std::vector<RowSide> sides_by_folder(const FeatureReader& reader);
 
-/// What a model keeps of its split: the sides, folds of the probabilities if `folds` > 0, and of the search that chose C
-/// if `search_folds` > 0. Rows that are not done, have no label or train with the weight 0 are left out. Not
+/// What a model keeps of its split: the sides, folds of the probabilities if `folds` > 0, and of the search that chose
+/// C if `search_folds` > 0. Rows that are not done, have no label or train with the weight 0 are left out. Not
 /// collective; throws Error. REQUIRES: at most most_folds.
 [[nodiscard]] SplitTable split_table(const FeatureReader& reader, const Split& split, int folds, int search_folds,
                                      const std::string& row_weights);

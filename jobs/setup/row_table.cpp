@@ -35,11 +35,11 @@ RowTable::RowTable(const std::string& source, std::string stage, std::span<const
 
 RowTable::Found RowTable::by_order(const FeatureReader& reader, const std::vector<std::string>& values) const {
   if (std::ssize(values) != reader.rows())
-    throw Error({.stage = stage_,
-                 .path = name(),
-                 .cause = fmt::format("{} {} for the {} rows of the feature file", values.size(), stage_,
-                                      reader.rows()),
-                 .advice = "give one for each row, in their order, or a table with a column of paths"});
+    throw Error(
+        {.stage = stage_,
+         .path = name(),
+         .cause = fmt::format("{} {} for the {} rows of the feature file", values.size(), stage_, reader.rows()),
+         .advice = "give one for each row, in their order, or a table with a column of paths"});
   Found found;
   found.values.assign(values.begin(), values.end());
   return found;

@@ -33,8 +33,8 @@ class RowTable {
     std::int64_t missing = 0;                        ///< rows of the feature file that the table has not
     std::int64_t more = 0;                           ///< rows of the table that the feature file has not
   };
-  /// A list of paths alone gives "" for each row that it has. Not collective. Throws Error: no row is found, not as many
-  /// values as rows, two values for one path.
+  /// A list of paths alone gives "" for each row that it has. Not collective. Throws Error: no row is found, not as
+  /// many values as rows, two values for one path.
   [[nodiscard]] Found of_rows(const FeatureReader& reader) const;
 
  private:

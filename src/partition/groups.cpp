@@ -32,8 +32,7 @@ double deviation(const std::vector<ClassCount>& counts, std::size_t classes) {
 }
 
 /// Groups by rising number, then the rows of their own.
-std::vector<Unit> units_of(std::span<const std::int32_t> labels, std::span<const GroupId> groups,
-                           std::size_t classes) {
+std::vector<Unit> units_of(std::span<const std::int32_t> labels, std::span<const GroupId> groups, std::size_t classes) {
   std::vector<std::size_t> order(labels.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto after_groups = [&](std::size_t i) { return groups[i] == no_group; };

@@ -8,7 +8,7 @@ namespace pool3 {
 namespace {
 
 constexpr std::array<std::string_view, 4> training_names = {"train", "training", "trainset", "tr"};
-constexpr std::array<std::string_view, 8> test_names = {"test",    "testing", "testset",  "holdout",
+constexpr std::array<std::string_view, 8> test_names = {"test",     "testing",  "testset",  "holdout",
                                                         "held_out", "held-out", "hold-out", "heldout"};
 constexpr std::array<std::string_view, 7> validation_names = {"val",    "valid", "validation", "dev",
                                                               "valset", "eval",  "left_out"};

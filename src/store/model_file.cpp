@@ -175,8 +175,7 @@ void take_kernel(Model& model, const Attributes& attributes, const Place& place)
 
 void take_scalars(Model& model, const Attributes& attributes, const Place& place) {
   if (attributes.contains("split")) model.split = store::attribute<std::string>(attributes, "split", place);
-  if (attributes.contains("grouped"))
-    model.grouped = store::attribute<std::int64_t>(attributes, "grouped", place) != 0;
+  if (attributes.contains("grouped")) model.grouped = store::attribute<std::int64_t>(attributes, "grouped", place) != 0;
   if (attributes.contains("temperature"))
     model.temperature = store::attribute<double>(attributes, "temperature", place);
   each_scalar(model, [&](const std::string& name, auto& value) {

@@ -58,9 +58,8 @@ void Assignment::split_by_class(const FeatureReader& reader) {
   const auto usable = usable_rows(reader, all);
   const auto labels = at(usable, all);
   const auto groups = at(usable, split_.groups_of_rows);
-  const auto held_out = groups.empty()
-                            ? stratified_test_rows(labels, split_.test_fraction, split_.seed)
-                            : stratified_group_test_rows(labels, groups, split_.test_fraction, split_.seed);
+  const auto held_out = groups.empty() ? stratified_test_rows(labels, split_.test_fraction, split_.seed)
+                                       : stratified_group_test_rows(labels, groups, split_.test_fraction, split_.seed);
   sides_.assign(all.size(), RowSide::left_out);
   for (std::size_t i = 0; i < usable.size(); ++i)
     sides_[index(usable[i])] = held_out[i] != 0 ? RowSide::held_out : RowSide::training;

@@ -100,7 +100,8 @@ class EvaluateCommand : public Command {
     p.add_required("model", flags_.model, "model file");
     p.add_required("out", flags_.out, "report to make (JSON)", Changes::file);
     p.add("rows", flags_.rows,
-          "held-out, training, left-out or all. If not given: the held-out rows of the file that the model was trained on, all "
+          "held-out, training, left-out or all. If not given: the held-out rows of the file that the model was trained "
+          "on, all "
           "rows of any other",
           std::string());
     p.add("predictions", flags_.predictions,

@@ -54,11 +54,9 @@ std::string folder_of(const std::string& source) {
 
 /// Collective.
 void add_source(const Communicator& comm, const std::string& source, Log& log, std::vector<NamedPicture>& pictures) {
-  const Manifest manifest = list_corpus(comm, {.corpus = {source},
-                                               .labels = parse_label_rule("none"),
-                                               .path_column = {},
-                                               .label_column = {},
-                                               .classes = {}});
+  const Manifest manifest = list_corpus(
+      comm,
+      {.corpus = {source}, .labels = parse_label_rule("none"), .path_column = {}, .label_column = {}, .classes = {}});
   for (const std::string& note : manifest.notes) log.line("predict", note);
   const std::string folder = folder_of(source);
   const bool is_clear = folder.find_first_of("{*?[") == std::string::npos;

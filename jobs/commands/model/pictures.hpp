@@ -21,8 +21,8 @@ struct NamedPictures {
   std::vector<std::byte> from_stdin;   ///< a picture; on every rank
 };
 /// Arguments are pictures, members of tar files (FILE.tar/MEMBER), all that --corpus takes (folders, tables, lists, tar
-/// files), and "-": on stdin is a picture, or a path a line (or with a NUL behind each). Collective; throws a collective
-/// Error. What is no file at all is a picture that can't be read.
+/// files), and "-": on stdin is a picture, or a path a line (or with a NUL behind each). Collective; throws a
+/// collective Error. What is no file at all is a picture that can't be read.
 [[nodiscard]] NamedPictures find_pictures(const Communicator& comm, const std::vector<std::string>& arguments,
                                           Log& log);
 

@@ -67,8 +67,7 @@ class PictureJudge {
     for (std::size_t i = 0; i < block.status.size(); ++i) {
       if (block.status[i] != RowStatus::done) continue;
       const auto row = std::span(block.features).subspan(i * width, width);
-      lines[first + i] =
-          lines_.line(pictures[first + i].shown, verdict(model_, scorer_.decision_values(row)));
+      lines[first + i] = lines_.line(pictures[first + i].shown, verdict(model_, scorer_.decision_values(row)));
     }
   }
 

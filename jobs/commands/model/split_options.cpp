@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 3> group_columns = {"group", "groups", "g
 constexpr std::array<std::string_view, 2> fold_columns = {"fold", "folds"};
 
 const RowTable* sides(const SplitFlags& f) { return row_table(f.split_from, "split", side_columns); }
-const RowTable* held_out(const SplitFlags& f) { return row_table(f.held_out, "held-out rows", side_columns); }
+const RowTable* held_out(const SplitFlags& f) { return row_table(f.test_rows, "held-out rows", side_columns); }
 const RowTable* groups(const SplitFlags& f) { return row_table(f.groups_from, "groups", group_columns); }
 const RowTable* folds(const SplitFlags& f) { return row_table(f.folds_from, "folds", fold_columns); }
 
@@ -64,7 +64,7 @@ void check_sides(const RowTable& table) {
     throw Error({.stage = table.stage(),
                  .path = table.name(),
                  .cause = "it has paths and nothing beside them",
-                 .advice = "a list of the rows that are held out goes to --held-out"});
+                 .advice = "a list of the rows that are held out goes to --test-rows"});
   for (std::size_t row = 0; row < table.values().size(); ++row)
     if (!side_of(table.values()[row]))
       throw bad_value(table, row, table.values()[row], "side of a split",
@@ -181,8 +181,9 @@ void declare_split(OptionParser& p, SplitFlags& f) {
         "FILE[:COLUMN] that says train, test or val for each row: a table with a column of paths (split), or one value "
         "for each row of the feature file, in their order. Val rows are left out, unless there are no test rows",
         std::string(), Changes::content);
-  p.add("held-out", f.held_out, "list of the images that are held out: their paths, or row numbers from 0; others train",
-        std::string(), Changes::content);
+  p.add("test-rows", f.test_rows,
+        "list of the images that are held out: their paths, or row numbers from 0; others train", std::string(),
+        Changes::content);
   p.add("groups-from", f.groups_from,
         "FILE[:COLUMN] with the name of each row's group, as in --split-from: rows of one group stay on one side, and "
         "in one fold; a row without a name is on its own",
@@ -190,7 +191,7 @@ void declare_split(OptionParser& p, SplitFlags& f) {
   p.add("folds-from", f.folds_from,
         "FILE[:COLUMN] with the fold of each row, as in --split-from, from 0 on; -1: a row that trains in each",
         std::string(), Changes::content);
-  for (const char* flag : {"split-from", "held-out", "groups-from", "folds-from"})
+  for (const char* flag : {"split-from", "test-rows", "groups-from", "folds-from"})
     p.reads(flag, ReadPath::Form::dataset);
 }
 
@@ -198,8 +199,8 @@ void check(const SplitFlags& f) {
   constexpr std::array<std::string_view, 4> rules = {"auto", "key", "stratified", "folders"};
   if (std::ranges::find(rules, f.rule) == rules.end())
     throw usage_error("--split must be auto, key, stratified or folders");
-  if (!f.split_from.empty() && !f.held_out.empty()) throw usage_error("--split-from and --held-out say the same twice");
-  if (f.rule == "folders" && !(f.split_from.empty() && f.held_out.empty()))
+  if (!f.split_from.empty() && !f.test_rows.empty()) throw usage_error("--split-from and --test-rows say the same twice");
+  if (f.rule == "folders" && !(f.split_from.empty() && f.test_rows.empty()))
     throw usage_error("--split folders and a file say the same twice");
   if (const RowTable* const table = sides(f)) check_sides(*table);
   (void)held_out(f);
@@ -217,7 +218,7 @@ std::vector<std::string> take_split(const FeatureReader& reader, const SplitFlag
   std::vector<std::string> notes;
   split.folds_by_class = f.rule == "stratified";
   if (split.folds_by_class) split.rule = SplitRule::stratified;
-  const bool is_given = !f.split_from.empty() || !f.held_out.empty();
+  const bool is_given = !f.split_from.empty() || !f.test_rows.empty();
   if (const RowTable* const table = sides(f)) notes.push_back(take_sides(reader, *table, split));
   if (const RowTable* const table = held_out(f)) notes.push_back(take_held_out(reader, *table, split));
   if (is_given) split.rule = SplitRule::given;

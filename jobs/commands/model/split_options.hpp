@@ -14,7 +14,7 @@
 namespace pool3::jobs {
 
 struct SplitFlags {
-  std::string rule, split_from, held_out, groups_from, folds_from;
+  std::string rule, split_from, test_rows, groups_from, folds_from;
 };
 void declare_split(OptionParser& parser, SplitFlags& flags);
 /// Reads the files that the flags name. Throws Error: flags that exclude each other, a file that can't be read, a value

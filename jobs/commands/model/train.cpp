@@ -71,9 +71,8 @@ void say_missing(Log& log, const std::vector<std::string>& classes, const std::v
   if (missing.empty() || missing.size() == classes.size()) return;
   const auto shown = std::span(missing).first(std::min(most, missing.size()));
   const std::string more = missing.size() > most ? fmt::format(" and {} more", missing.size() - most) : "";
-  log.line(stage,
-           fmt::format("{} of {} classes {}: {}{}", missing.size(), classes.size(), what, fmt::join(shown, ", "),
-                       more));
+  log.line(stage, fmt::format("{} of {} classes {}: {}{}", missing.size(), classes.size(), what, fmt::join(shown, ", "),
+                              more));
 }
 
 class TrainCommand : public Command {
@@ -85,7 +84,10 @@ class TrainCommand : public Command {
     p.reads("features");
     p.writes("out", {".certificate.json"});
     declare_training(p, flags_);
-    p.add("C", flags_.options.C, "cost of errors, in standardised features", 1.0);
+    p.add("C", flags_.options.C, 
+          "cost of errors, in standardised features: scikit-learn's and LIBLINEAR's C, on features as they are, times "
+          "the mean of |x - mean|^2 (center_scale^2 of the model); with --no-centering it is theirs",
+          30.0);
     p.add("probability-folds", flags_.options.probability_folds,
           "folds that probabilities are calibrated with; 0: none", 5);
   }

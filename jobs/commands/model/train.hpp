@@ -33,7 +33,6 @@ struct TrainingInput {
                                           const std::string& features, const std::vector<std::string>& outputs);
 
 /// Trains and writes the model and its certificate. Collective.
-void train(const Context& context, const FeatureReader& reader, const TrainingOptions& options,
-           const std::string& out);
+void train(const Context& context, const FeatureReader& reader, const TrainingOptions& options, const std::string& out);
 
 }  // namespace pool3::jobs

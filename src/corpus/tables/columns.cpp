@@ -141,9 +141,8 @@ class Finder {
   }
 
   [[nodiscard]] bool is_split(std::size_t column) const {
-    return is_consistent(sample_) && std::ranges::all_of(sample_, [&](const auto& record) {
-             return is_side(trimmed_view(record[column]));
-           });
+    return is_consistent(sample_) &&
+           std::ranges::all_of(sample_, [&](const auto& record) { return is_side(trimmed_view(record[column])); });
   }
 
   std::optional<std::size_t> find_label() {

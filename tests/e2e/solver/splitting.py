@@ -90,14 +90,14 @@ def check_files(check, pool3, folder, corpus, features, f):
     (corpus / "test.txt").write_text("".join(p + "\n" for p, side in zip(f.paths, sides) if side == "test"))
     (folder / "rows.txt").write_text("".join(f"{i}\n" for i in range(len(sides)) if i % 3 == 1))
     for source in (corpus / "test.txt", folder / "rows.txt"):
-        pool3(*train, "--held-out", source)
-        check((Split(folder / "m.h5").sides == np.where(wanted == "held_out", "held_out", "training")).all(), f"--held-out {source}")
+        pool3(*train, "--test-rows", source)
+        check((Split(folder / "m.h5").sides == np.where(wanted == "held_out", "held_out", "training")).all(), f"--test-rows {source}")
     pool3("train", "--features", features, "--out", folder / "n.h5", "--split-from", f"{folder / 'm.h5'}:split")
     check((Split(folder / "n.h5").sides == Split(folder / "m.h5").sides).all(), "the split of another model")
     other = folder / "other.csv"
     other.write_text("path,split\nelsewhere/a.png,train\nelsewhere/b.png,test\n")
     for flags, cause in ((["--split-from", other], "none of its 2 paths"), (["--split-from", f"{corpus / 't.csv'}:kind"], "'x' is no side"),
-                         (["--split-from", corpus / "test.txt"], "--held-out"), (["--held-out", corpus / "t.csv", "--split", "folders"], "twice")):
+                         (["--split-from", corpus / "test.txt"], "--test-rows"), (["--test-rows", corpus / "t.csv", "--split", "folders"], "twice")):
         errors = pool3.start([*train, *flags]).errors()
         check(len(errors) == 1 and cause in errors[0], f"refused: {errors}")
 

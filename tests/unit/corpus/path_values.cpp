@@ -59,7 +59,8 @@ TEST_F(PathColumn, MustBeClear) {
 class SplitFolders : public test::CorpusTest {};
 
 TEST_F(SplitFolders, LabelsAreTheFoldersBelow) {
-  for (const char* path : {"train/cats/a.jpg", "train/dogs/b.jpg", "test/cats/c.jpg", "val/dogs/deep/d.jpg", "test/e.jpg"})
+  for (const char* path :
+       {"train/cats/a.jpg", "train/dogs/b.jpg", "test/cats/c.jpg", "val/dogs/deep/d.jpg", "test/e.jpg"})
     write(path);
   const Manifest manifest = listed(folder, "auto");
   EXPECT_THAT(labels_of(manifest), ElementsAre("cats", "", "cats", "dogs", "dogs"));

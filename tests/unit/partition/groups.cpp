@@ -17,9 +17,8 @@ namespace {
 
 const std::vector<std::int32_t> labels = {1, 2, 0, 2, 1, 1, 1, 1, 2, 1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 2, 1, 1, 1, 0,
                                           0, 1, 0, 1, 0, 1, 1, 2, 0, 1, 1, 1, 2, 1, 1, 0, 1, 1, 1, 0, 0, 1, 1, 0};
-const std::vector<GroupId> groups = {9, 11, 0,  11, 6,  7, 8,  4, 13, 0,  3, 5, 7, 5, 1, 0,
-                                     0, 0,  2,  13, 2,  9, 10, 3, 3,  6,  3, 13, 2, 12, 11, 11,
-                                     1, 5,  8,  6,  9,  9, 9,  0, 13, 7,  12, 3, 5, 12, 2,  0};
+const std::vector<GroupId> groups = {9, 11, 0, 11, 6, 7,  8,  4,  13, 0, 3, 5, 7, 5, 1, 0, 0,  0, 2,  13, 2, 9,  10, 3,
+                                     3, 6,  3, 13, 2, 12, 11, 11, 1,  5, 8, 6, 9, 9, 9, 0, 13, 7, 12, 3,  5, 12, 2,  0};
 
 /// Numbered by first appearance: which of equal folds comes first is a matter of rounding.
 std::vector<std::int32_t> renumbered(const std::vector<std::int32_t>& folds) {
@@ -35,10 +34,10 @@ std::vector<std::int32_t> renumbered(const std::vector<std::int32_t>& folds) {
 TEST(Groups, FoldsAreScikitLearns) {
   EXPECT_EQ(renumbered(stratified_group_folds(labels, groups, 4, 42)),
             renumbered({1, 2, 3, 2, 3, 0, 0, 1, 3, 3, 0, 1, 0, 1, 0, 3, 3, 3, 2, 3, 2, 1, 2, 0,
-                                       0, 3, 0, 3, 2, 2, 2, 2, 0, 1, 0, 3, 1, 1, 1, 3, 3, 0, 2, 0, 1, 2, 2, 3}));
+                        0, 3, 0, 3, 2, 2, 2, 2, 0, 1, 0, 3, 1, 1, 1, 3, 3, 0, 2, 0, 1, 2, 2, 3}));
   EXPECT_EQ(renumbered(stratified_group_folds(labels, groups, 3, 7)),
             renumbered({2, 0, 0, 0, 1, 0, 0, 1, 1, 0, 1, 2, 0, 2, 2, 0, 0, 0, 2, 1, 2, 2, 0, 1,
-                                       1, 1, 1, 1, 2, 1, 0, 0, 2, 2, 0, 1, 2, 2, 2, 0, 1, 0, 1, 1, 2, 1, 2, 0}));
+                        1, 1, 1, 1, 2, 1, 0, 0, 2, 2, 0, 1, 2, 2, 2, 0, 1, 0, 1, 1, 2, 1, 2, 0}));
 }
 
 /// 2,000 rows of 8 classes in groups of 1 to 9; a third of the rows are on their own.
