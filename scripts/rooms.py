@@ -22,7 +22,7 @@ ROOMS = {
     "numbers": Room("float16 and bfloat16 to float and back; hot functions for each kind of CPU", [], ["numbers", "cpu_clones"]),
     "hdf5": Room("the structure of HDF5 files, read without their library and safe with any bytes", []),
     "files": Room("a file is written whole or not at all, its folder synced; descriptors, checks", ["error"]),
-    "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"], ["partition", "stratified"]),
+    "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"], ["partition", "sides", "stratified"]),
     "mpi": Room("checked collectives, agreed errors, the task pool", ["error"], ["mpi", "task_pool", "traffic", "shared_memory"]),
     "neighbours": Room("the nearest rows of features, exactly: BLAS", ["types", "error", "numbers", "mpi"]),
     "server": Room("HTTP with limits, deadlines and orderly ends: Boost.Beast", ["error"]),

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pool3/features.hpp"
+#include "pool3/sides.hpp"
 
 namespace pool3 {
 
@@ -20,6 +21,14 @@ struct SupportVectors {
   std::vector<double> dual_coef;
   double gamma = 0;  ///< on raw features
   bool operator==(const SupportVectors&) const = default;
+};
+
+/// Where each row of the file is that a model was trained on. All are empty in older models.
+struct SplitTable {
+  std::vector<RowSide> sides;              ///< [rows of that file]
+  std::vector<std::int16_t> folds;         ///< [rows of that file] those of the probabilities, -1: in none; or empty
+  std::vector<std::int16_t> search_folds;  ///< the same of the search that chose C; or empty
+  bool operator==(const SplitTable&) const = default;
 };
 
 /// A trained classifier. Linear: the score of class k is dot(coef[k], x) + intercept[k] on raw features x; the highest
@@ -47,7 +56,9 @@ struct Model {
   double center_scale = 1;  ///< features were divided by this after centring
   std::uint64_t seed = 42;  ///< of the split
   double test_fraction = 0.2;
-  std::string split = "key";  ///< or "stratified": which rows are held out, see SplitRule of training.hpp
+  std::string split = "key";  ///< or "stratified" ...: which rows are held out, see SplitRule of training.hpp
+  bool grouped = false;       ///< some rows were kept together
+  SplitTable split_table;     ///< what write_model() writes; read_model() leaves it empty
   std::int64_t training_rows = 0;
 
   // The certificate.
@@ -76,5 +87,7 @@ struct Model {
 void write_model(const Model& model, const std::string& path);
 /// Reads a model file and checks its checksums. Not collective. Throws Error.
 [[nodiscard]] Model read_model(const std::string& path);
+/// The table of its split. Not collective. Throws Error.
+[[nodiscard]] SplitTable read_split_table(const std::string& path);
 
 }  // namespace pool3

@@ -25,6 +25,7 @@ struct SearchOptions {
   std::uint64_t seed = 42;  ///< of the row order
   Scoring scoring = Scoring::accuracy;
   Choice choice = Choice::best;
+  int most_extra = 0;  ///< values of C that may be tried beyond the grid, while the best is at its edge
   SolverOptions solver;
 };
 
@@ -51,6 +52,11 @@ struct SearchResult {
   std::size_t remembered = 0;  ///< points taken from an earlier search
   Scoring scoring = Scoring::accuracy;
 };
+
+/// Whether the best point has the smallest or largest C that was tried with its kernel and gamma.
+enum class GridEdge : std::uint8_t { none, smallest, largest };
+/// REQUIRES: there are points.
+[[nodiscard]] GridEdge edge_of_best(const SearchResult& result);
 
 /// What the root's group is doing.
 struct SearchProgress {
@@ -105,7 +111,9 @@ class SearchJournal {
   };
   /// What an earlier search of the same features and flags has left. That of another does not count: a table is cheap
   /// beside features. Every rank gets its own state, if that search had as many ranks.
-  [[nodiscard]] Found recall() const;
+  ///
+  /// With `or_table` the finished table counts, too, if there is nothing else.
+  [[nodiscard]] Found recall(bool or_table = false) const;
   /// Throws Error.
   void keep(const SearchResult& so_far, const std::string& state) const;
   /// Removes what is there, when the table and all that is made from it are done.

@@ -86,7 +86,7 @@ Json table(const SearchResult& result, const SearchedBy& by) {
   return j;
 }
 
-/// How the search that left `there` differs from this one, or "". Other values of C may be tried.
+/// How the search that left `there` differs from this one, or "". Other values of C may be tried, and more of them.
 std::string difference(const Json& there, const SearchedBy& by) {
   const Json mine = json_of(by.features);
   for (const auto& [name, value] : mine.items())
@@ -94,7 +94,7 @@ std::string difference(const Json& there, const SearchedBy& by) {
   const Json config = Json::parse(by.config);
   for (const auto& [name, value] : config.items()) {
     const std::string was = there.at("config").contains(name) ? there.at("config").at(name).dump() : "nothing";
-    if (name != "C" && name != "gamma" && was != value.dump())
+    if (name != "C" && name != "gamma" && name != "extend" && was != value.dump())
       return fmt::format("--{}: {} here, {} there", name, value.dump(), was);
   }
   return {};
@@ -202,9 +202,12 @@ std::string search_table(const SearchResult& result, const SearchedBy& by) { ret
 SearchJournal::SearchJournal(const Communicator& comm, std::string out, SearchedBy by)
     : comm_(comm), out_(std::move(out)), by_(std::move(by)) {}
 
-SearchJournal::Found SearchJournal::recall() const {
+SearchJournal::Found SearchJournal::recall(bool or_table) const {
   std::string text;
-  comm_.root_does([&] { text = contents(points_of(out_)); });
+  comm_.root_does([&] {
+    text = contents(points_of(out_));
+    if (text.empty() && or_table) text = contents(out_);
+  });
   comm_.broadcast(text);
   if (text.empty()) return {};
   std::optional<SearchMemory> memory;
@@ -214,7 +217,7 @@ SearchJournal::Found SearchJournal::recall() const {
     const std::string found = difference(there, by_);
     if (!found.empty()) return {{}, fmt::format("{} is of another search ({}): starting anew", points_of(out_), found)};
     memory = memory_of(there);
-    same_ranks = there.at("ranks") == comm_.size();
+    same_ranks = there.value("ranks", 0) == comm_.size();
   } catch (const nlohmann::json::exception&) {
     memory.reset();
   }

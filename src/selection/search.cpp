@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "pool3/error.hpp"
 #include "selection/by_columns.hpp"
 #include "selection/by_rows.hpp"
+#include "selection/edge.hpp"
 #include "selection/score.hpp"
 
 namespace pool3 {
@@ -20,6 +22,11 @@ void check(const SearchOptions& o) {
 
 bool same_point(const SearchPoint& a, const SearchPoint& b) {
   return a.kernel == b.kernel && a.gamma == b.gamma && a.C == b.C;
+}
+
+/// The order of a table.
+bool comes_before(const SearchPoint& a, const SearchPoint& b) {
+  return std::tie(a.kernel, a.gamma, a.C) < std::tie(b.kernel, b.gamma, b.C);
 }
 
 const SearchPoint* find(const std::vector<SearchPoint>& points, const SearchPoint& wanted) {
@@ -43,26 +50,37 @@ SearchResult search_grid(const Communicator& comm, const std::function<Problem(c
                          const SearchOptions& options, const std::function<void(const SearchProgress&)>& progress,
                          const SearchMemory& memory) {
   comm.all_do([&] { check(options); });
+  SearchOptions wider = options;  // its grid grows
   const auto solver =
-      options.gram ? selection::solve_by_columns(comm, load, options) : selection::solve_by_rows(comm, load, options);
+      options.gram ? selection::solve_by_columns(comm, load, wider) : selection::solve_by_rows(comm, load, wider);
   SearchResult result{.fold_rows = solver->fold_rows(), .groups = solver->groups(), .scoring = options.scoring};
   const bool counts = memory.fold_rows == result.fold_rows;
-  const std::vector<SearchPoint> grid = solver->grid();
   bool restored = !counts;
-  for (std::size_t p = 0; p < grid.size(); ++p) {
-    const SearchPoint* const known = counts ? find(memory.points, grid[p]) : nullptr;
+  const auto add = [&](const SearchPoint& wanted, std::size_t points) {
+    const SearchPoint* const known = counts ? find(memory.points, wanted) : nullptr;
+    SearchPoint found;
     if (known != nullptr) {
-      result.points.push_back(*known);
+      found = *known;
       ++result.remembered;
     } else {
       if (!restored) solver->restore(memory.state);
       restored = true;
-      result.points.push_back(solver->compute(grid[p], [&](const SolverProgress& s) {
-        if (progress && comm.is_root()) progress({grid[p].kernel, grid[p].gamma, grid[p].C, p, grid.size(), s});
-      }));
+      found = solver->compute(wanted, [&](const SolverProgress& s) {
+        if (progress && comm.is_root())
+          progress({wanted.kernel, wanted.gamma, wanted.C, result.points.size(), points, s});
+      });
     }
+    result.points.insert(std::ranges::upper_bound(result.points, found, comes_before), found);
     result.best = choose_point(result.points, options);
     if (known == nullptr && memory.keep) memory.keep(result, solver->state());
+  };
+  const std::vector<SearchPoint> grid = solver->grid();
+  for (const SearchPoint& point : grid) add(point, grid.size());
+  for (int i = 0; i < options.most_extra; ++i) {
+    const auto beyond = selection::point_beyond(result);
+    if (!beyond) break;
+    wider.C.push_back(beyond->C);
+    add(*beyond, result.points.size() + 1);
   }
   return result;
 }

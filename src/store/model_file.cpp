@@ -149,6 +149,7 @@ Attributes describe(const Model& model) {
   }
   store::put_provenance(attributes, "features_", model.features);
   attributes["split"] = model.split;
+  attributes["grouped"] = std::int64_t{model.grouped};
   attributes["temperature"] = model.temperature;
   each_scalar(model, [&](const std::string& name, const auto& value) {
     if constexpr (std::is_same_v<std::decay_t<decltype(value)>, bool>) {
@@ -174,6 +175,7 @@ void take_kernel(Model& model, const Attributes& attributes, const Place& place)
 
 void take_scalars(Model& model, const Attributes& attributes, const Place& place) {
   if (attributes.contains("split")) model.split = store::attribute<std::string>(attributes, "split", place);
+  if (attributes.contains("grouped")) model.grouped = store::attribute<std::int64_t>(attributes, "grouped", place) != 0;
   if (attributes.contains("temperature"))
     model.temperature = store::attribute<double>(attributes, "temperature", place);
   each_scalar(model, [&](const std::string& name, auto& value) {
@@ -199,6 +201,32 @@ void write_support(const store::File& file, const Model& model) {
   }
 }
 
+/// Calls `visit(name, vector, type)` for every table by row of the training file.
+template <typename AnyTable, typename Visitor>
+void each_split(AnyTable& table, Visitor&& visit) {
+  visit("split", table.sides, store::side_type());
+  visit("folds", table.folds, store::int16_type());
+  visit("search_folds", table.search_folds, store::int16_type());
+}
+
+void write_split(const store::File& file, const SplitTable& table) {
+  each_split(table, [&](const std::string& name, const auto& values, const Hdf5Type& type) {
+    if (values.empty()) return;
+    const Dataset written = file.create_dataset(name, type, {values.size()});
+    written.write_bytes({0, written.rows()}, std::as_bytes(std::span(values)));
+  });
+}
+
+void check_split(const SplitTable& table, const Place& place) {
+  const auto fits = [&](const std::vector<std::int16_t>& folds) {
+    return (folds.empty() || folds.size() == table.sides.size()) &&
+           std::ranges::all_of(folds, [](std::int16_t fold) { return fold >= -1; });
+  };
+  const bool known = std::ranges::all_of(table.sides, [](RowSide side) { return side <= RowSide::left_out; });
+  if (known && fits(table.folds) && fits(table.search_folds)) return;
+  throw error_at(place, "the tables of its split do not fit each other", store::damaged_advice);
+}
+
 void write_datasets(const store::File& file, const Model& model) {
   const store::CellShape names = store::shape_of(model.classes);
   const std::string cells = pack(model.classes, names);
@@ -214,6 +242,7 @@ void write_datasets(const store::File& file, const Model& model) {
     table.write({0, table.rows()}, std::span<const double>(values));
   });
   if (model.kernel != Kernel::linear) write_support(file, model);
+  write_split(file, model.split_table);
 }
 
 void write_file(const Model& model, const Place& place) {
@@ -269,6 +298,7 @@ std::string features_difference(const FeatureReader& reader, const Model& model)
 void write_model(const Model& model, const std::string& path) {
   const Place place{"write model", path};
   check_sizes(model, place);
+  check_split(model.split_table, place);
   check_numbers(model, place, "check the features that it was trained on");
   check_output(place);
   make_whole_file(place, [&](const Place& temporary) { write_file(model, temporary); });
@@ -290,6 +320,22 @@ Model read_model(const std::string& path) {
   check_sizes(model, place);
   check_numbers(model, place, store::damaged_advice);
   return model;
+}
+
+SplitTable read_split_table(const std::string& path) {
+  const Place place{"read model", path};
+  store::check_seal(place, store::model_format, store::model_version);
+  const store::Structure file(place);
+  SplitTable found;
+  each_split(found, [&](const std::string& name, auto& values, const Hdf5Type& type) {
+    if (!file.find(name)) return;
+    const Dataset table = file.dataset(name);
+    table.expect(type, {static_cast<std::uint64_t>(table.rows())});
+    values.resize(static_cast<std::size_t>(table.rows()));
+    table.read_bytes({0, table.rows()}, std::as_writable_bytes(std::span(values)));
+  });
+  check_split(found, place);
+  return found;
 }
 
 }  // namespace pool3

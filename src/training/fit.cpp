@@ -116,6 +116,8 @@ void check(const TrainingOptions& o) {
     throw usage_error("--multiclass ovo needs --kernel rbf");
   if (o.probability_folds < 0 || o.probability_folds == 1)
     throw usage_error("--probability-folds must be 0, or 2 or more");
+  if (o.probability_folds > most_folds)
+    throw usage_error(fmt::format("--probability-folds must be at most {}", most_folds));
 }
 
 void check_C(double C) {

@@ -9,17 +9,9 @@ namespace pool3 {
 namespace {
 
 using training::Assignment;
+using training::weights_of_rows;
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
-/// A factor for each row of the file; empty if `source` is.
-std::vector<float> weights_of_rows(const FeatureReader& reader, const std::string& source) {
-  if (source.empty()) return {};
-  const std::size_t colon = source.rfind(':');
-  const bool named = colon != std::string::npos;
-  const std::string path = named ? source.substr(0, colon) : source;
-  return read_row_weights(path, named ? source.substr(colon + 1) : "weights", reader.rows());
-}
 
 /// Those of `rows` that are done, have a label, are on `side`, and whose weight is not 0. Without their features.
 LabelledRows wanted_rows(const FeatureReader& reader, RowRange rows, const Assignment& assignment, Side side,
@@ -123,6 +115,11 @@ Problem load_training_rows(const Communicator& comm, const FeatureReader& reader
 
 std::vector<std::int64_t> count_training_rows(const Communicator& comm, const FeatureReader& reader, const Split& split,
                                               const std::string& row_weights) {
+  return count_rows(comm, reader, split, Side::training, row_weights);
+}
+
+std::vector<std::int64_t> count_rows(const Communicator& comm, const FeatureReader& reader, const Split& split,
+                                     Side side, const std::string& row_weights) {
   constexpr std::int64_t step = 65536;
   std::vector<std::int64_t> counts(reader.classes().size(), 0);
   comm.all_do([&] { reader.check_tables(comm.rank(), comm.size()); });
@@ -132,7 +129,7 @@ std::vector<std::int64_t> count_training_rows(const Communicator& comm, const Fe
     const RowRange share = even_share(reader.rows(), comm.size(), comm.rank());
     for (Row begin = share.begin; begin < share.end; begin += step) {
       const RowRange rows{begin, std::min(begin + step, share.end)};
-      for (const std::int32_t label : wanted_rows(reader, rows, assignment, Side::training, weights).labels)
+      for (const std::int32_t label : wanted_rows(reader, rows, assignment, side, weights).labels)
         ++counts[index(label)];
     }
   });

@@ -104,7 +104,8 @@ class EvaluateCommand : public Command {
     p.add_required("model", flags_.model, "model file");
     p.add_required("out", flags_.out, "report to make (JSON)", Changes::file);
     p.add("rows", flags_.rows,
-          "held-out, training or all. If not given: the held-out rows of the file that the model was trained on, all "
+          "held-out, training, left-out or all. If not given: the held-out rows of the file that the model was trained "
+          "on, all "
           "rows of any other",
           std::string());
     p.add("predictions", flags_.predictions,
@@ -174,7 +175,7 @@ void evaluate(const Context& context, const EvaluateFlags& flags) {
     reader = std::make_unique<FeatureReader>(flags.features);
     model = read_model(flags.model);
     check_match(*reader, model, flags.model);
-    choice = choose_rows(*reader, model, flags.rows);
+    choice = choose_rows(*reader, model, flags.model, flags.rows);
   });
   const Findings found = judge_rows(comm, *reader, model, choice, !flags.predictions.empty());
   tell_unknown(context.log, *reader, found);

@@ -14,13 +14,15 @@ namespace pool3::jobs {
 
 /// Rows to evaluate, in words and for the reader.
 struct RowChoice {
-  std::string name;  ///< "held-out", "training" or "all"
+  std::string name;  ///< "held-out", "training", "left-out" or "all"
   Side side = Side::test;
+  Split split;              ///< unless all rows count
   bool other_file = false;  ///< the model was trained on another one
 };
 /// `wanted`: one of these names, or "". The model has seen a file of its own catalogue, also if the catalogue has
-/// grown. Throws Error: no such name; rows of a stratified split that is not of this file.
-[[nodiscard]] RowChoice choose_rows(const FeatureReader& reader, const Model& model, const std::string& wanted);
+/// grown. Throws Error: no such name; rows of a split that is known for another file alone.
+[[nodiscard]] RowChoice choose_rows(const FeatureReader& reader, const Model& model, const std::string& model_path,
+                                    const std::string& wanted);
 
 /// What this rank has found.
 struct Findings {

@@ -97,6 +97,21 @@ TEST(StoreModel, comes_back_as_it_was) {
   EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "temporary files are left";
 }
 
+TEST(StoreModel, keeps_the_table_of_its_split) {
+  const TemporaryFolder folder;
+  Model model = make_model(true);
+  model.grouped = true;
+  write_model(model, folder / "m.h5");
+  EXPECT_EQ(read_split_table(folder / "m.h5"), SplitTable());  // as older ones
+  model.split_table = {.sides = {RowSide::held_out, RowSide::training, RowSide::left_out}, .folds = {-1, 6, -1}};
+  write_model(model, folder / "m.h5");
+  EXPECT_EQ(read_split_table(folder / "m.h5"), model.split_table);
+  EXPECT_TRUE(read_model(folder / "m.h5").grouped);
+  EXPECT_EQ(read_model(folder / "m.h5").split_table, SplitTable());  // not before it is asked for
+  model.split_table.search_folds = {1, 2};
+  EXPECT_THAT(line_of([&] { write_model(model, folder / "m.h5"); }), HasSubstr("split do not fit"));
+}
+
 TEST(StoreModel, has_the_width_of_its_features) {
   const TemporaryFolder folder;
   Model model = make_model(true);
