@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests/e2e"))  # their helpers read weights and pictures
+sys.path.insert(0, str(ROOT / "tests/e2e/network"))  # their helpers read weights and pictures
 
 
 def fail(message):

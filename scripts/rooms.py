@@ -19,11 +19,12 @@ class Room:
 ROOMS = {
     "types": Room("the words all rooms share: rows, status, keys", []),
     "error": Room("one failure type, one line, exit codes", []),
-    "numbers": Room("float16 and bfloat16 to float and back", []),
+    "numbers": Room("float16 and bfloat16 to float and back; hot functions for each kind of CPU", [], ["numbers", "cpu_clones"]),
     "hdf5": Room("the structure of HDF5 files, read without their library and safe with any bytes", []),
     "files": Room("a file is written whole or not at all, its folder synced; descriptors, checks", ["error"]),
     "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"], ["partition", "stratified"]),
     "mpi": Room("checked collectives, agreed errors, the task pool", ["error"], ["mpi", "task_pool", "traffic", "shared_memory"]),
+    "neighbours": Room("the nearest rows of features, exactly: BLAS", ["types", "error", "numbers", "mpi"]),
     "image": Room("bytes to pixels (`formats/`) to network input (`resize/`), pixels to PNG: libjpeg-turbo, libpng, libwebp, "
                   "giflib, libtiff", ["types", "error"], folders={".": ["formats", "resize"], "formats": ["."], "resize": ["."]}),
     "weights": Room("weights files to folded tensors: `containers/` read a file format, `makers/` know who wrote it",
@@ -67,16 +68,17 @@ ROOMS = {
 JOBS = {".": ["commands", "setup", "console"], "commands": [".", "setup", "console"], "setup": ["console"], "console": []}
 
 # Headers that have no source of their own name, since a source for each kind fills them.
-SHARED = {"network/kernels/table.hpp", "image/formats/decoders.hpp", "image/resize/resizers.hpp", "exchange/formats.hpp", "exchange/import/readers.hpp"}
+SHARED = {"network/kernels/table.hpp", "image/formats/decoders.hpp", "image/resize/resizers.hpp", "exchange/formats.hpp", "exchange/import/readers.hpp",
+          "neighbours/dots.hpp", "neighbours/dots_body.hpp"}
 
 # Third-party headers, and the only places that each may show in. Those of the system may show anywhere.
 HEADERS = [
     (r"fmt/", ["src", "jobs"]),
     (r"mpi\.h$", ["src/mpi", "include/pool3/mpi.hpp", "include/pool3/shared_memory.hpp"]),
     (r"Eigen/", ["src/svm", "src/prediction", "src/selection", "src/training", "src/evaluation", "src/report", "include/pool3/svm.hpp"]),
-    (r"(cblas|lapacke?|openblas\w*)\.h$", ["src/svm"]),
+    (r"(cblas|lapacke?|openblas\w*)\.h$", ["src/svm", "src/neighbours"]),
     (r"(torch|ATen|c10|caffe2)/", ["src/network/torch"]),
-    (r"immintrin\.h$", ["src/network/kernels", "src/image/resize"]),
+    (r"[ix]mmintrin\.h$", ["src/network/kernels", "src/image/resize", "src/neighbours"]),
     (r"(hdf5\w*|H5\w*)\.h$|hdf5/(serial|openmpi)/|highfive/", ["src/store"]),
     (r"(jpeglib|jerror|turbojpeg|png|pngconf|gif_lib|tiff\w*)\.h$|webp/", ["src/image"]),
     (r"archive(_entry)?\.h$", ["src/corpus/shards", "src/exchange"]),

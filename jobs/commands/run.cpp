@@ -4,9 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "commands/evaluate.hpp"
-#include "commands/extract.hpp"
-#include "commands/search.hpp"
+#include "commands/extract/extract.hpp"
+#include "commands/model/evaluate.hpp"
+#include "commands/model/search.hpp"
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
 

@@ -306,3 +306,9 @@ def key_uniform(seed, key, salt):
     """The number in [0, 1) that puts an image on a side (salt 1) or in a fold (salt 2)."""
     h = mix(mix(mix((seed + 0x9E3779B97F4A7C15 * salt) & MASK) ^ int(key[:16], 16)) ^ int(key[16:], 16))
     return (h >> 11) / 2**53
+
+
+def make_features(pool3, path, kind, width=64, classes=4, rows=400):
+    """A finished feature file of drawn rows at `path`, by the helper program; `kind`: float32 or float16."""
+    subprocess.run([pool3.helper, path, kind, str(width), str(classes), str(rows)], check=True, env=environment({}))
+    return path

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "e2e"))
+sys.path.insert(0, str(HERE.parent / "e2e/network"))
 import graphdef_file as graph  # noqa: E402
 
 CORPUS = HERE / "corpus"

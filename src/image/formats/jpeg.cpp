@@ -40,10 +40,10 @@ ErrorTrap& trap_of(j_common_ptr info) { return state_of(info).trap; }
   trap_of(info).spring(text.data());
 }
 
-/// True if these bytes are a segment with its length whose marker's first byte is damaged. It may have held tables, the
-/// kind of colours or the orientation.
+/// True if these bytes are a segment with its length whose marker is damaged. It may have held tables, the kind of
+/// colours or the orientation. One of four bytes, marker and length, held nothing.
 bool is_lost_segment(Bytes stray) {
-  if (stray.size() < 4) return false;
+  if (stray.size() <= 4) return false;
   const auto at = [&](std::size_t i) { return std::to_integer<std::size_t>(stray[i]); };
   return at(2) * 256 + at(3) + 2 == stray.size();
 }

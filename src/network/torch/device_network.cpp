@@ -110,13 +110,13 @@ int cuda_devices() {
 }
 
 c10::Device device_of(const NetworkOptions& options) {
-  if (options.device == Device::cpu) return c10::Device(c10::kCPU);
+  if (options.device == Device::cpu) return {c10::kCPU};
   if (options.gpu < 0 || options.gpu >= cuda_devices())
     throw Error({.stage = "open network",
                  .path = {},
                  .cause = fmt::format("there is no CUDA GPU {} that LibTorch can use", options.gpu),
                  .advice = "use --device cpu"});
-  return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(options.gpu));
+  return {c10::kCUDA, static_cast<c10::DeviceIndex>(options.gpu)};
 }
 
 std::unique_ptr<Network> make_device_network(Compute compute, const NetworkOptions& options) {

@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "pool3/cpu_clones.hpp"
 #include "svm/algebra/cholesky.hpp"
-#include "svm/algebra/cpu_clones.hpp"
 #include "svm/model/loss.hpp"
 #include "svm/newton/line_search.hpp"
 #include "svm/newton/precision.hpp"

@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "pool3/cpu_clones.hpp"
 #include "svm/algebra/cholesky.hpp"
-#include "svm/algebra/cpu_clones.hpp"
 
 namespace pool3::svm {
 namespace {

@@ -4,7 +4,7 @@
 #include <bit>
 #include <cmath>
 
-#include "svm/algebra/cpu_clones.hpp"
+#include "pool3/cpu_clones.hpp"
 #include "svm/model/columns.hpp"
 
 namespace pool3::svm {

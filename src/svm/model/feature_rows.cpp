@@ -1,7 +1,7 @@
 #include "svm/model/feature_rows.hpp"
 
+#include "pool3/cpu_clones.hpp"
 #include "pool3/numbers.hpp"
-#include "svm/algebra/cpu_clones.hpp"
 
 namespace pool3::svm {
 namespace {

@@ -1,4 +1,4 @@
-// The bytes that other programs read. tests/e2e/exporting.py and width.py let those programs read them.
+// The bytes that other programs read. tests/e2e/solver/exporting.py and width.py let those programs read them.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

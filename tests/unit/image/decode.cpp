@@ -166,6 +166,15 @@ TEST(Decode, RefusesAHeaderThatHasLostASegment) {
   }
 }
 
+TEST(Decode, ReadsAHeaderThatHasLostASegmentOfNothing) {
+  const Buffer whole = fixture_bytes("baseline_420.jpg");
+  const auto tables = std::ranges::search(whole, to_buffer({"\xFF\xDB", 2})).begin() - whole.begin();
+  Buffer stray = whole;
+  const Buffer nothing = to_buffer({"\xFF\x00\x00\x02", 4});
+  stray.insert(stray.begin() + tables, nothing.begin(), nothing.end());
+  EXPECT_EQ(decode(stray, {}).pixels, decode(whole, {}).pixels);
+}
+
 TEST(Decode, ChecksTheLimitBeforeItTakesMemory) {
   EXPECT_EQ(status_of(fixture_bytes("baseline_420.jpg"), {.max_pixels = 29 * 19}), RowStatus::done);
   EXPECT_EQ(status_of(fixture_bytes("baseline_420.jpg"), {.max_pixels = 29 * 19 - 1}), RowStatus::too_large);

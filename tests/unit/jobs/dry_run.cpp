@@ -1,6 +1,6 @@
 // How large a feature file is planned to be.
 
-#include "commands/dry_run.hpp"
+#include "commands/extract/dry_run.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,8 @@
 // Flags of extract: which rows a part has, how many pictures may fail, and what goes to the extractor.
 
-#include "commands/extract_options.hpp"
-
 #include <gtest/gtest.h>
 
+#include "commands/extract/options.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::jobs {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <map>
@@ -187,6 +189,15 @@ TEST_F(MetricsTest, JsonLinesAreAddedToThoseOfAnEarlierLife) {
   ASSERT_EQ(both.size(), 2U);
   EXPECT_EQ(both[0], both[1]);
   EXPECT_EQ(both[0]["eta_seconds"], 102'506.04);
+}
+
+TEST_F(MetricsTest, APipeOrALinkInThePlaceOfTheFileKeepsNobodyWaiting) {
+  ASSERT_EQ(mkfifo((folder.path() + "/rank-0.jsonl").c_str(), 0666), 0);
+  Metrics(folder.path(), "", "extract", 0, clock.clock()).progress(halfway);  // returns
+  const std::string other = folder.path() + "/other";
+  ASSERT_EQ(symlink(other.c_str(), (folder.path() + "/rank-1.jsonl").c_str()), 0);
+  Metrics(folder.path(), "", "extract", 1, clock.clock()).progress(halfway);
+  EXPECT_FALSE(std::filesystem::exists(other));
 }
 
 TEST_F(MetricsTest, NothingIsWrittenUnlessWanted) {

@@ -1,0 +1,197 @@
+#include "commands/model/search.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "console/output.hpp"
+#include "console/stop_signal.hpp"
+#include "pool3/files.hpp"
+
+namespace pool3::jobs {
+namespace {
+
+constexpr const char* stage = "search";
+
+void print_table(const SearchResult& result) {
+  const bool has_rbf = std::ranges::count(result.points, Kernel::rbf, &SearchPoint::kernel) > 0;
+  const bool other = result.scoring != Scoring::accuracy;
+  print_line(fmt::format("{}           C   accuracy   deviation   {}relative gap   passes   seconds",
+                         has_rbf ? "kernel        gamma " : "",
+                         other ? fmt::format("{:>17}   ", to_string(result.scoring)) : ""));
+  for (std::size_t i = 0; i < result.points.size(); ++i) {
+    const SearchPoint& p = result.points[i];
+    const bool rbf = p.kernel == Kernel::rbf;
+    std::string line;
+    if (has_rbf) line += fmt::format("{:6} {:>12} ", rbf ? "rbf" : "linear", rbf ? fmt::format("{:.6g}", p.gamma) : "");
+    line += fmt::format("{:12g}   {:8.4f}   {:9.4f}   ", p.C, p.mean, p.deviation);
+    if (other) line += fmt::format("{:17.4f}   ", p.score);
+    line += fmt::format("{:12.1e}   {:6}   {:7.1f}", p.relative_gap, p.epochs, p.seconds);
+    print_line(line + (i == result.best ? "   best" : ""));
+  }
+}
+
+/// Where the time went. `spent`: by this rank, in loading and in all points.
+void log_effort(Log& log, const SearchResult& result, const Traffic& spent, double wall_seconds) {
+  double seconds = 0;
+  std::int64_t passes = 0;
+  for (const SearchPoint& p : result.points) {
+    seconds += p.seconds;
+    passes += p.epochs;
+  }
+  const std::int64_t rows = std::accumulate(result.fold_rows.begin(), result.fold_rows.end(), std::int64_t{0});
+  log.line(stage, fmt::format("{} rows, {} groups, {} passes, {:.2f} s", rows, result.groups, passes, seconds),
+           {{"rows", fmt::to_string(rows)},
+            {"groups", fmt::to_string(result.groups)},
+            {"passes", fmt::to_string(passes)},
+            {"seconds", fixed(seconds, 6)},
+            {"wall_seconds", fixed(wall_seconds, 6)},
+            {"communication_seconds", fixed(spent.seconds, 6)},
+            {"communication_calls", fmt::to_string(spent.calls)},
+            {"communication_bytes", fmt::to_string(spent.bytes)}});
+}
+
+std::string progress_text(const SearchProgress& p) {
+  const std::string kernel = text_of(p.kernel, p.gamma);
+  return fmt::format("{}{}C {} ({} of {}): {}", kernel, kernel.empty() ? "" : ", ", number_text(p.C), p.point + 1,
+                     p.points, text_of(p.solver));
+}
+
+/// Collective: rows are counted.
+SearchOptions search_options(const Communicator& comm, const FeatureReader& reader, const TrainingOptions& training,
+                             const KernelFlagValues& kernel, const SearchFlags& flags, Log& log) {
+  const auto class_rows = count_training_rows(comm, reader, training.split, training.row_weights);
+  SearchOptions options{.C = flags.C,
+                        .linear = kernel.linear,
+                        .gammas = kernel.rbf ? kernel.gammas : std::vector<Gamma>(),
+                        .multiclass = training.kernel.multiclass,
+                        .folds = flags.folds,
+                        .groups = flags.groups,
+                        .centering = training.centering,
+                        .seed = training.split.seed,
+                        .solver = solver_options(training, class_rows)};
+  options.solver.tolerance = flags.tolerance;
+  options.scoring = parse_scoring(flags.scoring.scoring);
+  options.choice = parse_choice(flags.scoring.choose);
+  KernelOptions how = kernel_options(training.kernel, options.solver);
+  how.kernel = kernel.rbf ? Kernel::rbf : Kernel::linear;
+  const std::int64_t rows = std::accumulate(class_rows.begin(), class_rows.end(), std::int64_t{0});
+  const auto classes = static_cast<std::int64_t>(class_rows.size());
+  const SolverChoice choice = choose_solver(comm, {rows, reader.width(), classes, flags.folds}, how, kernel.method,
+                                            training.kernel.max_memory_bytes);
+  options.gram = choice.gram;
+  log.line(stage, choice.why);
+  if (choice.gram && comm.size() > classes)
+    log.line(stage, fmt::format("{} ranks for {} classes: some wait while the largest classes are solved", comm.size(),
+                                classes));
+  return options;
+}
+
+class SearchCommand : public Command {
+ public:
+  void declare(OptionParser& p) override {
+    p.add_required("features", training_.features, "feature file");
+    p.take_without_flag("features");
+    p.add_required("out", out_, "table to make (JSON)", Changes::file);
+    p.add("best", best_, "also train the best point on all training rows, and write this model file", std::string(),
+          Changes::file);
+    p.reads("features");
+    p.writes("out", {".points", ".state-*"});
+    p.writes("best", {".certificate.json"});
+    p.add("probability-folds", training_.options.probability_folds, "as in train; for --best", 5);
+    declare_training(p, training_);
+    declare_search(p, flags_);
+  }
+  void check() const override {
+    static_cast<void>(options_of(training_));
+    jobs::check(flags_);
+  }
+  ExitCode run(const Context& context) override {
+    TrainingOptions options;
+    context.comm.all_do([&] {
+      options = options_of(training_);
+      flags_.folds = folds_of(options.split, flags_.folds);
+    });
+    const StopSignal signal(context.log);
+    const TrainingOptions best = search(context, training_, options, flags_, training_.features, out_);
+    if (!best_.empty()) train(context, training_.features, best, best_);
+    SearchJournal::remove(context.comm, out_);
+    return ExitCode::ok;
+  }
+
+ private:
+  TrainingFlags training_;
+  SearchFlags flags_;
+  std::string out_, best_;
+};
+
+}  // namespace
+
+void declare_search(OptionParser& p, SearchFlags& f) {
+  p.group("Search");
+  p.add_numbers("C", f.C, "values to try", "0.1 1 10");
+  p.add("folds", f.folds, "folds of the cross-validation", 10);
+  p.add("groups", f.groups,
+        "groups of ranks that share out the folds; each holds all training rows; 0: one for each rank", 0);
+  declare_scoring(p, f.scoring);
+  p.add("search-tolerance", f.tolerance, "relative duality gap to stop at while searching", 1e-3);
+}
+
+void check(const SearchFlags& f) {
+  for (const double C : f.C) check_C(C);
+  (void)parse_scoring(f.scoring.scoring);
+  (void)parse_choice(f.scoring.choose);
+  if (f.folds < 2 || f.folds > 1000) throw usage_error("--folds must be between 2 and 1000");
+  if (f.groups < 0) throw usage_error("--groups must be 0 or more");
+  if (!(f.tolerance > 0)) throw usage_error("--search-tolerance must be above 0");
+}
+
+TrainingOptions search(const Context& context, const TrainingFlags& of_training, const TrainingOptions& training,
+                       const SearchFlags& flags, const std::string& features, const std::string& out) {
+  const Communicator& comm = context.comm;
+  std::unique_ptr<FeatureReader> reader;
+  comm.all_do([&] {
+    check(flags);
+    if (comm.is_root()) check_output({stage, out});
+    reader = std::make_unique<FeatureReader>(features);
+  });
+  const auto load = [&](const Communicator& group) {
+    Problem problem = load_training_rows(group, *reader, training.split, flags.folds, training.row_weights);
+    for (const std::string& note : fold_notes(group, problem, reader->classes(), flags.folds))
+      context.log.line(stage, note);
+    return problem;
+  };
+  const SearchOptions options =
+      search_options(comm, *reader, training, values_of(of_training.kernel), flags, context.log);
+  const SearchedBy by{reader->provenance(), context.config};
+  const SearchJournal journal(comm, out, by);
+  auto [memory, note] = journal.recall();
+  if (!note.empty()) context.log.line(stage, note);
+  memory.keep = [&](const SearchResult& so_far, const std::string& state) { journal.keep(so_far, state); };
+  Progress progress(context.log, stage, "", 0);
+  const Traffic before = traffic();
+  const SearchResult result = search_grid(
+      comm, load, options, [&](const SearchProgress& p) { progress.update(0, progress_text(p)); }, memory);
+  if (result.remembered > 0)
+    context.log.line(stage, fmt::format("resumed: {} of {} points were done", result.remembered, result.points.size()));
+  const SearchPoint& best = result.points[result.best];
+  progress.finish(0, fmt::format("best {}{}C {}, accuracy {:.4f} in {} folds", text_of(best.kernel, best.gamma),
+                                 best.kernel == Kernel::rbf ? ", " : "", number_text(best.C), best.mean, flags.folds));
+  log_effort(context.log, result, traffic().since(before), progress.seconds());
+  comm.root_does([&] {
+    print_table(result);
+    write_whole_file({stage, out}, search_table(result, by));
+  });
+  TrainingOptions chosen = training;
+  chosen.C = best.C;
+  chosen.kernel.kernel = best.kernel;
+  chosen.kernel.gamma = {best.gamma, Gamma::Unit::one};
+  if (best.kernel == Kernel::linear) chosen.kernel.multiclass = Multiclass::one_vs_rest;
+  return chosen;
+}
+
+std::unique_ptr<Command> make_search() { return std::make_unique<SearchCommand>(); }
+
+}  // namespace pool3::jobs

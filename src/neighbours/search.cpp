@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+#include <numeric>
+
+#include "neighbours/best.hpp"
+#include "neighbours/dots.hpp"
+#include "neighbours/tasks.hpp"
+#include "neighbours/tiles.hpp"
+
+namespace pool3 {
+namespace {
+
+using neighbours::Best;
+using neighbours::tile_rows;
+
+/// Queries of one product.
+constexpr std::int64_t tile_queries = 256;
+/// Up to so many go over a tile a few at a time; more are a matrix product, which takes the tile as floats first.
+constexpr std::int64_t passing_queries = 16;
+
+std::int64_t tiles_of(std::int64_t count, std::int64_t tile) { return (count + tile - 1) / tile; }
+RowRange tile_at(std::int64_t index, std::int64_t tile, std::int64_t count) {
+  return {index * tile, std::min((index + 1) * tile, count)};
+}
+
+/// What a thread keeps between tasks.
+struct Workspace {
+  neighbours::FloatTile tile;
+  std::vector<float> products, squares;
+};
+
+}  // namespace
+
+RowsView RowsView::part(RowRange rows) const {
+  const auto begin = static_cast<std::size_t>(rows.begin * width), size = static_cast<std::size_t>(rows.size() * width);
+  if (!halves.empty()) return {.width = width, .halves = halves.subspan(begin, size)};
+  return {.width = width, .floats = floats.subspan(begin, size)};
+}
+
+std::span<const Neighbour> NeighbourTable::of(std::int64_t query) const {
+  const auto all = std::span(entries).subspan(static_cast<std::size_t>(query * top), static_cast<std::size_t>(top));
+  const auto none = std::ranges::find(all, Row{-1}, &Neighbour::row);
+  return all.first(static_cast<std::size_t>(none - all.begin()));
+}
+
+struct Search::Impl {
+  std::vector<float> queries;
+  std::int64_t width;
+  Best best;
+  int threads;
+  std::vector<std::mutex> guards;  ///< one for each tile of queries
+  std::vector<Workspace> workspaces;
+
+  Impl(std::span<const float> q, std::int64_t w, const NearestOptions& options)
+      : queries(q.begin(), q.end()),
+        width(w),
+        best({.width = w, .floats = queries}, options.top, options.metric),
+        threads(std::max(options.threads, 1)),
+        guards(static_cast<std::size_t>(tiles_of(best.queries(), tile_queries))),
+        workspaces(static_cast<std::size_t>(threads)) {
+    neighbours::take_single_products();
+  }
+
+  [[nodiscard]] const float* query(std::int64_t at) const { return queries.data() + at * width; }
+
+  /// Products of some queries with the tile, [queries, rows].
+  void multiply(RowRange some, const RowsView& rows, Workspace& mine) const {
+    mine.products.resize(static_cast<std::size_t>(some.size() * rows.count()));
+    mine.squares.resize(static_cast<std::size_t>(rows.count()));
+    if (some.size() > passing_queries) {
+      mine.tile.load(rows);
+      neighbours::multiply(query(some.begin), some.size(), mine.tile.rows(), rows.count(), width, mine.products.data());
+      std::copy_n(mine.tile.squares(), rows.count(), mine.squares.begin());
+    } else if (rows.halves.empty()) {
+      pass_over(some, rows.floats.data(), rows.count(), neighbours::dot_kernels().front().of_floats, mine);
+    } else {
+      pass_over(some, rows.halves.data(), rows.count(), neighbours::dot_kernels().front().of_halves, mine);
+    }
+  }
+
+  template <typename Number>
+  void pass_over(RowRange some, const Number* rows, std::int64_t count, void (*pass)(const neighbours::Pass<Number>&),
+                 Workspace& mine) const {
+    for (std::int64_t q = some.begin; q < some.end; q += neighbours::few_queries)
+      pass({.queries = query(q),
+            .count_queries = std::min(neighbours::few_queries, some.end - q),
+            .rows = rows,
+            .count_rows = count,
+            .width = width,
+            .products = mine.products.data() + (q - some.begin) * count,
+            .stride = count,
+            .squares = mine.squares.data()});
+  }
+
+  void search(std::int64_t query_tile, const RowsView& rows, std::span<const Row> numbers, Workspace& mine) {
+    const RowRange some = tile_at(query_tile, tile_queries, best.queries());
+    multiply(some, rows, mine);
+    const std::lock_guard lock(guards[static_cast<std::size_t>(query_tile)]);
+    for (std::int64_t q = some.begin; q < some.end; ++q)
+      best.offer(q, query(q),
+                 {.rows = rows,
+                  .numbers = numbers,
+                  .products = mine.products.data() + (q - some.begin) * rows.count(),
+                  .squares = mine.squares.data()});
+  }
+};
+
+Search::Search(std::span<const float> queries, std::int64_t width, const NearestOptions& options)
+    : impl_(std::make_unique<Impl>(queries, width, options)) {}
+Search::Search(Search&&) noexcept = default;
+Search& Search::operator=(Search&&) noexcept = default;
+Search::~Search() = default;
+
+void Search::add(const RowsView& rows, std::span<const Row> numbers) {
+  const std::int64_t count = rows.count(), row_tiles = tiles_of(count, tile_rows);
+  const std::int64_t query_tiles = std::ssize(impl_->guards);
+  neighbours::run_tasks(impl_->threads, row_tiles * query_tiles, [&](std::int64_t task, int worker) {
+    const RowRange some = tile_at(task / query_tiles, tile_rows, count);
+    impl_->search(task % query_tiles, rows.part(some),
+                  numbers.subspan(static_cast<std::size_t>(some.begin), static_cast<std::size_t>(some.size())),
+                  impl_->workspaces[static_cast<std::size_t>(worker)]);
+  });
+}
+
+void Search::add(const RowsView& rows, Row first) {
+  std::vector<Row> numbers(static_cast<std::size_t>(rows.count()));
+  std::iota(numbers.begin(), numbers.end(), first);
+  add(rows, numbers);
+}
+
+NeighbourTable Search::results() const { return impl_->best.table(); }
+
+NeighbourTable nearest(const RowsView& rows, std::span<const float> queries, const NearestOptions& options) {
+  Search search(queries, rows.width, options);
+  search.add(rows, 0);
+  return search.results();
+}
+
+}  // namespace pool3

@@ -1,0 +1,39 @@
+#include "neighbours/tasks.hpp"
+
+#include <cblas.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace pool3::neighbours {
+
+void run_tasks(int threads, std::int64_t count, const std::function<void(std::int64_t, int)>& task) {
+  std::atomic<std::int64_t> next = 0;
+  std::exception_ptr failure;
+  std::mutex guard;
+  const auto work = [&](int worker) {
+    try {
+      for (std::int64_t i = next++; i < count; i = next++) task(i, worker);
+    } catch (...) {
+      const std::lock_guard lock(guard);
+      if (!failure) failure = std::current_exception();
+      next = count;
+    }
+  };
+  {
+    std::vector<std::jthread> others;
+    const auto wanted = static_cast<int>(std::min<std::int64_t>(threads, count));
+    others.reserve(static_cast<std::size_t>(std::max(wanted - 1, 0)));
+    for (int worker = 1; worker < wanted; ++worker) others.emplace_back(work, worker);
+    work(0);
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+void take_single_products() { openblas_set_num_threads(1); }
+
+}  // namespace pool3::neighbours

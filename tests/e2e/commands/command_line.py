@@ -1,0 +1,67 @@
+"""What a first try at a command says: help, versions, wrong words and flags, without MPI where nothing is computed."""
+
+import pathlib
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import support  # noqa: E402
+
+# MPI can't start with it: what answers all the same has not tried.
+NO_MPI = {"OMPI_MCA_pml": "none-such"}
+
+
+def answer(pool3, *words, code=2):
+    return pool3(*words, ranks=0, code=code, env=NO_MPI)
+
+
+def main():
+    check, pool3, folder = support.start_test(__doc__)
+    no_mpi = pool3.start(["inspect", "none.h5"], ranks=0, env=NO_MPI)
+    check(no_mpi.code != 0 and not no_mpi.errors(), "MPI can't start here")
+    version = answer(pool3, "--version", code=0).out
+    check(version.startswith("pool3 ") and all(answer(pool3, word, code=0).out == version for word in ("-v", "-V")), "versions")
+    help_of_train = answer(pool3, "train", "--help", code=0).out
+    for words in (("train", "-h"), ("help", "train"), ("--help", "train"), ("train", "--C", 1, "-h")):
+        check(answer(pool3, *words, code=0).out == help_of_train, f"{words} is the help of train")
+    check("Commands:" in answer(pool3, "help", code=0).out, "help alone lists the commands")
+    for words, says in {
+        ("trian",): "there is no command 'trian'; did you mean train?",
+        ("help", "extarct"): "there is no command 'extarct'; did you mean extract?",
+        ("extract", "--crpus", "a"): "there is no flag --crpus; did you mean --corpus?",
+        ("train", "f.h5", "-C", 1): "there is no flag -C; did you mean --C?",
+        ("train", "f.h5", "--out", "m.h5", "--C", 1, 10): "'10' belongs to no flag: --C takes one value",
+        ("train", "f.h5", "g.h5", "--out", "m.h5"): "'g.h5' belongs to no flag",
+        ("evaluate", "f.h5", "--out", "e.json"): "--model is missing",
+        ("extract", "a", "--out", "f.h5", "--precision", "fp8"): "--precision must be",
+        ("extract", "a", "--out", "f.h5", "--part", "3/2"): "--part must be like 2/8",
+        ("search", "f.h5", "--out", "s.json", "--C", -1): "--C must be above 0",
+        ("train", "f.h5", "--out", "m.h5", "--loss", "l3"): "--loss must be",
+        ("run", "a", "--out", "folder", "--folds", 1): "--folds must be",
+        ("diff", "a.h5"): "diff takes two feature files",
+        ("predict", "--model", "m.h5"): "no IMAGE given",
+    }.items():
+        error = answer(pool3, *words).err
+        check(says in error and len(error.splitlines()) == 1, f"{' '.join(map(str, words))}: {error.strip()}")
+    seconds = []
+    for _ in range(5):
+        start = time.monotonic()
+        answer(pool3, "train", "--nonsense")
+        seconds.append(time.monotonic() - start)
+    check(min(seconds) < 0.5, f"a wrong flag answers after {min(seconds):.3f} s")  # 0.01 s on an idle machine
+    both = pool3("train", "--nonsense", ranks=2, code=2)
+    check(len(both.errors()) == 1, "and under mpirun once")
+
+    corpus = folder / "corpus"
+    support.build_corpus(corpus, ["animals", "tools"], 4)
+    pool3("extract", corpus, "--weights", pool3.weights, "--out", folder / "f.h5", ranks=0)
+    pool3("train", folder / "f.h5", "--out", folder / "m.h5", "--test-fraction", 0.3, ranks=0)
+    pool3("evaluate", folder / "f.h5", "--model", folder / "m.h5", "--out", folder / "e.json", ranks=0)
+    pool3("export", folder / "m.h5", "--format", "npz", "--out", folder / "m.npz", ranks=0)
+    pool3("convert", pool3.weights, "--out", folder / "w.safetensors", ranks=0)
+    check(support.Features(folder / "f.h5").attributes["corpus"] == str(corpus), "input may come without its flag")
+    check.finish()
+
+
+if __name__ == "__main__":
+    main()

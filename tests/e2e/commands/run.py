@@ -1,0 +1,133 @@
+"""`pool3 run`: the whole job from one configuration file, over two ranks; what a second run does again."""
+
+import json
+import pathlib
+import shutil
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import support  # noqa: E402
+
+FOLDERS = ["animals", "food", "tools", "transportation"]
+COUNT = 16
+CONFIG = """# a small job
+corpus = corpus
+labels = directory
+weights = {weights}
+threads = 1
+seed = 5
+test-fraction = 0.25
+loss = l2
+folds = 3
+C = 0.1 1
+out = result
+
+[run]
+batch = 8
+
+[train]
+C = 0.5
+loss = l1
+out = other.h5
+"""
+
+
+def start_run(pool3, folder, *flags, code=3):
+    return pool3("run", "--config", folder / "job.ini", *flags, ranks=2, code=code, cwd=folder)
+
+
+def stamp(path):
+    return path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes()
+
+
+def check_outcome(check, pool3, folder, result, grid, folds):
+    """The files fit each other, and what was printed."""
+    out = folder / "result"
+    names = sorted(p.name for p in out.iterdir())
+    check(names == ["evaluation.json", "features.h5", "features.h5.failures.tsv", "model.h5", "model.h5.certificate.json", "search.json"],
+          f"it has made {names}")
+    f, model = support.Features(out / "features.h5"), support.Model(out / "model.h5")
+    search, evaluation = (json.loads((out / name).read_text()) for name in ("search.json", "evaluation.json"))
+    check([x["path"].decode() for x in f.failures] == ["tools/broken.png"], "the broken picture is listed")
+    check([p["C"] for p in search["points"]] == grid, f"it has searched C {grid}")
+    check(search["folds"] == folds, f"with {folds} folds")
+    check(model.attributes["C"] == search["points"][search["best"]]["C"], "the model is of the best C")
+    settings = [model.attributes[name] for name in ("seed", "test_fraction", "loss")]
+    check(settings == [5, 0.25, "l2"], f"and of the configured seed, test fraction and loss: {settings}")
+    test, training = f.rows("test", 5, 0.25), f.rows("training", 5, 0.25)
+    check(model.attributes["training_rows"] == len(training), f"trained on {len(training)} rows")
+    check(evaluation["rows"] == len(test), f"evaluated on the other {len(test)}")
+    hits = model.predicted(model.scores(f.features[test])) == f.labels[test]
+    check(abs(evaluation["accuracy"] - hits.mean()) < 1e-12, f"with accuracy {hits.mean():.4f}")
+    check("f1-score" in result.out and "weighted avg" in result.out and "deviation" in result.out,
+          "the search's table and the report are printed")
+    check(f"accuracy on {len(test)} held-out images: {hits.mean():.4f}" in result.out, "and the accuracy")
+    config = json.loads(model.attributes["config"])
+    check(config["command"] == "run" and config["folds"] == folds, "the model holds the configuration")
+    return f
+
+
+def check_json_log(check, result):
+    """Every line of pool3 is JSON; the others are mpirun's about exit code 3."""
+    lines = [line for line in result.err.splitlines() if line.startswith("{")]
+    entries = [json.loads(line) for line in lines]
+    stages = {e["stage"] for e in entries}
+    check({"extract", "search", "train", "evaluate"} <= stages, f"log lines of {sorted(stages)}")
+    check(all(isinstance(e["message"], str) and e["time"] for e in entries), "each with a time and a message")
+    check(any(e["stage"] == "search" and e.get("elapsed_seconds", -1) >= 0 for e in entries), "the search tells its time")
+    numbers = ("rows", "objective", "relative_gap", "seconds")
+    check(any(all(e.get(n, -1) >= 0 for n in numbers) for e in entries), "the training tells its numbers")
+    plain = [line for line in result.err.splitlines() if " train: " in line or " extract: " in line]
+    check(not [line for line in plain if not line.startswith("{")], "no line is plain text")
+
+
+def main():
+    check, pool3, folder = support.start_test(__doc__)
+    copied = support.build_corpus(folder / "corpus", FOLDERS, COUNT)
+    broken = folder / "corpus/tools/broken.png"
+    broken.write_bytes((folder / "corpus" / copied["tools"][0]).read_bytes()[:200])
+    (folder / "job.ini").write_text(CONFIG.format(weights=pool3.weights))
+    features, out = folder / "result/features.h5", folder / "result"
+
+    result = start_run(pool3, folder, "--dry-run", code=0)
+    check(not out.exists() and "images        65 " in result.out, "--dry-run counts, and writes nothing")
+
+    result = start_run(pool3, folder)
+    f = check_outcome(check, pool3, folder, result, [0.1, 1], 3)
+    check(f.attributes["block_rows"] == 8, "[run] counts for run")
+    check("/65 images" in result.err and "/65 images" not in result.out, "the log is on stderr, results are on stdout")
+
+    before = stamp(features)
+    result = start_run(pool3, folder, "--log-format", "json", "--C", 0.5, 2, "--folds", 4)
+    check(stamp(features) == before and "nothing to do" in result.err, "a second run keeps the features")
+    check_outcome(check, pool3, folder, result, [0.5, 2], 4)
+    check_json_log(check, result)
+
+    shutil.rmtree(folder / "corpus/food")
+    before_all = {path: stamp(path) for path in out.iterdir()}
+    result = start_run(pool3, folder, code=1)
+    check("have changed (49 rows here, 65 there)" in result.err and "--overwrite" in result.err, "another corpus is refused")
+    check({path: stamp(path) for path in out.iterdir()} == before_all, "and every file is as it was")
+    result = start_run(pool3, folder, "--overwrite")
+    f = check_outcome(check, pool3, folder, result, [0.1, 1], 3)
+    check(len(f.paths) == 49 and stamp(features) != before, "another corpus gives other features")
+
+    search = stamp(out / "search.json")
+    result = start_run(pool3, folder, "--C", 100)
+    check(stamp(out / "search.json") == search and "is of an earlier run" in result.err, "one C keeps an earlier search")
+    check(support.Model(out / "model.h5").attributes["C"] == 100, "and is that of the model")
+
+    train = ["train", "--config", folder / "job.ini", "--features", features]
+    pool3(*train, ranks=2, cwd=folder)
+    model = support.Model(folder / "other.h5")
+    settings = [model.attributes[name] for name in ("C", "loss", "seed", "test_fraction")]
+    check(settings == [0.5, "l1", 5, 0.25], f"[train] counts for train, before what stands outside: {settings}")
+    pool3(*train, "--out", "flag.h5", "--C", 0.25, "--loss", "l2", "--seed", 6, cwd=folder)
+    model = support.Model(folder / "flag.h5")
+    settings = [model.attributes[name] for name in ("C", "loss", "seed", "test_fraction")]
+    check(settings == [0.25, "l2", 6, 0.25], f"flags come before the file: {settings}")
+    check.finish()
+
+
+if __name__ == "__main__":
+    main()
