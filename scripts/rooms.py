@@ -32,8 +32,10 @@ ROOMS = {
                     ["error", "numbers", "hdf5", "files", "image"],
                     folders={".": ["containers", "makers"], "containers": ["."], "makers": [".", "containers"]}),
     "network": Room("Inception-v3: `kernels/` for each set of instructions, the `graph/` on them; `torch/` on GPUs and other "
-                    "CPUs", ["types", "error", "numbers", "image", "weights"],
-                    folders={".": ["graph", "torch", "kernels"], "kernels": [], "graph": ["kernels"], "torch": []}),
+                    "CPUs; `choice/` of what is fastest, `cache/` in the user's folder",
+                    ["types", "error", "numbers", "files", "image", "weights"],
+                    folders={".": ["graph", "torch", "kernels"], "kernels": [], "graph": ["kernels", "cache"], "torch": [],
+                             "cache": [], "choice": ["cache", "graph", "kernels"]}),
     "corpus": Room("the catalogue: order, labels, hash. `sources/` list it, from `tables/` and `shards/` too: libarchive",
                    ["types", "error", "files", "partition", "mpi"],
                    folders={".": ["sources", "tables", "shards"], "sources": [".", "tables", "shards"], "tables": ["."],

@@ -217,14 +217,17 @@ void convolve_some(const ConvolutionTask& task) {
 }
 
 template <typename In>
-Kernels make_kernels(const char* name, Precision precision, const Kernels* uncoded) {
+Kernels make_kernels(const char* name, Precision precision, const Kernels* uncoded,
+                     const Kernels* before_first_codes = nullptr) {
   return {.name = name,
           .precision = precision,
           .value_bytes = sizeof(In),
           .in_unit = row_bytes / static_cast<int>(sizeof(In)),
           .out_unit = 32,
           .widths = {32, 0},
+          .tiles = true,
           .uncoded = uncoded,
+          .before_first_codes = before_first_codes,
           .begin = begin,
           .end = end,
           .convolve = convolve_some<In>,
@@ -243,7 +246,10 @@ const Kernels* amx_bf16_kernels() {
 }
 
 const Kernels* amx_int8_kernels() {
-  static const Kernels kernels = make_kernels<std::uint8_t>("amx-int8", Precision::int8, amx_bf16_kernels());
+  static const Kernels older = make_kernels<std::uint8_t>("amx-int8", Precision::int8, amx_bf16_kernels());
+  // The first layer alone is not in codes: the same bits as on other CPUs cost little there.
+  static const Kernels kernels =
+      make_kernels<std::uint8_t>("amx-int8", Precision::int8, avx512_exact_kernels(), &older);
   return &kernels;
 }
 

@@ -19,8 +19,15 @@ namespace pool3::network {
 
 // Null if this program was built for other processors.
 [[nodiscard]] const Kernels* amx_bf16_kernels();
-/// Reads codes, and writes codes or bfloat16.
+/// These read codes, and write codes or bfloat16; their sums are exact, so that they all give the same.
 [[nodiscard]] const Kernels* amx_int8_kernels();
+[[nodiscard]] const Kernels* avx512_vnni_kernels();
+[[nodiscard]] const Kernels* avx2_vnni_kernels();
+/// bf16 with the same bits on every CPU; slower than fp32. See exact.hpp.
+[[nodiscard]] const Kernels* avx512_exact_kernels();
+[[nodiscard]] const Kernels* avx2_exact_kernels();
+/// The exact ones for this CPU; null: there are none.
+[[nodiscard]] const Kernels* exact_kernels();
 [[nodiscard]] const Kernels* avx512_bf16_kernels();
 [[nodiscard]] const Kernels* avx512_fp32_kernels();
 [[nodiscard]] const Kernels* avx2_fp32_kernels();
