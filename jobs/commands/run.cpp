@@ -49,12 +49,12 @@ void require_same_flags(const std::string& path, const std::string& there, const
   const auto was = nlohmann::json::parse(there, nullptr, false), now = nlohmann::json::parse(here);
   for (const std::string& name : names_of_training()) {
     if (!was.is_object() || !was.contains(name) || !now.contains(name) || was[name] == now[name]) continue;
-    throw Error({.stage = "run",
-                 .path = path,
-                 .cause = fmt::format("it is of a run with --{} {}, this one has {}", name, was[name].dump(),
-                                      now[name].dump()),
-                 .advice = "give another --out, or add --overwrite to replace it",
-                 .code = ExitCode::usage});
+    throw Error(
+        {.stage = "run",
+         .path = path,
+         .cause = fmt::format("it is of a run with --{} {}, this one has {}", name, was[name].dump(), now[name].dump()),
+         .advice = "give another --out, or add --overwrite to replace it",
+         .code = ExitCode::usage});
   }
 }
 
@@ -112,14 +112,8 @@ class RunCommand : public Command {
     const StopSignal signal(context.log);
     const ExitCode code = extract({context.comm, context.log, extract_config(context.config)}, extract_);
     if (extract_.policy.dry_run || code == ExitCode::resumable) return code;
-<<<<<<< HEAD
-    const KernelFlagValues kernel = values_of(training_.kernel);
-    const std::size_t kernels = (kernel.linear ? 1 : 0) + (kernel.rbf ? kernel.gammas.size() : 0);
-    const bool searches = search_.C.size() != 1 || kernels != 1;
-=======
     const TrainingInput input = open_training(context, training_, extract_.file.out, {table, model});
     TrainingOptions training = input.options;
->>>>>>> h-day
     if (!searches) {
       training.C = search_.C[0];
       if (comm.is_root() && file_exists(table))
@@ -128,15 +122,10 @@ class RunCommand : public Command {
     } else {
       training = search(context, training_, training, search_, input.reader, table);
     }
-<<<<<<< HEAD
-    train(context, extract_.file.out, training, model);
+    train(context, input.reader, training, model);
     const std::string evaluation = folder_ + "/evaluation.json";
     evaluate(context, {.features = extract_.file.out, .model = model, .out = evaluation});
     if (report_ == "yes") write_report(context, model, searches ? table : "", evaluation);
-=======
-    train(context, input.reader, training, model);
-    evaluate(context, {.features = extract_.file.out, .model = model, .out = folder_ + "/evaluation.json"});
->>>>>>> h-day
     SearchJournal::remove(comm, table);
     return code;
   }

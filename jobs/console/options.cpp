@@ -166,13 +166,8 @@ void OptionParser::take_arguments(const std::string& name, std::vector<std::stri
   positions_.add(name.c_str(), -1);
 }
 
-<<<<<<< HEAD
 void OptionParser::take_optional_arguments(const std::string& name, std::vector<std::string>& values,
                                            const std::string& help) {
-=======
-void OptionParser::take_arguments_if_any(const std::string& name, std::vector<std::string>& values,
-                                         const std::string& help) {
->>>>>>> h-day
   argument_name_ = name;
   argument_help_ = help;
   argument_is_optional_ = true;

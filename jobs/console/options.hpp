@@ -62,13 +62,8 @@ class OptionParser {
   void take_without_flag(const std::string& name);
   /// Arguments without a flag. At least one must be given.
   void take_arguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
-<<<<<<< HEAD
   /// The same, but there may be none.
   void take_optional_arguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
-=======
-  /// The same, and there may be none.
-  void take_arguments_if_any(const std::string& name, std::vector<std::string>& values, const std::string& help);
->>>>>>> h-day
 
   // Which flags name files. To be called once they are added. A path that is neither read nor written goes unchecked,
   // so a test asks for every flag.

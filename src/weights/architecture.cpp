@@ -129,12 +129,9 @@ bool may_lack_codes(std::string_view convolution) {
 }
 
 bool has_codes(std::string_view convolution) {
-  constexpr std::array<std::string_view, 6> without = {"Mixed_7c.branch1x1",
-                                                       "Mixed_7c.branch3x3_2a",
-                                                       "Mixed_7c.branch3x3_2b",
-                                                       "Mixed_7c.branch3x3dbl_3a",
-                                                       "Mixed_7c.branch3x3dbl_3b",
-                                                       "Mixed_7c.branch_pool"};
+  constexpr std::array<std::string_view, 6> without = {"Mixed_7c.branch1x1",       "Mixed_7c.branch3x3_2a",
+                                                       "Mixed_7c.branch3x3_2b",    "Mixed_7c.branch3x3dbl_3a",
+                                                       "Mixed_7c.branch3x3dbl_3b", "Mixed_7c.branch_pool"};
   return std::ranges::find(without, convolution) == without.end();
 }
 

@@ -130,9 +130,10 @@ class PredictCommand : public Command {
     p.add("format", format_, "json (a line each) or csv (a table with a header)", std::string("json"));
     p.add("top", top_, "classes to list for each image", 5);
     p.add("threads", network_.threads, "threads per rank; 0: its share of the cores", 0);
-    p.take_arguments_if_any("IMAGE", images_,
-                            "pictures; folders, tables, lists and tar files of pictures, as --corpus takes them; -: a "
-                            "picture, or a list of paths, on stdin");
+    p.take_optional_arguments(
+        "IMAGE", images_,
+        "pictures; folders, tables, lists and tar files of pictures, as --corpus takes them; -: a "
+        "picture, or a list of paths, on stdin");
   }
 
   void check() const override {

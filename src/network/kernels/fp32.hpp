@@ -38,9 +38,8 @@ class Fp32Kernel {
   template <int vectors, int width>
   void by_vectors(std::span<const Tap<1>> taps, const Panel& panel, std::byte* to, std::int64_t to_stride) const {
     for (int c = 0; c < width; c += vectors * vector_floats)
-      in_rows<rows>(pictures_, [&](auto some_rows, int n) {
-        some<some_rows, vectors, width>(taps, panel, c, n, to, to_stride);
-      });
+      in_rows<rows>(pictures_,
+                    [&](auto some_rows, int n) { some<some_rows, vectors, width>(taps, panel, c, n, to, to_stride); });
   }
 
   template <int some_rows, int vectors, int width>

@@ -1,6 +1,6 @@
 #pragma once
-// int8 by VPDPBUSD: four codes of 8 bits by four weights, whose sum has 32 bits and is exact. To be included by one file
-// for each length of vectors; see convolve.hpp.
+// int8 by VPDPBUSD: four codes of 8 bits by four weights, whose sum has 32 bits and is exact. To be included by one
+// file for each length of vectors; see convolve.hpp.
 
 #include "network/kernels/dot.hpp"
 #include "network/kernels/pools.hpp"

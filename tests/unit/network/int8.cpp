@@ -218,8 +218,7 @@ TEST_P(Int8, AverageIntoCodes) {
   std::vector<float> to_codes;
   for (const float step : to.codes.steps) to_codes.push_back(1 / (step / 4));  // some are too large for a code
   for (float& step : to.codes.steps) step /= 4;
-  for (int y = 0; y < 4; ++y)
-    kernels().average_pool(from.view, bias.data(), to_codes.data(), true, y, to.view);
+  for (int y = 0; y < 4; ++y) kernels().average_pool(from.view, bias.data(), to_codes.data(), true, y, to.view);
   int full = 0;
   for (int y = 0; y < 4; ++y)
     for (int x = 0; x < 6; ++x)
@@ -270,7 +269,8 @@ Weights calibrated_weights(int count) {
 TEST_P(Int8, FeaturesAreNearThoseOfFp32) {
   const Weights weights = calibrated_weights(20);
   const std::vector<float> input = pictures(20);
-  const auto exact = features_of(weights, Precision::fp32, input), codes = features_of(weights, Precision::int8, input, GetParam().needs);
+  const auto exact = features_of(weights, Precision::fp32, input),
+             codes = features_of(weights, Precision::int8, input, GetParam().needs);
   for (std::size_t n = 0; n < 20; ++n) {
     const auto dot = [n](const auto& a, const auto& b) {
       const auto at = static_cast<std::ptrdiff_t>(n) * width;
@@ -322,7 +322,8 @@ TEST_P(Int8, OlderCalibrationsAreRead) {
 TEST_P(Int8, StagesAreInUnitsOfTheirValues) {
   const Weights weights = calibrated_weights(2);
   const std::vector<float> input = pictures(1);
-  const auto codes = open_network(weights, {.precision = Precision::int8, .instructions = GetParam().needs})->stages(input);
+  const auto codes =
+      open_network(weights, {.precision = Precision::int8, .instructions = GetParam().needs})->stages(input);
   const auto exact = open_network(weights, {.precision = Precision::fp32})->stages(input);
   for (std::size_t i = 0; i < exact.size(); ++i) {
     const auto& a = exact[i].values;
