@@ -152,7 +152,12 @@ TrainingSet load_training_set(const Communicator& comm, const FeatureReader& rea
   set.problem = load_training_rows(comm, reader, options.split, options.probability_folds, options.row_weights);
   check_problem(comm, set.problem);
   set.class_rows = class_counts(comm, set.problem);
-  const ProblemSize size{set.rows(), set.problem.dim, set.problem.classes, options.probability_folds};
+  const ProblemSize size{.rows = set.rows(),
+                         .dim = set.problem.dim,
+                         .classes = set.problem.classes,
+                         .folds = options.probability_folds,
+                         .C = {options.C},
+                         .class_rows = set.class_rows};
   const KernelOptions how = kernel_options(options.kernel, options.solver);
   set.solver = choose_solver(comm, size, how, options.solver.method, options.kernel.max_memory_bytes);
   if (set.solver.gram) {

@@ -92,8 +92,8 @@ SearchOptions search_options(const Communicator& comm, const FeatureReader& read
   how.kernel = kernel.rbf ? Kernel::rbf : Kernel::linear;
   const std::int64_t rows = std::accumulate(class_rows.begin(), class_rows.end(), std::int64_t{0});
   const auto classes = static_cast<std::int64_t>(class_rows.size());
-  const SolverChoice choice = choose_solver(comm, {rows, reader.width(), classes, flags.folds}, how, kernel.method,
-                                            training.kernel.max_memory_bytes);
+  const SolverChoice choice = choose_solver(comm, {rows, reader.width(), classes, flags.folds, flags.C, class_rows},
+                                            how, kernel.method, training.kernel.max_memory_bytes);
   options.gram = choice.gram;
   log.line(stage, choice.why);
   if (choice.gram && comm.size() > classes)

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pool3/cpu_clones.hpp"
 #include "svm/algebra/cholesky.hpp"
-#include "svm/algebra/cpu_clones.hpp"
 #include "svm/model/columns.hpp"
 
 namespace pool3::svm {
