@@ -61,7 +61,7 @@ ROOMS = {
                      ["error", "numbers", "partition", "mpi", "store", "svm", "prediction"]),
     "baselines": Room("what else could have been done with the pictures: softmax regression, neighbours, means, HoG, a small "
                       "network; paired tests",
-                      ["error", "files", "partition", "mpi", "neighbours", "image", "network", "corpus", "store", "evaluation", "svm", "training"],
+                      ["error", "numbers", "files", "partition", "mpi", "neighbours", "image", "corpus", "store", "evaluation", "svm", "training"],
                       ["baselines", "softmax"]),
     "exchange": Room("models in the formats of others; `import/` reads tables of others",
                      ["error", "numbers", "files", "mpi", "image", "weights", "network", "store", "prediction"],
