@@ -48,12 +48,12 @@ void require_same_flags(const std::string& path, const std::string& there, const
   const auto was = nlohmann::json::parse(there, nullptr, false), now = nlohmann::json::parse(here);
   for (const std::string& name : names_of_training()) {
     if (!was.is_object() || !was.contains(name) || !now.contains(name) || was[name] == now[name]) continue;
-    throw Error({.stage = "run",
-                 .path = path,
-                 .cause = fmt::format("it is of a run with --{} {}, this one has {}", name, was[name].dump(),
-                                      now[name].dump()),
-                 .advice = "give another --out, or add --overwrite to replace it",
-                 .code = ExitCode::usage});
+    throw Error(
+        {.stage = "run",
+         .path = path,
+         .cause = fmt::format("it is of a run with --{} {}, this one has {}", name, was[name].dump(), now[name].dump()),
+         .advice = "give another --out, or add --overwrite to replace it",
+         .code = ExitCode::usage});
   }
 }
 

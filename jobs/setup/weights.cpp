@@ -1,6 +1,7 @@
 #include "setup/weights.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -30,7 +31,11 @@ std::string find_weights(const std::string& given) {
   places.push_back(program / "../share/pool3" / name);
   for (const auto& place : places)
     if (fs::exists(place, ignored)) return place.lexically_normal().string();
-  throw Error({.stage = "read weights", .path = places[0].string(), .cause = "no weights found", .advice = advice});
+  std::vector<std::string> looked = {"$POOL3_WEIGHTS (not set)"};
+  for (const auto& place : places) looked.push_back(fs::absolute(place, ignored).lexically_normal().string());
+  throw Error({.stage = "read weights",
+               .cause = fmt::format("no weights found; looked in {}", fmt::join(looked, ", ")),
+               .advice = fmt::format("give --weights; {}", advice)});
 }
 
 Weights weights_of_model(const Model& model, const std::string& model_path, const std::string& given,
@@ -39,7 +44,7 @@ Weights weights_of_model(const Model& model, const std::string& model_path, cons
     throw Error({.stage = stage,
                  .path = model_path,
                  .cause = "the model was trained on imported features, which no weights of pool3 make from pictures",
-                 .advice = "import the features of other rows, and use pool3 evaluate"});
+                 .advice = "import the features of other rows, and give them with --features"});
   Weights weights = read_weights(find_weights(given));
   if (weights.sha256 != model.features.weights_sha256)
     throw Error(

@@ -100,8 +100,7 @@ void expect_extension(const Communicator& comm, SearchOptions options, const std
   for (const SearchPoint& p : result.points) options.C.push_back(p.C);
   const SearchResult asked = search_grid(comm, load, options);
   EXPECT_EQ(asked.best, result.best);
-  for (std::size_t p = 0; p < result.points.size(); ++p)
-    EXPECT_NEAR(asked.points[p].mean, result.points[p].mean, 0.01);
+  for (std::size_t p = 0; p < result.points.size(); ++p) EXPECT_NEAR(asked.points[p].mean, result.points[p].mean, 0.01);
 }
 
 TEST(DistributedSearch, GoesBeyondItsGrid) {

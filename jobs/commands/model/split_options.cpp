@@ -199,7 +199,8 @@ void check(const SplitFlags& f) {
   constexpr std::array<std::string_view, 4> rules = {"auto", "key", "stratified", "folders"};
   if (std::ranges::find(rules, f.rule) == rules.end())
     throw usage_error("--split must be auto, key, stratified or folders");
-  if (!f.split_from.empty() && !f.test_rows.empty()) throw usage_error("--split-from and --test-rows say the same twice");
+  if (!f.split_from.empty() && !f.test_rows.empty())
+    throw usage_error("--split-from and --test-rows say the same twice");
   if (f.rule == "folders" && !(f.split_from.empty() && f.test_rows.empty()))
     throw usage_error("--split folders and a file say the same twice");
   if (const RowTable* const table = sides(f)) check_sides(*table);

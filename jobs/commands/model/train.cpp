@@ -84,7 +84,7 @@ class TrainCommand : public Command {
     p.reads("features");
     p.writes("out", {".certificate.json"});
     declare_training(p, flags_);
-    p.add("C", flags_.options.C, 
+    p.add("C", flags_.options.C,
           "cost of errors, in standardised features: scikit-learn's and LIBLINEAR's C, on features as they are, times "
           "the mean of |x - mean|^2 (center_scale^2 of the model); with --no-centering it is theirs",
           30.0);
