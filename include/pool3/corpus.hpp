@@ -113,6 +113,9 @@ struct PathValues {
 /// True if it ends like the name of a picture in a folder.
 [[nodiscard]] bool names_picture(std::string_view path);
 
+/// True for an address, as http://..., s3://..., rather than a path.
+[[nodiscard]] bool names_address(std::string_view path);
+
 /// The label of `path` under `rule`, or "" for none. `column` is the label that the table or shard gives; `automatic`
 /// is `directory` here. For that rule, leading "./" do not count, and a path that leaves its root ("/..." or "../...")
 /// gives the folder that

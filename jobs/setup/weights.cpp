@@ -1,6 +1,7 @@
 #include "setup/weights.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -31,7 +32,11 @@ std::string find_weights(const std::string& given) {
   places.push_back(program / "../share/pool3" / name);
   for (const auto& place : places)
     if (fs::exists(place, ignored)) return place.lexically_normal().string();
-  throw Error({.stage = "read weights", .path = places[0].string(), .cause = "no weights found", .advice = advice});
+  std::vector<std::string> looked = {"$POOL3_WEIGHTS (not set)"};
+  for (const auto& place : places) looked.push_back(fs::absolute(place, ignored).lexically_normal().string());
+  throw Error({.stage = "read weights",
+               .cause = fmt::format("no weights found; looked in {}", fmt::join(looked, ", ")),
+               .advice = fmt::format("give --weights; {}", advice)});
 }
 
 namespace {
@@ -56,7 +61,7 @@ Weights weights_like(const Provenance& features, const Place& place, const std::
 Weights weights_of_model(const Model& model, const std::string& model_path, const std::string& given,
                          const std::string& stage) {
   return weights_like(model.features, {stage, model_path}, given, "the model was trained on",
-                      "import the features of other rows, and use pool3 evaluate");
+                      "import the features of other rows, and give them with --features");
 }
 
 Weights weights_of_features(const Provenance& features, const std::string& features_path, const std::string& given,

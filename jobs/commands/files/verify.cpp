@@ -28,13 +28,9 @@ bool verify_feature_file(const Communicator& comm, const std::string& file) {
 /// Reading a model or a map checks every byte. Collective.
 void verify_small_file(const Communicator& comm, const std::string& file, const std::string& kind) {
   comm.root_does([&] {
-    std::string what;
-    if (kind == "map") {
-      what = fmt::format("a map of {} rows", read_map(file).rows.size());
-    } else {
-      what = fmt::format("a model of {} classes", read_model(file).classes.size());
-      static_cast<void>(read_split_table(file));
-    }
+    const std::string what = kind == "map" ? fmt::format("a map of {} rows", read_map(file).rows.size())
+                                           : fmt::format("a model of {} classes", read_model(file).classes.size());
+    if (kind == "model") static_cast<void>(read_split_table(file));
     print_line(fmt::format("{}: sound: {}", file, what));
   });
 }

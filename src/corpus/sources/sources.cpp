@@ -279,6 +279,8 @@ std::vector<std::string> source_names(const std::vector<std::string>& corpus) {
   return names;
 }
 
+bool names_address(std::string_view path) { return corpus::is_address(path); }
+
 bool names_picture(std::string_view path) { return corpus::is_picture_name(path); }
 
 }  // namespace pool3

@@ -87,6 +87,11 @@ std::string scripted_classifier(const Weights& weights, const ColourScale& scale
   c10::List<std::string> classes;
   for (const std::string& name : layer.classes) classes.push_back(name);
   module.register_attribute("classes", c10::ListType::ofStrings(), classes);
+  const std::string input = fmt::format(
+      "pictures: [N, 3, {0}, {0}], red, green, blue from 0 to 255, uint8 or float, resized as the input profile {1} "
+      "does",
+      input_side, to_string(weights.traits.profile));
+  module.register_attribute("input", c10::StringType::get(), input);
   add_forward(module, weights.traits);
   module.eval();
   std::ostringstream archive;
