@@ -18,8 +18,8 @@
 
 namespace pool3 {
 
-enum class Baseline : std::uint8_t { softmax, nearest, centroid };
-inline constexpr std::array<std::string_view, 3> baseline_names = {"softmax", "nearest", "centroid"};
+enum class Baseline : std::uint8_t { softmax, nearest, centroid, hog };
+inline constexpr std::array<std::string_view, 4> baseline_names = {"softmax", "nearest", "centroid", "hog"};
 [[nodiscard]] constexpr std::string_view to_string(Baseline b) {
   return baseline_names.at(static_cast<std::size_t>(b));
 }
@@ -65,6 +65,29 @@ struct SoftmaxChoice {
 [[nodiscard]] Verdicts nearest_verdicts(const Communicator& comm, const BaselineRows& rows);
 /// The class with the nearest mean. Collective.
 [[nodiscard]] Verdicts centroid_verdicts(const Communicator& comm, const BaselineRows& rows);
+
+/// Side, in pixels, of the square pictures that baselines look at.
+inline constexpr std::int64_t picture_side = 64;
+
+/// The pictures of this rank's rows, squashed to picture_side: RGB, [rows, side, side, 3].
+struct BaselinePictures {
+  std::vector<std::uint8_t> training, held_out;
+};
+/// Reads them. `corpus`: a source in which pictures are found by their content, wherever they lie now; "": where the
+/// feature file says. Throws a collective Error that names a picture which is missing, has changed or can't be decoded.
+/// Collective.
+[[nodiscard]] BaselinePictures load_baseline_pictures(const Communicator& comm, const FeatureReader& reader,
+                                                      const BaselineRows& rows, const std::string& corpus);
+
+/// Numbers of a descriptor: 7 x 7 blocks of 2 x 2 cells of 9 directions.
+inline constexpr std::int64_t hog_size = 1764;
+/// The histograms of oriented gradients (Dalal, Triggs 2005) of a grey picture [side, side]: cells of 8 x 8 pixels,
+/// blocks of 16 x 16 at steps of 8 under a Gaussian, 9 unsigned directions, L2-Hys with 0.2. Numbers and order are
+/// those of OpenCV's HOGDescriptor.
+[[nodiscard]] std::vector<float> hog_descriptor(std::span<const std::uint8_t> grey);
+/// The class of the training picture whose descriptor has the least sum of absolute differences. Collective.
+[[nodiscard]] Verdicts hog_verdicts(const Communicator& comm, const BaselineRows& rows,
+                                    const BaselinePictures& pictures);
 
 /// McNemar's test of two classifiers on the same rows.
 struct PairedTest {

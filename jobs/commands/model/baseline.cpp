@@ -55,6 +55,7 @@ void recall(Log& log, const std::string& out, BaselineTable& table) {
 }
 
 std::string settings_of(Baseline kind, const BaselineFlags& f, const Split& split) {
+  if (kind == Baseline::hog) return "{}";
   nlohmann::ordered_json j = {{"centering", !f.no_centering}};
   if (kind != Baseline::softmax) return j.dump();
   std::vector<double> C = f.C;
@@ -168,7 +169,7 @@ class Work {
       say_softmax(*choice);
       said = softmax_verdicts(*choice, rows_);
     } else {
-      said = kind == Baseline::nearest ? nearest_verdicts(comm_, rows_) : centroid_verdicts(comm_, rows_);
+      said = simple_verdicts(kind);
     }
     BaselineEntry entry = judge(comm_, rows_, reader_->classes(), said);
     entry.kind = name;
@@ -179,6 +180,18 @@ class Work {
       entry.search = choice->points;
     }
     keep(std::move(entry));
+  }
+
+  [[nodiscard]] Verdicts simple_verdicts(Baseline kind) {
+    if (kind == Baseline::nearest) return nearest_verdicts(comm_, rows_);
+    if (kind == Baseline::centroid) return centroid_verdicts(comm_, rows_);
+    return hog_verdicts(comm_, rows_, pictures());
+  }
+
+  /// Loads them once. Collective.
+  [[nodiscard]] const BaselinePictures& pictures() {
+    if (!pictures_) pictures_ = load_baseline_pictures(comm_, *reader_, rows_, flags_.corpus);
+    return *pictures_;
   }
 
   void say_softmax(const SoftmaxChoice& choice) {
@@ -242,6 +255,7 @@ class Work {
   std::optional<Model> model_;
   Split split_;
   BaselineRows rows_;
+  std::optional<BaselinePictures> pictures_;
   BaselineTable table_;  ///< on the root
 };
 
@@ -254,12 +268,17 @@ class BaselineCommand : public Command {
                    Changes::file);
     p.add_words("kind", flags_.kinds, fmt::format("what to compute: {}", fmt::join(baseline_names, ", ")),
                 {"softmax", "nearest", "centroid"});
+    p.add("corpus", flags_.corpus,
+          "where the pictures are, for kinds that look at them: a source as in extract, in which each is found by its "
+          "content. If not given: where the feature file says",
+          std::string(), Changes::nothing);
     p.add("model", flags_.model,
           "model file of train or search: its split is taken, and a paired test compares each baseline with it",
           std::string());
     p.add_switch("json", flags_.json, "print a line of JSON for each baseline", Changes::nothing);
     p.reads("features");
     p.reads("model");
+    p.reads("corpus", ReadPath::Form::corpus);
     p.writes("out", {".partial"});
     p.group("Training");
     p.add("test-fraction", flags_.split_values.test_fraction, "share of the images that is held out", 0.2);

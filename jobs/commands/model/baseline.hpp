@@ -12,6 +12,7 @@ namespace pool3::jobs {
 
 struct BaselineFlags {
   std::string features, model, out;
+  std::string corpus;
   std::vector<std::string> kinds;
   SplitFlags split;
   Split split_values;  ///< seed and test fraction

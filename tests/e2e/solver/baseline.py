@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -139,6 +140,30 @@ def check_resuming(check, pool3, path, folder):
     check("starting anew" in result.err and "centroid" in table(out)[1], "a file that is none is made anew")
 
 
+def check_pictures(check, pool3, folder):
+    """HoG looks at the pictures: where they are, or by their content where they are now."""
+    path, f = pool3.shared_features, support.Features(pool3.shared_features)
+    root = pathlib.Path(f.attributes["root"])
+    tables = []
+    moved = folder / "moved"
+    moved.mkdir()
+    for row, name in enumerate(f.paths):
+        if f.status[row] == support.DONE:
+            shutil.copyfile(root / name, moved / f"{row}{pathlib.Path(name).suffix}")
+    for ranks, flags in ((1, ()), (2, ("--corpus", moved))):
+        out = folder / f"hog-{ranks}.json"
+        pool3("baseline", path, "--kind", "hog", "--out", out, *flags, ranks=ranks)
+        tables.append(table(out)[1]["hog"])
+    check(tables[0]["predicted"] == tables[1]["predicted"], "HoG: the same on two ranks, and for pictures that have moved")
+    truth = table(folder / "hog-1.json")[0]["truth"]
+    check(tables[0]["accuracy"] > np.bincount(truth).max() / len(truth) * 0.8, f"its accuracy is {tables[0]['accuracy']:.3f}")
+    for picture in moved.iterdir():
+        picture.write_bytes(b"another")
+    for ranks in (1, 2):
+        errors = pool3("baseline", path, "--kind", "hog", "--corpus", moved, "--out", folder / "e.json", code=1, ranks=ranks).errors()
+        check(len(errors) == 1 and "no picture of this content" in errors[0], f"a picture that is not there: {errors}")
+
+
 def check_errors(check, pool3, path, folder):
     out = folder / "none.json"
     for flags, code, cause in ((("--kind", "forest"), 2, "forest"), (("--test-fraction", 0), 2, "--test-fraction"), (("--C", 0), 2, "--C"),
@@ -165,6 +190,7 @@ def main():
     check_optimum(check, pool3, pool3.shared_features, folder, "features", (1, 100))
     check_others(check, pool3, path, folder)
     check_resuming(check, pool3, path, folder)
+    check_pictures(check, pool3, folder)
     check_errors(check, pool3, path, folder)
     check.finish()
 
