@@ -80,7 +80,7 @@ class NeighboursCommand : public Command {
       reader.emplace(features_path_);
       if (!model_path_.empty()) model = read_model(model_path_);
       if (!side_.empty()) filter_.side = side_ == "training" ? Side::training : Side::test;
-      if (model) filter_.split = split_of(*model);
+      if (model) filter_.split = split_of(*model, model_path_, *reader);
       rows.emplace(*reader, filter_);
       if (rows->pictures() == 0)
         throw Error({.stage = stage,
