@@ -68,7 +68,7 @@ class ReportJob {
     if (!flags_.no_pictures) add_pictures();
     follow_picture();
     comm_.root_does([&] {
-      const std::string html = html_of(page_);
+      const std::string html = of_file(flags_.search, [&] { return html_of(page_); });
       write_whole_file({stage, flags_.out}, html);
       context_.log.line(
           stage, fmt::format("{}: {:.1f} MB, {} rows with {}", flags_.out, static_cast<double>(html.size()) / 1e6,
@@ -165,7 +165,13 @@ class ReportJob {
   /// The root chooses the rows of the page; every rank gets to know them.
   void choose() {
     std::vector<Row> rows;
-    comm_.root_does([&] { rows = rows_to_show(page_.labels, usable_, page_.judged); });
+    comm_.root_does([&] {
+      // Only a map shows every row.
+      rows = rows_to_show(page_.labels, usable_, page_.judged, {.all_up_to = page_.map ? 10'000 : 1'500});
+      if (page_.audit.empty()) return;
+      for (const Row row : of_file(flags_.audit, [&] { return rows_of_audit(page_.audit); }))
+        if (row >= 0 && row < page_.rows) rows.push_back(row);
+    });
     show(rows);
   }
 
@@ -304,7 +310,8 @@ class ReportCommand : public Command {
     p.add("audit", flags_.audit, "folder of an audit", std::string());
     p.add("measured", flags_.measured, "folder that --metrics of the job has filled", std::string());
     p.group("What is shown");
-    p.add_list("corpus", flags_.corpus, "folders in which pictures are looked for first, if the catalogue has moved");
+    p.add_optional_list("corpus", flags_.corpus,
+                        "folders in which pictures are looked for first, if the catalogue has moved");
     p.add_switch("no-pictures", flags_.no_pictures, "a page without pictures of the catalogue");
     p.add("rows", flags_.rows, "rows to judge, as in evaluate: held-out, training or all", std::string());
     p.add("picture", flags_.picture,

@@ -5,6 +5,7 @@
 
 #include "pool3/error.hpp"
 #include "report/base64.hpp"
+#include "report/catalogue/audit.hpp"
 #include "report/catalogue/curves.hpp"
 #include "report/catalogue/lanes.hpp"
 #include "report/catalogue/map.hpp"
@@ -208,7 +209,7 @@ Json data_of(const CataloguePage& page) {
   if (!page.search.empty()) out["search"] = search_for_page(page.search);
   if (page.map) out["map"] = map_for_page(page);
   if (page.picture) out["picture"] = picture_of(*page.picture);
-  if (!page.audit.empty()) out["audit"] = Json::parse(page.audit, nullptr, false);
+  if (!page.audit.empty()) out["audit"] = audit_for_page(page.audit);
   out["lanes"] = lanes_for_page(page.metrics);
   return out;
 }
