@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 
-import h5py
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -42,10 +41,7 @@ def make_parts(pool3, folder, features):
     pool3("evaluate", "--features", features, "--model", folder / "m.h5", "--out", folder / "e.json")
     f = support.Features(features)
     good = np.flatnonzero(f.status == support.DONE)
-    x = f.features[good] - f.features[good].mean(axis=0)
-    with h5py.File(folder / "map.h5", "w") as out:
-        out["map/positions"] = (x @ np.linalg.svd(x, full_matrices=False)[2][:2].T).astype("f4")
-        out["map/rows"] = good
+    pool3("map", "--features", features, "--out", folder / "map.h5")
     (folder / "audit").mkdir()
     row = int(good[0])
     (folder / "audit/audit.json").write_text(json.dumps({"lists": {"outliers": [
