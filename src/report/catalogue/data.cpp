@@ -20,7 +20,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t longest_path = 300;    // bytes that are shown; the end tells most
 constexpr std::size_t most_classes = 1000;   // of the matrix
-constexpr std::size_t most_cells = 250'000;  // that are not empty
+constexpr std::size_t most_cells = 200'000;  // that are not empty
 constexpr std::int64_t most_reliability_bins = 12;
 constexpr std::int64_t most_risk_points = 200;
 

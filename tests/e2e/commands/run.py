@@ -113,7 +113,11 @@ def main():
     check(len(f.paths) == 49 and stamp(features) != before, "another corpus gives other features")
 
     search = stamp(out / "search.json")
-    result = start_run(pool3, folder, "--C", 100)
+    page = (out / "report.html").read_text()
+    check('"search":{' in page and '"matrix":{' in page, "the page has the search and the confusions")
+    (out / "report.html").unlink()
+    result = start_run(pool3, folder, "--C", 100, "--report", "no")
+    check(not (out / "report.html").exists(), "--report no leaves the page out")
     check(stamp(out / "search.json") == search and "is of an earlier run" in result.err, "one C keeps an earlier search")
     check(support.Model(out / "model.h5").attributes["C"] == 100, "and is that of the model")
 

@@ -80,12 +80,13 @@ def check_lost_pictures(check, pool3, folder, features):
     shutil.copyfile(features, gone)
     how = ["unshare", "-rm", "sh", "-c", f'mount -t tmpfs none {support.PICTURES} && exec "$@"', "sh"]
     can = subprocess.run([*how, "true"], capture_output=True, check=False).returncode == 0
-    if not check.count or not can:
+    if not can:
+        print("left out: this machine can't hide the catalogue from a command")
         return
     result = pool3("report", gone, "--out", folder / "gone.html", prefix=how, ranks=0)
     notes = data_of(folder / "gone.html")["notes"]
     check(any("no pictures" in n and "--corpus" in n for n in notes), f"a catalogue that is gone is told: {notes}")
-    check("0 pictures" in result.err or "no pictures" in result.err, "in the log, too")
+    check(", 0 pictures" in result.err, "in the log, too")
     pool3("report", gone, "--out", folder / "moved.html", "--corpus", moved, prefix=how, ranks=0)
     check(not any("no pictures" in n for n in data_of(folder / "moved.html")["notes"]), "--corpus finds what has moved")
 
