@@ -62,7 +62,7 @@ def check_numbers(check, page, folder, f):
     wrong = {int(r) for r, p in zip(test, predicted) if p != f.labels[r]}
     check({row for row, _ in data["near"]} == wrong, f"{len(wrong)} errors have neighbours")
     train = f.rows("training")
-    unit = f.features / np.linalg.norm(f.features, axis=1, keepdims=True)
+    unit = f.features / np.maximum(np.linalg.norm(f.features, axis=1, keepdims=True), 1e-30)
     holds = all([n for n, _ in near] == [int(train[i]) for i in np.argsort(-(unit[train] @ unit[row]), kind="stable")[:5]] for row, near in data["near"])
     check(holds, "the nearest training rows, by cosine")
 
