@@ -36,6 +36,10 @@ struct RowBudget {
 [[nodiscard]] std::vector<Row> rows_to_show(std::span<const std::int32_t> labels, std::span<const Row> usable,
                                             std::span<const JudgedRow> judged, const RowBudget& budget = {});
 
+/// Rows of an audit (JSON, as `pool3 audit` writes it) of which a page should have pictures: those of the first
+/// findings of each list, and what they are copies of. Throws Error.
+[[nodiscard]] std::vector<Row> rows_of_audit(const std::string& audit);
+
 /// A row of the page.
 struct ShownRow {
   Row row = 0;

@@ -152,6 +152,13 @@ void OptionParser::add_list(const std::string& name, std::vector<std::string>& v
   lists_.insert(name);
 }
 
+void OptionParser::add_optional_list(const std::string& name, std::vector<std::string>& values, const std::string& help,
+                                     Changes changes) {
+  auto* const value = po::value<std::vector<std::string>>(&values);
+  declare(name, value->multitoken()->default_value({}, ""), help, changes);
+  lists_.insert(name);
+}
+
 void OptionParser::take_without_flag(const std::string& name) {
   positions_.add(name.c_str(), lists_.contains(name) ? -1 : 1);
   argument_name_ = name;

@@ -58,6 +58,9 @@ class OptionParser {
   /// Several texts: `--corpus a b`, `--corpus a --corpus b`, or a line for each in a file.
   void add_list(const std::string& name, std::vector<std::string>& values, const std::string& help,
                 Changes changes = Changes::rows);
+  /// The same, but none need be given.
+  void add_optional_list(const std::string& name, std::vector<std::string>& values, const std::string& help,
+                         Changes changes = Changes::rows);
   /// Words without a flag are values of this one too, which has been declared: all of them for a list, else one.
   void take_without_flag(const std::string& name);
   /// Arguments without a flag. At least one must be given.

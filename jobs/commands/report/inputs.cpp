@@ -9,7 +9,7 @@
 #include "console/text.hpp"
 #include "pool3/extraction.hpp"
 #include "pool3/files.hpp"
-#include "pool3/foreign.hpp"
+#include "pool3/map_file.hpp"
 #include "pool3/report.hpp"
 #include "setup/weights.hpp"
 
@@ -74,20 +74,21 @@ Facts facts_of(const Model& m) {
 std::string read_json(const std::string& path) { return read_source({stage, path}, most_json_bytes); }
 
 MapOfRows map_of(const std::string& path, const FeatureReader& reader) {
-  const ForeignTable positions(path, "map/positions");
-  const std::vector<std::string> rows = read_foreign_column(path, "map/rows");
-  if (positions.width() != 2 || positions.rows() != std::ssize(rows))
-    throw error_at({stage, path}, "its positions do not fit its rows");
-  std::vector<float> flat(rows.size() * 2);
-  positions.read({0, positions.rows()}, flat);
-  MapOfRows map;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Row row = std::stoll(rows[i]);
-    if (row < 0 || row >= reader.rows())
-      throw error_at({stage, path}, fmt::format("it is of another feature file: it has a row {}", row));
-    map.rows.push_back(row);
-    map.positions.push_back({flat[2 * i], flat[2 * i + 1]});
-  }
+  const CatalogueMap read = read_map(path);
+  if (read.features.catalogue_hash != reader.provenance().catalogue_hash ||
+      (!read.rows.empty() && read.rows.back() >= reader.rows()))
+    throw error_at({stage, path}, "it is of another feature file", "make one of this file with pool3 map");
+  MapOfRows map{.positions = {}, .rows = read.rows, .facts = {}};
+  for (std::size_t i = 0; i < read.rows.size(); ++i)
+    map.positions.push_back({read.positions[2 * i], read.positions[2 * i + 1]});
+  const auto beside = [](double map_has, double pca_has) {
+    return fmt::format("{:.3f} (first two principal components: {:.3f})", map_has, pca_has);
+  };
+  map.facts = {{"method", read.method},
+               {"perplexity", number_text(read.perplexity)},
+               {"rows laid out", fmt::to_string(read.laid_out)},
+               {"trustworthiness", beside(read.quality.trustworthiness, read.pca.trustworthiness)},
+               {"share of the 10 nearest kept", beside(read.quality.neighbours_kept, read.pca.neighbours_kept)}};
   return map;
 }
 

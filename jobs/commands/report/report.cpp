@@ -68,11 +68,11 @@ class ReportJob {
     if (!flags_.no_pictures) add_pictures();
     follow_picture();
     comm_.root_does([&] {
-      const std::string html = html_of(page_);
+      const std::string html = of_file(flags_.search, [&] { return html_of(page_); });
       write_whole_file({stage, flags_.out}, html);
-      context_.log.line(
-          stage, fmt::format("{}: {:.1f} MB, {} rows with {}", flags_.out, static_cast<double>(html.size()) / 1e6,
-                             page_.shown.size(), flags_.no_pictures ? "no pictures" : "their pictures"));
+      const auto pictures = std::ranges::count_if(page_.shown, [](const ShownRow& r) { return r.thumbnail.width > 0; });
+      context_.log.line(stage, fmt::format("{}: {:.1f} MB, {} pictures", flags_.out,
+                                           static_cast<double>(html.size()) / 1e6, pictures));
     });
   }
 
@@ -86,6 +86,7 @@ class ReportJob {
     });
     page_.title = title_of(*reader_, flags_);
     page_.config = context_.config;
+    page_.command = command_of(flags_);
     page_.facts = facts_of(*reader_);
     if (model_)
       for (auto& fact : facts_of(*model_)) page_.facts.push_back(std::move(fact));
@@ -165,7 +166,13 @@ class ReportJob {
   /// The root chooses the rows of the page; every rank gets to know them.
   void choose() {
     std::vector<Row> rows;
-    comm_.root_does([&] { rows = rows_to_show(page_.labels, usable_, page_.judged); });
+    comm_.root_does([&] {
+      // Only a map shows every row.
+      rows = rows_to_show(page_.labels, usable_, page_.judged, {.all_up_to = page_.map ? 10'000 : 1'500});
+      if (page_.audit.empty()) return;
+      for (const Row row : of_file(flags_.audit, [&] { return rows_of_audit(page_.audit); }))
+        if (row >= 0 && row < page_.rows) rows.push_back(row);
+    });
     show(rows);
   }
 
@@ -290,52 +297,8 @@ class ReportJob {
   bool explains_ = false;
 };
 
-class ReportCommand : public Command {
- public:
-  void declare(OptionParser& p) override {
-    p.add_required("features", flags_.features, "feature file");
-    p.take_without_flag("features");
-    p.add_required("out", flags_.out, "page to make (HTML)", Changes::file);
-    p.add("model", flags_.model, "model file: what it says of the held-out rows", std::string());
-    p.add("search", flags_.search, "table of a search (JSON)", std::string());
-    p.add("evaluation", flags_.evaluation, "evaluation (JSON); without --model it is what the page shows",
-          std::string());
-    p.add("map", flags_.map, "map of the same rows (HDF5)", std::string());
-    p.add("audit", flags_.audit, "folder of an audit", std::string());
-    p.add("measured", flags_.measured, "folder that --metrics of the job has filled", std::string());
-    p.group("What is shown");
-    p.add_list("corpus", flags_.corpus, "folders in which pictures are looked for first, if the catalogue has moved");
-    p.add_switch("no-pictures", flags_.no_pictures, "a page without pictures of the catalogue");
-    p.add("rows", flags_.rows, "rows to judge, as in evaluate: held-out, training or all", std::string());
-    p.add("picture", flags_.picture,
-          "row or path of the picture to follow through the network; if not given, one of "
-          "those that the model is surest of",
-          std::string());
-    p.add("weights", flags_.weights, "weights of the features: shows the network's stages for that picture",
-          std::string());
-    p.add("title", flags_.title, "title; if not given, the name of the catalogue", std::string());
-    p.add("threads", flags_.threads, "threads per rank; 0: its share of the cores", 0, Changes::nothing);
-    for (const char* flag : {"features", "model", "search", "evaluation", "map", "audit", "measured"}) p.reads(flag);
-    p.reads("corpus", ReadPath::Form::path);
-    p.reads("weights", ReadPath::Form::weights);
-    p.writes("out");
-  }
-  void check() const override {
-    if (flags_.threads < 0) throw usage_error("--threads must be 0 or more");
-  }
-  ExitCode run(const Context& context) override {
-    report(context, flags_);
-    return ExitCode::ok;
-  }
-
- private:
-  ReportFlags flags_;
-};
-
 }  // namespace
 
 void report(const Context& context, const ReportFlags& flags) { ReportJob(context, flags).run(); }
-
-std::unique_ptr<Command> make_report() { return std::make_unique<ReportCommand>(); }
 
 }  // namespace pool3::jobs

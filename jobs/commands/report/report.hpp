@@ -25,4 +25,7 @@ struct ReportFlags {
 /// Writes the page. Collective.
 void report(const Context& context, const ReportFlags& flags);
 
+/// The command that makes this page again, for a shell.
+[[nodiscard]] std::string command_of(const ReportFlags& flags);
+
 }  // namespace pool3::jobs

@@ -5,6 +5,7 @@
 
 #include "pool3/error.hpp"
 #include "report/base64.hpp"
+#include "report/catalogue/audit.hpp"
 #include "report/catalogue/curves.hpp"
 #include "report/catalogue/lanes.hpp"
 #include "report/catalogue/map.hpp"
@@ -19,7 +20,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t longest_path = 300;    // bytes that are shown; the end tells most
 constexpr std::size_t most_classes = 1000;   // of the matrix
-constexpr std::size_t most_cells = 250'000;  // that are not empty
+constexpr std::size_t most_cells = 200'000;  // that are not empty
 constexpr std::int64_t most_reliability_bins = 12;
 constexpr std::int64_t most_risk_points = 200;
 
@@ -208,7 +209,7 @@ Json data_of(const CataloguePage& page) {
   if (!page.search.empty()) out["search"] = search_for_page(page.search);
   if (page.map) out["map"] = map_for_page(page);
   if (page.picture) out["picture"] = picture_of(*page.picture);
-  if (!page.audit.empty()) out["audit"] = Json::parse(page.audit, nullptr, false);
+  if (!page.audit.empty()) out["audit"] = audit_for_page(page.audit);
   out["lanes"] = lanes_for_page(page.metrics);
   return out;
 }

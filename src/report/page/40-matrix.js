@@ -67,7 +67,7 @@ function addMatrix() {
       if (right && errorsOnly) continue;
       const strength = 0.16 + 0.84 * Math.sqrt(share(c));
       context.fillStyle = rgba(right ? theme.right : theme.wrong, strength);
-      const drawn = Math.max(cell - gap, 1.2);
+      const drawn = Math.max(cell - gap, right ? 1.2 : 2);
       context.fillRect(x, y, drawn, drawn);
       if (cell >= 24) {
         context.fillStyle = strength > 0.62 && !theme.dark ? '#ffffff' : strength > 0.62 ? '#10151a' : theme.ink;

@@ -29,7 +29,10 @@ function addJob() {
   const spent = new Map();
   for (const r of ranks) for (const s of r.spans) for (const [part, seconds] of Object.entries(s.parts ?? {})) spent.set(part, (spent.get(part) ?? 0) + seconds);
   const all = [...spent.values()].reduce((a, b) => a + b, 0);
-  const node = section('job', 'Job', `${plural(Math.max(1, ranks.length), 'rank')} in ${duration(l.seconds)}.`,
+  const pictures = ranks.flatMap((r) => r.spans).reduce((sum, s) => sum + (s.images ?? 0), 0);
+  const busy = Math.max(0, ...ranks.flatMap((r) => r.spans).filter((s) => s.images).map((s) => s.end));
+  const rate = pictures && busy ? `, ${count(pictures)} pictures at ${short(pictures / busy)} a second` : '';
+  const node = section('job', 'Job', `${plural(Math.max(1, ranks.length), 'rank')} in ${duration(l.seconds)}${rate}.`,
     el('div', {class: 'card'}, el('div', {class: 'key legend'}, stages.map((stage) => el('span', {}, el('i', {class: `swatch ${stageClass(stage)}`}), stage))),
       el('div', {class: 'lane-box'}, names, drawing), el('div', {class: 'lane-axis'}, el('span', {text: '0 s'}), el('span', {text: duration(l.seconds)}))));
   if (all > 0) {

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 
-import h5py
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -42,10 +41,7 @@ def make_parts(pool3, folder, features):
     pool3("evaluate", "--features", features, "--model", folder / "m.h5", "--out", folder / "e.json")
     f = support.Features(features)
     good = np.flatnonzero(f.status == support.DONE)
-    x = f.features[good] - f.features[good].mean(axis=0)
-    with h5py.File(folder / "map.h5", "w") as out:
-        out["map/positions"] = (x @ np.linalg.svd(x, full_matrices=False)[2][:2].T).astype("f4")
-        out["map/rows"] = good
+    pool3("map", "--features", features, "--out", folder / "map.h5")
     (folder / "audit").mkdir()
     row = int(good[0])
     (folder / "audit/audit.json").write_text(json.dumps({"lists": {"outliers": [
@@ -66,7 +62,7 @@ def check_numbers(check, page, folder, f):
     wrong = {int(r) for r, p in zip(test, predicted) if p != f.labels[r]}
     check({row for row, _ in data["near"]} == wrong, f"{len(wrong)} errors have neighbours")
     train = f.rows("training")
-    unit = f.features / np.linalg.norm(f.features, axis=1, keepdims=True)
+    unit = f.features / np.maximum(np.linalg.norm(f.features, axis=1, keepdims=True), 1e-30)
     holds = all([n for n, _ in near] == [int(train[i]) for i in np.argsort(-(unit[train] @ unit[row]), kind="stable")[:5]] for row, near in data["near"])
     check(holds, "the nearest training rows, by cosine")
 
@@ -84,12 +80,13 @@ def check_lost_pictures(check, pool3, folder, features):
     shutil.copyfile(features, gone)
     how = ["unshare", "-rm", "sh", "-c", f'mount -t tmpfs none {support.PICTURES} && exec "$@"', "sh"]
     can = subprocess.run([*how, "true"], capture_output=True, check=False).returncode == 0
-    if not check.count or not can:
+    if not can:
+        print("left out: this machine can't hide the catalogue from a command")
         return
     result = pool3("report", gone, "--out", folder / "gone.html", prefix=how, ranks=0)
     notes = data_of(folder / "gone.html")["notes"]
     check(any("no pictures" in n and "--corpus" in n for n in notes), f"a catalogue that is gone is told: {notes}")
-    check("0 pictures" in result.err or "no pictures" in result.err, "in the log, too")
+    check(", 0 pictures" in result.err, "in the log, too")
     pool3("report", gone, "--out", folder / "moved.html", "--corpus", moved, prefix=how, ranks=0)
     check(not any("no pictures" in n for n in data_of(folder / "moved.html")["notes"]), "--corpus finds what has moved")
 
