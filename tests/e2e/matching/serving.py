@@ -214,13 +214,14 @@ def check_crowd(check, server, f):
 def check_mutants(check, server, f):
     """Mutated pictures are answered, whatever they are."""
     source = random.Random(5)
-    picture = bytearray(pathlib.Path(f.paths[7]).read_bytes()[:20000])
+    picture = bytearray(pathlib.Path(f.paths[7]).read_bytes())
     codes = set()
     for _ in range(60):
         mutant = bytearray(picture)
         for _ in range(source.randint(1, 8)):
             mutant[source.randrange(len(mutant))] = source.randrange(256)
-        codes.add(server("POST", "/api/classify", bytes(mutant[: source.randrange(1, len(mutant))])).status)
+        length = len(mutant) if source.random() < 0.5 else source.randrange(1, len(mutant))
+        codes.add(server("POST", "/api/classify", bytes(mutant[:length])).status)
     check(codes <= {200, 413, 422}, f"mutated pictures: {codes}")
 
 
@@ -256,7 +257,7 @@ def check_take_over(check, server, f, folder, link):
     stop.set()
     for thread in threads:
         thread.join()
-    check(len(statuses) > 5 and set(statuses) == {200}, f"none of {len(statuses)} requests was lost")
+    check(len(statuses) >= 3 and set(statuses) == {200}, f"none of {len(statuses)} requests was lost")
 
 
 def check_end(check, server, f):
