@@ -19,7 +19,6 @@
 namespace pool3 {
 namespace {
 
-using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -61,8 +60,7 @@ TEST(RowsToShow, OfALargeOneAreErrorsAndExamples) {
   const auto shown = rows_to_show(labels, usable, rows, {.all_up_to = 10, .most = 200, .examples = 3, .of_a_pair = 2});
   EXPECT_LT(std::ssize(shown), 60);
   EXPECT_TRUE(std::ranges::is_sorted(shown));
-  for (const JudgedRow& row : rows)
-    if (row.truth != row.predicted) EXPECT_THAT(shown, Contains(row.row));
+  for (const JudgedRow& row : rows) EXPECT_TRUE(row.truth == row.predicted || std::ranges::count(shown, row.row) == 1);
   for (std::int32_t k = 0; k < 5; ++k)
     EXPECT_GE(std::ranges::count_if(shown, [&](Row r) { return labels[static_cast<std::size_t>(r)] == k; }), 3) << k;
   EXPECT_LE(std::ssize(rows_to_show(labels, usable, rows, {.all_up_to = 10, .most = 12})), 12);
