@@ -157,16 +157,20 @@ std::string take_folds(const FeatureReader& reader, const RowTable& table, Split
   return missing.empty() ? "" : fmt::format("{}: {} folds{}", table.name(), given_folds(split), missing);
 }
 
-/// The rows lie in folders of a split, as far as the first and the last tell.
+/// The rows lie in folders of a split, as far as the first and the last tell: rows are in order of paths.
 bool seems_split_by_folder(const FeatureReader& reader) {
   if (reader.rows() < 2) return false;
-  const auto names_side = [&](Row row) {
-    const std::string path = full_path(reader.root(), reader.paths({row, row + 1})[0]);
-    for (std::size_t at = 0, end = path.find('/'); end != std::string::npos; at = end + 1, end = path.find('/', at))
+  const auto path_of = [&](Row row) { return full_path(reader.root(), reader.paths({row, row + 1})[0]); };
+  const std::string first = path_of(0), last = path_of(reader.rows() - 1);
+  const auto differ = std::ranges::mismatch(first, last).in1 - first.begin();
+  const std::size_t shared = first.substr(0, static_cast<std::size_t>(differ)).rfind('/') + 1;
+  const auto names_side = [&](const std::string& path) {
+    for (std::size_t at = shared, end = path.find('/', at); end != std::string::npos;
+         at = end + 1, end = path.find('/', at))
       if (side_of_name(std::string_view(path).substr(at, end - at))) return true;
     return false;
   };
-  return names_side(0) && names_side(reader.rows() - 1);
+  return names_side(first) && names_side(last);
 }
 
 }  // namespace

@@ -111,7 +111,7 @@ def main():
 
     shutil.rmtree(folder / "corpus/food")
     before_all = {path: stamp(path) for path in out.iterdir()}
-    result = start_run(pool3, folder, code=1)
+    result = start_run(pool3, folder, "--C", 0.5, 2, "--folds", 4, code=1)
     check("have changed (49 rows here, 65 there)" in result.err and "--overwrite" in result.err, "another corpus is refused")
     check({path: stamp(path) for path in out.iterdir()} == before_all, "and every file is as it was")
     result = start_run(pool3, folder, "--overwrite")
