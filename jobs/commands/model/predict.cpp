@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "command.hpp"
 #include "console/output.hpp"
@@ -20,7 +21,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 constexpr int batch = 16;  // pictures of one call of the network
 
-Json line_of(const Model& model, const std::string& path, const Verdict& said, int top) {
+Json line_of(const Model& model, const std::string& path, const Verdict& said, int top,
+             std::optional<double> threshold) {
   const auto entry = [&](std::int32_t k) {
     const auto at = static_cast<std::size_t>(k);
     Json j = {{"class", utf8_text(model.classes[at])}};
@@ -34,6 +36,10 @@ Json line_of(const Model& model, const std::string& path, const Verdict& said, i
   const auto order = said.ranking();
   for (std::size_t i = 0; i < std::min(order.size(), static_cast<std::size_t>(top)); ++i)
     line["top"].push_back(entry(order[i]));
+  if (!threshold) return line;
+  line["set"] = Json::array();
+  for (const std::int32_t k : prediction_set(said, *threshold))
+    line["set"].push_back(utf8_text(model.classes[static_cast<std::size_t>(k)]));
   return line;
 }
 
@@ -46,6 +52,10 @@ class PredictCommand : public Command {
     p.reads("weights", ReadPath::Form::weights);
     declare_device(p, network_.device);
     p.add("top", top_, "classes to list for each image", 5);
+    p.add("coverage", coverage_,
+          "also list a set of classes that holds the true one of this share of pictures like those of the training, as "
+          "0.95; 0: none",
+          0.0);
     p.add("threads", network_.threads, "threads per rank; 0: its share of the cores", 0);
     p.take_arguments("IMAGE", images_, "picture files");
   }
@@ -53,6 +63,7 @@ class PredictCommand : public Command {
   void check() const override {
     static_cast<void>(extractor_options(network_, {}));
     if (top_ < 1) throw usage_error("--top must be above 0");
+    if (!(coverage_ >= 0 && coverage_ < 1)) throw usage_error("--coverage must be at least 0 and below 1");
   }
 
   ExitCode run(const Context& context) override {
@@ -61,6 +72,7 @@ class PredictCommand : public Command {
     Weights weights;
     comm.all_do([&] {
       model_ = read_model(model_path_);
+      if (coverage_ > 0) take_threshold();
       weights = weights_of_model(model_, model_path_, network_.weights, "predict");
     });
     const ExtractorSetup setup = agree_setup(comm, weights, like_rows_of(model_.features, wanted));
@@ -89,6 +101,19 @@ class PredictCommand : public Command {
                  .path = model_path_,
                  .cause = fmt::format("the model is for other features: {}", difference),
                  .advice = "give the weights that its features were made with"});
+  }
+
+  /// Throws Error if the model knows nothing of sets.
+  void take_threshold() {
+    if (has_sets(model_)) {
+      threshold_ = set_threshold(model_, coverage_);
+      return;
+    }
+    throw Error({.stage = "predict",
+                 .path = model_path_,
+                 .cause = "the model has nothing for --coverage",
+                 .advice = "train one-vs-rest with --probability-folds above 0, by this version",
+                 .code = ExitCode::usage});
   }
 
   /// Every P-th picture.
@@ -122,7 +147,8 @@ class PredictCommand : public Command {
     for (std::size_t i = 0; i < block.status.size(); ++i) {
       if (block.status[i] != RowStatus::done) continue;
       const auto row = std::span(block.features).subspan(i * width, width);
-      lines[first + i] = line_of(model_, paths[first + i], verdict(model_, scorer.decision_values(row)), top_);
+      lines[first + i] = line_of(model_, paths[first + i], verdict(model_, scorer.decision_values(row)), top_,
+                                 coverage_ > 0 ? std::optional(threshold_) : std::nullopt);
     }
   }
 
@@ -142,6 +168,7 @@ class PredictCommand : public Command {
   std::string model_path_;
   NetworkFlags network_ = {.batch = batch};
   int top_ = 5;
+  double coverage_ = 0, threshold_ = 0;
   std::vector<std::string> images_;
   Model model_;
 };

@@ -11,6 +11,7 @@ struct SearchFlags {
   int folds = 10;
   int groups = 0;
   double tolerance = 1e-3;
+  bool halving = false;
   ScoringFlags scoring;
 };
 void declare_search(OptionParser& parser, SearchFlags& flags);
