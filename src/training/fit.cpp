@@ -82,6 +82,13 @@ ClassFit fit_shared(const Communicator& comm, const TrainingSet& set, const Trai
   return solved;
 }
 
+/// One-vs-rest: probabilities, and what sets need.
+Calibration calibrated(const Communicator& comm, const HeldOut& rows, std::int32_t classes) {
+  Calibration found = calibrate(comm, rows.scores, rows.labels, rows.folds, classes);
+  found.coverage = fit_coverage(comm, rows.scores, rows.labels, classes, found);
+  return found;
+}
+
 /// Every rank takes a share of the rows, in the order that they are shared in.
 Calibration calibrate_shared(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
                              KernelSolver& solver, const ShowProgress& progress) {
@@ -95,8 +102,8 @@ Calibration calibrate_shared(const Communicator& comm, const TrainingSet& set, c
                                   set.shared->folds().subspan(begin, count), options.probability_folds);
   const std::int32_t classes = set.shared->classes();
   if (options.kernel.multiclass == Multiclass::one_vs_one)
-    return {.sigmoids = fit_pair_sigmoids(comm, rows.scores, rows.labels, classes)};
-  return calibrate(comm, rows.scores, rows.labels, rows.folds, classes);
+    return {.sigmoids = fit_pair_sigmoids(comm, rows.scores, rows.labels, classes), .coverage = {}};
+  return calibrated(comm, rows, classes);
 }
 
 }  // namespace
@@ -193,7 +200,7 @@ Calibration fit_probabilities(const Communicator& comm, const TrainingSet& set, 
   const Fit fit = solver.solve(options.C, progress);
   const auto scores = held_out_scores(set.problem, fit, columns, how.threads);
   const HeldOut rows = rows_of_folds(scores, set.problem.labels, set.problem.folds, options.probability_folds);
-  return calibrate(comm, rows.scores, rows.labels, rows.folds, set.problem.classes);
+  return calibrated(comm, rows, set.problem.classes);
 }
 
 }  // namespace pool3

@@ -247,6 +247,7 @@ class Features:
             self.labels = f["labels"][:]
             self.status = f["status"][:]
             self.classes = list(f["classes"].asstr()[:])
+            self.held_out_truth = f["held_out_truth"][:] if "held_out_truth" in f else None
             self.paths = list(f["paths"].asstr()[:])
             self.keys = [key.decode() for key in f["keys"][:]]
             self.failures = f["failures"][:]

@@ -30,7 +30,7 @@ void print_table(const SearchResult& result) {
     line += fmt::format("{:12g}   {:8.4f}   {:9.4f}   ", p.C, p.mean, p.deviation);
     if (other) line += fmt::format("{:17.4f}   ", p.score);
     line += fmt::format("{:12.1e}   {:6}   {:7.1f}", p.relative_gap, p.epochs, p.seconds);
-    print_line(line + (i == result.best ? "   best" : ""));
+    print_line(line + (i == result.best ? "   best" : p.dropped ? "   dropped" : ""));
   }
 }
 
@@ -54,6 +54,7 @@ void log_effort(Log& log, const SearchResult& result, const Traffic& spent, doub
             {"communication_bytes", fmt::to_string(spent.bytes)}});
 }
 
+<<<<<<< HEAD
 /// A better C may lie beyond what was tried.
 void warn_of_edge(Log& log, const SearchResult& result, bool extended) {
   const GridEdge edge = edge_of_best(result);
@@ -63,6 +64,21 @@ void warn_of_edge(Log& log, const SearchResult& result, bool extended) {
   log.line(stage, fmt::format("warning: the best C, {}, is the {} that was tried; {}", C, what,
                               extended ? "give other values with --C"
                                        : "a better one may lie beyond: --extend goes on until it is not"));
+=======
+/// Which points were dropped, in a line.
+void log_halving(Log& log, const SearchOptions& options, const SearchResult& result) {
+  if (!options.halving) return;
+  if (result.sample_rows == 0) return log.line(stage, "too few rows for --halving: every point on all of them");
+  std::string names;
+  for (const SearchPoint& p : result.points) {
+    if (!p.dropped) continue;
+    const std::string kernel = text_of(p.kernel, p.gamma);
+    names += fmt::format("{}{}{}C {} ({:.4f})", names.empty() ? "" : "; ", kernel, kernel.empty() ? "" : ", ",
+                         number_text(p.C), p.score);
+  }
+  log.line(stage, fmt::format("halving, on {} rows: {}", result.sample_rows,
+                              names.empty() ? "no point is clearly worse than the best" : "dropped " + names));
+>>>>>>> h-grid
 }
 
 std::string progress_text(const SearchProgress& p) {
@@ -88,6 +104,7 @@ SearchOptions search_options(const Communicator& comm, const FeatureReader& read
   options.solver.tolerance = flags.tolerance;
   options.scoring = parse_scoring(flags.scoring.scoring);
   options.choice = parse_choice(flags.scoring.choose);
+  options.halving = flags.halving;
   KernelOptions how = kernel_options(training.kernel, options.solver);
   how.kernel = kernel.rbf ? Kernel::rbf : Kernel::linear;
   const std::int64_t rows = std::accumulate(class_rows.begin(), class_rows.end(), std::int64_t{0});
@@ -155,6 +172,10 @@ void declare_search(OptionParser& p, SearchFlags& f) {
   p.add("groups", f.groups,
         "groups of ranks that share out the folds; each holds all training rows; 0: one for each rank", 0);
   declare_scoring(p, f.scoring);
+  p.add_switch(
+      "halving", f.halving,
+      "first try all points on a quarter of the rows, and drop those that are worse than the best by more than two "
+      "standard errors there");
   p.add("search-tolerance", f.tolerance, "relative duality gap to stop at while searching", 1e-3);
 }
 
@@ -170,10 +191,25 @@ void check(const SearchFlags& f) {
 TrainingOptions search(const Context& context, const TrainingFlags& of_training, const TrainingOptions& training,
                        const SearchFlags& flags, const FeatureReader& reader, const std::string& out) {
   const Communicator& comm = context.comm;
+<<<<<<< HEAD
   const auto load = [&](const Communicator& group) {
     Problem problem = load_training_rows(group, reader, training.split, flags.folds, training.row_weights);
     for (const std::string& note : fold_notes(group, problem, reader.classes(), flags.folds))
       context.log.line(stage, note);
+=======
+  std::unique_ptr<FeatureReader> reader;
+  comm.all_do([&] {
+    check(flags);
+    if (comm.is_root()) check_output({stage, out});
+    reader = std::make_unique<FeatureReader>(features);
+  });
+  bool told = false;
+  const auto load = [&](const Communicator& group) {
+    Problem problem = load_training_rows(group, *reader, training.split, flags.folds, training.row_weights);
+    for (const std::string& note : fold_notes(group, problem, reader->classes(), flags.folds))
+      if (!told) context.log.line(stage, note);
+    told = true;
+>>>>>>> h-grid
     return problem;
   };
   const SearchOptions options =
@@ -192,7 +228,11 @@ TrainingOptions search(const Context& context, const TrainingFlags& of_training,
   const SearchPoint& best = result.points[result.best];
   progress.finish(0, fmt::format("best {}{}C {}, accuracy {:.4f} in {} folds", text_of(best.kernel, best.gamma),
                                  best.kernel == Kernel::rbf ? ", " : "", number_text(best.C), best.mean, flags.folds));
+<<<<<<< HEAD
   warn_of_edge(context.log, result, flags.extend);
+=======
+  log_halving(context.log, options, result);
+>>>>>>> h-grid
   log_effort(context.log, result, traffic().since(before), progress.seconds());
   comm.root_does([&] {
     print_table(result);
