@@ -61,6 +61,8 @@ ROOMS = {
                      ["exchange", "import"]),
     "map": Room("t-SNE: the catalogue in a plane, and how far the plane tells the truth: BLAS, LAPACK, FFTW",
                 ["error", "numbers", "neighbours", "store"]),
+    "audit": Room("what is wrong in a catalogue: labels by confident learning, copies, outliers, classes",
+                  ["error", "partition", "mpi", "neighbours", "evaluation", "store", "svm", "prediction", "training"]),
     "report": Room("pages, charts and pictures of layers", ["error", "image", "network"]),
 }
 
@@ -87,7 +89,7 @@ HEADERS = [
     (r"zlib\.h$", ["src/image", "src/weights", "src/exchange"]),
     (r"xxh", ["src/image", "src/corpus", "src/store"]),
     (r"boost/", ["jobs/console"]),
-    (r"nlohmann/", ["src/weights", "src/corpus", "src/store", "src/selection", "src/training", "src/evaluation", "src/exchange",
+    (r"nlohmann/", ["src/weights", "src/corpus", "src/store", "src/selection", "src/training", "src/audit", "src/evaluation", "src/exchange",
                     "src/report", "jobs"]),
 ]
 CALLS = [

@@ -12,6 +12,7 @@
   X("evaluate", make_evaluate, "Measures a model on the held-out rows.")                                          \
   X("predict", make_predict, "Classifies images, one JSON line each.")                                            \
   X("map", make_map_command, "Lays the pictures of a feature file out in a plane: t-SNE.")                        \
+  X("audit", make_audit, "Lists what is wrong in a catalogue: labels, copies, outliers, classes.")                \
   X("verify", make_verify, "Checks every checksum of feature files, links, models and maps.")                     \
   X("status", make_status, "Says how far a feature file is, also while a job makes it.")                          \
   X("diff", make_diff, "Says how two feature files differ: rows, labels, and the features of the same pictures.") \
