@@ -17,9 +17,10 @@
 namespace pool3 {
 
 /// Pictures that are nearly the same: rows whose cosine distance is a small share of what is usual between nearest
-/// neighbours, gathered around one of them each. No chains: every member is near its representative.
+/// neighbours, or that are each other's nearest by far; gathered around one of them each. No chains: every member is
+/// near its representative.
 struct NearCopies {
-  double limit = 0;                 ///< the distance that they are below
+  double limit = 0;                 ///< the share of what is usual; only pairs may be farther apart
   std::vector<Row> representative;  ///< [rows of the file] of the row's cluster: itself, if it is alone
   std::vector<float> distance;      ///< [rows of the file] to the representative
 };

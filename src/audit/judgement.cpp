@@ -1,6 +1,7 @@
 #include "audit/judgement.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "pool3/partition.hpp"
@@ -8,6 +9,9 @@
 
 namespace pool3::audit {
 namespace {
+
+/// Ranks add up in another order when there are more of them, and differ in what is below this.
+constexpr double told = 1e-6;
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
@@ -78,7 +82,10 @@ Judgement judge_labels(const Communicator& comm, const FeatureReader& reader, co
   const auto limits = agreed_thresholds(comm, rows, probabilities, classes, judgement.rows);
   ConfidentJoint joint = confident_joint(rows.labels, probabilities, limits);
   comm.sum(std::span<std::int64_t>(joint.counts));
-  for (Doubt& d : joint.doubts) d.row = rows.rows[index(d.row)];
+  for (Doubt& d : joint.doubts) {
+    d.row = rows.rows[index(d.row)];
+    d.confidence = std::round(d.confidence / told) * told;
+  }
   judgement.joint = std::move(joint.counts);
   judgement.doubts = gathered(comm, joint.doubts);
   return judgement;

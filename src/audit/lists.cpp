@@ -44,6 +44,13 @@ std::string where_of(const Catalogue& c, Row a, Row b) {
   return classes ? across_classes : split ? across_split : within_class;
 }
 
+std::string near_text(const std::string& other, const NearCopies& copies, std::size_t row) {
+  const auto distance = static_cast<double>(copies.distance[row]);
+  const std::string text = fmt::format("nearly the same as {}: a distance of {:.5f}", other, distance);
+  return distance <= copies.limit ? fmt::format("{}, below {:.5f}", text, copies.limit)
+                                  : text + ", and all others are more than three times as far from both";
+}
+
 /// What does the most harm comes first.
 int harm_of(const std::string& where) {
   if (where.starts_with(across_classes)) return 0;
@@ -123,10 +130,8 @@ AuditList near_copies(const Catalogue& c, const NearCopies& copies) {
     f.other_path = c.path(other);
     f.other_label = c.label(other);
     f.where = where_of(c, row, other);
-    f.score = copies.limit > 0 ? std::max(0.0, 1 - static_cast<double>(copies.distance[i]) / copies.limit) : 1;
-    f.reason = same ? fmt::format("the same bytes as {}", f.other_path)
-                    : fmt::format("nearly the same as {}: a distance of {:.5f}, below {:.5f}", f.other_path,
-                                  copies.distance[i], copies.limit);
+    f.score = copies.limit / (copies.limit + static_cast<double>(copies.distance[i]));
+    f.reason = same ? fmt::format("the same bytes as {}", f.other_path) : near_text(f.other_path, copies, i);
     list.findings.push_back(std::move(f));
   }
   std::ranges::stable_sort(list.findings, [](const Finding& a, const Finding& b) {

@@ -12,6 +12,8 @@ constexpr std::int64_t first_top = 20;
 constexpr std::int64_t growth = 8;
 /// Features that are the same may differ by rounding.
 constexpr double same = 1e-9;
+/// Of the distances to the nearest and the second nearest row.
+constexpr double ratio = 0.3;
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
@@ -26,11 +28,27 @@ std::vector<std::int64_t> places_of(const FeatureReader& reader, const std::vect
   return places;
 }
 
-double limit_of(const NeighbourTable& table, double share) {
+double usual_distance(const NeighbourTable& table) {
   std::vector<double> nearest;
   for (std::int64_t i = 0; i < table.queries(); ++i)
     if (table.of(i)[0].row >= 0) nearest.push_back(table.of(i)[0].distance);
-  return nearest.empty() ? 0 : std::max(same, share * median(std::move(nearest)));
+  return nearest.empty() ? 0 : median(std::move(nearest));
+}
+
+/// Pairs that are each other's nearest by far: nearer than is usual, and than `ratio` of the way to the next. That is
+/// what a copy looks like that has suffered more, or whose features say little.
+NearRows pairs_apart(const NeighbourTable& table, double usual) {
+  NearRows pairs(index(table.queries()));
+  const auto is_far_nearer = [&](std::int64_t row) {
+    return table.of(row)[0].distance <= ratio * table.of(row)[1].distance;
+  };
+  for (std::int64_t row = 0; row < table.queries(); ++row) {
+    const Neighbour nearest = table.of(row)[0];
+    if (nearest.row <= row || nearest.distance > usual) continue;
+    if (table.of(nearest.row)[0].row == row && is_far_nearer(row) && is_far_nearer(nearest.row))
+      pairs[index(row)].push_back(nearest);
+  }
+  return pairs;
 }
 
 double mean_of(std::span<const Neighbour> neighbours) {
@@ -70,15 +88,18 @@ Surroundings look_around(const Communicator& comm, const FeatureReader& reader, 
   });
   std::vector<std::int64_t> queries(around.rows.size());
   std::iota(queries.begin(), queries.end(), std::int64_t{0});
-  NearRows near(around.rows.size());
+  NearRows near(around.rows.size()), pairs;
   for (std::int64_t top = first_top; !queries.empty(); top *= growth) {
     const auto table = nearest_of_file(comm, reader, around.rows, queries, top, options.threads, show);
     if (top == first_top) {
-      around.limit = limit_of(table, options.share);
+      const double usual = usual_distance(table);
+      around.limit = std::max(same, options.share * usual);
+      pairs = pairs_apart(table, usual);
       for (const std::int64_t q : queries) around.mean_distance.push_back(mean_of(table.of(q)));
     }
     queries = take_near(table, queries, around.limit, near);
   }
+  for (std::size_t i = 0; i < pairs.size(); ++i) near[i].insert(near[i].end(), pairs[i].begin(), pairs[i].end());
   around.clusters = cluster(std::move(near));
   return around;
 }

@@ -138,6 +138,8 @@ class AuditCommand : public Command {
         if (!rows || p.done < done) rows.emplace(context.log, "audit: neighbours", "rows", p.total);
         rows->update(done = p.done);
       } else {
+        if (rows) rows->finish(done);
+        rows.reset();
         if (!labels) labels.emplace(context.log, "audit: labels", "", 0);
         labels->update(0, p.note);
       }
