@@ -122,16 +122,16 @@ Times time_layers(const Kernels& kernels, const Weights& weights, int rounds) {
 
 void print_layers(const Kernels& kernels, const Times& times, double most) {
   const auto layers = work_of_layers(kernels.value_bytes);
-  std::printf("\n%s: peak %.0f GFLOP/s\n%-32s%12s%12s%9s%14s\n", kernels.name, most / 1e9, "layer, with poolings before it",
-              "ms/image", "GFLOP/s", "of peak", "flops/byte");
+  std::printf("\n%s: peak %.0f GFLOP/s\n%-32s%12s%12s%9s%14s\n", kernels.name, most / 1e9,
+              "layer, with poolings before it", "ms/image", "GFLOP/s", "of peak", "flops/byte");
   double flops = 0;
   for (const std::string& name : times.order) {
     const double seconds = times.layers.at(name);
     std::printf("%-32s%12.3f", name.c_str(), seconds / lanes * 1e3);
     if (const auto found = layers.find(name); found != layers.end()) {
       flops += found->second.flops;
-      std::printf("%12.0f%8.0f%%%14.0f", found->second.flops / seconds / 1e9, found->second.flops / seconds / most * 100,
-                  found->second.flops / found->second.bytes);
+      std::printf("%12.0f%8.0f%%%14.0f", found->second.flops / seconds / 1e9,
+                  found->second.flops / seconds / most * 100, found->second.flops / found->second.bytes);
     }
     std::puts("");
   }
@@ -159,7 +159,8 @@ int main(int argc, char** argv) {
       calibrate(calibrated, std::vector<float>(static_cast<std::size_t>(lanes * input_floats), 0.5F), lanes);
     }
     const double best = peak(entry.precision, entry.needs);
-    print_layers(*kernels, time_layers(*kernels, entry.precision == Precision::int8 ? calibrated : weights, rounds), best);
+    print_layers(*kernels, time_layers(*kernels, entry.precision == Precision::int8 ? calibrated : weights, rounds),
+                 best);
   }
   if (any) return 0;
   std::puts("no such kernels for this CPU");

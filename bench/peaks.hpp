@@ -19,23 +19,23 @@ inline double cpu_seconds() {
 #if defined(__x86_64__)
 // Twelve independent chains. Numbers that are zero are as fast as others.
 #define POOL3_CHAIN(instruction, kind, n) instruction " %%" kind "15, %%" kind "14, %%" kind #n "\n\t"
-#define POOL3_CHAINS(instruction, kind)                                                                        \
-  POOL3_CHAIN(instruction, kind, 0)                                                                            \
-  POOL3_CHAIN(instruction, kind, 1)                                                                            \
-  POOL3_CHAIN(instruction, kind, 2)                                                                            \
-  POOL3_CHAIN(instruction, kind, 3)                                                                            \
-  POOL3_CHAIN(instruction, kind, 4)                                                                            \
-  POOL3_CHAIN(instruction, kind, 5)                                                                            \
-  POOL3_CHAIN(instruction, kind, 6)                                                                            \
-  POOL3_CHAIN(instruction, kind, 7)                                                                            \
-  POOL3_CHAIN(instruction, kind, 8)                                                                            \
-  POOL3_CHAIN(instruction, kind, 9)                                                                            \
-  POOL3_CHAIN(instruction, kind, 10)                                                                           \
+#define POOL3_CHAINS(instruction, kind) \
+  POOL3_CHAIN(instruction, kind, 0)     \
+  POOL3_CHAIN(instruction, kind, 1)     \
+  POOL3_CHAIN(instruction, kind, 2)     \
+  POOL3_CHAIN(instruction, kind, 3)     \
+  POOL3_CHAIN(instruction, kind, 4)     \
+  POOL3_CHAIN(instruction, kind, 5)     \
+  POOL3_CHAIN(instruction, kind, 6)     \
+  POOL3_CHAIN(instruction, kind, 7)     \
+  POOL3_CHAIN(instruction, kind, 8)     \
+  POOL3_CHAIN(instruction, kind, 9)     \
+  POOL3_CHAIN(instruction, kind, 10)    \
   POOL3_CHAIN(instruction, kind, 11)
-#define POOL3_LOOP(body)                                                                                       \
-  asm volatile("1:\n\t" body "dec %0\n\tjnz 1b"                                                                \
-               : "+r"(rounds)::"cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", \
-                 "xmm9", "xmm10", "xmm11")
+#define POOL3_LOOP(body)                                                                                             \
+  asm volatile("1:\n\t" body "dec %0\n\tjnz 1b"                                                                      \
+               : "+r"(rounds)::"cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", \
+                 "xmm10", "xmm11")
 #define POOL3_VECTORS(instruction, kind) \
   POOL3_LOOP("vpxor %%xmm14, %%xmm14, %%xmm14\n\tvpxor %%xmm15, %%xmm15, %%xmm15\n\t" POOL3_CHAINS(instruction, kind))
 

@@ -15,8 +15,8 @@
 namespace pool3 {
 
 /// Gives weights their codes: runs pictures, [count, 299, 299, 3] floats as made by to_input(), and notes how large the
-/// values of each layer get. The same pictures give the same codes, on every CPU. Throws Error on a CPU without AVX2, for
-/// a TorchScript network, and if a layer gives nothing but zeros.
+/// values of each layer get. The same pictures give the same codes, on every CPU. Throws Error on a CPU without AVX2,
+/// for a TorchScript network, and if a layer gives nothing but zeros.
 void calibrate(Weights& weights, std::span<const float> input, int count);
 
 /// One layer's output for one picture.
@@ -33,8 +33,8 @@ enum class Device : std::uint8_t { cpu, cuda };
 /// with AVX-VNNI), which no other includes. `any`: LibTorch runs it.
 enum class Instructions : std::uint8_t { any, avx2, avx2_vnni, avx512, avx512_vnni, avx512_bf16, amx };
 /// Their names in POOL3_MAX_INSTRUCTIONS.
-inline constexpr std::array<std::string_view, 7> instruction_names = {"any",         "avx2",        "avx2_vnni", "avx512",
-                                                                      "avx512_vnni", "avx512_bf16", "amx"};
+inline constexpr std::array<std::string_view, 7> instruction_names = {
+    "any", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16", "amx"};
 /// For people: "AVX-512 VNNI".
 [[nodiscard]] std::string_view to_string(Instructions instructions);
 [[nodiscard]] constexpr bool includes(Instructions have, Instructions needs) {

@@ -114,8 +114,7 @@ ExtractorSetup agree_setup(const Communicator& comm, const Weights& weights, con
   setup.recipe.apply_orientation = options.apply_orientation;
   setup.recipe.max_pixels = options.max_pixels;
   setup.device = where.device;
-  setup.instructions =
-      extraction::usable_instructions(setup.recipe.precision, where.instructions, cpu_instructions());
+  setup.instructions = extraction::usable_instructions(setup.recipe.precision, where.instructions, cpu_instructions());
   setup.gpu = where.gpu;
   setup.batch = options.batch;
   setup.threads = thread_count(comm, options.threads);

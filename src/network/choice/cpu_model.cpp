@@ -34,11 +34,12 @@ CpuModel cpu_model() {
   const Registers first = ask(0), second = ask(1);
   const std::array<unsigned, 3> vendor = {first[1], first[3], first[2]};
   const unsigned a = second[0], family = a >> 8U & 15U, low_model = a >> 4U & 15U;
-  CpuModel cpu = {.vendor = text_of(vendor.data(), vendor.size()),
-                  .family = static_cast<int>(family == 15 ? family + (a >> 20U & 255U) : family),
-                  .model = static_cast<int>(family == 15 || family == 6 ? low_model + (a >> 16U & 15U) * 16 : low_model),
-                  .stepping = static_cast<int>(a & 15U),
-                  .name = {}};
+  CpuModel cpu = {
+      .vendor = text_of(vendor.data(), vendor.size()),
+      .family = static_cast<int>(family == 15 ? family + (a >> 20U & 255U) : family),
+      .model = static_cast<int>(family == 15 || family == 6 ? low_model + (a >> 16U & 15U) * 16 : low_model),
+      .stepping = static_cast<int>(a & 15U),
+      .name = {}};
   if (ask(0x80000000U)[0] < 0x80000004U) return cpu;
   std::array<unsigned, 12> words{};
   for (unsigned i = 0; i < 3; ++i) {

@@ -47,11 +47,11 @@ class Timed {
  private:
   static Layer layer_of(const Sample& s) {
     const auto values = static_cast<std::size_t>(s.out * s.in * s.geometry.taps());
-    return {.name = "timing",
-            .weight = {{s.out, s.in, s.geometry.kernel_height, s.geometry.kernel_width},
-                       std::vector<float>(values, 0.01F)},
-            .bias = std::vector<float>(static_cast<std::size_t>(s.out)),
-            .codes = {}};
+    return {
+        .name = "timing",
+        .weight = {{s.out, s.in, s.geometry.kernel_height, s.geometry.kernel_width}, std::vector<float>(values, 0.01F)},
+        .bias = std::vector<float>(static_cast<std::size_t>(s.out)),
+        .codes = {}};
   }
   View from_, to_;
   Memory from_memory_, to_memory_;

@@ -77,9 +77,9 @@ void calibrate(Weights& weights, std::span<const float> input, int count) {
                  .cause = "this CPU has no AVX2",
                  .advice = "calibrate elsewhere: the file is the same on every CPU"});
   network::SeenLayers seen;
-  network::watch_layers(
-      *kernels, weights, input, count,
-      [&](const network::Pipeline::MadeRow& row, int pictures) { seen[row.layer].add(row.view, row.y, pictures); });
+  network::watch_layers(*kernels, weights, input, count, [&](const network::Pipeline::MadeRow& row, int pictures) {
+    seen[row.layer].add(row.view, row.y, pictures);
+  });
   weights.codes.clear();
   for (const ConvolutionShape& shape : convolution_shapes()) {
     if (!has_codes(shape.name)) continue;

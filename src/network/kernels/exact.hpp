@@ -2,9 +2,9 @@
 // bf16 without instructions for it, and with the same bits on every CPU: the layers of int8 networks that don't read
 // codes, and the calibration. To be included by one file for each length of vectors; see convolve.hpp.
 //
-// Sums are made as Intel's manual says that TDPBF16PS makes them: of each 32 channels those at even and at odd places in
-// a chain of fused multiply-adds each, the two added, and that added to the sum, with what is below the normal floats
-// taken as zero.
+// Sums are made as Intel's manual says that TDPBF16PS makes them: of each 32 channels those at even and at odd places
+// in a chain of fused multiply-adds each, the two added, and that added to the sum, with what is below the normal
+// floats taken as zero.
 
 #include <immintrin.h>
 
@@ -91,8 +91,7 @@ class ExactKernel {
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r)
 #pragma GCC unroll 2
-      for (int v = 0; v < vectors; ++v)
-        totals[r][v] = Vectors::add(totals[r][v], Vectors::add(even[r][v], odd[r][v]));
+      for (int v = 0; v < vectors; ++v) totals[r][v] = Vectors::add(totals[r][v], Vectors::add(even[r][v], odd[r][v]));
   }
 
   std::int64_t stride_;
@@ -109,7 +108,6 @@ const Kernels* exact_kernels(const char* name) {
                                   .widths = {32, 0},
                                   .tiles = false,
                                   .uncoded = nullptr,
-                                  .before_first_codes = nullptr,
                                   .begin = no_preparation,
                                   .end = no_preparation,
                                   .convolve = convolve<ExactKernel<Vectors, rows>>,

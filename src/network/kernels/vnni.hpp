@@ -1,6 +1,6 @@
 #pragma once
-// int8 by VPDPBUSD: four codes of 8 bits by four weights, whose sum has 32 bits and is exact. To be included by one file
-// for each length of vectors; see convolve.hpp.
+// int8 by VPDPBUSD: four codes of 8 bits by four weights, whose sum has 32 bits and is exact. To be included by one
+// file for each length of vectors; see convolve.hpp.
 
 #include "network/kernels/dot.hpp"
 #include "network/kernels/pools.hpp"
@@ -21,7 +21,6 @@ const Kernels* vnni_kernels(const char* name, const Kernels* exact) {
                                   .widths = {48, 32},
                                   .tiles = false,
                                   .uncoded = exact,
-                                  .before_first_codes = nullptr,
                                   .begin = nothing_to_prepare,
                                   .end = nothing_to_prepare,
                                   .convolve = convolve<DotKernel<Arithmetic, rows>>,

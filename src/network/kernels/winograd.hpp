@@ -24,8 +24,7 @@ class Winograd {
         group_(std::clamp(most_transformed / (points * lanes * task.in_channels), 1, most_tiles)),
         // Every tile's 16 rows follow the other's.
         kernel_({.from = {.pictures = task.from.pictures, .stride = task.in_channels * std::int64_t{sizeof(float)}},
-                 .in_channels = task.in_channels}) {
-  }
+                 .in_channels = task.in_channels}) {}
 
   void run() {
     for (int y = task_.row_begin; y < task_.row_end; y += 2) {

@@ -1,7 +1,5 @@
 // Which precision `auto` takes: by the table of measured CPUs, by an earlier timing, by a timing.
 
-#include "network/choice/known_gain.hpp"
-
 #include <gmock/gmock.h>
 
 #include <cstdlib>
@@ -10,6 +8,7 @@
 #include <iterator>
 
 #include "network/cache/folder.hpp"
+#include "network/choice/known_gain.hpp"
 #include "network/choice/measured.hpp"
 #include "network/choice/timing.hpp"
 #include "network/kernels/table.hpp"

@@ -33,8 +33,10 @@ constexpr std::array<Shape, 4> shapes = {{{{1, 1, 1, 0, 0}, 2, 5, 64, 80},
 Layer layer_of(const Shape& s, bool codes) {
   std::mt19937 random(11);
   std::uniform_real_distribution<float> weight(-0.1F, 0.1F), step(0.004F, 0.02F);
-  Layer layer = {
-      .name = "test", .weight = {{s.out, s.in, s.geometry.kernel_height, s.geometry.kernel_width}, {}}, .bias = {}, .codes = {}};
+  Layer layer = {.name = "test",
+                 .weight = {{s.out, s.in, s.geometry.kernel_height, s.geometry.kernel_width}, {}},
+                 .bias = {},
+                 .codes = {}};
   layer.weight.values.resize(static_cast<std::size_t>(s.out * s.in * s.geometry.taps()));
   std::ranges::generate(layer.weight.values, [&] { return weight(random); });
   for (int o = 0; o < s.out; ++o) layer.bias.push_back(weight(random));
@@ -122,7 +124,8 @@ template <typename Add>
 void each_tap(const Shape& s, int y, int x, const Add& add) {
   const Geometry& g = s.geometry;
   for (int t = 0; t < g.taps(); ++t) {
-    const int sy = y * g.stride - g.pad_height + t / g.kernel_width, sx = x * g.stride - g.pad_width + t % g.kernel_width;
+    const int sy = y * g.stride - g.pad_height + t / g.kernel_width,
+              sx = x * g.stride - g.pad_width + t % g.kernel_width;
     if (sy >= 0 && sx >= 0 && sy < s.height && sx < s.width) add(t, sy, sx);
   }
 }
