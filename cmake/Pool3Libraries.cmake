@@ -20,6 +20,7 @@ pkg_search_module(HDF5 REQUIRED IMPORTED_TARGET hdf5-openmpi hdf5)
 # The high-level part, which pkg-config leaves out.
 find_library(POOL3_HDF5_HL NAMES hdf5_hl HINTS ${HDF5_LIBRARY_DIRS} ${HDF5_LIBDIR} REQUIRED)
 pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
+pkg_check_modules(FFTW REQUIRED IMPORTED_TARGET fftw3)
 pkg_check_modules(LAPACKE IMPORTED_TARGET lapacke)  # elsewhere it is part of OpenBLAS
 find_package(Torch REQUIRED)
 if(POOL3_TESTS)
@@ -49,6 +50,7 @@ pool3_dependency(xxhash PkgConfig::XXHASH)
 pool3_dependency(archive PkgConfig::ARCHIVE)
 pool3_dependency(hdf5 ${POOL3_HDF5_HL} PkgConfig::HDF5)
 pool3_dependency(blas PkgConfig::OPENBLAS $<TARGET_NAME_IF_EXISTS:PkgConfig::LAPACKE>)
+pool3_dependency(fftw PkgConfig::FFTW)
 # Products are those of BLAS, and each matrix starts with a cache line. Alike for all that use Eigen: functions of the
 # same name that differ would meet in one program.
 pool3_dependency(eigen Eigen3::Eigen PkgConfig::OPENBLAS)

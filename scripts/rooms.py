@@ -39,9 +39,9 @@ ROOMS = {
                    ["types", "error", "files", "partition", "mpi"],
                    folders={".": ["sources", "tables", "shards"], "sources": [".", "tables", "shards"], "tables": ["."],
                             "shards": ["."]}),
-    "store": Room("`hdf5/` files under seals and checksums (`integrity/`); feature and model files; what is done with "
+    "store": Room("`hdf5/` files under seals and checksums (`integrity/`); files of features, models and maps; what is done with "
                   "finished ones (`maintenance/`)", ["types", "error", "numbers", "hdf5", "files", "partition", "mpi"],
-                  ["features", "model", "maintenance", "foreign"],
+                  ["features", "model", "map_file", "maintenance", "foreign"],
                   {".": ["hdf5", "integrity", "features"], "hdf5": ["."], "integrity": [".", "hdf5"],
                    "features": [".", "hdf5", "integrity"], "maintenance": [".", "hdf5", "integrity", "features"]}),
     "extraction": Room("pictures to rows, as threads and ranks come free",
@@ -61,6 +61,8 @@ ROOMS = {
     "exchange": Room("models in the formats of others; `import/` reads tables of others",
                      ["error", "numbers", "files", "mpi", "image", "weights", "network", "store", "prediction"],
                      ["exchange", "import"]),
+    "map": Room("t-SNE: the catalogue in a plane, and how far the plane tells the truth: BLAS, LAPACK, FFTW",
+                ["error", "numbers", "neighbours", "store"]),
     "report": Room("pages, charts and pictures of layers", ["error", "image", "network"]),
 }
 
@@ -75,8 +77,9 @@ SHARED = {"network/kernels/table.hpp", "image/formats/decoders.hpp", "image/resi
 HEADERS = [
     (r"fmt/", ["src", "jobs"]),
     (r"mpi\.h$", ["src/mpi", "include/pool3/mpi.hpp", "include/pool3/shared_memory.hpp"]),
-    (r"Eigen/", ["src/svm", "src/prediction", "src/selection", "src/training", "src/evaluation", "src/report", "include/pool3/svm.hpp"]),
-    (r"(cblas|lapacke?|openblas\w*)\.h$", ["src/svm", "src/neighbours"]),
+    (r"Eigen/", ["src/svm", "src/prediction", "src/selection", "src/training", "src/evaluation", "src/report", "src/map", "include/pool3/svm.hpp"]),
+    (r"(cblas|lapacke?|openblas\w*)\.h$", ["src/svm", "src/neighbours", "src/map"]),
+    (r"fftw3\.h$", ["src/map"]),
     (r"(torch|ATen|c10|caffe2)/", ["src/network/torch"]),
     (r"[ix]mmintrin\.h$", ["src/network/kernels", "src/image/resize", "src/neighbours"]),
     (r"(hdf5\w*|H5\w*)\.h$|hdf5/(serial|openmpi)/|highfive/", ["src/store"]),

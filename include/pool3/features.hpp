@@ -207,7 +207,7 @@ struct VerifyReport {
 /// and that labels, status and failures agree. Throws a collective Error if the file can't be opened at all.
 [[nodiscard]] VerifyReport verify_features(const Communicator& comm, const std::string& path);
 
-/// Which kind of pool3's HDF5 files this is: "features", "model", or "" for anything else. Never throws.
+/// Which kind of pool3's HDF5 files this is: "features", "model", "map", or "" for anything else. Never throws.
 [[nodiscard]] std::string kind_of_file(const std::string& path);
 
 }  // namespace pool3

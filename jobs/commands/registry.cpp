@@ -11,13 +11,14 @@
   X("search", make_search, "Finds the best C by cross-validation on the training rows.")                          \
   X("evaluate", make_evaluate, "Measures a model on the held-out rows.")                                          \
   X("predict", make_predict, "Classifies images, one JSON line each.")                                            \
-  X("verify", make_verify, "Checks every checksum of feature files, links and models.")                           \
+  X("map", make_map_command, "Lays the pictures of a feature file out in a plane: t-SNE.")                        \
+  X("verify", make_verify, "Checks every checksum of feature files, links, models and maps.")                     \
   X("status", make_status, "Says how far a feature file is, also while a job makes it.")                          \
   X("diff", make_diff, "Says how two feature files differ: rows, labels, and the features of the same pictures.") \
   X("publish", make_publish, "Verifies a feature file, and points a symbolic link to it.")                        \
   X("link", make_link, "Makes one feature file over the parts that extract --part has made.")                     \
   X("repack", make_repack, "Writes a chunked, compressed copy of a feature file for other programs.")             \
-  X("inspect", make_inspect, "Says what is in a file of features, a model or weights.")                           \
+  X("inspect", make_inspect, "Says what is in a file of features, a model, a map or weights.")                    \
   X("inspect-image", make_inspect_image, "Shows what the network's layers make of one picture.")                  \
   X("convert", make_convert, "Turns a weights file of any known kind into pool3's own.")                          \
   X("export", make_export, "Writes a model for LIBLINEAR, NumPy, ONNX or TorchScript.")                           \

@@ -47,7 +47,7 @@ std::vector<IniLine> parse_ini(std::string_view text, const std::string& path) {
     const std::string own = dot == std::string_view::npos ? "" : std::string(name.substr(0, dot));
     lines.push_back({own.empty()       ? section
                      : section.empty() ? own
-                                       : section + "." + own,
+                                       : fmt::format("{}.{}", section, own),
                      std::string(dot == std::string_view::npos ? name : name.substr(dot + 1)),
                      std::string(trimmed(line.substr(equals + 1))), number});
   }

@@ -22,6 +22,7 @@ class Pool3(CMakePackage):
     depends_on("fmt@9:")
     depends_on("eigen@3.4:")
     depends_on("openblas")
+    depends_on("fftw@3:~mpi precision=double")
     depends_on("openssl")
     depends_on("zlib-api")
     depends_on("xxhash")

@@ -6,7 +6,8 @@ namespace pool3 {
 std::string kind_of_file(const std::string& path) {
   const std::string format = store::format_of(path);
   if (format == store::features_format || format == store::link_format) return "features";
-  return format == store::model_format ? "model" : "";
+  if (format == store::model_format) return "model";
+  return format == store::map_format ? "map" : "";
 }
 
 }  // namespace pool3

@@ -10,6 +10,7 @@
 #include "commands/extract/report.hpp"
 #include "console/output.hpp"
 #include "pool3/features.hpp"
+#include "pool3/map_file.hpp"
 #include "pool3/model.hpp"
 #include "pool3/network.hpp"
 #include "pool3/prediction.hpp"
@@ -144,6 +145,32 @@ Facts facts_of_model(const std::string& path) {
   return facts;
 }
 
+Facts facts_of_map(const std::string& path) {
+  const CatalogueMap m = read_map(path);
+  Facts facts(path, "map", "pool3 map");
+  facts.add("rows", fmt::to_string(m.rows.size()), "rows", m.rows.size());
+  facts.add("method",
+            fmt::format("{}, perplexity {}, {} steps, seed {}", m.method, number_text(m.perplexity), m.steps, m.seed),
+            "method", m.method);
+  facts.field("perplexity", m.perplexity);
+  facts.field("steps", m.steps);
+  facts.field("seed", m.seed);
+  facts.add("laid out", fmt::format("{} rows; the others among their neighbours", m.laid_out), "laid_out", m.laid_out);
+  facts.add("trustworthiness",
+            fmt::format("{:.4f}, of two principal components {:.4f}", m.quality.trustworthiness, m.pca.trustworthiness),
+            "trustworthiness", m.quality.trustworthiness);
+  facts.field("pca_trustworthiness", m.pca.trustworthiness);
+  facts.add("neighbours kept",
+            fmt::format("{:.4f}, of two principal components {:.4f}", m.quality.neighbours_kept, m.pca.neighbours_kept),
+            "neighbours_kept", m.quality.neighbours_kept);
+  facts.field("pca_neighbours_kept", m.pca.neighbours_kept);
+  facts.field("judged", m.judged);
+  facts.heading("its features");
+  add_provenance(facts, m.features, "features_");
+  add_configuration(facts, m.config);
+  return facts;
+}
+
 Facts facts_of_weights(const std::string& path) {
   const Weights w = read_weights(path);
   std::int64_t parameters = 0;
@@ -170,13 +197,14 @@ Facts facts_of_weights(const std::string& path) {
 Facts facts_of(const std::string& path) {
   const std::string kind = kind_of_file(path);
   if (kind == "features") return facts_of_features(path);
+  if (kind == "map") return facts_of_map(path);
   return kind == "model" ? facts_of_model(path) : facts_of_weights(path);
 }
 
 class InspectCommand : public Command {
  public:
   void declare(OptionParser& p) override {
-    p.take_arguments("FILE", files_, "features, model or weights");
+    p.take_arguments("FILE", files_, "features, model, map or weights");
     p.add_switch("json", json_, "one JSON line for each file", Changes::nothing);
     p.add_switch("failures", failures_, "the failed rows of feature files, as in FILE.failures.tsv", Changes::nothing);
   }

@@ -1,4 +1,4 @@
-// The verify job: every checksum of feature files, files over their parts, and models.
+// The verify job: every checksum of feature files, files over their parts, models and maps.
 
 #include <fmt/format.h>
 
@@ -7,6 +7,7 @@
 #include "command.hpp"
 #include "console/output.hpp"
 #include "pool3/features.hpp"
+#include "pool3/map_file.hpp"
 #include "pool3/model.hpp"
 
 namespace pool3::jobs {
@@ -24,25 +25,33 @@ bool verify_feature_file(const Communicator& comm, const std::string& file) {
   return sound;
 }
 
-/// Reading a model checks every byte. Collective.
-void verify_model_file(const Communicator& comm, const std::string& file) {
+/// Reading a model or a map checks every byte. Collective.
+void verify_small_file(const Communicator& comm, const std::string& file, const std::string& kind) {
   comm.root_does([&] {
-    const Model model = read_model(file);
-    print_line(fmt::format("{}: sound: a model of {} classes", file, model.classes.size()));
+    const std::string what = kind == "map" ? fmt::format("a map of {} rows", read_map(file).rows.size())
+                                           : fmt::format("a model of {} classes", read_model(file).classes.size());
+    print_line(fmt::format("{}: sound: {}", file, what));
   });
+}
+
+/// "model" or "map", if the first rank sees that of one; else "". Collective.
+std::string small_kind(const Communicator& comm, const std::string& file) {
+  std::string kind = kind_of_file(file);
+  comm.broadcast(kind);
+  return kind == "features" ? "" : kind;
 }
 
 class VerifyCommand : public Command {
  public:
-  void declare(OptionParser& p) override { p.take_arguments("FILE", files_, "feature files, links, models"); }
+  void declare(OptionParser& p) override { p.take_arguments("FILE", files_, "feature files, links, models, maps"); }
 
   ExitCode run(const Context& context) override {
     bool sound = true;
     for (const auto& file : files_) {
       try {
-        const bool is_model = !context.comm.all(kind_of_file(file) != "model");
-        if (is_model) verify_model_file(context.comm, file);
-        if (!is_model && !verify_feature_file(context.comm, file)) sound = false;
+        const std::string kind = small_kind(context.comm, file);
+        if (!kind.empty()) verify_small_file(context.comm, file, kind);
+        if (kind.empty() && !verify_feature_file(context.comm, file)) sound = false;
       } catch (const Error& error) {
         // The next file may be sound; the last error ends the job.
         if (!error.collective() || &file == &files_.back()) throw;

@@ -19,7 +19,7 @@ void check(const SearchFlags& flags);
 /// Searches, writes the table as JSON to `out`, and prints it. Returns `training` with C and the kernel of the best
 /// point. Resumes what an earlier search has left, and leaves its own journal: call SearchJournal::remove() when all is
 /// done. Collective.
-TrainingOptions search(const Context& context, const TrainingFlags& flags, const TrainingOptions& training,
-                       const SearchFlags& search_flags, const std::string& features, const std::string& out);
+TrainingOptions search(const Context& context, const TrainingFlags& of_training, const TrainingOptions& training,
+                       const SearchFlags& flags, const std::string& features, const std::string& out);
 
 }  // namespace pool3::jobs

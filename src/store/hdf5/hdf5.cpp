@@ -183,6 +183,12 @@ File File::open_foreign(const Place& place) {
   return {std::move(id), place, std::move(bytes)};
 }
 
+void File::create_group(const std::string& name) const {
+  const std::string doing = "create " + name;
+  Handle group = own(H5Gcreate2(id(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose, place_, doing);
+  group.close(place_, doing);
+}
+
 Dataset File::create_dataset(const std::string& name, const Hdf5Type& type, const Dims& dims) const {
   const std::string doing = "create " + name;
   const Handle list = own(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, place_, doing);

@@ -58,6 +58,8 @@ class File {
 
   [[nodiscard]] hid_t id() const { return id_.id(); }
   [[nodiscard]] const Place& place() const { return place_; }
+  /// A group of the root group; its tables are "NAME/table".
+  void create_group(const std::string& name) const;
   /// Fixed shape, contiguous, space taken now, never filled, no times.
   [[nodiscard]] Dataset create_dataset(const std::string& name, const Hdf5Type& type, const Dims& dims) const;
   /// Writes the structure out. Datasets can be read and written still.

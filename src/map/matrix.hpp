@@ -1,0 +1,21 @@
+#pragma once
+// Matrices of rows, and a few words that all files here use.
+
+#include <Eigen/Core>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace pool3::map {
+
+/// [rows, columns] row-major.
+using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using View = Eigen::Map<const Matrix>;
+
+[[nodiscard]] constexpr std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+/// Called with what is done, of how many.
+using Show = std::function<void(std::int64_t done, std::int64_t total)>;
+
+}  // namespace pool3::map
