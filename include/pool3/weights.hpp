@@ -56,11 +56,9 @@ struct ConvolutionShape {
 /// The convolutions in the order in which torchvision's module defines them, which is also Keras's numbering.
 [[nodiscard]] const std::vector<ConvolutionShape>& convolution_shapes();
 
-/// Whether a convolution's output is in codes where weights are calibrated. It stays bfloat16 where codes would go into
-/// the features at once (the last block's outputs).
+/// Whether a convolution's output is in codes where weights are calibrated. It stays bfloat16 where codes gain no time
+/// (the first two layers) and where they would go into the features at once (the last block's outputs).
 [[nodiscard]] bool has_codes(std::string_view convolution);
-/// The first two layers: calibrations of older versions have codes for neither. It stays bfloat16 there, too.
-[[nodiscard]] bool may_lack_codes(std::string_view convolution);
 
 /// Reads a weights file or folder, recognised by content: pool3's own safetensors; torchvision's or timm's
 /// safetensors; torchvision's state_dict of torch.save; Keras's HDF5; TensorFlow's frozen GraphDef of 2015; or the

@@ -73,17 +73,14 @@ const TorchModule& torch_module() {
 }
 
 /// Null: LibTorch must do it.
-const Kernels* kernels_for(const NetworkOptions& options, const Weights& weights) {
-  const Kernels* kernels =
-      find_kernels(options.precision, cpu_has(options.instructions) ? options.instructions : cpu_instructions());
-  const bool older = !weights.codes.contains(convolution_shapes().front().name);
-  return kernels != nullptr && older && kernels->before_first_codes != nullptr ? kernels->before_first_codes : kernels;
+const Kernels* kernels_for(const NetworkOptions& options) {
+  return find_kernels(options.precision, cpu_has(options.instructions) ? options.instructions : cpu_instructions());
 }
 
 /// Only pool3's own kernels run int8.
 void check_int8(const Weights& weights, const NetworkOptions& options) {
   if (options.device != Device::cpu) throw usage_error("int8 is for CPUs", "take fp16, or --device cpu");
-  if (kernels_for(options, weights) == nullptr)
+  if (kernels_for(options) == nullptr)
     throw usage_error("int8 needs a CPU with AMX, AVX-512 VNNI or AVX-VNNI", "take bf16 or fp32");
   if (weights.codes.empty())
     throw Error({.stage = "open network",
@@ -121,7 +118,7 @@ std::unique_ptr<Network> open_network(const Weights& weights, const NetworkOptio
   if (options.precision == Precision::int8) network::check_int8(weights, options);
   check_weights(weights, weights.source);
   if (options.device == Device::cpu && weights.torchscript.empty()) {
-    if (const network::Kernels* kernels = network::kernels_for(options, weights))
+    if (const network::Kernels* kernels = network::kernels_for(options))
       return network::open_inception(*kernels, weights, options.batch);
   }
   return std::unique_ptr<Network>(network::torch_module().open(weights, options));

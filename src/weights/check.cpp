@@ -35,13 +35,11 @@ bool is_sound(const ChannelCodes& codes, int channels) {
 
 void check_codes(const Weights& weights, const std::string& path) {
   if (weights.codes.empty()) return;
-  const bool older = !weights.codes.contains(convolution_shapes().front().name);
   std::size_t expected = 0;
   for (const ConvolutionShape& s : convolution_shapes()) {
     if (!has_codes(s.name)) continue;
-    const auto found = weights.codes.find(s.name);
-    if (found == weights.codes.end() && may_lack_codes(s.name) && older) continue;
     ++expected;
+    const auto found = weights.codes.find(s.name);
     if (found == weights.codes.end() || !is_sound(found->second, s.out_channels))
       throw weights_error(path, fmt::format("no sound calibration of '{}'", s.name), calibrate_advice);
   }

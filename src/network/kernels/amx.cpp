@@ -217,8 +217,7 @@ void convolve_some(const ConvolutionTask& task) {
 }
 
 template <typename In>
-Kernels make_kernels(const char* name, Precision precision, const Kernels* uncoded,
-                     const Kernels* before_first_codes = nullptr) {
+Kernels make_kernels(const char* name, Precision precision, const Kernels* uncoded) {
   return {.name = name,
           .precision = precision,
           .value_bytes = sizeof(In),
@@ -227,7 +226,6 @@ Kernels make_kernels(const char* name, Precision precision, const Kernels* uncod
           .widths = {32, 0},
           .tiles = true,
           .uncoded = uncoded,
-          .before_first_codes = before_first_codes,
           .begin = begin,
           .end = end,
           .convolve = convolve_some<In>,
@@ -246,10 +244,7 @@ const Kernels* amx_bf16_kernels() {
 }
 
 const Kernels* amx_int8_kernels() {
-  static const Kernels older = make_kernels<std::uint8_t>("amx-int8", Precision::int8, amx_bf16_kernels());
-  // The first layer alone is not in codes: the same bits as on other CPUs cost little there.
-  static const Kernels kernels =
-      make_kernels<std::uint8_t>("amx-int8", Precision::int8, avx512_exact_kernels(), &older);
+  static const Kernels kernels = make_kernels<std::uint8_t>("amx-int8", Precision::int8, amx_bf16_kernels());
   return &kernels;
 }
 

@@ -11,8 +11,8 @@ struct Vnni256 {
   using Value = std::uint8_t;
   using Vectors = Vectors256;
   using Sum = __m256i;
-  static Sum multiply_add(Sum sum, __m256i codes, __m256i weights) {
-    return _mm256_dpbusd_avx_epi32(sum, codes, weights);
+  static void multiply_add(Sum& sum, __m256i codes, __m256i weights) {
+    asm("%{vex%} vpdpbusd %2, %1, %0" : "+x"(sum) : "x"(codes), "x"(weights));
   }
   static __m256 to_floats(Sum sum) { return Vectors::to_floats(sum); }
 };

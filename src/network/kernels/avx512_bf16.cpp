@@ -20,8 +20,8 @@ struct Bf16Dot {
   using Value = Bf16;
   using Vectors = Bf16Vectors;
   using Sum = __m512;
-  static Sum multiply_add(Sum sum, __m512i values, __m512i weights) {
-    return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(values), reinterpret_cast<__m512bh>(weights));
+  static void multiply_add(Sum& sum, __m512i values, __m512i weights) {
+    asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(values), "v"(weights));
   }
   static __m512 to_floats(Sum sum) { return sum; }
 };
@@ -37,7 +37,6 @@ const Kernels* avx512_bf16_kernels() {
                                   .widths = {48, 32},
                                   .tiles = false,
                                   .uncoded = nullptr,
-                                  .before_first_codes = nullptr,
                                   .begin = nothing,
                                   .end = nothing,
                                   .convolve = convolve<DotKernel<Bf16Dot, 8>>,

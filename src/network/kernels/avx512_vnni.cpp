@@ -11,7 +11,9 @@ struct Vnni512 {
   using Value = std::uint8_t;
   using Vectors = Vectors512;
   using Sum = __m512i;
-  static Sum multiply_add(Sum sum, __m512i codes, __m512i weights) { return _mm512_dpbusd_epi32(sum, codes, weights); }
+  static void multiply_add(Sum& sum, __m512i codes, __m512i weights) {
+    asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(codes), "v"(weights));
+  }
   static __m512 to_floats(Sum sum) { return Vectors::to_floats(sum); }
 };
 

@@ -32,7 +32,9 @@ struct Finish {
 };
 
 /// One position by the 48 or 32 channels of a panel, `rows` pictures and some vectors at a time. Arithmetic: `Value`,
-/// `Vectors`, `Sum`, which is zero at first, multiply_add(sum, word of the input, words of the weights), to_floats().
+/// `Vectors`, `Sum`, which is zero at first, multiply_add(sum, words of the input, words of the weights), to_floats().
+/// multiply_add() should be assembly: of what GCC 12 makes of the intrinsics, some copies every sum, which halves the
+/// speed.
 template <typename Arithmetic, int rows>
 class DotKernel {
  public:
@@ -66,9 +68,10 @@ class DotKernel {
       });
   }
 
+  /// A call of its own, for which all registers are free.
   template <int some_rows, int vectors, int width>
-  void some(std::span<const Tap<1>> taps, const Panel& panel, int first_channel, int first, std::byte* to,
-            std::int64_t to_stride) const {
+  [[gnu::noinline]] void some(std::span<const Tap<1>> taps, const Panel& panel, int first_channel, int first,
+                              std::byte* to, std::int64_t to_stride) const {
     typename Arithmetic::Sum sum[some_rows][vectors] = {};  // NOLINT(modernize-avoid-c-arrays): registers
     for (const Tap<1>& tap : taps) {
       const std::byte* from = tap.from[0] + first * stride_;
@@ -86,7 +89,7 @@ class DotKernel {
           std::memcpy(&word, from + r * stride_, word_bytes);
           const auto values = Vectors::broadcast(word);
 #pragma GCC unroll 3
-          for (int v = 0; v < vectors; ++v) sum[r][v] = Arithmetic::multiply_add(sum[r][v], values, w[v]);
+          for (int v = 0; v < vectors; ++v) Arithmetic::multiply_add(sum[r][v], values, w[v]);
         }
       }
     }

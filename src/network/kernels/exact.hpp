@@ -108,7 +108,6 @@ const Kernels* exact_kernels(const char* name) {
                                   .widths = {32, 0},
                                   .tiles = false,
                                   .uncoded = nullptr,
-                                  .before_first_codes = nullptr,
                                   .begin = no_preparation,
                                   .end = no_preparation,
                                   .convolve = convolve<ExactKernel<Vectors, rows>>,

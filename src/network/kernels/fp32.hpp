@@ -42,9 +42,10 @@ class Fp32Kernel {
                     [&](auto some_rows, int n) { some<some_rows, vectors, width>(taps, panel, c, n, to, to_stride); });
   }
 
+  /// A call of its own, for which all registers are free.
   template <int some_rows, int vectors, int width>
-  void some(std::span<const Tap<1>> taps, const Panel& panel, int first_channel, int first, std::byte* to,
-            std::int64_t to_stride) const {
+  [[gnu::noinline]] void some(std::span<const Tap<1>> taps, const Panel& panel, int first_channel, int first,
+                              std::byte* to, std::int64_t to_stride) const {
     Vector sum[some_rows][vectors] = {};  // NOLINT(modernize-avoid-c-arrays): registers
     for (const Tap<1>& tap : taps) {
       const std::byte* from = tap.from[0] + first * stride_;
@@ -91,7 +92,6 @@ const Kernels* fp32_kernels(const char* name) {
                                   .widths = {48, 32},
                                   .tiles = false,
                                   .uncoded = nullptr,
-                                  .before_first_codes = nullptr,
                                   .begin = nothing,
                                   .end = nothing,
                                   .convolve = convolve<Fp32Kernel<vector_floats, rows>>,

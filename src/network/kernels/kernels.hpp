@@ -75,8 +75,6 @@ struct Kernels {
   bool tiles;           ///< weights lie as AMX reads them, see pack()
   /// For activations that are not in codes; null: these themselves.
   const Kernels* uncoded;
-  /// For calibrations that have no codes for the first two layers; null: these themselves.
-  const Kernels* before_first_codes;
 
   /// Once on each thread before its first call of convolve(), again after other code may have used AMX.
   void (*begin)();

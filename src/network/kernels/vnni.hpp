@@ -21,7 +21,6 @@ const Kernels* vnni_kernels(const char* name, const Kernels* exact) {
                                   .widths = {48, 32},
                                   .tiles = false,
                                   .uncoded = exact,
-                                  .before_first_codes = nullptr,
                                   .begin = nothing_to_prepare,
                                   .end = nothing_to_prepare,
                                   .convolve = convolve<DotKernel<Arithmetic, rows>>,
