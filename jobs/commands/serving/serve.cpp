@@ -74,14 +74,14 @@ class ServeCommand : public Command {
     declare_device(p, files_.network.device);
     p.add("batch", files_.network.batch, "most pictures of one call of the network", 16);
     p.add("threads", files_.network.threads, "threads that compute; 0: all cores", 0, Changes::nothing);
-    p.group("limits");
-    p.add("max-pixels", files_.max_pixels, "larger pictures are refused", std::int64_t{50'000'000});
+    p.group("Limits");
+    p.add("max-pixels", files_.max_pixels, "larger pictures are refused", std::int64_t{67'108'864});
     p.add("max-body", body_mib_, "largest picture file, in MiB", std::int64_t{20});
     p.add("max-waiting", files_.waiting, "pictures that may wait for the network; more are told to come again", 128);
     p.add("max-connections", options_.connections, "connections at a time", 512);
     p.add("max-connections-of-address", options_.connections_of_address, "connections at a time of one address", 128);
-    p.add("header-seconds", options_.header_seconds, "time for the header of a request", 5.0);
-    p.add("request-seconds", options_.request_seconds, "time for its body, and again for the answer", 30.0);
+    p.add("max-header-seconds", options_.header_seconds, "time for the header of a request", 5.0);
+    p.add("max-request-seconds", options_.request_seconds, "time for its body, and again for the answer", 30.0);
   }
 
   void check() const override {
@@ -93,7 +93,7 @@ class ServeCommand : public Command {
     if (files_.waiting < 1 || options_.connections < 1 || options_.connections_of_address < 1 || most_corrections_ < 0)
       throw usage_error("a limit must be above 0");
     if (!(options_.header_seconds > 0 && options_.request_seconds > 0))
-      throw usage_error("--header-seconds and --request-seconds must be above 0");
+      throw usage_error("--max-header-seconds and --max-request-seconds must be above 0");
   }
 
   ExitCode run(const Context& context) override {

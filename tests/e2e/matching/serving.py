@@ -285,7 +285,7 @@ def main():
     pool3("train", "--features", f.path, "--out", folder / "second.h5", "--C", "0.01")
     link = folder / "model.h5"
     os.symlink(folder / "first.h5", link)
-    server = Server(pool3, "--model", link, "--corrections", folder / "wrong", "--header-seconds", "2")
+    server = Server(pool3, "--model", link, "--corrections", folder / "wrong", "--max-header-seconds", "2")
     try:
         check_answers(check, pool3, server, f, link)
         check_pages(check, server)
