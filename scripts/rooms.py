@@ -68,14 +68,10 @@ ROOMS = {
                      ["exchange", "import"]),
     "map": Room("t-SNE: the catalogue in a plane, and how far the plane tells the truth: BLAS, LAPACK, FFTW",
                 ["error", "numbers", "neighbours", "store"]),
-<<<<<<< HEAD
-    "report": Room("pages, charts and pictures of layers; `catalogue/` makes the page on a whole catalogue, of the sources in "
-                   "`page/`", ["types", "error", "partition", "image", "network", "evaluation"], ["report", "catalogue_page"]),
-=======
     "audit": Room("what is wrong in a catalogue: labels by confident learning, copies, outliers, classes",
                   ["error", "partition", "mpi", "neighbours", "evaluation", "store", "svm", "prediction", "training"]),
-    "report": Room("pages, charts and pictures of layers", ["error", "image", "network"]),
->>>>>>> h-map
+    "report": Room("pages, charts and pictures of layers; `catalogue/` makes the page on a whole catalogue, of the sources in "
+                   "`page/`", ["types", "error", "partition", "image", "network", "evaluation"], ["report", "catalogue_page"]),
 }
 
 # jobs/ may use every room. Its own folders:
@@ -100,15 +96,9 @@ HEADERS = [
     (r"openssl/", ["src/weights", "src/report"]),
     (r"zlib\.h$", ["src/image", "src/weights", "src/exchange"]),
     (r"xxh", ["src/image", "src/corpus", "src/store"]),
-<<<<<<< HEAD
     (r"boost/", ["jobs/console", "src/server"]),
-    (r"nlohmann/", ["src/weights", "src/corpus", "src/store", "src/selection", "src/training", "src/evaluation", "src/exchange",
-                    "src/report", "src/baselines", "jobs"]),
-=======
-    (r"boost/", ["jobs/console"]),
     (r"nlohmann/", ["src/weights", "src/corpus", "src/store", "src/selection", "src/training", "src/audit", "src/evaluation", "src/exchange",
-                    "src/report", "jobs"]),
->>>>>>> h-map
+                    "src/report", "src/baselines", "jobs"]),
 ]
 CALLS = [
     (r"\bP?MPI_[A-Z]\w+\s*\(", ["src/mpi"]),

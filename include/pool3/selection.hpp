@@ -25,11 +25,8 @@ struct SearchOptions {
   std::uint64_t seed = 42;  ///< of the row order
   Scoring scoring = Scoring::accuracy;
   Choice choice = Choice::best;
-<<<<<<< HEAD
-  int most_extra = 0;  ///< values of C that may be tried beyond the grid, while the best is at its edge
-=======
+  int most_extra = 0;    ///< values of C that may be tried beyond the grid, while the best is at its edge
   bool halving = false;  ///< first all points on a quarter of the rows; who is clearly worse there is dropped
->>>>>>> h-grid
   SolverOptions solver;
 };
 

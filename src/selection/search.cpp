@@ -1,19 +1,14 @@
 #include <algorithm>
 #include <cmath>
-<<<<<<< HEAD
-#include <tuple>
-=======
 #include <numeric>
->>>>>>> h-grid
+#include <tuple>
+#include <utility>
 
 #include "pool3/error.hpp"
 #include "selection/by_columns.hpp"
 #include "selection/by_rows.hpp"
-<<<<<<< HEAD
 #include "selection/edge.hpp"
-=======
 #include "selection/halving.hpp"
->>>>>>> h-grid
 #include "selection/score.hpp"
 
 namespace pool3 {
@@ -60,34 +55,54 @@ std::size_t choose_point(const std::vector<SearchPoint>& points, const SearchOpt
 using selection::Load;
 using ShowSearch = std::function<void(const SearchProgress&)>;
 
-/// Every point in turn that is not dropped in `grid` already.
-SearchResult compute_points(const Communicator& comm, selection::PointSolver& solver,
-                            const std::vector<SearchPoint>& grid, const SearchOptions& options,
-                            const ShowSearch& progress, const SearchMemory& memory) {
-  SearchResult result{.fold_rows = solver.fold_rows(), .groups = solver.groups(), .scoring = options.scoring};
-  const bool counts = memory.fold_rows == result.fold_rows;
-  bool restored = !counts;
-  for (std::size_t p = 0; p < grid.size(); ++p) {
-    if (grid[p].dropped) {
-      result.points.push_back(grid[p]);
-      continue;
-    }
-    const SearchPoint* const known = counts ? find(memory.points, grid[p]) : nullptr;
+/// Computes points, or takes them from what an earlier search has left, and puts each where the order of the grid wants
+/// it.
+class Table {
+ public:
+  Table(const Communicator& comm, selection::PointSolver& solver, const SearchOptions& options,
+        const ShowSearch& progress, const SearchMemory& memory)
+      : comm_(comm),
+        solver_(solver),
+        options_(options),
+        progress_(progress),
+        memory_(memory),
+        result_{.fold_rows = solver.fold_rows(), .groups = solver.groups(), .scoring = options.scoring},
+        counts_(memory.fold_rows == result_.fold_rows),
+        restored_(!counts_) {}
+
+  /// `points`: how many there will be. One that is dropped already stays as it is.
+  void add(const SearchPoint& wanted, std::size_t points) {
+    if (wanted.dropped) return put(wanted);
+    const SearchPoint* const known = counts_ ? find(memory_.points, wanted) : nullptr;
     if (known != nullptr) {
-      result.points.push_back(*known);
-      ++result.remembered;
-    } else {
-      if (!restored) solver.restore(memory.state);
-      restored = true;
-      result.points.push_back(solver.compute(grid[p], [&](const SolverProgress& s) {
-        if (progress && comm.is_root()) progress({grid[p].kernel, grid[p].gamma, grid[p].C, p, grid.size(), s});
-      }));
+      ++result_.remembered;
+      return put(*known);
     }
-    result.best = choose_point(result.points, options);
-    if (known == nullptr && memory.keep) memory.keep(result, solver.state());
+    if (!restored_) solver_.restore(memory_.state);
+    restored_ = true;
+    put(solver_.compute(wanted, [&](const SolverProgress& s) {
+      if (progress_ && comm_.is_root())
+        progress_({wanted.kernel, wanted.gamma, wanted.C, result_.points.size(), points, s});
+    }));
+    if (memory_.keep) memory_.keep(result_, solver_.state());
   }
-  return result;
-}
+
+  SearchResult& result() { return result_; }
+
+ private:
+  void put(const SearchPoint& point) {
+    result_.points.insert(std::ranges::upper_bound(result_.points, point, comes_before), point);
+    result_.best = choose_point(result_.points, options_);
+  }
+
+  const Communicator& comm_;
+  selection::PointSolver& solver_;
+  const SearchOptions& options_;
+  const ShowSearch& progress_;
+  const SearchMemory& memory_;
+  SearchResult result_;
+  bool counts_, restored_;  ///< the memory is of these rows; the solver has its state
+};
 
 /// The points of a grid on a part of the rows. Gammas are those of all rows, as numbers.
 SearchResult search_sample(const Communicator& comm, const Load& load, SearchOptions options,
@@ -99,7 +114,11 @@ SearchResult search_sample(const Communicator& comm, const Load& load, SearchOpt
   const auto some = [&](const Communicator& group) { return selection::sample(load(group)); };
   const auto solver =
       options.gram ? selection::solve_by_columns(comm, some, options) : selection::solve_by_rows(comm, some, options);
-  return compute_points(comm, *solver, solver->grid(), options, progress, {});
+  const SearchMemory none;
+  Table table(comm, *solver, options, progress, none);
+  const std::vector<SearchPoint> same = solver->grid();
+  for (const SearchPoint& point : same) table.add(point, same.size());
+  return std::move(table.result());
 }
 
 }  // namespace
@@ -110,54 +129,30 @@ SearchResult search_grid(const Communicator& comm, const std::function<Problem(c
   comm.all_do([&] { check(options); });
   SearchOptions wider = options;  // its grid grows
   const auto solver =
-<<<<<<< HEAD
       options.gram ? selection::solve_by_columns(comm, load, wider) : selection::solve_by_rows(comm, load, wider);
-  SearchResult result{.fold_rows = solver->fold_rows(), .groups = solver->groups(), .scoring = options.scoring};
-  const bool counts = memory.fold_rows == result.fold_rows;
-  bool restored = !counts;
-  const auto add = [&](const SearchPoint& wanted, std::size_t points) {
-    const SearchPoint* const known = counts ? find(memory.points, wanted) : nullptr;
-    SearchPoint found;
-    if (known != nullptr) {
-      found = *known;
-      ++result.remembered;
-    } else {
-      if (!restored) solver->restore(memory.state);
-      restored = true;
-      found = solver->compute(wanted, [&](const SolverProgress& s) {
-        if (progress && comm.is_root())
-          progress({wanted.kernel, wanted.gamma, wanted.C, result.points.size(), points, s});
-      });
-    }
-    result.points.insert(std::ranges::upper_bound(result.points, found, comes_before), found);
-    result.best = choose_point(result.points, options);
-    if (known == nullptr && memory.keep) memory.keep(result, solver->state());
-  };
-  const std::vector<SearchPoint> grid = solver->grid();
-  for (const SearchPoint& point : grid) add(point, grid.size());
-  for (int i = 0; i < options.most_extra; ++i) {
-    const auto beyond = selection::point_beyond(result);
-    if (!beyond) break;
-    wider.C.push_back(beyond->C);
-    add(*beyond, result.points.size() + 1);
-=======
-      options.gram ? selection::solve_by_columns(comm, load, options) : selection::solve_by_rows(comm, load, options);
   std::vector<SearchPoint> grid = solver->grid();
   std::int64_t sample_rows = 0;
   if (options.halving && selection::is_worth_halving(comm, load, options)) {
     const SearchResult sampled = search_sample(comm, load, options, grid, progress);
     const auto dropped = points_to_drop(sampled.points, sampled.best, options.scoring);
-    for (std::size_t p = 0; p < dropped.size(); ++p) {
-      if (dropped[p] == 0) continue;
-      grid[p] = sampled.points[p];
-      grid[p].dropped = true;
+    for (SearchPoint& point : grid) {
+      const SearchPoint* const found = find(sampled.points, point);
+      if (found == nullptr || dropped[static_cast<std::size_t>(found - sampled.points.data())] == 0) continue;
+      point = *found;
+      point.dropped = true;
     }
     sample_rows = std::accumulate(sampled.fold_rows.begin(), sampled.fold_rows.end(), std::int64_t{0});
->>>>>>> h-grid
   }
-  SearchResult result = compute_points(comm, *solver, grid, options, progress, memory);
-  result.sample_rows = sample_rows;
-  return result;
+  Table table(comm, *solver, options, progress, memory);
+  table.result().sample_rows = sample_rows;
+  for (const SearchPoint& point : grid) table.add(point, grid.size());
+  for (int i = 0; i < options.most_extra; ++i) {
+    const auto beyond = selection::point_beyond(table.result());
+    if (!beyond) break;
+    wider.C.push_back(beyond->C);
+    table.add(*beyond, table.result().points.size() + 1);
+  }
+  return std::move(table.result());
 }
 
 }  // namespace pool3

@@ -185,12 +185,9 @@ void take_kernel(Model& model, const Attributes& attributes, const Place& place)
 
 void take_scalars(Model& model, const Attributes& attributes, const Place& place) {
   if (attributes.contains("split")) model.split = store::attribute<std::string>(attributes, "split", place);
-<<<<<<< HEAD
   if (attributes.contains("grouped")) model.grouped = store::attribute<std::int64_t>(attributes, "grouped", place) != 0;
-=======
   if (attributes.contains("calibration_rows"))
     model.calibration_rows = store::attribute<std::int64_t>(attributes, "calibration_rows", place);
->>>>>>> h-grid
   if (attributes.contains("temperature"))
     model.temperature = store::attribute<double>(attributes, "temperature", place);
   each_scalar(model, [&](const std::string& name, auto& value) {
@@ -257,13 +254,10 @@ void write_datasets(const store::File& file, const Model& model) {
     table.write({0, table.rows()}, std::span<const double>(values));
   });
   if (model.kernel != Kernel::linear) write_support(file, model);
-<<<<<<< HEAD
   write_split(file, model.split_table);
-=======
   if (model.calibration_rows == 0) return;
   const Dataset truth = file.create_dataset("held_out_truth", store::float64_type(), {model.held_out_truth.size()});
   truth.write({0, truth.rows()}, std::span<const double>(model.held_out_truth));
->>>>>>> h-grid
 }
 
 void write_file(const Model& model, const Place& place) {

@@ -77,13 +77,6 @@ ClassFit fit_shared(const Communicator& comm, const TrainingSet& set, const Trai
   return solved;
 }
 
-/// One-vs-rest: probabilities, and what sets need.
-Calibration calibrated(const Communicator& comm, const HeldOut& rows, std::int32_t classes) {
-  Calibration found = calibrate(comm, rows.scores, rows.labels, rows.folds, classes);
-  found.coverage = fit_coverage(comm, rows.scores, rows.labels, classes, found);
-  return found;
-}
-
 /// Every rank takes a share of the rows, in the order that they are shared in.
 HeldOutRows held_out_of_shared(const Communicator& comm, const TrainingSet& set, int folds, KernelSolver& solver,
                                const ShowProgress& progress) {
@@ -93,17 +86,8 @@ HeldOutRows held_out_of_shared(const Communicator& comm, const TrainingSet& set,
   solver.set_tolerance(tolerance);
   const RowRange mine = even_share(set.shared->rows(), comm.size(), comm.rank());
   const auto begin = static_cast<std::size_t>(mine.begin), count = static_cast<std::size_t>(mine.size());
-<<<<<<< HEAD
-  const auto rows = rows_of_folds(solver.held_out_values(mine), set.shared->labels().subspan(begin, count),
-                                  set.shared->folds().subspan(begin, count), options.probability_folds);
-  const std::int32_t classes = set.shared->classes();
-  if (options.kernel.multiclass == Multiclass::one_vs_one)
-    return {.sigmoids = fit_pair_sigmoids(comm, rows.scores, rows.labels, classes), .coverage = {}};
-  return calibrated(comm, rows, classes);
-=======
   return rows_of_folds(solver.held_out_values(mine), set.shared->origin().subspan(begin, count),
                        set.shared->labels().subspan(begin, count), set.shared->folds().subspan(begin, count), folds);
->>>>>>> h-map
 }
 
 }  // namespace
@@ -205,27 +189,17 @@ HeldOutRows held_out_rows(const Communicator& comm, const TrainingSet& set, cons
 Calibration calibrate(const Communicator& comm, const HeldOutRows& rows, const KernelChoice& kernel,
                       std::int32_t classes) {
   if (kernel.multiclass == Multiclass::one_vs_one)
-    return {.sigmoids = fit_pair_sigmoids(comm, rows.values, rows.labels, classes)};
-  return calibrate(comm, rows.values, rows.labels, rows.folds, classes);
+    return {.sigmoids = fit_pair_sigmoids(comm, rows.values, rows.labels, classes), .coverage = {}};
+  Calibration found = calibrate(comm, rows.values, rows.labels, rows.folds, classes);
+  found.coverage = fit_coverage(comm, rows.values, rows.labels, classes, found);  // what sets need
+  return found;
 }
 
 Calibration fit_probabilities(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
                               const ClassFit& solved, const ShowProgress& progress) {
   if (options.probability_folds == 0) return {};
-<<<<<<< HEAD
-  if (solved.kernel) return calibrate_shared(comm, set, options, *solved.kernel, progress);
-  SolverOptions how = solver_options(options, set.class_rows);
-  how.tolerance = std::max(how.tolerance, tolerance_of_probabilities);
-  const auto columns = columns_of_folds(set.problem.classes, options.probability_folds);
-  Solver solver(comm, set.problem, columns, how);
-  const Fit fit = solver.solve(options.C, progress);
-  const auto scores = held_out_scores(set.problem, fit, columns, how.threads);
-  const HeldOut rows = rows_of_folds(scores, set.problem.labels, set.problem.folds, options.probability_folds);
-  return calibrated(comm, rows, set.problem.classes);
-=======
   const std::int32_t classes = set.shared ? set.shared->classes() : set.problem.classes;
   return calibrate(comm, held_out_rows(comm, set, options, solved, progress), options.kernel, classes);
->>>>>>> h-map
 }
 
 }  // namespace pool3

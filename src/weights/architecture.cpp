@@ -125,11 +125,6 @@ const std::vector<ConvolutionShape>& convolution_shapes() {
 }
 
 bool has_codes(std::string_view convolution) {
-<<<<<<< HEAD
-  constexpr std::array<std::string_view, 6> without = {"Mixed_7c.branch1x1",       "Mixed_7c.branch3x3_2a",
-                                                       "Mixed_7c.branch3x3_2b",    "Mixed_7c.branch3x3dbl_3a",
-                                                       "Mixed_7c.branch3x3dbl_3b", "Mixed_7c.branch_pool"};
-=======
   constexpr std::array<std::string_view, 8> without = {"Conv2d_1a_3x3",
                                                        "Conv2d_2a_3x3",
                                                        "Mixed_7c.branch1x1",
@@ -138,7 +133,6 @@ bool has_codes(std::string_view convolution) {
                                                        "Mixed_7c.branch3x3dbl_3a",
                                                        "Mixed_7c.branch3x3dbl_3b",
                                                        "Mixed_7c.branch_pool"};
->>>>>>> h-cpus
   return std::ranges::find(without, convolution) == without.end();
 }
 

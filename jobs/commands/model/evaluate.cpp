@@ -116,11 +116,8 @@ class EvaluateCommand : public Command {
           "CSV to make: path, true and predicted class, and all probabilities of each row", std::string(),
           Changes::file);
     p.add("confusion", flags_.confusion, "CSV to make: the confusion matrix", std::string(), Changes::file);
-<<<<<<< HEAD
     p.add("baselines", flags_.baselines, "table of pool3 baseline, to put beside the model", std::string());
-=======
     p.add("coverage", flags_.coverage, "share of rows whose prediction set is to hold the true class", 0.95);
->>>>>>> h-grid
     p.reads("features");
     p.reads("model");
     p.reads("baselines");
@@ -194,13 +191,9 @@ void evaluate(const Context& context, const EvaluateFlags& flags) {
   comm.root_does([&] {
     if (e.macro.support == 0) throw no_rows(flags, choice);
   });
-<<<<<<< HEAD
-  const Measures m = measure(comm, found.results, has_probabilities(model));
-  const std::optional<BaselineTable> baselines = join_baselines(comm, flags, model, found);
-=======
   Measures m = measure(comm, found.results, has_probabilities(model));
   m.coverage = flags.coverage;
->>>>>>> h-grid
+  const std::optional<BaselineTable> baselines = join_baselines(comm, flags, model, found);
   if (!flags.predictions.empty()) write_predictions(comm, flags.predictions, predictions_header(model), found);
   comm.root_does([&] {
     print_text(classification_report(e) + "\n");

@@ -105,12 +105,8 @@ Findings judge_rows(const Communicator& comm, const FeatureReader& reader, const
   const std::vector<std::int32_t> known = known_classes(reader, model);
   const Scorer scorer(model);
   const auto columns = static_cast<std::size_t>(model.columns());
-<<<<<<< HEAD
-  for_each_labelled_rows(comm, reader, choice.split, choice.side, [&](const LabelledRows& rows) {
-=======
   const double threshold = has_sets(model) ? set_threshold(model, coverage) : 0;
-  for_each_labelled_rows(comm, reader, split_of(model), choice.side, [&](const LabelledRows& rows) {
->>>>>>> h-grid
+  for_each_labelled_rows(comm, reader, choice.split, choice.side, [&](const LabelledRows& rows) {
     const auto values = scorer.decision_values(rows.features);
     std::vector<std::string> paths;
     const Row first = reader.block(reader.block_of(rows.rows[0])).begin;

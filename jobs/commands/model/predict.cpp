@@ -3,12 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-<<<<<<< HEAD
 #include <memory>
-=======
-#include <nlohmann/json.hpp>
-#include <optional>
->>>>>>> h-grid
 
 #include "command.hpp"
 #include "commands/model/pictures.hpp"
@@ -26,40 +21,16 @@ namespace {
 constexpr const char* stage = "predict";
 constexpr int batch = 16;  // pictures of one call of the network
 
-<<<<<<< HEAD
 Error other_features(const std::string& model_path, const std::string& difference, const char* advice) {
   return Error({.stage = stage,
                 .path = model_path,
                 .cause = fmt::format("the model is for other features: {}", difference),
                 .advice = advice});
-=======
-Json line_of(const Model& model, const std::string& path, const Verdict& said, int top,
-             std::optional<double> threshold) {
-  const auto entry = [&](std::int32_t k) {
-    const auto at = static_cast<std::size_t>(k);
-    Json j = {{"class", utf8_text(model.classes[at])}};
-    j["probability"] = said.probabilities.empty() ? Json() : Json(said.probabilities[at]);
-    j["score"] = said.scores[at];
-    return j;
-  };
-  Json line = {{"path", utf8_text(path)}};
-  line.update(entry(said.predicted));
-  line["top"] = Json::array();
-  const auto order = said.ranking();
-  for (std::size_t i = 0; i < std::min(order.size(), static_cast<std::size_t>(top)); ++i)
-    line["top"].push_back(entry(order[i]));
-  if (!threshold) return line;
-  line["set"] = Json::array();
-  for (const std::int32_t k : prediction_set(said, *threshold))
-    line["set"].push_back(utf8_text(model.classes[static_cast<std::size_t>(k)]));
-  return line;
->>>>>>> h-grid
 }
 
 /// Judges pictures on this rank.
 class PictureJudge {
  public:
-<<<<<<< HEAD
   PictureJudge(const Model& model, const PredictionLines& lines, const Weights& weights, const ExtractorSetup& setup,
                const std::vector<std::byte>& from_stdin)
       : model_(model),
@@ -78,90 +49,6 @@ class PictureJudge {
   std::vector<std::string> operator()(const std::vector<NamedPicture>& pictures) {
     std::vector<std::string> paths, lines(pictures.size());
     for (const NamedPicture& picture : pictures) paths.push_back(picture.path);
-=======
-  void declare(OptionParser& p) override {
-    p.add_required("model", model_path_, "model file");
-    p.add("weights", network_.weights, "the weights that the model's features were made with", std::string());
-    p.reads("model");
-    p.reads("weights", ReadPath::Form::weights);
-    declare_device(p, network_.device);
-    p.add("top", top_, "classes to list for each image", 5);
-    p.add("coverage", coverage_,
-          "also list a set of classes that holds the true one of this share of pictures like those of the training, as "
-          "0.95; 0: none",
-          0.0);
-    p.add("threads", network_.threads, "threads per rank; 0: its share of the cores", 0);
-    p.take_arguments("IMAGE", images_, "picture files");
-  }
-
-  void check() const override {
-    static_cast<void>(extractor_options(network_, {}));
-    if (top_ < 1) throw usage_error("--top must be above 0");
-    if (!(coverage_ >= 0 && coverage_ < 1)) throw usage_error("--coverage must be at least 0 and below 1");
-  }
-
-  ExitCode run(const Context& context) override {
-    const Communicator& comm = context.comm;
-    const ExtractorOptions wanted = extractor_options(network_, {});
-    Weights weights;
-    comm.all_do([&] {
-      model_ = read_model(model_path_);
-      if (coverage_ > 0) take_threshold();
-      weights = weights_of_model(model_, model_path_, network_.weights, "predict");
-    });
-    const ExtractorSetup setup = agree_setup(comm, weights, like_rows_of(model_.features, wanted));
-    if (to_string(setup.recipe.precision) != model_.features.precision)
-      context.log.line("predict", fmt::format("the model's features are of {}, which can't be had here: {} is taken",
-                                              model_.features.precision, to_string(setup.recipe.precision)));
-    std::vector<std::string> mine;
-    std::int64_t failed = 0;
-    comm.all_do([&] {
-      const Extractor extractor(weights, setup);
-      check_width(extractor);
-      for (const Json& line : predict(extractor, images_of(comm))) {
-        if (line.contains("error")) ++failed;
-        mine.push_back(line.dump(-1, ' ', false, Json::error_handler_t::replace));
-      }
-    });
-    print_in_order(comm, mine);
-    return comm.sum(failed) > 0 ? ExitCode::some_failed : ExitCode::ok;
-  }
-
- private:
-  void check_width(const Extractor& extractor) const {
-    const std::string difference = width_difference(extractor.width(), model_.width());
-    if (difference.empty()) return;
-    throw Error({.stage = "predict",
-                 .path = model_path_,
-                 .cause = fmt::format("the model is for other features: {}", difference),
-                 .advice = "give the weights that its features were made with"});
-  }
-
-  /// Throws Error if the model knows nothing of sets.
-  void take_threshold() {
-    if (has_sets(model_)) {
-      threshold_ = set_threshold(model_, coverage_);
-      return;
-    }
-    throw Error({.stage = "predict",
-                 .path = model_path_,
-                 .cause = "the model has nothing for --coverage",
-                 .advice = "train one-vs-rest with --probability-folds above 0, by this version",
-                 .code = ExitCode::usage});
-  }
-
-  /// Every P-th picture.
-  [[nodiscard]] std::vector<std::string> images_of(const Communicator& comm) const {
-    std::vector<std::string> mine;
-    for (auto i = static_cast<std::size_t>(comm.rank()); i < images_.size(); i += static_cast<std::size_t>(comm.size()))
-      mine.push_back(images_[i]);
-    return mine;
-  }
-
-  /// A line for each picture, in their order.
-  [[nodiscard]] std::vector<Json> predict(const Extractor& extractor, const std::vector<std::string>& paths) const {
-    std::vector<Json> lines(paths.size());
->>>>>>> h-grid
     if (paths.empty()) return lines;
     extract_list(extraction_, paths, batch, [&](const BlockResult& block) { describe(block, pictures, lines); });
     return lines;
@@ -180,12 +67,7 @@ class PictureJudge {
     for (std::size_t i = 0; i < block.status.size(); ++i) {
       if (block.status[i] != RowStatus::done) continue;
       const auto row = std::span(block.features).subspan(i * width, width);
-<<<<<<< HEAD
       lines[first + i] = lines_.line(pictures[first + i].shown, verdict(model_, scorer_.decision_values(row)));
-=======
-      lines[first + i] = line_of(model_, paths[first + i], verdict(model_, scorer.decision_values(row)), top_,
-                                 coverage_ > 0 ? std::optional(threshold_) : std::nullopt);
->>>>>>> h-grid
     }
   }
 
@@ -247,6 +129,10 @@ class PredictCommand : public Command {
     declare_device(p, network_.device);
     p.add("format", format_, "json (a line each) or csv (a table with a header)", std::string("json"));
     p.add("top", top_, "classes to list for each image", 5);
+    p.add("coverage", coverage_,
+          "also list a set of classes that holds the true one of this share of pictures like those of the training, as "
+          "0.95; 0: none",
+          0.0);
     p.add("threads", network_.threads, "threads per rank; 0: its share of the cores", 0);
     p.take_optional_arguments(
         "IMAGE", images_,
@@ -258,19 +144,33 @@ class PredictCommand : public Command {
     static_cast<void>(extractor_options(network_, {}));
     static_cast<void>(PredictionLines::parse(format_));
     if (top_ < 1) throw usage_error("--top must be above 0");
+    if (!(coverage_ >= 0 && coverage_ < 1)) throw usage_error("--coverage must be at least 0 and below 1");
     if (images_.empty() == features_.empty())
       throw usage_error(images_.empty() ? "no IMAGE given, and no --features" : "give pictures or --features, not both",
                         "see pool3 predict --help");
   }
 
   ExitCode run(const Context& context) override {
-    context.comm.all_do([&] { model_ = read_model(model_path_); });
-    const PredictionLines lines(model_, PredictionLines::parse(format_), top_);
+    context.comm.all_do([&] {
+      model_ = read_model(model_path_);
+      if (coverage_ > 0) check_sets();
+    });
+    const PredictionLines lines(model_, PredictionLines::parse(format_), top_, coverage_);
     const std::int64_t failed = features_.empty() ? judge_pictures(context, lines) : judge_rows(context, lines);
     return context.comm.sum(failed) > 0 ? ExitCode::some_failed : ExitCode::ok;
   }
 
  private:
+  /// Throws Error if the model knows nothing of sets.
+  void check_sets() const {
+    if (has_sets(model_)) return;
+    throw Error({.stage = stage,
+                 .path = model_path_,
+                 .cause = "the model has nothing for --coverage",
+                 .advice = "train one-vs-rest with --probability-folds above 0, by this version",
+                 .code = ExitCode::usage});
+  }
+
   /// How many failed on this rank. Collective.
   std::int64_t judge_pictures(const Context& context, const PredictionLines& lines) const {
     const Communicator& comm = context.comm;
@@ -321,7 +221,7 @@ class PredictCommand : public Command {
   std::string model_path_, features_, format_;
   NetworkFlags network_ = {.batch = batch};
   int top_ = 5;
-  double coverage_ = 0, threshold_ = 0;
+  double coverage_ = 0;
   std::vector<std::string> images_;
   Model model_;
 };

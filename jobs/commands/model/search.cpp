@@ -54,7 +54,6 @@ void log_effort(Log& log, const SearchResult& result, const Traffic& spent, doub
             {"communication_bytes", fmt::to_string(spent.bytes)}});
 }
 
-<<<<<<< HEAD
 /// A better C may lie beyond what was tried.
 void warn_of_edge(Log& log, const SearchResult& result, bool extended) {
   const GridEdge edge = edge_of_best(result);
@@ -64,7 +63,8 @@ void warn_of_edge(Log& log, const SearchResult& result, bool extended) {
   log.line(stage, fmt::format("warning: the best C, {}, is the {} that was tried; {}", C, what,
                               extended ? "give other values with --C"
                                        : "a better one may lie beyond: --extend goes on until it is not"));
-=======
+}
+
 /// Which points were dropped, in a line.
 void log_halving(Log& log, const SearchOptions& options, const SearchResult& result) {
   if (!options.halving) return;
@@ -78,7 +78,6 @@ void log_halving(Log& log, const SearchOptions& options, const SearchResult& res
   }
   log.line(stage, fmt::format("halving, on {} rows: {}", result.sample_rows,
                               names.empty() ? "no point is clearly worse than the best" : "dropped " + names));
->>>>>>> h-grid
 }
 
 std::string progress_text(const SearchProgress& p) {
@@ -191,25 +190,12 @@ void check(const SearchFlags& f) {
 TrainingOptions search(const Context& context, const TrainingFlags& of_training, const TrainingOptions& training,
                        const SearchFlags& flags, const FeatureReader& reader, const std::string& out) {
   const Communicator& comm = context.comm;
-<<<<<<< HEAD
+  bool told = false;
   const auto load = [&](const Communicator& group) {
     Problem problem = load_training_rows(group, reader, training.split, flags.folds, training.row_weights);
     for (const std::string& note : fold_notes(group, problem, reader.classes(), flags.folds))
-      context.log.line(stage, note);
-=======
-  std::unique_ptr<FeatureReader> reader;
-  comm.all_do([&] {
-    check(flags);
-    if (comm.is_root()) check_output({stage, out});
-    reader = std::make_unique<FeatureReader>(features);
-  });
-  bool told = false;
-  const auto load = [&](const Communicator& group) {
-    Problem problem = load_training_rows(group, *reader, training.split, flags.folds, training.row_weights);
-    for (const std::string& note : fold_notes(group, problem, reader->classes(), flags.folds))
       if (!told) context.log.line(stage, note);
     told = true;
->>>>>>> h-grid
     return problem;
   };
   const SearchOptions options =
@@ -228,11 +214,8 @@ TrainingOptions search(const Context& context, const TrainingFlags& of_training,
   const SearchPoint& best = result.points[result.best];
   progress.finish(0, fmt::format("best {}{}C {}, accuracy {:.4f} in {} folds", text_of(best.kernel, best.gamma),
                                  best.kernel == Kernel::rbf ? ", " : "", number_text(best.C), best.mean, flags.folds));
-<<<<<<< HEAD
-  warn_of_edge(context.log, result, flags.extend);
-=======
   log_halving(context.log, options, result);
->>>>>>> h-grid
+  warn_of_edge(context.log, result, flags.extend);
   log_effort(context.log, result, traffic().since(before), progress.seconds());
   comm.root_does([&] {
     print_table(result);

@@ -11,11 +11,8 @@ struct SearchFlags {
   int folds = 10;
   int groups = 0;
   double tolerance = 1e-3;
-<<<<<<< HEAD
   bool extend = false;  ///< go on beyond the grid's edge
-=======
   bool halving = false;
->>>>>>> h-grid
   ScoringFlags scoring;
 };
 void declare_search(OptionParser& parser, SearchFlags& flags);
