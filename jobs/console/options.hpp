@@ -12,6 +12,7 @@
 
 #include "console/help.hpp"
 #include "console/named_paths.hpp"
+#include "console/words.hpp"
 
 namespace pool3::jobs {
 
@@ -142,11 +143,5 @@ class OptionParser {
   std::size_t written_argument_ = std::string::npos;
   std::vector<std::string> beside_argument_;
 };
-
-/// The single words of a flag of add_words().
-[[nodiscard]] std::vector<std::string> words_of(const std::vector<std::string>& values);
-
-/// The first words of a list, up to 16 KiB, and then how many there are: an attribute of a file holds 64 KiB.
-[[nodiscard]] std::vector<std::string> in_short(std::vector<std::string> words);
 
 }  // namespace pool3::jobs
