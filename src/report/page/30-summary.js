@@ -27,7 +27,7 @@ function addSummary() {
     figures.push(figure('Balanced accuracy', percent(s.balanced_accuracy), 'mean recall of the classes'));
     if (s.top5_accuracy) figures.push(figure('Top-5 accuracy', percent(s.top5_accuracy), 'the label is among the first five'));
     if (s.calibration_error !== undefined)
-      figures.push(figure('Calibration error', percent(s.calibration_error), 'how far confidence is from truth'));
+      figures.push(figure('Calibration error', percent(s.calibration_error), 'confidence against truth'));
   }
   figures.push(figure('Rows', count(s.rows), `${count(s.labelled)} with a label`));
   figures.push(figure('Failed', count(failed), failed ? s.failures.map(([kind, n]) => `${count(n)} ${kind.replaceAll('_', ' ')}`).join(', ')

@@ -30,7 +30,7 @@ function addMatrix() {
   const longest = Math.max(...order.map((k) => nameOf(k).length));
   // Room for names, where cells are large enough to have them; else for two words.
   const margin = (width) => {
-    const wanted = Math.min(Math.round(width * 0.3), 150, 14 + 6.2 * Math.min(longest, 24));
+    const wanted = Math.min(Math.round(width * 0.3), 165, 14 + 7 * Math.min(longest, 22));
     return (Math.min(width - wanted - 4, 960) / n) * view.zoom * 0.92 >= 7.5 ? wanted : 26;
   };
   const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
@@ -101,7 +101,7 @@ function addMatrix() {
   function labels(context, at) {
     const {left, top, side, cell} = box;
     const size = Math.min(12, cell * 0.92);
-    const most = Math.floor((left - 10) / (size * 0.53));
+    const most = Math.floor((left - 8) / (size * 0.56));
     context.font = `${size}px ${theme.font}`;
     context.textBaseline = 'middle';
     const first = Math.floor(view.y), seen = Math.ceil(n / view.zoom) + 1;
