@@ -32,7 +32,4 @@ struct NamedPaths {
   std::vector<WrittenPath> writes;
 };
 
-/// Throws usage Error for an address, as https://...: pool3 reads and writes files.
-void refuse_addresses(const NamedPaths& paths);
-
 }  // namespace pool3::jobs

@@ -11,6 +11,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "console/addresses.hpp"
 #include "console/ini.hpp"
 #include "console/spelling.hpp"
 #include "pool3/files.hpp"

@@ -1,4 +1,4 @@
-#include "console/named_paths.hpp"
+#include "console/addresses.hpp"
 
 #include <fmt/format.h>
 
