@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "console/addresses.hpp"
 #include "console/ini.hpp"
 #include "console/spelling.hpp"
-#include "pool3/corpus.hpp"
 #include "pool3/files.hpp"
 
 namespace pool3::jobs {
@@ -227,7 +227,7 @@ void OptionParser::parse(const std::vector<std::string>& arguments, const std::s
   if (log_format_ != "text" && log_format_ != "json") throw usage_error("--log-format must be text or json");
   resolve(map);
   collect_paths(map);
-  refuse_addresses();
+  refuse_addresses(paths_);
   set_agreed(map);
 } catch (const po::required_option& error) {
   const std::string name = error.get_option_name();
@@ -276,17 +276,6 @@ void OptionParser::collect_paths(const po::variables_map& map) {
     else
       paths_.reads.push_back({argument_name_, arguments[i]});
   }
-}
-
-void OptionParser::refuse_addresses() const {
-  for (const ReadPath& read : paths_.reads)
-    if (names_address(read.path))
-      throw usage_error(fmt::format("{} {} is an address, and pool3 reads files", read.name, read.path),
-                        "fetch it first, as with wget, curl -O or aws s3 sync, and give its path");
-  for (const WrittenPath& written : paths_.writes)
-    if (names_address(written.path))
-      throw usage_error(fmt::format("{} {} is an address, and pool3 writes files", written.name, written.path),
-                        "give a path, and copy the file afterwards");
 }
 
 void OptionParser::set_agreed(const po::variables_map& map) {

@@ -126,7 +126,6 @@ class OptionParser {
   [[nodiscard]] std::string stray_word(const std::string& word, const std::vector<std::string>& arguments) const;
   void resolve(const boost::program_options::variables_map& map);
   void collect_paths(const boost::program_options::variables_map& map);
-  void refuse_addresses() const;
   void set_agreed(const boost::program_options::variables_map& map);
 
   std::string command_, summary_, heading_, argument_name_, argument_help_;

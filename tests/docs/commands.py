@@ -47,7 +47,7 @@ def is_shell(line):
     return line.split()[0] in ("pool3", "mpirun", "srun", "find") or any(line.startswith(start) for start in LEFT_OUT)
 
 
-def make_corpus(folder):
+def make_corpus(folder, weights):
     """What the documents' reader has: pictures in folders, tables, tar files, tables of other programs."""
     names = []
     for name in ("animals", "food", "tools"):
@@ -74,6 +74,7 @@ def make_corpus(folder):
                 (folder / "label.cls").write_text(name.split("/")[1])
                 tar.add(folder / "label.cls", arcname=f"{shard}.cls")
     (folder / "catalogue").mkdir()
+    (folder / "inception_v3.safetensors").symlink_to(weights)
     make_tables(folder)
 
 
@@ -120,7 +121,7 @@ def run(check, line, folder, env):
 def main():
     check, pool3, folder = support.start_test(__doc__)
     env = support.environment({"POOL3_WEIGHTS": str(pool3.weights), "PATH": f"{pool3.program.parent}:{os.environ['PATH']}"})
-    make_corpus(folder)
+    make_corpus(folder, pool3.weights)
     for document in DOCUMENTS:
         for language, lines in blocks(document):
             if language == "python":

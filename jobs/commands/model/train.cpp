@@ -71,8 +71,8 @@ void say_missing(Log& log, const std::vector<std::string>& classes, const std::v
   if (missing.empty() || missing.size() == classes.size()) return;
   const auto shown = std::span(missing).first(std::min(most, missing.size()));
   const std::string more = missing.size() > most ? fmt::format(" and {} more", missing.size() - most) : "";
-  log.line(stage, fmt::format("{} of {} classes {}: {}{}", missing.size(), classes.size(), what, fmt::join(shown, ", "),
-                              more));
+  log.line(stage, fmt::format("{} of {} classes ha{} {}: {}{}", missing.size(), classes.size(),
+                              missing.size() == 1 ? "s" : "ve", what, fmt::join(shown, ", "), more));
 }
 
 class TrainCommand : public Command {
@@ -166,9 +166,9 @@ void train(const Context& context, const FeatureReader& reader, const TrainingOp
   const Communicator& comm = context.comm;
   const TrainingSet set = load_training_set(comm, reader, options);
   context.log.line(stage, set.solver.why);
-  say_missing(context.log, reader.classes(), set.class_rows, "have no training row, and will never be predicted");
+  say_missing(context.log, reader.classes(), set.class_rows, "no training row, and will never be predicted");
   say_missing(context.log, reader.classes(), count_rows(comm, reader, options.split, Side::test),
-              "have no held-out row, so that nothing is measured of them");
+              "no held-out row, so that nothing is measured of them");
   Progress classes(context.log, stage, "", 0);
   const ClassFit solved = fit_classes(comm, set, options, show(classes, "classes"));
   log_certificate(context.log, solved, set.rows(), options.C);

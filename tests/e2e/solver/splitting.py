@@ -57,8 +57,8 @@ def check_folders(check, pool3, folder, features, f):
     split = Split(model)
     wanted = np.where(np.char.startswith(paths, "test/"), "held_out", "training")
     check(split.rule == "folders" and (split.sides == wanted).all(), "the folders are the split, unasked")
-    check("have no training row, and will never be predicted: tools" in log, "a class without training rows is named")
-    check("have no held-out row, so that nothing is measured of them: transportation" in log, "one without held-out rows too")
+    check("1 of 4 classes has no training row, and will never be predicted: tools" in log, "a class without training rows is named")
+    check("1 of 4 classes has no held-out row, so that nothing is measured of them: transportation" in log, "one without held-out rows too")
     rows, report, result = evaluated(pool3, features, model, folder)
     check(rows == sorted(paths[wanted == "held_out"]), "evaluate takes the rows of test/")
     support_of = {entry["class"]: entry["support"] for entry in report["per_class"]} if isinstance(report["per_class"], list) else \
