@@ -32,10 +32,15 @@ ROOMS = {
                     ["error", "numbers", "hdf5", "files", "image"],
                     folders={".": ["containers", "makers"], "containers": ["."], "makers": [".", "containers"]}),
     "network": Room("Inception-v3: `kernels/` for each set of instructions, the `graph/` on them; `torch/` on GPUs and other "
+<<<<<<< HEAD
                     "CPUs; `choice/` of what is fastest, `cache/` in the user's folder",
                     ["types", "error", "numbers", "files", "image", "weights"],
                     folders={".": ["graph", "torch", "kernels"], "kernels": [], "graph": ["kernels", "cache"], "torch": [],
                              "cache": [], "choice": ["cache", "graph", "kernels"]}),
+=======
+                    "CPUs", ["types", "error", "numbers", "image", "weights"],
+                    doors=["network", "small_network"], folders={".": ["graph", "torch", "kernels"], "kernels": [], "graph": ["kernels"], "torch": []}),
+>>>>>>> h-base
     "corpus": Room("the catalogue: order, labels, hash. `sources/` list it, from `tables/` and `shards/` too: libarchive",
                    ["types", "error", "files", "partition", "mpi"],
                    folders={".": ["sources", "tables", "shards"], "sources": [".", "tables", "shards"], "tables": ["."],
@@ -61,7 +66,7 @@ ROOMS = {
                      ["error", "numbers", "partition", "mpi", "store", "svm", "prediction"]),
     "baselines": Room("what else could have been done with the pictures: softmax regression, neighbours, means, HoG, a small "
                       "network; paired tests",
-                      ["error", "numbers", "files", "partition", "mpi", "neighbours", "image", "corpus", "store", "evaluation", "svm", "training"],
+                      ["error", "numbers", "files", "partition", "mpi", "neighbours", "image", "network", "corpus", "store", "evaluation", "svm", "training"],
                       ["baselines", "softmax"]),
     "exchange": Room("models in the formats of others; `import/` reads tables of others",
                      ["error", "numbers", "files", "mpi", "image", "weights", "network", "store", "prediction"],

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,8 +19,8 @@
 
 namespace pool3 {
 
-enum class Baseline : std::uint8_t { softmax, nearest, centroid, hog };
-inline constexpr std::array<std::string_view, 4> baseline_names = {"softmax", "nearest", "centroid", "hog"};
+enum class Baseline : std::uint8_t { softmax, nearest, centroid, hog, cnn };
+inline constexpr std::array<std::string_view, 5> baseline_names = {"softmax", "nearest", "centroid", "hog", "cnn"};
 [[nodiscard]] constexpr std::string_view to_string(Baseline b) {
   return baseline_names.at(static_cast<std::size_t>(b));
 }
@@ -88,6 +89,27 @@ inline constexpr std::int64_t hog_size = 1764;
 /// The class of the training picture whose descriptor has the least sum of absolute differences. Collective.
 [[nodiscard]] Verdicts hog_verdicts(const Communicator& comm, const BaselineRows& rows,
                                     const BaselinePictures& pictures);
+
+/// After an epoch.
+struct CnnProgress {
+  std::int64_t epoch = 0;      ///< from 1
+  double loss = 0;             ///< mean of the epoch
+  double validation_loss = 0;  ///< of the training rows that are kept apart
+  double validation_accuracy = 0;
+};
+struct CnnOptions {
+  std::uint64_t seed = 42;
+  std::int64_t epochs = 60;   ///< at most
+  std::int64_t patience = 6;  ///< epochs without a lower validation loss, after which it ends
+  std::string checkpoint;     ///< file that is written after each epoch and that it resumes from; "": none
+  std::function<void(const CnnProgress&)> progress = {};
+};
+/// A small network (small_network.hpp) trained from nothing: Adam on batches of 128 pictures, flipped and shifted; a
+/// tenth of the training rows is kept apart and says when to stop. Each rank holds all pictures and computes parts of
+/// each batch; parts are added up as whole numbers, so the network has the same bits for any number of ranks with the
+/// same kind of CPU. Throws a collective Error. Collective.
+[[nodiscard]] Verdicts cnn_verdicts(const Communicator& comm, const BaselineRows& rows,
+                                    const BaselinePictures& pictures, const CnnOptions& options);
 
 /// McNemar's test of two classifiers on the same rows.
 struct PairedTest {

@@ -5,8 +5,13 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <filesystem>
 #include <random>
+
+#include "pool3/small_network.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace pool3 {
 namespace {
@@ -175,6 +180,73 @@ TEST(DistributedBaselines, SayTheSameForAnyNumberOfRanks) {
   }
   EXPECT_EQ(found[0].C, expected[0].C);
   for (std::size_t p = 0; p < 3; ++p) EXPECT_EQ(found[0].search[p].fold_accuracy, expected[0].search[p].fold_accuracy);
+}
+
+/// Discs of one colour a class, at places of their own.
+std::vector<std::uint8_t> discs(const std::vector<std::int64_t>& numbers, const std::vector<std::int32_t>& labels) {
+  std::vector<std::uint8_t> all;
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    for (std::int64_t y = 0; y < picture_side; ++y)
+      for (std::int64_t x = 0; x < picture_side; ++x) {
+        const std::int64_t dx = x - 20 - numbers[i] * 7 % 24, dy = y - 20 - numbers[i] * 5 % 24;
+        const bool inside = dx * dx + dy * dy < 200;
+        for (std::int32_t c = 0; c < 3; ++c) all.push_back(inside && c == labels[i] ? 250 : 20);
+      }
+  return all;
+}
+
+BaselinePictures pictures_of(const BaselineRows& rows) {
+  return {discs(rows.training.origin, rows.training.labels), discs(rows.rows, rows.truth)};
+}
+
+TEST(DistributedNetwork, HasTheSameBitsForAnyNumberOfRanksAndResumes) {
+  const Communicator comm = Communicator::world();
+  const Communicator alone = comm.split(comm.rank());
+  const Data d = draw(150, 4, 3, 1), held_out = draw(30, 4, 3, 2);
+  const auto said = [&](const Communicator& ranks, CnnOptions options) {
+    const BaselineRows rows = share(ranks, d, held_out);
+    return judge(ranks, rows, {"a", "b", "c"}, cnn_verdicts(ranks, rows, pictures_of(rows), options));
+  };
+  const BaselineEntry expected = said(alone, {.epochs = 4}), found = said(comm, {.epochs = 4});
+  std::string path = test::TemporaryFolder().path("cnn");  // one of all ranks, whose folder is gone
+  if (comm.is_root()) std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+  comm.broadcast(path);
+  int epochs = 0;
+  static_cast<void>(said(comm, {.epochs = 2, .checkpoint = path}));
+  const BaselineEntry resumed =
+      said(comm, {.epochs = 4, .checkpoint = path, .progress = [&](const CnnProgress&) { ++epochs; }});
+  EXPECT_EQ(epochs, 2);
+  if (!comm.is_root()) return;
+  EXPECT_EQ(found.predicted, expected.predicted);
+  EXPECT_EQ(found.log_loss, expected.log_loss);  // to the last bit
+  EXPECT_EQ(resumed.log_loss, expected.log_loss);
+  EXPECT_GT(found.accuracy, 0.8);
+  std::filesystem::remove_all(std::filesystem::path(path).parent_path());
+}
+
+// The gradient, beside differences of the loss.
+TEST(SmallNetwork, HasTheGradientOfItsLoss) {
+  const auto network = open_small_network({.side = 64, .classes = 3});
+  std::mt19937 random(3);
+  std::normal_distribution<float> normal;
+  std::vector<float> parameters, pictures(2 * 3 * 64 * 64);
+  for (const auto& layer : network->layers())
+    for (std::int64_t i = 0; i < layer.numbers; ++i)
+      parameters.push_back(normal(random) / std::sqrt(static_cast<float>(std::max<std::int64_t>(layer.inputs, 100))));
+  for (float& v : pictures) v = normal(random);
+  const std::vector<std::int64_t> labels = {2, 0};
+  std::vector<float> gradient(parameters.size(), 0.0F), other = gradient;
+  static_cast<void>(network->add_gradient(parameters, pictures, labels, gradient));
+  double square = 0;
+  for (const float g : gradient) square += static_cast<double>(g) * static_cast<double>(g);
+  const double step = 1e-3 / std::sqrt(square);
+  std::array<double, 2> loss{};
+  for (int side = 0; side < 2; ++side) {
+    std::vector<float> moved = parameters;
+    for (std::size_t i = 0; i < moved.size(); ++i) moved[i] += static_cast<float>((side == 0 ? -step : step) * static_cast<double>(gradient[i]));
+    loss[static_cast<std::size_t>(side)] = network->add_gradient(moved, pictures, labels, other);
+  }
+  EXPECT_NEAR((loss[1] - loss[0]) / (2 * step) / square, 1, 0.02);
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ constexpr const char* model_kind = "svm";
 constexpr double chance = 0.05;
 
 std::string partial_of(const std::string& out) { return out + ".partial"; }
+std::string checkpoint_of(const std::string& out) { return out + ".cnn"; }
 
 /// How a table differs from the one that is to be made, or "".
 std::string difference(const BaselineTable& there, const BaselineTable& wanted) {
@@ -56,6 +57,7 @@ void recall(Log& log, const std::string& out, BaselineTable& table) {
 
 std::string settings_of(Baseline kind, const BaselineFlags& f, const Split& split) {
   if (kind == Baseline::hog) return "{}";
+  if (kind == Baseline::cnn) return nlohmann::ordered_json{{"seed", split.seed}, {"epochs", f.epochs}}.dump();
   nlohmann::ordered_json j = {{"centering", !f.no_centering}};
   if (kind != Baseline::softmax) return j.dump();
   std::vector<double> C = f.C;
@@ -81,6 +83,7 @@ class Work {
       if (comm_.is_root()) {
         check_output({stage, flags.out});
         check_output({stage, partial_of(flags.out)});
+        check_output({stage, checkpoint_of(flags.out)});
       }
       reader_ = std::make_unique<FeatureReader>(flags.features);
       set_split();
@@ -107,6 +110,7 @@ class Work {
       flush_output();
       write_whole_file({stage, flags_.out}, to_json(table_));
       remove_file({stage, partial_of(flags_.out)});
+      remove_file({stage, checkpoint_of(flags_.out)});
     });
   }
 
@@ -187,7 +191,17 @@ class Work {
   [[nodiscard]] Verdicts simple_verdicts(Baseline kind) {
     if (kind == Baseline::nearest) return nearest_verdicts(comm_, rows_);
     if (kind == Baseline::centroid) return centroid_verdicts(comm_, rows_);
-    return hog_verdicts(comm_, rows_, pictures());
+    if (kind == Baseline::hog) return hog_verdicts(comm_, rows_, pictures());
+    return cnn_verdicts(comm_, rows_, pictures(),
+                        {.seed = split_.seed,
+                         .epochs = flags_.epochs,
+                         .checkpoint = checkpoint_of(flags_.out),
+                         .progress = [this](const CnnProgress& p) { say_epoch(p); }});
+  }
+
+  void say_epoch(const CnnProgress& p) const {
+    context_.log.line(stage, fmt::format("cnn, epoch {}: loss {:.4f}; on rows kept apart {:.4f}, accuracy {:.4f}",
+                                         p.epoch, p.loss, p.validation_loss, p.validation_accuracy));
   }
 
   /// Loads them once. Collective.
@@ -282,7 +296,7 @@ class BaselineCommand : public Command {
     p.reads("features");
     p.reads("model");
     p.reads("corpus", ReadPath::Form::corpus);
-    p.writes("out", {".partial"});
+    p.writes("out", {".partial", ".cnn"});
     p.group("Training");
     p.add("test-fraction", flags_.split_values.test_fraction, "share of the images that is held out", 0.2);
     declare_split(p, flags_.split);
@@ -295,8 +309,11 @@ class BaselineCommand : public Command {
     p.add("folds", flags_.folds, "folds of the cross-validation", 10);
     p.add("tolerance", flags_.tolerance, "relative duality gap to stop at", 1e-6);
     p.add("search-tolerance", flags_.search_tolerance, "relative duality gap to stop at while searching", 1e-3);
+    p.group("Small network");
+    p.add("epochs", flags_.epochs, "passes over the training pictures, at most", std::int64_t{60});
   }
   void check() const override {
+    if (flags_.epochs < 1 || flags_.epochs > 100000) throw usage_error("--epochs must be between 1 and 100000");
     if (flags_.kinds.empty()) throw usage_error("--kind names nothing");
     for (const std::string& kind : words_of(flags_.kinds)) static_cast<void>(parse_baseline(kind));
     jobs::check(flags_.split);

@@ -21,6 +21,7 @@ struct BaselineFlags {
   int folds = 10;
   double tolerance = 1e-6, search_tolerance = 1e-3;
   int threads = 1;
+  std::int64_t epochs = 60;
 };
 
 /// Computes what is not in OUT yet, prints the table and writes it. Collective.

@@ -157,6 +157,11 @@ def check_pictures(check, pool3, folder):
     check(tables[0]["predicted"] == tables[1]["predicted"], "HoG: the same on two ranks, and for pictures that have moved")
     truth = table(folder / "hog-1.json")[0]["truth"]
     check(tables[0]["accuracy"] > np.bincount(truth).max() / len(truth) * 0.8, f"its accuracy is {tables[0]['accuracy']:.3f}")
+    for ranks in (1, 2):
+        pool3("baseline", path, "--kind", "cnn", "--epochs", 2, "--corpus", moved, "--out", folder / f"cnn-{ranks}.json", ranks=ranks)
+    one, two = (table(folder / f"cnn-{ranks}.json")[1]["cnn"] for ranks in (1, 2))
+    check(one["predicted"] == two["predicted"] and abs(one["log_loss"] - two["log_loss"]) < 1e-6, "the network is the same on two ranks")
+    check(not (folder / "cnn-1.json.cnn").exists(), "no checkpoint is left")
     for picture in moved.iterdir():
         picture.write_bytes(b"another")
     for ranks in (1, 2):
