@@ -32,15 +32,11 @@ ROOMS = {
                     ["error", "numbers", "hdf5", "files", "image"],
                     folders={".": ["containers", "makers"], "containers": ["."], "makers": [".", "containers"]}),
     "network": Room("Inception-v3: `kernels/` for each set of instructions, the `graph/` on them; `torch/` on GPUs and other "
-<<<<<<< HEAD
                     "CPUs; `choice/` of what is fastest, `cache/` in the user's folder",
                     ["types", "error", "numbers", "files", "image", "weights"],
-                    folders={".": ["graph", "torch", "kernels"], "kernels": [], "graph": ["kernels", "cache"], "torch": [],
+                    ["network", "small_network"],
+                    {".": ["graph", "torch", "kernels"], "kernels": [], "graph": ["kernels", "cache"], "torch": [],
                              "cache": [], "choice": ["cache", "graph", "kernels"]}),
-=======
-                    "CPUs", ["types", "error", "numbers", "image", "weights"],
-                    doors=["network", "small_network"], folders={".": ["graph", "torch", "kernels"], "kernels": [], "graph": ["kernels"], "torch": []}),
->>>>>>> h-base
     "corpus": Room("the catalogue: order, labels, hash. `sources/` list it, from `tables/` and `shards/` too: libarchive",
                    ["types", "error", "files", "partition", "mpi"],
                    folders={".": ["sources", "tables", "shards"], "sources": [".", "tables", "shards"], "tables": ["."],

@@ -243,7 +243,8 @@ TEST(SmallNetwork, HasTheGradientOfItsLoss) {
   std::array<double, 2> loss{};
   for (int side = 0; side < 2; ++side) {
     std::vector<float> moved = parameters;
-    for (std::size_t i = 0; i < moved.size(); ++i) moved[i] += static_cast<float>((side == 0 ? -step : step) * static_cast<double>(gradient[i]));
+    for (std::size_t i = 0; i < moved.size(); ++i)
+      moved[i] += static_cast<float>((side == 0 ? -step : step) * static_cast<double>(gradient[i]));
     loss[static_cast<std::size_t>(side)] = network->add_gradient(moved, pictures, labels, other);
   }
   EXPECT_NEAR((loss[1] - loss[0]) / (2 * step) / square, 1, 0.02);
