@@ -226,7 +226,7 @@ class Work {
   void judge_model() {
     const double begin = context_.log.clock().seconds();
     const RowChoice choice = choose_rows(*reader_, *model_, flags_.model, "held-out");
-    const Findings found = judge_rows(comm_, *reader_, *model_, choice, false);
+    const Findings found = judge_rows(comm_, *reader_, *model_, choice, default_coverage, false);
     const Evaluation e = evaluate_predictions(comm_, model_->classes, found.truth, found.predicted);
     const Measures m = measure(comm_, found.results, has_probabilities(*model_));
     BaselineEntry entry{

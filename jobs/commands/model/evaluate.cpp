@@ -117,7 +117,8 @@ class EvaluateCommand : public Command {
           Changes::file);
     p.add("confusion", flags_.confusion, "CSV to make: the confusion matrix", std::string(), Changes::file);
     p.add("baselines", flags_.baselines, "table of pool3 baseline, to put beside the model", std::string());
-    p.add("coverage", flags_.coverage, "share of rows whose prediction set is to hold the true class", 0.95);
+    p.add("coverage", flags_.coverage, "share of rows whose prediction set is to hold the true class",
+          default_coverage);
     p.reads("features");
     p.reads("model");
     p.reads("baselines");

@@ -24,6 +24,9 @@ struct RowChoice {
 [[nodiscard]] RowChoice choose_rows(const FeatureReader& reader, const Model& model, const std::string& model_path,
                                     const std::string& wanted);
 
+/// Of prediction sets, if nothing else is asked for.
+inline constexpr double default_coverage = 0.95;
+
 /// What this rank has found.
 struct Findings {
   std::vector<std::int32_t> truth, predicted;

@@ -59,7 +59,7 @@ JudgedCatalogue judge(const Communicator& comm, const FeatureReader& reader, con
                    .advice = "give the model that was trained on these features"});
     out.choice = choose_rows(reader, model, model_path, rows);
   });
-  const Findings found = judge_rows(comm, reader, model, out.choice, false);
+  const Findings found = judge_rows(comm, reader, model, out.choice, default_coverage, false);
   out.unknown_rows = std::accumulate(found.unknown_classes.begin(), found.unknown_classes.end(), std::int64_t{0});
   out.evaluation = evaluate_predictions(comm, model.classes, found.truth, found.predicted);
   const bool probabilities = has_probabilities(model);
