@@ -250,7 +250,6 @@ class Features:
             self.labels = f["labels"][:]
             self.status = f["status"][:]
             self.classes = list(f["classes"].asstr()[:])
-            self.held_out_truth = f["held_out_truth"][:] if "held_out_truth" in f else None
             self.paths = list(f["paths"].asstr()[:])
             self.keys = [key.decode() for key in f["keys"][:]]
             self.failures = f["failures"][:]
@@ -274,6 +273,7 @@ class Model:
             self.coef, self.intercept = f["coef"][:], f["intercept"][:]
             self.sigmoid_a, self.sigmoid_b = f["sigmoid_a"][:], f["sigmoid_b"][:]
             self.classes = list(f["classes"].asstr()[:])
+            self.held_out_truth = f["held_out_truth"][:] if "held_out_truth" in f else None
             self.attributes = {name: value.decode() if isinstance(value, bytes) else value
                                for name, value in f.attrs.items()}
 

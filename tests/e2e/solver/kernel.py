@@ -146,6 +146,21 @@ def linear_and_rbf(check, pool3, folder, path):
     check("accuracy" in evaluated.out, "and its model can be measured")
 
 
+def halving(check, pool3, folder, path):
+    flags = ("search", "--features", path, "--kernel", "linear", "rbf", "--gamma", "0.3*median,60*median", "--C", "1,10", "--folds", 4,
+             "--test-fraction", 0)
+    full = pool3(*flags, "--out", folder / "full.json")
+    halved = pool3(*flags, "--out", folder / "halved.json", "--halving", ranks=2)
+    (all_points, _), (points_left, best) = points(folder / "full.json"), points(folder / "halved.json")
+    dropped = [p for p in points_left if p.get("dropped")]
+    check(dropped and "halving, on " in halved.err and all(f"C {p['C']:g} ({p['score']:.4f})" in halved.err for p in dropped),
+          f"{len(dropped)} of {len(points_left)} points are dropped, and named")
+    check(halved.out.count("dropped") == len(dropped), "in the table, too")
+    check(all(a == b for a, b in zip(all_points, points_left) if not b.get("dropped")), "the others are as without it, to the last digit")
+    check(points_left[best]["mean"] >= max(p["mean"] for p in all_points) - 0.02, "and the best is among them")
+    check("dropped" not in full.out, "without the flag there is no such thing")
+
+
 def solvers(check, pool3, folder, path):
     objectives = {}
     for solver in ("descent", "newton", "gram", "auto"):
@@ -192,6 +207,7 @@ def main():
     one_vs_rest(check, pool3, folder, path, x, labels)
     search(check, pool3, folder, path, x, labels)
     linear_and_rbf(check, pool3, folder, path)
+    halving(check, pool3, folder, path)
     solvers(check, pool3, folder, path)
     bad_input(check, pool3, folder, path, x, labels)
     check.finish()
