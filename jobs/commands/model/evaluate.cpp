@@ -6,9 +6,12 @@
 
 #include <cstdlib>
 #include <memory>
+#include <optional>
 
 #include "commands/model/evaluate_rows.hpp"
+#include "commands/model/near_copies.hpp"
 #include "console/output.hpp"
+#include "pool3/extraction.hpp"
 #include "pool3/files.hpp"
 #include "pool3/prediction.hpp"
 
@@ -107,6 +110,8 @@ class EvaluateCommand : public Command {
           "CSV to make: path, true and predicted class, and all probabilities of each row", std::string(),
           Changes::file);
     p.add("confusion", flags_.confusion, "CSV to make: the confusion matrix", std::string(), Changes::file);
+    p.add_switch("group-near-copies", flags_.group_near_copies,
+                 "also say the accuracy on held-out images that have no near copy among the training images");
     p.reads("features");
     p.reads("model");
     p.writes("out");
@@ -145,14 +150,19 @@ void evaluate(const Context& context, const EvaluateFlags& flags) {
   });
   const Measures m = measure(comm, found.results, has_probabilities(model));
   if (!flags.predictions.empty()) write_predictions(comm, flags.predictions, predictions_header(model), found);
+  std::optional<ApartFromCopies> apart;
+  if (flags.group_near_copies && choice.side == Side::test)
+    apart = apart_from_copies(comm, *reader, found.results, thread_count(comm, 0));
   comm.root_does([&] {
     print_text(classification_report(e) + "\n");
     print_line(accuracy_line(e, choice));
+    if (apart) print_line(text_of(*apart));
     print_measures(e, m);
     print_confusion(e, flags.out);
     flush_output();
     if (!flags.confusion.empty()) write_whole_file({stage, flags.confusion}, confusion_csv(e));
-    write_whole_file({stage, flags.out}, to_json(e, m, choice.name));
+    const std::string report = to_json(e, m, choice.name);
+    write_whole_file({stage, flags.out}, apart ? with_copies(report, *apart) : report);
   });
   context.log.line(stage, fmt::format("{}: accuracy {:.4f}", flags.out, e.accuracy),
                    {{"accuracy", fixed(e.accuracy, 6)}});

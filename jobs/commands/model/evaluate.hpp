@@ -13,6 +13,7 @@ struct EvaluateFlags {
   std::string rows;         ///< "held-out", "training", "all"; or "": held-out of a file that the model saw, else all
   std::string predictions;  ///< CSV of all rows, or ""
   std::string confusion;    ///< CSV of the matrix, or ""
+  bool group_near_copies = false;  ///< the accuracy without near copies of training rows, too
 };
 
 /// Prints the report and writes it as JSON. Collective.
