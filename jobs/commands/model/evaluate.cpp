@@ -7,12 +7,17 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+<<<<<<< HEAD
 #include <nlohmann/json.hpp>
+=======
+>>>>>>> h-map
 #include <optional>
 
 #include "commands/model/baseline.hpp"
 #include "commands/model/evaluate_rows.hpp"
+#include "commands/model/near_copies.hpp"
 #include "console/output.hpp"
+#include "pool3/extraction.hpp"
 #include "pool3/files.hpp"
 #include "pool3/prediction.hpp"
 
@@ -116,9 +121,14 @@ class EvaluateCommand : public Command {
           "CSV to make: path, true and predicted class, and all probabilities of each row", std::string(),
           Changes::file);
     p.add("confusion", flags_.confusion, "CSV to make: the confusion matrix", std::string(), Changes::file);
+<<<<<<< HEAD
     p.add("baselines", flags_.baselines, "table of pool3 baseline, to put beside the model", std::string());
     p.add("coverage", flags_.coverage, "share of rows whose prediction set is to hold the true class",
           default_coverage);
+=======
+    p.add_switch("group-near-copies", flags_.group_near_copies,
+                 "also say the accuracy on held-out images that have no near copy among the training images");
+>>>>>>> h-map
     p.reads("features");
     p.reads("model");
     p.reads("baselines");
@@ -196,9 +206,13 @@ void evaluate(const Context& context, const EvaluateFlags& flags) {
   m.coverage = flags.coverage;
   const std::optional<BaselineTable> baselines = join_baselines(comm, flags, model, found);
   if (!flags.predictions.empty()) write_predictions(comm, flags.predictions, predictions_header(model), found);
+  std::optional<ApartFromCopies> apart;
+  if (flags.group_near_copies && choice.side == Side::test)
+    apart = apart_from_copies(comm, *reader, found.results, thread_count(comm, 0));
   comm.root_does([&] {
     print_text(classification_report(e) + "\n");
     print_line(accuracy_line(e, choice));
+    if (apart) print_line(text_of(*apart));
     print_measures(e, m);
     if (baselines) {
       print_line("");
@@ -207,7 +221,12 @@ void evaluate(const Context& context, const EvaluateFlags& flags) {
     print_confusion(e, flags.out);
     flush_output();
     if (!flags.confusion.empty()) write_whole_file({stage, flags.confusion}, confusion_csv(e));
+<<<<<<< HEAD
     write_whole_file({stage, flags.out}, report_json(e, m, choice, baselines));
+=======
+    const std::string report = to_json(e, m, choice.name);
+    write_whole_file({stage, flags.out}, apart ? with_copies(report, *apart) : report);
+>>>>>>> h-map
   });
   context.log.line(stage, fmt::format("{}: accuracy {:.4f}", flags.out, e.accuracy),
                    {{"accuracy", fixed(e.accuracy, 6)}});

@@ -78,6 +78,20 @@ def check_json(check, folder, result, features):
     return told
 
 
+def check_both_ways(check, pool3, folder, features, y, faults):
+    """evaluate --group-near-copies, on rows whose copies are known."""
+    out, f = folder / "evaluation.json", support.Features(features)
+    line = pool3("evaluate", features, "--model", folder / "M.h5", "--out", out, "--group-near-copies", ranks=2).out
+    held_out, training = set(f.rows("test")), set(f.rows("training"))
+    pairs = [*faults["near"].items(), faults["same"]]
+    known = {a for p in pairs for a, b in (p, p[::-1]) if a in held_out and b in training}
+    told = json.loads(out.read_text())
+    copies = told["near_copies"]
+    check(copies["rows_with"] == len(known) and copies["rows_without"] == len(held_out) - len(known), f"{len(known)} held-out rows have a near copy in training")
+    check(abs(copies["accuracy_without"] - told["accuracy"]) <= len(known) / len(held_out) + 1e-9, "the accuracy both ways")
+    check("without near copies in training" in line, "stdout says it, too")
+
+
 def main():
     check, pool3, folder = support.start_test(__doc__)
     x, y, faults = catalogue()
@@ -91,6 +105,7 @@ def main():
     pool3("audit", features, "--model", folder / "M.h5", "--out", folder / "by_model", ranks=0)
     wrong = {int(r["row"]) for r in rows_of(folder / "by_model", "wrong_labels")}
     check(set(faults["wrong"]) <= wrong, "with the kernel of a model, too")
+    check_both_ways(check, pool3, folder, features, y, faults)
     text = pool3("audit", features, "--out", out, ranks=2).out
     check(all(name in text for name in LISTS), "two ranks: a line for each list")
     again = json.loads((out / "audit.json").read_text())

@@ -1,0 +1,33 @@
+#pragma once
+// What near copies do to an accuracy.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pool3/features.hpp"
+#include "pool3/measures.hpp"
+#include "pool3/mpi.hpp"
+
+namespace pool3::jobs {
+
+/// Held-out rows with and without a near copy (audit.hpp) among all other usable rows.
+struct ApartFromCopies {
+  std::int64_t with_copy = 0;  ///< rows that a model may know from a near copy in training
+  std::int64_t rows = 0;       ///< the others
+  std::int64_t right = 0;      ///< of the others
+  [[nodiscard]] double accuracy() const {
+    return rows > 0 ? static_cast<double>(right) / static_cast<double>(rows) : 0;
+  }
+};
+/// `held_out`: this rank's share of the held-out rows; what is done, has a label and is not held out counts as
+/// training. The root alone gets the answer. Collective; throws a collective Error.
+[[nodiscard]] ApartFromCopies apart_from_copies(const Communicator& comm, const FeatureReader& reader,
+                                                const std::vector<RowResult>& held_out, int threads);
+
+/// "accuracy on 90 held-out images without near copies in training: 0.5; 10 have one".
+[[nodiscard]] std::string text_of(const ApartFromCopies& apart);
+/// The JSON of an evaluation with a field `near_copies`.
+[[nodiscard]] std::string with_copies(const std::string& evaluation_json, const ApartFromCopies& apart);
+
+}  // namespace pool3::jobs
