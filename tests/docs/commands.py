@@ -28,7 +28,7 @@ LEFT_OUT = {
     "cmake ": "has built what this test runs",
     "mpirun -n 2 pool3 run --config configs/openclipart.ini": "is scripts/demo",
 }
-NEEDS_AMX = "--precision int8"
+NEEDS_AMX = ("--precision int8", "--calibrate")
 
 
 def blocks(document):
@@ -108,7 +108,7 @@ def run(check, line, folder, env):
     for start, why in LEFT_OUT.items():
         if line.startswith(start):
             return print(f"left out: {line} ({why})")
-    if NEEDS_AMX in line and " amx_int8" not in pathlib.Path("/proc/cpuinfo").read_text():
+    if any(flag in line for flag in NEEDS_AMX) and " amx_int8" not in pathlib.Path("/proc/cpuinfo").read_text():
         return print(f"left out: {line} (this CPU has no AMX)")
     prepare(line, folder, env)
     start = time.monotonic()
