@@ -82,14 +82,14 @@ Service::Service(std::shared_ptr<const Snapshot> snapshot, Corrections& correcti
     : snapshot_(std::move(snapshot)),
       corrections_(corrections),
       pictures_(most_thumbnails, 1,
-                [](std::vector<Work> some) {
+                [](const std::vector<Work>& some) {
                   for (const Work& work : some) try {
                       work.reply(work.make());
                     } catch (const std::exception& error) {
                       work.reply(refusal(500, error.what()));
                     }
                 }),
-      questions_(most_questions, questions_together, [this](std::vector<Question> some) { answer(std::move(some)); }) {}
+      questions_(most_questions, questions_together, [](std::vector<Question> some) { answer(std::move(some)); }) {}
 
 void Service::take_over(std::shared_ptr<const Snapshot> snapshot) {
   {
@@ -217,9 +217,10 @@ void Service::correct(HttpRequest request, const HttpServer::Reply& reply) {
 void Service::answer(std::vector<Question> questions) {
   while (!questions.empty()) {
     const auto now = questions.front().snapshot;
-    const auto others = std::ranges::stable_partition(questions, [&](const Question& q) { return q.snapshot == now; });
-    std::vector<Question> rest(std::make_move_iterator(others.begin()), std::make_move_iterator(others.end()));
-    questions.erase(others.begin(), others.end());
+    const auto others =
+        std::stable_partition(questions.begin(), questions.end(), [&](const Question& q) { return q.snapshot == now; });
+    std::vector<Question> rest(std::make_move_iterator(others), std::make_move_iterator(questions.end()));
+    questions.erase(others, questions.end());
     std::vector<HttpResponse> responses;
     try {
       std::vector<float> queries;

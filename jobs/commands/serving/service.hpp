@@ -117,7 +117,7 @@ class Service {
   void ask_row(const HttpRequest& request, const HttpServer::Reply& reply);
   void show_thumbnail(const HttpRequest& request, const HttpServer::Reply& reply);
   void correct(HttpRequest request, const HttpServer::Reply& reply);
-  void answer(std::vector<Question> questions);
+  static void answer(std::vector<Question> questions);
   [[nodiscard]] HttpResponse info() const;
   [[nodiscard]] HttpResponse metrics() const;
   [[nodiscard]] HttpServer::Reply counted(const std::string& route, HttpServer::Reply reply);
