@@ -106,8 +106,8 @@ struct CnnOptions {
 };
 /// A small network (small_network.hpp) trained from nothing: Adam on batches of 128 pictures, flipped and shifted; a
 /// tenth of the training rows is kept apart and says when to stop. Each rank holds all pictures and computes parts of
-/// each batch; parts are added up as whole numbers, so the network has the same bits for any number of ranks with the
-/// same kind of CPU. Throws a collective Error. Collective.
+/// each batch; parts are added up as whole numbers, so the network is the same for any number of ranks but for
+/// LibTorch's own rounding. Throws a collective Error. Collective.
 [[nodiscard]] Verdicts cnn_verdicts(const Communicator& comm, const BaselineRows& rows,
                                     const BaselinePictures& pictures, const CnnOptions& options);
 

@@ -16,8 +16,8 @@ struct SmallNetworkShape {
 };
 
 /// Two convolutions (5 x 5 to 16 maps at half the size, 3 x 3 to 32), each with ReLU and pooled by 2, a dense layer of
-/// 128 with ReLU, and one to the classes. Its parameters are the caller's. Each call uses the calling thread alone, and
-/// gives the same bits for the same input. Throws Error.
+/// 128 with ReLU, and one to the classes. Its parameters are the caller's. Each call uses the calling thread alone.
+/// Throws Error.
 class SmallNetwork {
  public:
   virtual ~SmallNetwork() = default;
