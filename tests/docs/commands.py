@@ -28,7 +28,8 @@ LEFT_OUT = {
     "cmake ": "has built what this test runs",
     "mpirun -n 2 pool3 run --config configs/openclipart.ini": "is scripts/demo",
 }
-NEEDS_AMX = ("--precision int8", "--calibrate")
+OF_INT8 = ("--precision int8", "--calibrate")  # what needs instructions for it
+INT8_OF_CPU = {"amx_int8", "avx512_vnni", "avx_vnni"}
 
 
 def blocks(document):
@@ -108,8 +109,8 @@ def run(check, line, folder, env):
     for start, why in LEFT_OUT.items():
         if line.startswith(start):
             return print(f"left out: {line} ({why})")
-    if any(flag in line for flag in NEEDS_AMX) and " amx_int8" not in pathlib.Path("/proc/cpuinfo").read_text():
-        return print(f"left out: {line} (this CPU has no AMX)")
+    if any(flag in line for flag in OF_INT8) and not INT8_OF_CPU & set(pathlib.Path("/proc/cpuinfo").read_text().split()):
+        return print(f"left out: {line} (this CPU has no instructions for int8)")
     prepare(line, folder, env)
     start = time.monotonic()
     done = subprocess.run(["bash", "-c", line], cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200, check=False)

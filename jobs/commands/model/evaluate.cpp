@@ -7,10 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
-<<<<<<< HEAD
 #include <nlohmann/json.hpp>
-=======
->>>>>>> h-map
 #include <optional>
 
 #include "commands/model/baseline.hpp"
@@ -121,14 +118,11 @@ class EvaluateCommand : public Command {
           "CSV to make: path, true and predicted class, and all probabilities of each row", std::string(),
           Changes::file);
     p.add("confusion", flags_.confusion, "CSV to make: the confusion matrix", std::string(), Changes::file);
-<<<<<<< HEAD
     p.add("baselines", flags_.baselines, "table of pool3 baseline, to put beside the model", std::string());
     p.add("coverage", flags_.coverage, "share of rows whose prediction set is to hold the true class",
           default_coverage);
-=======
     p.add_switch("group-near-copies", flags_.group_near_copies,
                  "also say the accuracy on held-out images that have no near copy among the training images");
->>>>>>> h-map
     p.reads("features");
     p.reads("model");
     p.reads("baselines");
@@ -221,12 +215,8 @@ void evaluate(const Context& context, const EvaluateFlags& flags) {
     print_confusion(e, flags.out);
     flush_output();
     if (!flags.confusion.empty()) write_whole_file({stage, flags.confusion}, confusion_csv(e));
-<<<<<<< HEAD
-    write_whole_file({stage, flags.out}, report_json(e, m, choice, baselines));
-=======
-    const std::string report = to_json(e, m, choice.name);
+    const std::string report = report_json(e, m, choice, baselines);
     write_whole_file({stage, flags.out}, apart ? with_copies(report, *apart) : report);
->>>>>>> h-map
   });
   context.log.line(stage, fmt::format("{}: accuracy {:.4f}", flags.out, e.accuracy),
                    {{"accuracy", fixed(e.accuracy, 6)}});

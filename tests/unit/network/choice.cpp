@@ -12,6 +12,7 @@
 #include "network/choice/measured.hpp"
 #include "network/choice/timing.hpp"
 #include "network/kernels/table.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace pool3::network {
 namespace {
@@ -24,11 +25,11 @@ constexpr auto bf16 = Instructions::avx512_bf16;
 
 class KnownGains : public testing::Test {
  protected:
-  KnownGains() : folder_(fs::path(testing::TempDir()) / "pool3-timings") { fs::remove_all(folder_); }
-  ~KnownGains() override { fs::remove_all(folder_); }
+  KnownGains() : folder_(fs::path(above_.path()) / "timings") {}
   KnownGain ask(double gain, const CpuModel& cpu = unknown) {
     return known_gain(cpu, bf16, folder_, [&] { return ++timings_, gain; });
   }
+  test::TemporaryFolder above_;
   fs::path folder_;
   int timings_ = 0;
 };
