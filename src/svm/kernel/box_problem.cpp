@@ -147,6 +147,58 @@ void BoxProblem<Real>::descend_in_pairs(double enough, std::int64_t most_steps) 
   }
 }
 
+/// How much of the diagonal the other entries are, on average, from where single variables undo each other's steps.
+constexpr double alike = 0.93;
+
+template <typename Real>
+bool BoxProblem<Real>::rows_are_alike() const {
+  const Eigen::Index n = a_.rows(), some = std::max<Eigen::Index>(1, n / 32);
+  double sum = 0, diagonal = 0;
+  for (Eigen::Index i = 0; i < n; i += some) {
+    sum += static_cast<double>(a_.row(i).sum()) / static_cast<double>(n);
+    diagonal += static_cast<double>(a_(i, i));
+  }
+  return sum > alike * diagonal;
+}
+
+template <typename Real>
+void BoxProblem<Real>::descend_mixed(double enough, std::int64_t most_steps) {
+  for (std::int64_t step = 0; step < most_steps; ++step) {
+    Eigen::Index up = -1, down = -1;
+    for (Eigen::Index i = 0; i < v_.size(); ++i) {
+      if (v_[i] < high_[i] && (up < 0 || h_[i] < h_[up])) up = i;
+      if (v_[i] > low_[i] && (down < 0 || h_[i] > h_[down])) down = i;
+    }
+    const double rise = up < 0 ? 0.0 : std::max(0.0, -h_[up]), fall = down < 0 ? 0.0 : std::max(0.0, h_[down]);
+    if (std::max(rise, fall) <= enough) return;
+    const auto gain_of = [](double steep, double curve, double length) {
+      return length * (steep - 0.5 * curve * length);
+    };
+    const Eigen::Index one = rise > fall ? up : down;
+    const auto curve_of_one = static_cast<double>(a_(one, one));
+    const double to = std::clamp(v_[one] - h_[one] / curve_of_one, low_[one], high_[one]);
+    const double gain_of_one = gain_of(std::abs(h_[one]), curve_of_one, std::abs(to - v_[one]));
+    double length = 0, gain_of_two = 0;
+    if (up >= 0 && down >= 0 && up != down && h_[down] > h_[up]) {
+      const auto curve = static_cast<double>(a_(up, up) + a_(down, down) - 2 * a_(up, down));
+      const double steep = h_[down] - h_[up], room = std::min(high_[up] - v_[up], v_[down] - low_[down]);
+      length = curve > 0 ? std::min(steep / curve, room) : room;
+      gain_of_two = std::isfinite(length) ? gain_of(steep, curve, length) : 0.0;
+    }
+    if (gain_of_two > gain_of_one) {
+      const double v_up = std::min(v_[up] + length, high_[up]), v_down = std::max(v_[down] - length, low_[down]);
+      move(up, v_up - v_[up]);
+      move(down, v_down - v_[down]);
+      v_[up] = v_up;
+      v_[down] = v_down;
+    } else {
+      if (!(gain_of_one > 0)) return;
+      move(one, to - v_[one]);
+      v_[one] = to;
+    }
+  }
+}
+
 /// At its limit: what is there and would go beyond.
 template <typename Real>
 typename BoxProblem<Real>::Sides BoxProblem<Real>::sides() const {
@@ -264,9 +316,15 @@ template <typename Real>
 void BoxProblem<Real>::solve(double enough) {
   const double first = violation();
   double share = first_share;
+  const bool mixed = !keeps_sum_ && rows_are_alike();
   for (int round = 0; round < most_rounds; ++round) {
     const std::int64_t steps = descent_steps * v_.size() << (2 * round);
-    keeps_sum_ ? descend_in_pairs(share * first, steps) : descend(share * first, steps);
+    if (keeps_sum_)
+      descend_in_pairs(share * first, steps);
+    else if (mixed)
+      descend_mixed(share * first, steps);
+    else
+      descend(share * first, steps);
     if (violation() <= enough * first) return;
     (void)newton(most_newton_steps);
     if (violation() <= enough * first) return;

@@ -32,6 +32,9 @@ class BoxProblem {
   void move(Eigen::Index i, double step);
   void descend(double enough, std::int64_t most_steps);
   void descend_in_pairs(double enough, std::int64_t most_steps);
+  /// Where all rows are alike: pairs, and single variables where these gain more.
+  void descend_mixed(double enough, std::int64_t most_steps);
+  [[nodiscard]] bool rows_are_alike() const;
   [[nodiscard]] Sides sides() const;
   [[nodiscard]] double move_to_limits(const Sides& sides);
   template <typename In>

@@ -105,11 +105,15 @@ struct Candidate {
   std::int32_t row = 0;
 };
 
-/// Rows between their limits, and the most wrong ones of the others.
-RowList working_set(const KernelColumn& c, const KernelPoint& p) {
-  RowList set;
+/// Rows between their limits, and the others that would move.
+struct Candidates {
+  RowList between;
   std::vector<Candidate> rising, falling;
   double most = 0;
+};
+
+Candidates candidates(const KernelColumn& c, const KernelPoint& p) {
+  Candidates found;
   for (std::size_t i = 0; i < p.v.size(); ++i) {
     if (!(c.cost[i] > 0)) continue;
     const Limits limits = limits_of(c, i);
@@ -117,11 +121,36 @@ RowList working_set(const KernelColumn& c, const KernelPoint& p) {
     const bool can_rise = p.v[i]<limits.high, can_fall = p.v[i]> limits.low;
     const auto row = static_cast<std::int32_t>(i);
     if (can_rise && can_fall) {
-      set.push_back(row);
+      found.between.push_back(row);
     } else if (slope < 0 ? can_rise : can_fall) {
-      most = std::max(most, std::abs(slope));
-      (slope < 0 ? rising : falling).push_back({std::abs(slope), row});
+      found.most = std::max(found.most, std::abs(slope));
+      (slope < 0 ? found.rising : found.falling).push_back({std::abs(slope), row});
     }
+  }
+  return found;
+}
+
+/// All rows that can rise, or fall, those first that would be wrong next. None waits for being less wrong than others.
+void add_next(const KernelColumn& c, const KernelPoint& p, bool rise, double most, std::vector<Candidate>& to) {
+  to.clear();
+  for (std::size_t i = 0; i < p.v.size(); ++i) {
+    if (!(c.cost[i] > 0)) continue;
+    const Limits limits = limits_of(c, i);
+    const bool can_rise = p.v[i]<limits.high, can_fall = p.v[i]> limits.low;
+    if (can_rise == can_fall || can_rise != rise) continue;
+    const double slope = slope_of(c, p, i, limits) + p.bias;
+    const double towards = rise ? -slope : slope;
+    to.push_back({most * (2 + towards / (1 + std::abs(towards))), static_cast<std::int32_t>(i)});
+  }
+}
+
+/// Rows between their limits, and the most wrong ones of the others. Where all rows of the kernel are alike, one side
+/// alone is wrong, and then the other: what moves one must be able to move the other back.
+RowList working_set(const KernelColumn& c, const KernelPoint& p) {
+  auto [set, rising, falling, most] = candidates(c, p);
+  const bool one_sided = 4 * std::min(rising.size(), falling.size()) < std::max(rising.size(), falling.size());
+  if (c.loss == Loss::l1 && !c.free_bias && one_sided) {
+    add_next(c, p, rising.size() < falling.size(), most, rising.size() < falling.size() ? rising : falling);
   }
   const std::size_t joining = std::max(least_joining, set.size() / 2);
   for (auto* side : {&rising, &falling}) {  // of each sign, so that a fixed sum can move

@@ -160,6 +160,17 @@ TEST(KernelSolver, a_saturated_hinge_is_not_solved_again) {
   EXPECT_TRUE(std::equal(scores.begin(), scores.end(), solver.held_out().begin()));
 }
 
+// A wide kernel: all rows are nearly alike, and nearly all dual variables are at C.
+TEST(KernelSolver, a_hinge_over_rows_that_are_alike_reaches_the_tolerance) {
+  const Communicator comm = Communicator::world();
+  const Problem p = clusters(3000, 30, 3);
+  const SharedRows rows(comm, p, true, 1);
+  KernelSolver solver(comm, rows, {.kernel = Kernel::rbf, .gamma = 0.02, .loss = Loss::l1, .tolerance = 1e-3}, 0);
+  const KernelFit fit = solver.solve(1);
+  EXPECT_TRUE(fit.converged) << fit.relative_gap();
+  EXPECT_LT(fit.products, 40);
+}
+
 TEST(KernelSolver, hard_input_ends_with_an_answer) {
   const Communicator comm = Communicator::world();
   Problem p = clusters(60, 5, 3);
