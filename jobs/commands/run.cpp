@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "commands/extract/extract.hpp"
 #include "commands/model/evaluate.hpp"
@@ -10,6 +13,7 @@
 #include "commands/report/report.hpp"
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
+#include "pool3/model.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -25,6 +29,41 @@ std::string extract_config(const std::string& config) {
   for (const auto& [name, value] : all.items())
     if (names.contains(name)) part[name] = value;
   return part.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// The flags of search and training, by which an earlier result may differ.
+std::set<std::string> names_of_training() {
+  OptionParser parser("run", "");
+  SearchFlags search;
+  TrainingFlags training;
+  declare_search(parser, search);
+  declare_training(parser, training);
+  std::set<std::string> names = parser.names_that_change_rows();
+  names.insert("probability-folds");
+  names.erase("extend");
+  return names;
+}
+
+/// Throws Error if `path` was made with other flags of search or training. `there`: its configuration.
+void require_same_flags(const std::string& path, const std::string& there, const std::string& here) {
+  const auto was = nlohmann::json::parse(there, nullptr, false), now = nlohmann::json::parse(here);
+  for (const std::string& name : names_of_training()) {
+    if (!was.is_object() || !was.contains(name) || !now.contains(name) || was[name] == now[name]) continue;
+    throw Error(
+        {.stage = "run",
+         .path = path,
+         .cause = fmt::format("it is of a run with --{} {}, this one has {}", name, was[name].dump(), now[name].dump()),
+         .advice = "give another --out, or add --overwrite to replace it",
+         .code = ExitCode::usage});
+  }
+}
+
+/// The configuration of a table of a search; "" if there is none.
+std::string config_of_table(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const auto table = nlohmann::json::parse(text, nullptr, false);
+  return table.is_object() && table.contains("config") ? table["config"].dump() : "";
 }
 
 class RunCommand : public Command {
@@ -55,30 +94,35 @@ class RunCommand : public Command {
 
   ExitCode run(const Context& context) override {
     const Communicator& comm = context.comm;
-    TrainingOptions training;
     comm.all_do([&] {
-      training = options_of(training_);
-      search_.folds = folds_of(training.split, search_.folds);
+      search_.folds = folds_of(training_.split, search_.folds);
       jobs::check(search_);
       if (comm.is_root() && !extract_.policy.dry_run) make_folder({"run", folder_});
     });
     extract_.file.out = folder_ + "/features.h5";
     const std::string table = folder_ + "/search.json", model = folder_ + "/model.h5";
+    const KernelFlagValues kernel = values_of(training_.kernel);
+    const std::size_t kernels = (kernel.linear ? 1 : 0) + (kernel.rbf ? kernel.gammas.size() : 0);
+    const bool searches = search_.C.size() > 1 || kernels > 1 || search_.extend;
+    comm.root_does([&] {
+      if (extract_.policy.overwrite || extract_.policy.dry_run) return;
+      if (searches && file_exists(table)) require_same_flags(table, config_of_table(table), context.config);
+      if (file_exists(model)) require_same_flags(model, read_model(model).config, context.config);
+    });
     const StopSignal signal(context.log);
     const ExitCode code = extract({context.comm, context.log, extract_config(context.config)}, extract_);
     if (extract_.policy.dry_run || code == ExitCode::resumable) return code;
-    const KernelFlagValues kernel = values_of(training_.kernel);
-    const std::size_t kernels = (kernel.linear ? 1 : 0) + (kernel.rbf ? kernel.gammas.size() : 0);
-    const bool searches = search_.C.size() != 1 || kernels != 1;
+    const TrainingInput input = open_training(context, training_, extract_.file.out, {table, model});
+    TrainingOptions training = input.options;
     if (!searches) {
       training.C = search_.C[0];
       if (comm.is_root() && file_exists(table))
         context.log.line("run",
                          fmt::format("nothing is searched for one C; {} is of an earlier run, and stays", table));
     } else {
-      training = search(context, training_, training, search_, extract_.file.out, table);
+      training = search(context, training_, training, search_, input.reader, table);
     }
-    train(context, extract_.file.out, training, model);
+    train(context, input.reader, training, model);
     const std::string evaluation = folder_ + "/evaluation.json";
     evaluate(context, {.features = extract_.file.out, .model = model, .out = evaluation});
     if (report_ == "yes") write_report(context, model, searches ? table : "", evaluation);

@@ -58,6 +58,7 @@ nlohmann::ordered_json json_of(const Measures& m) {
   nlohmann::ordered_json j;
   j["accuracy_interval"] = {m.accuracy_interval.low, m.accuracy_interval.high};
   j["top5_accuracy"] = m.top5_accuracy;
+  if (m.sets) j["sets"] = {{"coverage", m.coverage}, {"covered", m.covered}, {"mean_size", m.mean_set_size}};
   if (!m.probabilities) return j;
   j["log_loss"] = m.log_loss;
   j["brier"] = m.brier;

@@ -57,9 +57,9 @@ JudgedCatalogue judge(const Communicator& comm, const FeatureReader& reader, con
                    .path = model_path,
                    .cause = "the model is for other features: " + difference,
                    .advice = "give the model that was trained on these features"});
-    out.choice = choose_rows(reader, model, rows);
+    out.choice = choose_rows(reader, model, model_path, rows);
   });
-  const Findings found = judge_rows(comm, reader, model, out.choice, false);
+  const Findings found = judge_rows(comm, reader, model, out.choice, default_coverage, false);
   out.unknown_rows = std::accumulate(found.unknown_classes.begin(), found.unknown_classes.end(), std::int64_t{0});
   out.evaluation = evaluate_predictions(comm, model.classes, found.truth, found.predicted);
   const bool probabilities = has_probabilities(model);
@@ -78,13 +78,14 @@ JudgedCatalogue judge(const Communicator& comm, const FeatureReader& reader, con
 }
 
 std::vector<NearRows> near_training_rows(const Communicator& comm, const FeatureReader& reader, const Model& model,
-                                         const std::vector<Row>& rows, std::int64_t top, int threads) {
+                                         const std::string& model_path, const std::vector<Row>& rows, std::int64_t top,
+                                         int threads) {
   std::vector<float> queries;
   comm.all_do([&] { queries = features_of(reader, rows); });
   Search search(queries, reader.width(), {.top = top, .metric = Metric::cosine, .threads = threads});
-  for_each_labelled_rows(comm, reader, split_of(model), Side::training, [&](const LabelledRows& some) {
-    search.add({.width = reader.width(), .floats = some.features}, some.rows);
-  });
+  for_each_labelled_rows(
+      comm, reader, split_of(model, model_path, reader), Side::training,
+      [&](const LabelledRows& some) { search.add({.width = reader.width(), .floats = some.features}, some.rows); });
   const NeighbourTable table = merge(comm, search.results());
   std::vector<NearRows> out;
   for (std::size_t i = 0; i < rows.size(); ++i) {

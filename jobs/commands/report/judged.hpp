@@ -23,7 +23,7 @@ struct JudgedCatalogue {
 
 /// The `top` training rows nearest to each of `rows`, which agree on all ranks. Collective; every rank gets the same.
 [[nodiscard]] std::vector<NearRows> near_training_rows(const Communicator& comm, const FeatureReader& reader,
-                                                       const Model& model, const std::vector<Row>& rows,
-                                                       std::int64_t top, int threads);
+                                                       const Model& model, const std::string& model_path,
+                                                       const std::vector<Row>& rows, std::int64_t top, int threads);
 
 }  // namespace pool3::jobs

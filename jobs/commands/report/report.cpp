@@ -206,7 +206,7 @@ class ReportJob {
     });
     wrong = broadcast(wrong);
     if (wrong.empty()) return;
-    page_.near = near_training_rows(comm_, *reader_, *model_, wrong, near_rows_each, threads_);
+    page_.near = near_training_rows(comm_, *reader_, *model_, flags_.model, wrong, near_rows_each, threads_);
     std::vector<Row> rows;
     for (const NearRows& near : page_.near)
       for (const NearRow& n : near.near) rows.push_back(n.row);
