@@ -12,7 +12,7 @@ using Order = std::vector<std::int32_t>;
 class Clusters {
  public:
   Clusters(std::span<const std::int64_t> confusion, std::size_t classes)
-      : n_(classes), raw_(classes * classes, 0), near_(), orders_(classes) {
+      : n_(classes), raw_(classes * classes, 0), orders_(classes) {
     std::vector<double> support(n_, 0);
     for (std::size_t a = 0; a < n_; ++a)
       for (std::size_t b = 0; b < n_; ++b) support[a] += static_cast<double>(confusion[a * n_ + b]);
