@@ -3,6 +3,7 @@ set(POOL3_PACKAGE_WEIGHTS "" CACHE FILEPATH "Weights file to install as the defa
 
 file(GLOB job_scripts ${PROJECT_SOURCE_DIR}/slurm/*.sbatch ${PROJECT_SOURCE_DIR}/slurm/*.sh ${PROJECT_SOURCE_DIR}/slurm/*.py)
 install(PROGRAMS ${job_scripts} DESTINATION share/pool3/slurm)
+install(FILES packaging/pool3-serve.service DESTINATION lib/systemd/system)
 install(DIRECTORY configs/ DESTINATION share/pool3/configs)
 install(DIRECTORY docs DESTINATION share/doc/pool3)
 install(FILES README.md CHANGELOG.md DESTINATION share/doc/pool3)

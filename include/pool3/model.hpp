@@ -44,7 +44,11 @@ struct Model {
   std::vector<double> sigmoid_a;  ///< [columns()] Platt: P(k | x) ~ 1 / (1 + exp(a f + b)); empty if not calibrated
   std::vector<double> sigmoid_b;  ///< [columns()]
   double temperature = 0;         ///< P(k | x) = softmax(temperature * scores); 0: sigmoids, or not calibrated
-  Provenance features;            ///< of the features it was trained on
+  /// What prediction sets need, of rows that the folds of a training had not seen: probabilities of their true classes,
+  /// rising, in even steps from the least to the most, at most 1,001. Empty in older models, and without probabilities.
+  std::vector<double> held_out_truth;
+  std::int64_t calibration_rows = 0;  ///< of which they are
+  Provenance features;                ///< of the features it was trained on
 
   // How it was trained.
   std::string loss;          ///< "l2" (squared hinge) or "l1" (hinge)

@@ -68,6 +68,10 @@ struct LabelledRows {
 void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, Side side,
                             const std::function<void(const LabelledRows&)>& use);
 
+/// Of each row of the file, whether it is done, has a label, and is on `side`. Reads no features. Not collective;
+/// throws Error.
+[[nodiscard]] std::vector<bool> rows_on_side(const FeatureReader& reader, const Split& split, Side side);
+
 /// This rank's share of the training rows, with folds if `folds` > 0; a row that trains in each fold has the fold
 /// `folds`, which no column leaves out. Rows of a float16 file stay halves, as they are stored. `row_weights`:
 /// FILE[:DATASET], or "" for none; rows of weight 0 are left out. Collective.
@@ -153,6 +157,20 @@ struct ClassFit {
 /// Collective.
 [[nodiscard]] ClassFit fit_classes(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
                                    const ShowProgress& progress = {});
+/// What fits that never saw the fold of a row say of it.
+struct HeldOutRows {
+  std::vector<Row> rows;             ///< of the file; this rank's share, those that train in each fold left out
+  std::vector<std::int32_t> labels;  ///< [rows]
+  std::vector<std::int32_t> folds;   ///< [rows]
+  std::vector<float> values;         ///< [rows, columns] decision values
+};
+/// `solved` is what fit_classes() gave for the set. REQUIRES: probability_folds. Collective.
+[[nodiscard]] HeldOutRows held_out_rows(const Communicator& comm, const TrainingSet& set,
+                                        const TrainingOptions& options, const ClassFit& solved,
+                                        const ShowProgress& progress = {});
+/// The probabilities that go with them. Collective; the same on every rank.
+[[nodiscard]] Calibration calibrate(const Communicator& comm, const HeldOutRows& rows, const KernelChoice& kernel,
+                                    std::int32_t classes);
 /// Probabilities from scores that each come from a fit without the row's fold; none if there are no folds. `solved` is
 /// what fit_classes() gave for the set. Collective.
 [[nodiscard]] Calibration fit_probabilities(const Communicator& comm, const TrainingSet& set,

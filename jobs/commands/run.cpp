@@ -10,6 +10,7 @@
 #include "commands/extract/extract.hpp"
 #include "commands/model/evaluate.hpp"
 #include "commands/model/search.hpp"
+#include "commands/report/report.hpp"
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
 #include "pool3/model.hpp"
@@ -68,21 +69,24 @@ std::string config_of_table(const std::string& path) {
 class RunCommand : public Command {
  public:
   void declare(OptionParser& p) override {
-    p.add_required("out", folder_, "folder for features.h5, search.json, model.h5 and evaluation.json", Changes::file);
-    p.writes_folder(
-        "out",
-        {"features.h5", "features.h5.partial*", "features.h5.lock", "features.h5.failures.tsv", "search.json",
-         "search.json.points", "search.json.state-*", "model.h5", "model.h5.certificate.json", "evaluation.json"},
-        "update-from");
+    p.add_required("out", folder_, "folder for features.h5, search.json, model.h5, evaluation.json and report.html",
+                   Changes::file);
+    p.writes_folder("out",
+                    {"features.h5", "features.h5.partial*", "features.h5.lock", "features.h5.failures.tsv",
+                     "search.json", "search.json.points", "search.json.state-*", "model.h5",
+                     "model.h5.certificate.json", "evaluation.json", "report.html"},
+                    "update-from");
     declare_extract(p, extract_);
     p.take_without_flag("corpus");
     declare_search(p, search_);
     declare_training(p, training_);
     p.add("probability-folds", training_.options.probability_folds,
           "folds that probabilities are calibrated with; 0: none", 5);
+    p.add("report", report_, "yes or no: also make a page to look at, report.html", std::string("yes"), Changes::file);
   }
 
   void check() const override {
+    if (report_ != "yes" && report_ != "no") throw usage_error("--report must be yes or no");
     jobs::check(extract_);
     static_cast<void>(options_of(training_));
     jobs::check(search_);
@@ -119,13 +123,27 @@ class RunCommand : public Command {
       training = search(context, training_, training, search_, input.reader, table);
     }
     train(context, input.reader, training, model);
-    evaluate(context, {.features = extract_.file.out, .model = model, .out = folder_ + "/evaluation.json"});
+    const std::string evaluation = folder_ + "/evaluation.json";
+    evaluate(context, {.features = extract_.file.out, .model = model, .out = evaluation});
+    if (report_ == "yes") write_report(context, model, searches ? table : "", evaluation);
     SearchJournal::remove(comm, table);
     return code;
   }
 
  private:
-  std::string folder_;
+  void write_report(const Context& context, const std::string& model, const std::string& table,
+                    const std::string& evaluation) const {
+    ReportFlags flags{.features = extract_.file.out,
+                      .out = folder_ + "/report.html",
+                      .model = model,
+                      .search = table,
+                      .evaluation = evaluation};
+    const Metrics* metrics = context.log.metrics();
+    if (metrics != nullptr && file_exists(metrics->folder() + "/rank-0.jsonl")) flags.measured = metrics->folder();
+    report(context, flags);
+  }
+
+  std::string folder_, report_;
   ExtractOptions extract_;
   TrainingFlags training_;
   SearchFlags search_;

@@ -42,6 +42,7 @@ Json json_of(const SearchPoint& p) {
   point["relative_gap"] = p.relative_gap;
   point["epochs"] = p.epochs;
   point["seconds"] = p.seconds;
+  if (p.dropped) point["dropped"] = true;
   return point;
 }
 
@@ -80,6 +81,7 @@ Json table(const SearchResult& result, const SearchedBy& by) {
   j["folds"] = result.fold_rows.size();
   j["fold_rows"] = result.fold_rows;
   j["best"] = result.best;
+  if (result.sample_rows > 0) j["sample_rows"] = result.sample_rows;
   for (const SearchPoint& p : result.points) j["points"].push_back(json_of(p));
   j["features"] = json_of(by.features);
   j["config"] = Json::parse(by.config);
@@ -144,7 +146,8 @@ bool are_sound_scores(const SearchPoint& p, std::string_view scoring, const std:
 std::optional<SearchMemory> memory_of(const Json& there) {
   const auto scoring = there.value("scoring", std::string(to_string(Scoring::accuracy)));
   SearchMemory memory;
-  for (const Json& point : there.at("points")) memory.points.push_back(point_of(point));
+  for (const Json& point : there.at("points"))
+    if (!point.value("dropped", false)) memory.points.push_back(point_of(point));  // the sample is soon looked at again
   memory.fold_rows = there.at("fold_rows").get<std::vector<std::int64_t>>();
   const bool sound = std::ranges::all_of(memory.fold_rows, [](std::int64_t rows) { return rows >= 0; }) &&
                      std::ranges::all_of(memory.points, [&](const auto& p) {

@@ -77,6 +77,13 @@ void check_support(const Model& model, const Place& place) {
   if (!(s.gamma > 0) || !std::isfinite(s.gamma)) throw error_at(place, "gamma is not above 0");
 }
 
+void check_coverage(const Model& model, const Place& place) {
+  const auto& truth = model.held_out_truth;
+  const bool sound = std::ranges::is_sorted(truth) && (truth.empty() || (truth.front() >= 0 && truth.back() <= 1)) &&
+                     std::ssize(truth) <= model.calibration_rows && truth.empty() == (model.calibration_rows == 0);
+  if (!sound) throw error_at(place, "the probabilities of held-out rows are not in order");
+}
+
 void check_sizes(const Model& model, const Place& place) {
   const std::size_t k = model.classes.size();
   if (k == 0) throw error_at(place, "the model has no classes");
@@ -93,6 +100,7 @@ void check_sizes(const Model& model, const Place& place) {
   if (!(model.temperature >= 0) || !std::isfinite(model.temperature))
     throw error_at(place, "the temperature is not 0 or a positive number");
   if (model.kernel != Kernel::linear) check_support(model, place);
+  check_coverage(model, place);
 }
 
 /// Where numbers are not free.
@@ -124,6 +132,7 @@ void check_numbers(const Model& model, const Place& place, const char* advice) {
   };
   each_array(model, [&](const std::string& name, const std::vector<double>& values, Shape) { check(name, values); });
   check("support_vectors", model.support.x);
+  check("held_out_truth", model.held_out_truth);
   each_scalar(model, [&](const std::string& name, const auto& value) {
     if constexpr (std::is_same_v<std::decay_t<decltype(value)>, double>) check_number(place, name, value, advice);
   });
@@ -151,6 +160,7 @@ Attributes describe(const Model& model) {
   attributes["split"] = model.split;
   attributes["grouped"] = std::int64_t{model.grouped};
   attributes["temperature"] = model.temperature;
+  if (model.calibration_rows > 0) attributes["calibration_rows"] = model.calibration_rows;
   each_scalar(model, [&](const std::string& name, const auto& value) {
     if constexpr (std::is_same_v<std::decay_t<decltype(value)>, bool>) {
       attributes[name] = std::int64_t{value};
@@ -176,6 +186,8 @@ void take_kernel(Model& model, const Attributes& attributes, const Place& place)
 void take_scalars(Model& model, const Attributes& attributes, const Place& place) {
   if (attributes.contains("split")) model.split = store::attribute<std::string>(attributes, "split", place);
   if (attributes.contains("grouped")) model.grouped = store::attribute<std::int64_t>(attributes, "grouped", place) != 0;
+  if (attributes.contains("calibration_rows"))
+    model.calibration_rows = store::attribute<std::int64_t>(attributes, "calibration_rows", place);
   if (attributes.contains("temperature"))
     model.temperature = store::attribute<double>(attributes, "temperature", place);
   each_scalar(model, [&](const std::string& name, auto& value) {
@@ -243,6 +255,9 @@ void write_datasets(const store::File& file, const Model& model) {
   });
   if (model.kernel != Kernel::linear) write_support(file, model);
   write_split(file, model.split_table);
+  if (model.calibration_rows == 0) return;
+  const Dataset truth = file.create_dataset("held_out_truth", store::float64_type(), {model.held_out_truth.size()});
+  truth.write({0, truth.rows()}, std::span<const double>(model.held_out_truth));
 }
 
 void write_file(const Model& model, const Place& place) {
@@ -278,6 +293,15 @@ void read_support(SupportVectors& s, const store::Structure& file) {
   std::vector<std::byte> halves(static_cast<std::size_t>(x.bytes()));
   x.read_bytes({0, x.rows()}, halves);
   store::from_half(halves, s.x);
+}
+
+/// Older models have none.
+void read_coverage(Model& model, const store::Structure& file) {
+  if (model.calibration_rows == 0) return;
+  const Dataset table = file.dataset("held_out_truth");
+  table.expect(store::float64_type(), {static_cast<std::uint64_t>(table.rows())});
+  model.held_out_truth.resize(static_cast<std::size_t>(table.rows()));
+  table.read({0, table.rows()}, std::span(model.held_out_truth));
 }
 
 std::vector<std::string> read_classes(const store::Structure& file) {
@@ -316,6 +340,7 @@ Model read_model(const std::string& path) {
   read_arrays(model, file);
   if (model.kernel != Kernel::linear) read_support(model.support, file);
   take_scalars(model, attributes, place);
+  read_coverage(model, file);
   model.features = store::take_provenance(attributes, "features_", place);
   check_sizes(model, place);
   check_numbers(model, place, store::damaged_advice);

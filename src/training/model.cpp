@@ -47,6 +47,8 @@ Model make_model(const Communicator& comm, const FeatureReader& reader, const Tr
               .sigmoid_a = calibration.sigmoids.a,
               .sigmoid_b = calibration.sigmoids.b,
               .temperature = calibration.temperature,
+              .held_out_truth = calibration.coverage.truth,
+              .calibration_rows = calibration.coverage.rows,
               .features = reader.provenance(),
               .loss = options.solver.loss == Loss::l1 ? "l1" : "l2",
               .class_weight = options.balanced ? "balanced" : "none",

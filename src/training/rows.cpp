@@ -75,6 +75,17 @@ void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reade
   });
 }
 
+std::vector<bool> rows_on_side(const FeatureReader& reader, const Split& split, Side side) {
+  constexpr std::int64_t step = 65536;
+  const Assignment assignment(reader, split, 0);
+  std::vector<bool> on_side(index(reader.rows()), false);
+  for (Row begin = 0; begin < reader.rows(); begin += step) {
+    const LabelledRows wanted = wanted_rows(reader, {begin, std::min(begin + step, reader.rows())}, assignment, side);
+    for (const Row row : wanted.rows) on_side[index(row)] = true;
+  }
+  return on_side;
+}
+
 Problem load_training_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, int folds,
                            const std::string& row_weights) {
   Problem problem{.dim = reader.width(), .classes = static_cast<std::int32_t>(reader.classes().size())};

@@ -189,5 +189,41 @@ TEST(SearchOverKernelMatrices, LinearPointsAreThoseOfRowsThatAreSharedOut) {
   for (std::size_t p = 0; p < 2; ++p) EXPECT_EQ(result.points[p].fold_accuracy, expected.points[p].fold_accuracy);
 }
 
+TEST(Halving, TheSameTableForAnyNumberOfRanksAndAfterAResume) {
+  const Communicator comm = Communicator::world();
+  const Communicator alone = comm.split(comm.rank());
+  SearchOptions options = columns_of_both(Loss::l2);
+  options.folds = 3;
+  options.C = {1e-6, 1e-4, 0.1, 1};
+  options.halving = true;
+  const auto in_three = [](const Communicator& group) {
+    Problem p = load(group);
+    for (std::size_t i = 0; i < p.folds.size(); ++i) p.folds[i] = static_cast<std::int32_t>(p.origin[i] * 7 % 3);
+    return p;
+  };
+  std::vector<SearchMemory> memories;
+  SearchMemory keeping;
+  keeping.keep = [&](const SearchResult& so_far, const std::string& state) {
+    memories.push_back({so_far.points, so_far.fold_rows, state, {}});
+    std::erase_if(memories.back().points, [](const SearchPoint& p) { return p.dropped; });  // as a journal does
+  };
+  const SearchResult expected = search_grid(alone, in_three, options, {}, keeping),
+                     result = search_grid(comm, in_three, options),
+                     resumed = search_grid(comm, in_three, options, {}, memories.front());
+  expect_same(result, expected);
+  expect_same(resumed, expected);
+  EXPECT_EQ(resumed.remembered, 1);
+  EXPECT_GT(expected.sample_rows, 50);
+  EXPECT_LT(expected.sample_rows, 100) << "of 300";
+  EXPECT_FALSE(expected.points[expected.best].dropped);
+  const auto dropped = std::ranges::count_if(expected.points, &SearchPoint::dropped);
+  EXPECT_EQ(static_cast<std::size_t>(std::ssize(expected.points) - dropped), memories.size());
+  options.halving = false;
+  const SearchResult all = search_grid(comm, in_three, options);
+  for (std::size_t p = 0; p < all.points.size(); ++p)
+    EXPECT_TRUE(expected.points[p].dropped || all.points[p].fold_scores == expected.points[p].fold_scores) << p;
+  EXPECT_GE(expected.points[expected.best].score, all.points[all.best].score - 0.02);
+}
+
 }  // namespace
 }  // namespace pool3

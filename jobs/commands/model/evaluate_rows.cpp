@@ -100,11 +100,12 @@ RowChoice choose_rows(const FeatureReader& reader, const Model& model, const std
 }
 
 Findings judge_rows(const Communicator& comm, const FeatureReader& reader, const Model& model, const RowChoice& choice,
-                    bool lines) {
+                    double coverage, bool lines) {
   Findings found{.unknown_classes = std::vector<std::int64_t>(reader.classes().size(), 0)};
   const std::vector<std::int32_t> known = known_classes(reader, model);
   const Scorer scorer(model);
   const auto columns = static_cast<std::size_t>(model.columns());
+  const double threshold = has_sets(model) ? set_threshold(model, coverage) : 0;
   for_each_labelled_rows(comm, reader, choice.split, choice.side, [&](const LabelledRows& rows) {
     const auto values = scorer.decision_values(rows.features);
     std::vector<std::string> paths;
@@ -120,6 +121,8 @@ Findings judge_rows(const Communicator& comm, const FeatureReader& reader, const
       found.truth.push_back(truth);
       found.predicted.push_back(said.predicted);
       found.results.push_back(row_result(rows.rows[i], truth, said.predicted, said.ranking(), said.probabilities));
+      if (has_sets(model))
+        found.results.back().set_size = static_cast<std::int32_t>(prediction_set(said, threshold).size());
       if (!lines) continue;
       found.rows.push_back(rows.rows[i]);
       found.lines.push_back(line_of(model, paths[static_cast<std::size_t>(rows.rows[i] - first)], truth, said));

@@ -24,6 +24,9 @@ struct RowChoice {
 [[nodiscard]] RowChoice choose_rows(const FeatureReader& reader, const Model& model, const std::string& model_path,
                                     const std::string& wanted);
 
+/// Of prediction sets, if nothing else is asked for.
+inline constexpr double default_coverage = 0.95;
+
 /// What this rank has found.
 struct Findings {
   std::vector<std::int32_t> truth, predicted;
@@ -32,9 +35,10 @@ struct Findings {
   std::vector<std::string> lines;             ///< of the table of predictions, if it is wanted
   std::vector<std::int64_t> unknown_classes;  ///< rows of each class of the file that the model does not know
 };
-/// Judges this rank's rows. Classes of the file are found in the model by name. Collective; throws a collective Error.
+/// Judges this rank's rows. `coverage`: of prediction sets, of a model that knows these. Classes of the file are found
+/// in the model by name. Collective; throws a collective Error.
 [[nodiscard]] Findings judge_rows(const Communicator& comm, const FeatureReader& reader, const Model& model,
-                                  const RowChoice& choice, bool lines);
+                                  const RowChoice& choice, double coverage, bool lines);
 
 /// First line of the table of predictions.
 [[nodiscard]] std::string predictions_header(const Model& model);

@@ -129,29 +129,48 @@ class PredictCommand : public Command {
     declare_device(p, network_.device);
     p.add("format", format_, "json (a line each) or csv (a table with a header)", std::string("json"));
     p.add("top", top_, "classes to list for each image", 5);
+    p.add("coverage", coverage_,
+          "also list a set of classes that holds the true one of this share of pictures like those of the training, as "
+          "0.95; 0: none",
+          0.0);
     p.add("threads", network_.threads, "threads per rank; 0: its share of the cores", 0);
-    p.take_arguments_if_any("IMAGE", images_,
-                            "pictures; folders, tables, lists and tar files of pictures, as --corpus takes them; -: a "
-                            "picture, or a list of paths, on stdin");
+    p.take_optional_arguments(
+        "IMAGE", images_,
+        "pictures; folders, tables, lists and tar files of pictures, as --corpus takes them; -: a "
+        "picture, or a list of paths, on stdin");
   }
 
   void check() const override {
     static_cast<void>(extractor_options(network_, {}));
     static_cast<void>(PredictionLines::parse(format_));
     if (top_ < 1) throw usage_error("--top must be above 0");
+    if (!(coverage_ >= 0 && coverage_ < 1)) throw usage_error("--coverage must be at least 0 and below 1");
     if (images_.empty() == features_.empty())
       throw usage_error(images_.empty() ? "no IMAGE given, and no --features" : "give pictures or --features, not both",
                         "see pool3 predict --help");
   }
 
   ExitCode run(const Context& context) override {
-    context.comm.all_do([&] { model_ = read_model(model_path_); });
-    const PredictionLines lines(model_, PredictionLines::parse(format_), top_);
+    context.comm.all_do([&] {
+      model_ = read_model(model_path_);
+      if (coverage_ > 0) check_sets();
+    });
+    const PredictionLines lines(model_, PredictionLines::parse(format_), top_, coverage_);
     const std::int64_t failed = features_.empty() ? judge_pictures(context, lines) : judge_rows(context, lines);
     return context.comm.sum(failed) > 0 ? ExitCode::some_failed : ExitCode::ok;
   }
 
  private:
+  /// Throws Error if the model knows nothing of sets.
+  void check_sets() const {
+    if (has_sets(model_)) return;
+    throw Error({.stage = stage,
+                 .path = model_path_,
+                 .cause = "the model has nothing for --coverage",
+                 .advice = "train one-vs-rest with --probability-folds above 0, by this version",
+                 .code = ExitCode::usage});
+  }
+
   /// How many failed on this rank. Collective.
   std::int64_t judge_pictures(const Context& context, const PredictionLines& lines) const {
     const Communicator& comm = context.comm;
@@ -202,6 +221,7 @@ class PredictCommand : public Command {
   std::string model_path_, features_, format_;
   NetworkFlags network_ = {.batch = batch};
   int top_ = 5;
+  double coverage_ = 0;
   std::vector<std::string> images_;
   Model model_;
 };

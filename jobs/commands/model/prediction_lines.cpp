@@ -22,6 +22,18 @@ std::string field(const std::string& text) { return csv_field(one_line(text)); }
 
 }  // namespace
 
+PredictionLines::PredictionLines(const Model& model, Format format, int top, double coverage)
+    : model_(model), format_(format), top_(top) {
+  if (coverage > 0) threshold_ = set_threshold(model, coverage);
+}
+
+std::vector<std::string> PredictionLines::set_of(const Verdict& said) const {
+  std::vector<std::string> names;
+  for (const std::int32_t k : prediction_set(said, *threshold_))
+    names.push_back(model_.classes[static_cast<std::size_t>(k)]);
+  return names;
+}
+
 PredictionLines::Format PredictionLines::parse(const std::string& text) {
   if (text == "json") return Format::json;
   if (text == "csv") return Format::csv;
@@ -34,6 +46,7 @@ std::string PredictionLines::header() const {
   if (format_ == Format::json) return {};
   std::string line = "path,class,probability,score";
   for (std::size_t i = 2; i <= listed(); ++i) line += fmt::format(",class_{0},probability_{0},score_{0}", i);
+  if (threshold_) line += ",set";
   return line + ",stage,code,error\n";
 }
 
@@ -54,6 +67,9 @@ std::string PredictionLines::json(const std::string& path, const Verdict& said) 
   line["top"] = Json::array();
   const auto order = said.ranking();
   for (std::size_t i = 0; i < listed(); ++i) line["top"].push_back(entry(order[i]));
+  if (!threshold_) return text_of(line);
+  line["set"] = Json::array();
+  for (const std::string& name : set_of(said)) line["set"].push_back(utf8_text(name));
   return text_of(line);
 }
 
@@ -65,6 +81,12 @@ std::string PredictionLines::csv(const std::string& path, const Verdict& said) c
     const std::string probability = said.probabilities.empty() ? "" : fmt::format("{}", said.probabilities[at]);
     line += fmt::format(",{},{},{}", field(model_.classes[at]), probability, said.scores[at]);
   }
+  // Names in one field of JSON: a name may hold any separator.
+  if (threshold_) {
+    Json names = Json::array();
+    for (const std::string& name : set_of(said)) names.push_back(utf8_text(name));
+    line += "," + field(names.dump(-1, ' ', false, Json::error_handler_t::replace));
+  }
   return line + ",,,\n";
 }
 
@@ -74,8 +96,8 @@ std::string PredictionLines::line(const Failure& f) const {
                     {"error", utf8_text(f.message)},
                     {"stage", stage_of(f.status)},
                     {"code", to_string(f.status)}});
-  return fmt::format("{}{},{},{},{}\n", field(f.path), std::string(3 * listed(), ','), stage_of(f.status),
-                     to_string(f.status), field(f.message));
+  return fmt::format("{}{},{},{},{}\n", field(f.path), std::string(3 * listed() + (threshold_ ? 1 : 0), ','),
+                     stage_of(f.status), to_string(f.status), field(f.message));
 }
 
 }  // namespace pool3::jobs

@@ -1,7 +1,9 @@
 #pragma once
 // What predict prints of a row, as JSON or CSV. docs/format.md has the fields.
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "pool3/features.hpp"
 #include "pool3/model.hpp"
@@ -14,8 +16,9 @@ class PredictionLines {
   enum class Format { json, csv };
   /// "json" or "csv". Throws usage Error.
   [[nodiscard]] static Format parse(const std::string& text);
-  /// `model` must outlive it. `top`: classes to list.
-  PredictionLines(const Model& model, Format format, int top) : model_(model), format_(format), top_(top) {}
+  /// `model` must outlive it. `top`: classes to list. `coverage`: of prediction sets, or 0 for none; REQUIRES then:
+  /// has_sets(model).
+  PredictionLines(const Model& model, Format format, int top, double coverage = 0);
 
   /// What comes before all; "" of JSON. Every line ends with a line feed, and holds no other.
   [[nodiscard]] std::string header() const;
@@ -26,9 +29,11 @@ class PredictionLines {
   [[nodiscard]] std::string json(const std::string& path, const Verdict& said) const;
   [[nodiscard]] std::string csv(const std::string& path, const Verdict& said) const;
   [[nodiscard]] std::size_t listed() const;  ///< classes of a line
+  [[nodiscard]] std::vector<std::string> set_of(const Verdict& said) const;
   const Model& model_;
   Format format_;
   int top_;
+  std::optional<double> threshold_;  ///< of prediction sets, if there are any
 };
 
 }  // namespace pool3::jobs

@@ -30,7 +30,7 @@ void print_table(const SearchResult& result) {
     line += fmt::format("{:12g}   {:8.4f}   {:9.4f}   ", p.C, p.mean, p.deviation);
     if (other) line += fmt::format("{:17.4f}   ", p.score);
     line += fmt::format("{:12.1e}   {:6}   {:7.1f}", p.relative_gap, p.epochs, p.seconds);
-    print_line(line + (i == result.best ? "   best" : ""));
+    print_line(line + (i == result.best ? "   best" : p.dropped ? "   dropped" : ""));
   }
 }
 
@@ -65,6 +65,21 @@ void warn_of_edge(Log& log, const SearchResult& result, bool extended) {
                                        : "a better one may lie beyond: --extend goes on until it is not"));
 }
 
+/// Which points were dropped, in a line.
+void log_halving(Log& log, const SearchOptions& options, const SearchResult& result) {
+  if (!options.halving) return;
+  if (result.sample_rows == 0) return log.line(stage, "too few rows for --halving: every point on all of them");
+  std::string names;
+  for (const SearchPoint& p : result.points) {
+    if (!p.dropped) continue;
+    const std::string kernel = text_of(p.kernel, p.gamma);
+    names += fmt::format("{}{}{}C {} ({:.4f})", names.empty() ? "" : "; ", kernel, kernel.empty() ? "" : ", ",
+                         number_text(p.C), p.score);
+  }
+  log.line(stage, fmt::format("halving, on {} rows: {}", result.sample_rows,
+                              names.empty() ? "no point is clearly worse than the best" : "dropped " + names));
+}
+
 std::string progress_text(const SearchProgress& p) {
   const std::string kernel = text_of(p.kernel, p.gamma);
   return fmt::format("{}{}C {} ({} of {}): {}", kernel, kernel.empty() ? "" : ", ", number_text(p.C), p.point + 1,
@@ -88,12 +103,13 @@ SearchOptions search_options(const Communicator& comm, const FeatureReader& read
   options.solver.tolerance = flags.tolerance;
   options.scoring = parse_scoring(flags.scoring.scoring);
   options.choice = parse_choice(flags.scoring.choose);
+  options.halving = flags.halving;
   KernelOptions how = kernel_options(training.kernel, options.solver);
   how.kernel = kernel.rbf ? Kernel::rbf : Kernel::linear;
   const std::int64_t rows = std::accumulate(class_rows.begin(), class_rows.end(), std::int64_t{0});
   const auto classes = static_cast<std::int64_t>(class_rows.size());
-  const SolverChoice choice = choose_solver(comm, {rows, reader.width(), classes, flags.folds}, how, kernel.method,
-                                            training.kernel.max_memory_bytes);
+  const SolverChoice choice = choose_solver(comm, {rows, reader.width(), classes, flags.folds, flags.C, class_rows},
+                                            how, kernel.method, training.kernel.max_memory_bytes);
   options.gram = choice.gram;
   log.line(stage, choice.why);
   if (choice.gram && comm.size() > classes)
@@ -155,6 +171,10 @@ void declare_search(OptionParser& p, SearchFlags& f) {
   p.add("groups", f.groups,
         "groups of ranks that share out the folds; each holds all training rows; 0: one for each rank", 0);
   declare_scoring(p, f.scoring);
+  p.add_switch(
+      "halving", f.halving,
+      "first try all points on a quarter of the rows, and drop those that are worse than the best by more than two "
+      "standard errors there");
   p.add("search-tolerance", f.tolerance, "relative duality gap to stop at while searching", 1e-3);
 }
 
@@ -170,10 +190,12 @@ void check(const SearchFlags& f) {
 TrainingOptions search(const Context& context, const TrainingFlags& of_training, const TrainingOptions& training,
                        const SearchFlags& flags, const FeatureReader& reader, const std::string& out) {
   const Communicator& comm = context.comm;
+  bool told = false;
   const auto load = [&](const Communicator& group) {
     Problem problem = load_training_rows(group, reader, training.split, flags.folds, training.row_weights);
     for (const std::string& note : fold_notes(group, problem, reader.classes(), flags.folds))
-      context.log.line(stage, note);
+      if (!told) context.log.line(stage, note);
+    told = true;
     return problem;
   };
   const SearchOptions options =
@@ -192,6 +214,7 @@ TrainingOptions search(const Context& context, const TrainingFlags& of_training,
   const SearchPoint& best = result.points[result.best];
   progress.finish(0, fmt::format("best {}{}C {}, accuracy {:.4f} in {} folds", text_of(best.kernel, best.gamma),
                                  best.kernel == Kernel::rbf ? ", " : "", number_text(best.C), best.mean, flags.folds));
+  log_halving(context.log, options, result);
   warn_of_edge(context.log, result, flags.extend);
   log_effort(context.log, result, traffic().since(before), progress.seconds());
   comm.root_does([&] {

@@ -12,6 +12,7 @@ struct SearchFlags {
   int groups = 0;
   double tolerance = 1e-3;
   bool extend = false;  ///< go on beyond the grid's edge
+  bool halving = false;
   ScoringFlags scoring;
 };
 void declare_search(OptionParser& parser, SearchFlags& flags);

@@ -44,7 +44,7 @@ def check_outcome(check, pool3, folder, result, grid, folds):
     """The files fit each other, and what was printed."""
     out = folder / "result"
     names = sorted(p.name for p in out.iterdir())
-    check(names == ["evaluation.json", "features.h5", "features.h5.failures.tsv", "model.h5", "model.h5.certificate.json", "search.json"],
+    check(names == ["evaluation.json", "features.h5", "features.h5.failures.tsv", "model.h5", "model.h5.certificate.json", "report.html", "search.json"],
           f"it has made {names}")
     f, model = support.Features(out / "features.h5"), support.Model(out / "model.h5")
     search, evaluation = (json.loads((out / name).read_text()) for name in ("search.json", "evaluation.json"))
@@ -119,9 +119,13 @@ def main():
     check(len(f.paths) == 49 and stamp(features) != before, "another corpus gives other features")
 
     search = stamp(out / "search.json")
+    page = (out / "report.html").read_text()
+    check('"search":{' in page and '"matrix":{' in page, "the page has the search and the confusions")
+    (out / "report.html").unlink()
     result = start_run(pool3, folder, "--C", 100, code=2)
     check("model.h5: it is of a run with --C" in result.err, "one C does not replace the model of a search")
-    result = start_run(pool3, folder, "--C", 100, "--overwrite")
+    result = start_run(pool3, folder, "--C", 100, "--report", "no", "--overwrite")
+    check(not (out / "report.html").exists(), "--report no leaves the page out")
     check(stamp(out / "search.json") == search and "is of an earlier run" in result.err, "one C keeps an earlier search")
     check(support.Model(out / "model.h5").attributes["C"] == 100, "and is that of the model")
 
