@@ -22,17 +22,21 @@ ROOMS = {
     "numbers": Room("float16 and bfloat16 to float and back; hot functions for each kind of CPU", [], ["numbers", "cpu_clones"]),
     "hdf5": Room("the structure of HDF5 files, read without their library and safe with any bytes", []),
     "files": Room("a file is written whole or not at all, its folder synced; descriptors, checks", ["error"]),
-    "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"], ["partition", "stratified"]),
+    "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"], ["partition", "sides", "stratified"]),
     "mpi": Room("checked collectives, agreed errors, the task pool", ["error"], ["mpi", "task_pool", "traffic", "shared_memory"]),
     "neighbours": Room("the nearest rows of features, exactly: BLAS", ["types", "error", "numbers", "mpi"]),
+    "server": Room("HTTP with limits, deadlines and orderly ends: Boost.Beast", ["error"]),
     "image": Room("bytes to pixels (`formats/`) to network input (`resize/`), pixels to PNG: libjpeg-turbo, libpng, libwebp, "
                   "giflib, libtiff", ["types", "error"], folders={".": ["formats", "resize"], "formats": ["."], "resize": ["."]}),
     "weights": Room("weights files to folded tensors: `containers/` read a file format, `makers/` know who wrote it",
                     ["error", "numbers", "hdf5", "files", "image"],
                     folders={".": ["containers", "makers"], "containers": ["."], "makers": [".", "containers"]}),
     "network": Room("Inception-v3: `kernels/` for each set of instructions, the `graph/` on them; `torch/` on GPUs and other "
-                    "CPUs", ["types", "error", "numbers", "image", "weights"],
-                    doors=["network", "small_network"], folders={".": ["graph", "torch", "kernels"], "kernels": [], "graph": ["kernels"], "torch": []}),
+                    "CPUs; `choice/` of what is fastest, `cache/` in the user's folder",
+                    ["types", "error", "numbers", "files", "image", "weights"],
+                    ["network", "small_network"],
+                    {".": ["graph", "torch", "kernels"], "kernels": [], "graph": ["kernels", "cache"], "torch": [],
+                             "cache": [], "choice": ["cache", "graph", "kernels"]}),
     "corpus": Room("the catalogue: order, labels, hash. `sources/` list it, from `tables/` and `shards/` too: libarchive",
                    ["types", "error", "files", "partition", "mpi"],
                    folders={".": ["sources", "tables", "shards"], "sources": [".", "tables", "shards"], "tables": ["."],
@@ -65,7 +69,10 @@ ROOMS = {
                      ["exchange", "import"]),
     "map": Room("t-SNE: the catalogue in a plane, and how far the plane tells the truth: BLAS, LAPACK, FFTW",
                 ["error", "numbers", "neighbours", "store"]),
-    "report": Room("pages, charts and pictures of layers", ["error", "image", "network"]),
+    "audit": Room("what is wrong in a catalogue: labels by confident learning, copies, outliers, classes",
+                  ["error", "partition", "mpi", "neighbours", "evaluation", "store", "svm", "prediction", "training"]),
+    "report": Room("pages, charts and pictures of layers; `catalogue/` makes the page on a whole catalogue, of the sources in "
+                   "`page/`", ["types", "error", "partition", "image", "network", "evaluation"], ["report", "catalogue_page"]),
 }
 
 # jobs/ may use every room. Its own folders:
@@ -73,7 +80,7 @@ JOBS = {".": ["commands", "setup", "console"], "commands": [".", "setup", "conso
 
 # Headers that have no source of their own name, since a source for each kind fills them.
 SHARED = {"network/kernels/table.hpp", "image/formats/decoders.hpp", "image/resize/resizers.hpp", "exchange/formats.hpp", "exchange/import/readers.hpp",
-          "neighbours/dots.hpp", "neighbours/dots_body.hpp"}
+          "neighbours/dots.hpp", "neighbours/dots_body.hpp", "report/catalogue/assets.hpp"}
 
 # Third-party headers, and the only places that each may show in. Those of the system may show anywhere.
 HEADERS = [
@@ -90,8 +97,8 @@ HEADERS = [
     (r"openssl/", ["src/weights", "src/report"]),
     (r"zlib\.h$", ["src/image", "src/weights", "src/exchange"]),
     (r"xxh", ["src/image", "src/corpus", "src/store"]),
-    (r"boost/", ["jobs/console"]),
-    (r"nlohmann/", ["src/weights", "src/corpus", "src/store", "src/selection", "src/training", "src/evaluation", "src/exchange",
+    (r"boost/", ["jobs/console", "src/server"]),
+    (r"nlohmann/", ["src/weights", "src/corpus", "src/store", "src/selection", "src/training", "src/audit", "src/evaluation", "src/exchange",
                     "src/report", "src/baselines", "jobs"]),
 ]
 CALLS = [

@@ -76,13 +76,14 @@ const TorchModule& torch_module() {
 
 /// Null: LibTorch must do it.
 const Kernels* kernels_for(const NetworkOptions& options) {
-  return find_kernels(options.precision, std::min(options.instructions, cpu_instructions()));
+  return find_kernels(options.precision, cpu_has(options.instructions) ? options.instructions : cpu_instructions());
 }
 
 /// Only pool3's own kernels run int8.
 void check_int8(const Weights& weights, const NetworkOptions& options) {
   if (options.device != Device::cpu) throw usage_error("int8 is for CPUs", "take fp16, or --device cpu");
-  if (kernels_for(options) == nullptr) throw usage_error("int8 needs a CPU with AMX", "take bf16 or fp32");
+  if (kernels_for(options) == nullptr)
+    throw usage_error("int8 needs a CPU with AMX, AVX-512 VNNI or AVX-VNNI", "take bf16 or fp32");
   if (weights.codes.empty())
     throw Error({.stage = "open network",
                  .path = weights.source,

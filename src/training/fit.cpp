@@ -38,21 +38,16 @@ std::vector<double> balanced_weights(const std::vector<std::int64_t>& class_rows
   return weights;
 }
 
-/// Rows that were held out by a fold: all but those that train in each.
-struct HeldOut {
-  std::vector<float> scores;
-  std::vector<std::int32_t> labels, folds;
-};
-
-/// `scores`: [rows, columns].
-HeldOut rows_of_folds(const std::vector<float>& scores, std::span<const std::int32_t> labels,
-                      std::span<const std::int32_t> folds, int count) {
-  HeldOut rows;
+/// Those of `scores` [rows, columns] whose rows were held out by a fold.
+HeldOutRows rows_of_folds(const std::vector<float>& scores, std::span<const std::int64_t> origin,
+                          std::span<const std::int32_t> labels, std::span<const std::int32_t> folds, int count) {
+  HeldOutRows rows;
   const auto columns = labels.empty() ? 0 : std::ssize(scores) / std::ssize(labels);
   for (std::ptrdiff_t i = 0; i < std::ssize(labels); ++i) {
     const auto at = static_cast<std::size_t>(i);
     if (folds[at] >= count) continue;
-    rows.scores.insert(rows.scores.end(), scores.begin() + i * columns, scores.begin() + (i + 1) * columns);
+    rows.values.insert(rows.values.end(), scores.begin() + i * columns, scores.begin() + (i + 1) * columns);
+    rows.rows.push_back(origin[at]);
     rows.labels.push_back(labels[at]);
     rows.folds.push_back(folds[at]);
   }
@@ -83,20 +78,16 @@ ClassFit fit_shared(const Communicator& comm, const TrainingSet& set, const Trai
 }
 
 /// Every rank takes a share of the rows, in the order that they are shared in.
-Calibration calibrate_shared(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
-                             KernelSolver& solver, const ShowProgress& progress) {
+HeldOutRows held_out_of_shared(const Communicator& comm, const TrainingSet& set, int folds, KernelSolver& solver,
+                               const ShowProgress& progress) {
   const double tolerance = solver.options().tolerance;
   solver.set_tolerance(std::max(tolerance, tolerance_of_probabilities));
   (void)solver.solve_folds(progress);
   solver.set_tolerance(tolerance);
   const RowRange mine = even_share(set.shared->rows(), comm.size(), comm.rank());
   const auto begin = static_cast<std::size_t>(mine.begin), count = static_cast<std::size_t>(mine.size());
-  const auto rows = rows_of_folds(solver.held_out_values(mine), set.shared->labels().subspan(begin, count),
-                                  set.shared->folds().subspan(begin, count), options.probability_folds);
-  const std::int32_t classes = set.shared->classes();
-  if (options.kernel.multiclass == Multiclass::one_vs_one)
-    return {.sigmoids = fit_pair_sigmoids(comm, rows.scores, rows.labels, classes)};
-  return calibrate(comm, rows.scores, rows.labels, rows.folds, classes);
+  return rows_of_folds(solver.held_out_values(mine), set.shared->origin().subspan(begin, count),
+                       set.shared->labels().subspan(begin, count), set.shared->folds().subspan(begin, count), folds);
 }
 
 }  // namespace
@@ -116,6 +107,8 @@ void check(const TrainingOptions& o) {
     throw usage_error("--multiclass ovo needs --kernel rbf");
   if (o.probability_folds < 0 || o.probability_folds == 1)
     throw usage_error("--probability-folds must be 0, or 2 or more");
+  if (o.probability_folds > most_folds)
+    throw usage_error(fmt::format("--probability-folds must be at most {}", most_folds));
 }
 
 void check_C(double C) {
@@ -150,7 +143,12 @@ TrainingSet load_training_set(const Communicator& comm, const FeatureReader& rea
   set.problem = load_training_rows(comm, reader, options.split, options.probability_folds, options.row_weights);
   check_problem(comm, set.problem);
   set.class_rows = class_counts(comm, set.problem);
-  const ProblemSize size{set.rows(), set.problem.dim, set.problem.classes, options.probability_folds};
+  const ProblemSize size{.rows = set.rows(),
+                         .dim = set.problem.dim,
+                         .classes = set.problem.classes,
+                         .folds = options.probability_folds,
+                         .C = {options.C},
+                         .class_rows = set.class_rows};
   const KernelOptions how = kernel_options(options.kernel, options.solver);
   set.solver = choose_solver(comm, size, how, options.solver.method, options.kernel.max_memory_bytes);
   if (set.solver.gram) {
@@ -175,18 +173,33 @@ ClassFit fit_classes(const Communicator& comm, const TrainingSet& set, const Tra
   return solved;
 }
 
+HeldOutRows held_out_rows(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
+                          const ClassFit& solved, const ShowProgress& progress) {
+  const int folds = options.probability_folds;
+  if (solved.kernel) return held_out_of_shared(comm, set, folds, *solved.kernel, progress);
+  SolverOptions how = solver_options(options, set.class_rows);
+  how.tolerance = std::max(how.tolerance, tolerance_of_probabilities);
+  const auto columns = columns_of_folds(set.problem.classes, folds);
+  Solver solver(comm, set.problem, columns, how);
+  const Fit fit = solver.solve(options.C, progress);
+  return rows_of_folds(held_out_scores(set.problem, fit, columns, how.threads), set.problem.origin, set.problem.labels,
+                       set.problem.folds, folds);
+}
+
+Calibration calibrate(const Communicator& comm, const HeldOutRows& rows, const KernelChoice& kernel,
+                      std::int32_t classes) {
+  if (kernel.multiclass == Multiclass::one_vs_one)
+    return {.sigmoids = fit_pair_sigmoids(comm, rows.values, rows.labels, classes), .coverage = {}};
+  Calibration found = calibrate(comm, rows.values, rows.labels, rows.folds, classes);
+  found.coverage = fit_coverage(comm, rows.values, rows.labels, classes, found);  // what sets need
+  return found;
+}
+
 Calibration fit_probabilities(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
                               const ClassFit& solved, const ShowProgress& progress) {
   if (options.probability_folds == 0) return {};
-  if (solved.kernel) return calibrate_shared(comm, set, options, *solved.kernel, progress);
-  SolverOptions how = solver_options(options, set.class_rows);
-  how.tolerance = std::max(how.tolerance, tolerance_of_probabilities);
-  const auto columns = columns_of_folds(set.problem.classes, options.probability_folds);
-  Solver solver(comm, set.problem, columns, how);
-  const Fit fit = solver.solve(options.C, progress);
-  const auto scores = held_out_scores(set.problem, fit, columns, how.threads);
-  const HeldOut rows = rows_of_folds(scores, set.problem.labels, set.problem.folds, options.probability_folds);
-  return calibrate(comm, rows.scores, rows.labels, rows.folds, set.problem.classes);
+  const std::int32_t classes = set.shared ? set.shared->classes() : set.problem.classes;
+  return calibrate(comm, held_out_rows(comm, set, options, solved, progress), options.kernel, classes);
 }
 
 }  // namespace pool3

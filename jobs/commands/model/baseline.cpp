@@ -65,7 +65,7 @@ std::string settings_of(Baseline kind, const BaselineFlags& f, const Split& spli
   j["C"] = C;
   j["tolerance"] = f.tolerance;
   if (C.size() == 1) return j.dump();
-  j["folds"] = folds_of(split, f.folds);
+  j["folds"] = folds_of(f.split, f.folds);
   j["search_tolerance"] = f.search_tolerance;
   if (!split.folds_of_rows.empty()) j["folds_of_rows"] = split.folds_of_rows;
   return j.dump();
@@ -88,8 +88,9 @@ class Work {
       reader_ = std::make_unique<FeatureReader>(flags.features);
       set_split();
     });
+    for (const std::string& note : notes_) context.log.line("split", note);
     set_product_threads(flags.threads);
-    const int folds = asks_for_softmax_search(flags) ? folds_of(split_, flags.folds) : 0;
+    const int folds = asks_for_softmax_search(flags) ? folds_of(flags.split, flags.folds) : 0;
     rows_ = load_baseline_rows(comm_, *reader_, split_, folds, !flags.no_centering);
     for (const std::string& note :
          folds > 0 ? fold_notes(comm_, rows_.training, reader_->classes(), folds) : std::vector<std::string>())
@@ -116,7 +117,8 @@ class Work {
  private:
   void set_split() {
     split_ = flags_.split_values;
-    split_.rule = split_rule(flags_.split);
+    notes_ = take_split(*reader_, flags_.split, split_);
+    const std::vector<std::int32_t> folds = split_.folds_of_rows;
     if (!flags_.model.empty()) {
       model_ = read_model(flags_.model);
       const std::string differs = features_difference(*reader_, *model_);
@@ -125,14 +127,14 @@ class Work {
                      .path = flags_.model,
                      .cause = fmt::format("the model is for other features: {}", differs),
                      .advice = "train it on this feature file"});
-      if (choose_rows(*reader_, *model_, "held-out").other_file)
+      if (choose_rows(*reader_, *model_, flags_.model, "held-out").other_file)
         throw Error({.stage = stage,
                      .path = flags_.model,
                      .cause = "the model was trained on another catalogue, so no rows of this one were held out",
                      .advice = "train it on this feature file"});
-      split_ = split_of(*model_);
+      split_ = split_of(*model_, flags_.model, *reader_);
     }
-    split_.folds_of_rows = read_folds(flags_.split);
+    split_.folds_of_rows = folds;
   }
 
   /// Collective.
@@ -168,7 +170,7 @@ class Work {
     std::optional<SoftmaxChoice> choice;
     Verdicts said;
     if (kind == Baseline::softmax) {
-      choice = choose_softmax(comm_, rows_, flags_.C, folds_of(split_, flags_.folds), flags_.tolerance,
+      choice = choose_softmax(comm_, rows_, flags_.C, folds_of(flags_.split, flags_.folds), flags_.tolerance,
                               flags_.search_tolerance);
       say_softmax(*choice);
       said = softmax_verdicts(*choice, rows_);
@@ -223,8 +225,8 @@ class Work {
 
   void judge_model() {
     const double begin = context_.log.clock().seconds();
-    const RowChoice choice = choose_rows(*reader_, *model_, "held-out");
-    const Findings found = judge_rows(comm_, *reader_, *model_, choice, false);
+    const RowChoice choice = choose_rows(*reader_, *model_, flags_.model, "held-out");
+    const Findings found = judge_rows(comm_, *reader_, *model_, choice, default_coverage, false);
     const Evaluation e = evaluate_predictions(comm_, model_->classes, found.truth, found.predicted);
     const Measures m = measure(comm_, found.results, has_probabilities(*model_));
     BaselineEntry entry{
@@ -268,6 +270,7 @@ class Work {
   std::unique_ptr<FeatureReader> reader_;
   std::optional<Model> model_;
   Split split_;
+  std::vector<std::string> notes_;  ///< on the split, for the log
   BaselineRows rows_;
   std::optional<BaselinePictures> pictures_;
   BaselineTable table_;  ///< on the root
@@ -313,7 +316,7 @@ class BaselineCommand : public Command {
     if (flags_.epochs < 1 || flags_.epochs > 100000) throw usage_error("--epochs must be between 1 and 100000");
     if (flags_.kinds.empty()) throw usage_error("--kind names nothing");
     for (const std::string& kind : words_of(flags_.kinds)) static_cast<void>(parse_baseline(kind));
-    static_cast<void>(split_rule(flags_.split));
+    jobs::check(flags_.split);
     if (!(flags_.split_values.test_fraction > 0 && flags_.split_values.test_fraction < 1))
       throw usage_error("--test-fraction must be above 0 and below 1");
     for (const double C : flags_.C) check_C(C);

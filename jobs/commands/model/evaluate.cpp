@@ -55,6 +55,10 @@ void print_measures(const Evaluation& e, const Measures& m) {
   if (m.probabilities)
     print_line(fmt::format("log loss {:.4f}; Brier score {:.4f}; expected calibration error {:.4f}", m.log_loss,
                            m.brier, m.calibration_error));
+  if (m.sets)
+    print_line(
+        fmt::format("prediction sets for a coverage of {:g}: {:.4f} hold the true class; {:.2f} classes on average",
+                    m.coverage, m.covered, m.mean_set_size));
 }
 
 void print_confusion(const Evaluation& e, const std::string& out) {
@@ -104,7 +108,8 @@ class EvaluateCommand : public Command {
     p.add_required("model", flags_.model, "model file");
     p.add_required("out", flags_.out, "report to make (JSON)", Changes::file);
     p.add("rows", flags_.rows,
-          "held-out, training or all. If not given: the held-out rows of the file that the model was trained on, all "
+          "held-out, training, left-out or all. If not given: the held-out rows of the file that the model was trained "
+          "on, all "
           "rows of any other",
           std::string());
     p.add("predictions", flags_.predictions,
@@ -112,12 +117,17 @@ class EvaluateCommand : public Command {
           Changes::file);
     p.add("confusion", flags_.confusion, "CSV to make: the confusion matrix", std::string(), Changes::file);
     p.add("baselines", flags_.baselines, "table of pool3 baseline, to put beside the model", std::string());
+    p.add("coverage", flags_.coverage, "share of rows whose prediction set is to hold the true class",
+          default_coverage);
     p.reads("features");
     p.reads("model");
     p.reads("baselines");
     p.writes("out");
     p.writes("predictions");
     p.writes("confusion");
+  }
+  void check() const override {
+    if (!(flags_.coverage > 0 && flags_.coverage < 1)) throw usage_error("--coverage must be above 0 and below 1");
   }
   ExitCode run(const Context& context) override {
     evaluate(context, flags_);
@@ -174,15 +184,16 @@ void evaluate(const Context& context, const EvaluateFlags& flags) {
     reader = std::make_unique<FeatureReader>(flags.features);
     model = read_model(flags.model);
     check_match(*reader, model, flags.model);
-    choice = choose_rows(*reader, model, flags.rows);
+    choice = choose_rows(*reader, model, flags.model, flags.rows);
   });
-  const Findings found = judge_rows(comm, *reader, model, choice, !flags.predictions.empty());
+  const Findings found = judge_rows(comm, *reader, model, choice, flags.coverage, !flags.predictions.empty());
   tell_unknown(context.log, *reader, found);
   const Evaluation e = evaluate_predictions(comm, model.classes, found.truth, found.predicted);
   comm.root_does([&] {
     if (e.macro.support == 0) throw no_rows(flags, choice);
   });
-  const Measures m = measure(comm, found.results, has_probabilities(model));
+  Measures m = measure(comm, found.results, has_probabilities(model));
+  m.coverage = flags.coverage;
   const std::optional<BaselineTable> baselines = join_baselines(comm, flags, model, found);
   if (!flags.predictions.empty()) write_predictions(comm, flags.predictions, predictions_header(model), found);
   comm.root_does([&] {

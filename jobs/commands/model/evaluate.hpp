@@ -14,6 +14,7 @@ struct EvaluateFlags {
   std::string predictions;  ///< CSV of all rows, or ""
   std::string confusion;    ///< CSV of the matrix, or ""
   std::string baselines;    ///< table of `baseline` to put beside the model, or ""
+  double coverage = 0.95;   ///< of prediction sets
 };
 
 /// Prints the report and writes it as JSON. Collective.

@@ -1,0 +1,21 @@
+#pragma once
+// Nearest neighbours among rows of a file, which may be larger than memory.
+
+#include <span>
+#include <vector>
+
+#include "pool3/audit.hpp"
+
+namespace pool3::audit {
+
+/// The first row of each content, rising: rows that are done, one for each key.
+[[nodiscard]] std::vector<Row> rows_of_keys(std::span<const RowStatus> status, std::span<const ImageKey> keys);
+
+/// The `top` nearest of `rows` (rising) to each of them that `queries` names, without itself, by cosine distance. Rows
+/// and queries are places in `rows`. Ranks share the queries, and each reads the file once for every 256 MiB of them.
+/// Every rank gets the whole table. Collective.
+[[nodiscard]] NeighbourTable nearest_of_file(const Communicator& comm, const FeatureReader& reader,
+                                             const std::vector<Row>& rows, const std::vector<std::int64_t>& queries,
+                                             std::int64_t top, int threads, const ShowRows& show);
+
+}  // namespace pool3::audit

@@ -1,0 +1,112 @@
+"""pool3 audit: rows of a formula with known faults; what is found of them, beside NumPy's and scikit-learn's numbers."""
+
+import csv
+import json
+import pathlib
+import sys
+
+import numpy as np
+from sklearn.metrics.pairwise import cosine_distances
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import support  # noqa: E402
+
+CLASSES, OF_CLASS, WIDTH = 5, 60, 32
+LISTS = ("same_bytes", "wrong_labels", "near_copies", "outliers", "overlaps", "small_classes")
+random = np.random.default_rng(3)
+
+
+def catalogue():
+    """Rows and labels, and which rows have which fault."""
+    centres = 4 * np.abs(random.normal(size=(CLASSES, WIDTH)))
+    y = np.repeat(np.arange(CLASSES), OF_CLASS)
+    x = centres[y] + random.normal(size=(len(y), WIDTH)) * 0.8
+    faults = {"wrong": np.array([3, 70, 130, 200, 270])}
+    y[faults["wrong"]] = (y[faults["wrong"]] + 1) % CLASSES
+    sources = np.array([10, 80, 150, 220])
+    near = x[sources] + random.normal(size=(4, WIDTH)) * 0.01
+    far = -10 * np.abs(random.normal(size=(3, WIDTH)))
+    few = centres[:1] * [[-1.0] * (WIDTH // 2) + [1.0] * (WIDTH // 2)] + random.normal(size=(6, WIDTH)) * 0.8
+    start = len(x)
+    faults["near"] = dict(zip(range(start, start + 4), sources))
+    faults["outliers"] = list(range(start + 4, start + 7))
+    faults["same"] = (start + 13, 20)
+    x = np.vstack([x, near, far, few, x[20:21]])
+    y = np.concatenate([y, y[sources[:2]], [(c + 1) % CLASSES for c in y[sources[2:]]], [0, 1, 2], [CLASSES] * 6, [(y[20] + 1) % CLASSES]])
+    return x.astype(np.float32), y, faults
+
+
+def rows_of(folder, name):
+    with open(folder / f"{name}.csv", newline="") as f:
+        return list(csv.DictReader(f))
+
+
+def check_lists(check, folder, x, y, faults, told):
+    same = {int(r["row"]) for r in rows_of(folder, "same_bytes")}
+    check(same == set(faults["same"]), f"same bytes with other labels: {sorted(same)}")
+    wrong = [int(r["row"]) for r in rows_of(folder, "wrong_labels")]
+    doubtful = set(faults["wrong"]) | set(faults["same"]) | set(faults["outliers"]) | set(faults["near"]) | set(faults["near"].values())
+    check(set(faults["wrong"]) <= set(wrong), f"all changed labels are found: {wrong}")
+    check(set(wrong) <= doubtful, "and no label in order is doubted")
+    for r in rows_of(folder, "wrong_labels"):
+        if int(r["row"]) in faults["wrong"]:
+            check(int(r["suggested"]) == (y[int(r["row"])] - 1) % CLASSES, f"row {r['row']}: {r['label']} should be {r['suggested']}")
+    pairs = {int(r["row"]): r for r in rows_of(folder, "near_copies")}
+    found = {frozenset((row, int(r["other_row"]))) for row, r in pairs.items()}
+    check(found == {frozenset(p) for p in faults["near"].items()}, f"near copies: {sorted(map(sorted, found))}")
+    across = sum("across classes" in r["where"] for r in pairs.values())
+    check(across == 2, "two of them are across classes, and come first" )
+    keep = np.setdiff1d(np.arange(len(x)), [max(faults["same"])])
+    distance = np.sort(cosine_distances(x[keep].astype(np.float64)), axis=1)
+    check(abs(told["near_limit"] / (0.13 * np.median(distance[:, 1])) - 1) < 0.02, "the limit is 0.13 of NumPy's median distance")
+    mean = distance[:, 1:11].mean(1)
+    first, third = np.percentile(mean, [25, 75])
+    fence = third + 1.7 * (third - first)
+    check(abs(told["outlier_limit"] / fence - 1) < 1e-6, "outliers are above NumPy's fence")
+    outliers = {int(r["row"]) for r in rows_of(folder, "outliers")}
+    check(outliers == set(keep[mean > fence]) and set(faults["outliers"]) <= outliers, f"outliers: {sorted(outliers)}")
+    small = rows_of(folder, "small_classes")
+    check(len(small) == 1 and small[0]["label"] == str(CLASSES) and small[0]["rows"] == "6", "one class is too small")
+
+
+def check_json(check, folder, result, features):
+    told = json.loads((folder / "audit.json").read_text())
+    counts = json.loads(result.out)
+    check(tuple(told["lists"]) == LISTS and counts == {n: len(told["lists"][n]) for n in LISTS}, "audit.json has every list, --json their lengths")
+    check(all(len(rows_of(folder, n)) == counts[n] for n in LISTS), "so have the tables")
+    check(told["provenance"]["features"] == str(features) and len(told["provenance"]["catalogue_hash"]) == 32, "and says of which file")
+    return told
+
+
+def main():
+    check, pool3, folder = support.start_test(__doc__)
+    x, y, faults = catalogue()
+    np.savez(folder / "x.npz", X=x, y=y)
+    features, out = folder / "F.h5", folder / "audit"
+    pool3("import", "--features", folder / "x.npz", "--out", features, ranks=0)
+    result = pool3("audit", features, "--out", out, "--json", ranks=0)
+    told = check_json(check, out, result, features)
+    check_lists(check, out, x, y, faults, told)
+    pool3("train", features, "--out", folder / "M.h5", "--kernel", "rbf", ranks=0)
+    pool3("audit", features, "--model", folder / "M.h5", "--out", folder / "by_model", ranks=0)
+    wrong = {int(r["row"]) for r in rows_of(folder / "by_model", "wrong_labels")}
+    check(set(faults["wrong"]) <= wrong, "with the kernel of a model, too")
+    text = pool3("audit", features, "--out", out, ranks=2).out
+    check(all(name in text for name in LISTS), "two ranks: a line for each list")
+    again = json.loads((out / "audit.json").read_text())
+    check(again["lists"] == told["lists"], "and the same lists, over the old ones")
+    (folder / "mine").mkdir()
+    (folder / "mine" / "thesis.tex").write_text("mine")
+    refused = pool3("audit", features, "--out", folder / "mine", ranks=2, code=1)
+    check("thesis.tex" in refused.err and len(refused.errors()) == 1 and len(list((folder / "mine").iterdir())) == 1, "a folder with other files is refused")
+    for flags in (["--folds", 1], ["--near", 0], ["--C", 0], ["--threads", -1], ["--outlier-reach", -1]):
+        check(len(pool3("audit", features, "--out", folder / "no", *flags, ranks=0, code=2).errors()) == 1, f"{flags} are refused")
+    np.savez(folder / "one.npz", X=x[:30], y=np.zeros(30, int))
+    pool3("import", "--features", folder / "one.npz", "--out", folder / "one.h5", ranks=0)
+    one = pool3("audit", folder / "one.h5", "--out", folder / "one", ranks=0)
+    check("fewer than two classes" in one.err, "of one class, labels are not judged, and that is told")
+    check.finish()
+
+
+if __name__ == "__main__":
+    main()
