@@ -5,6 +5,9 @@ All peers have the same weights and see the same real pictures; their features a
 best batch is looked for, and the best ones run in turn, so that a slow minute of the machine hits all of them. A ratio
 is taken within one round; the table gives the median over the rounds, and the least and largest one.
 
+With --kinds, every kind of kernel that the CPU has, as CPUs with less than this one run them, and then each kind's
+layers alone with its share of the peak of one core. These are the tables of docs/measurements/network.md.
+
 With --scaling, pool3 alone: two threads of one process, and two processes, against one core.
 """
 
@@ -50,35 +53,55 @@ class Files:
         return self.folder / (name.replace(" ", "_") + ".out.f32")
 
 
-def commands(files, build):
-    """{peer: command without the features' path, which comes third}."""
+def commands(files, build, with_kinds=False):
+    """{peer: command with None for the features' path}."""
     pool3 = build / "bench/bench_network_worker"
+    limited = {f"pool3 {limit} {precision}": ["env", f"POOL3_MAX_INSTRUCTIONS={limit}", pool3, files.weights, files.nhwc,
+                                              None, precision]
+               for limit, precision in (kinds() if with_kinds else [])}
     torch = [PYTHON, ROOT / "bench/torch_worker.py", files.weights, files.nchw]
     return {
         BASE: ["node", ROOT / "bench/onnx_worker.js", PACKAGE, files.onnx, files.nchw, None],
         "pool3 fp32": [pool3, files.weights, files.nhwc, None, "fp32"],
         "pool3 bf16": [pool3, files.weights, files.nhwc, None, "bf16"],
         "pool3 int8": [pool3, files.weights, files.nhwc, None, "int8"],
+        **limited,
         "PyTorch eager NCHW fp32": [*torch, None, "eager"],
         "PyTorch frozen channels_last fp32": [*torch, None, "frozen"],
         "PyTorch frozen channels_last bf16": [*torch, None, "frozen_bf16"],
     }
 
 
+# Flags that kernels need, by POOL3_MAX_INSTRUCTIONS.
+KINDS = {
+    "avx2": ("avx2", ["fp32"]),
+    "avx2_vnni": ("avx_vnni", ["int8"]),
+    "avx512": ("avx512f", ["fp32"]),
+    "avx512_vnni": ("avx512_vnni", ["int8"]),
+    "avx512_bf16": ("avx512_bf16", ["bf16"]),
+    "amx": ("amx_int8", ["bf16", "int8"]),
+}
+
+
+def kinds():
+    """[(instructions, precision)] that this CPU has kernels for."""
+    flags = cpu_facts()["flags"]
+    return [(limit, precision) for limit, (flag, all_of) in KINDS.items() if flag in flags for precision in all_of]
+
+
 def runnable(names):
     """Those of them that this CPU can run; says which it can't."""
-    if "amx_int8" in cpu_facts()["flags"]:
-        return names
-    left_out = [name for name in names if name == "pool3 int8"]
+    had = {precision for _, precision in kinds()} | {"fp32", "bf16"}  # LibTorch has these two
+    left_out = [name for name in names if name.startswith("pool3") and precision_of(name) not in had]
     for name in left_out:
-        print(f"{name}: left out, this CPU has no AMX")
+        print(f"{name}: left out, this CPU has no instructions for it")
     return [name for name in names if name not in left_out]
 
 
-def start(files, build, names, cores, suffix=""):
+def start(files, build, names, cores, suffix="", with_kinds=False):
     """Worker processes, each ready. They start one after the other."""
     workers = {}
-    for name, command in commands(files, build).items():
+    for name, command in commands(files, build, with_kinds).items():
         if name in names:
             out = files.path_of(name + suffix)
             workers[name] = Worker(name, [out if word is None else word for word in command], cores)
@@ -122,9 +145,9 @@ def best_batches(workers, batches, repeats):
 
 
 def compare(files, args, report):
-    names = runnable([n for n in commands(files, args.build)
+    names = runnable([n for n in commands(files, args.build, args.kinds)
                       if not args.peers or n == BASE or any(p in n for p in args.peers)])
-    workers = start(files, args.build, names, {args.cores[0]})
+    workers = start(files, args.build, names, {args.cores[0]}, with_kinds=args.kinds)
     least = cosines(files, names)
     best = best_batches(workers, args.batches, 2)
     calls = {name: max(1, round(args.seconds * b["rate"] / b["batch"])) for name, b in best.items()}
@@ -141,6 +164,21 @@ def compare(files, args, report):
         spread = f"{ratio['median']:.2f} ({ratio['least']:.2f}, {ratio['largest']:.2f})"
         print(f"{p['name']:<36}{p['batch']:>6}{rate['median']:>10.1f}{rate['least']:>8.1f}{rate['largest']:>9.1f}"
               f"{spread:>36}{p['least_cosine']:>11.6f}")
+
+
+def layers(args, report):
+    """Each kind's layers alone, in CPU time, with its share of the peak."""
+    told = subprocess.run([args.build / "bench/bench_network_layers", "all", "10"], check=True, capture_output=True, text=True,
+                          preexec_fn=lambda: os.sched_setaffinity(0, {args.cores[0]})).stdout
+    report["layers"] = told
+    print(f"\nlayers alone: {told.splitlines()[0]}\n{'kernels':<20}{'ms/image':>10}{'GFLOP/s':>10}{'peak':>8}{'share':>8}")
+    kernels = peak = None
+    for line in told.splitlines():
+        words = line.split()
+        if ": peak " in line:
+            kernels, peak = words[0].rstrip(":"), words[2]
+        elif words and words[0] == "all":
+            print(f"{kernels:<20}{words[1]:>10}{words[2]:>10}{peak:>8}{words[3]:>8}")
 
 
 def both(workers, line):
@@ -181,6 +219,7 @@ def parse():
     p.add_argument("--batches", type=numbers, default=[1, 4, 8, 16, 32], help="what each peer may choose from (1,4,8,16,32)")
     p.add_argument("--cores", type=numbers, help="cores to run on: the first, and a second for --scaling; default: the last ones")
     p.add_argument("--peers", nargs="*", help="only peers whose names hold one of these words, and ONNX Runtime")
+    p.add_argument("--kinds", action="store_true", help="every kind of kernel that the CPU has, and its share of the peak")
     p.add_argument("--scaling", action="store_true", help="pool3 on two cores against one, too; they should be idle")
     p.add_argument("--scaling-batch", type=int, default=16, help="its batch (16)")
     p.add_argument("--only-scaling", action="store_true", help="nothing but that")
@@ -202,7 +241,7 @@ def main():
     args = parse()
     if not args.build:
         args.build = ROOT / "build/bench"
-        subprocess.run([ROOT / "scripts/build", "bench", "pool3", "bench_network_worker"], check=True)
+        subprocess.run([ROOT / "scripts/build", "bench", "pool3", "bench_network_worker", "bench_network_layers"], check=True)
     subprocess.run([ROOT / "scripts/setup", "bench", "test", "weights"], check=True)
     if not args.weights.is_file():
         fail(f"{args.weights}: there are no weights")
@@ -216,6 +255,8 @@ def main():
         files = Files(pathlib.Path(folder), args.weights, args.pictures)
         if not args.only_scaling:
             compare(files, args, report)
+        if args.kinds:
+            layers(args, report)
         if args.scaling:
             scaling(files, args, report)
     if args.json:

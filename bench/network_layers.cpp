@@ -1,10 +1,13 @@
 // Where the network's time goes, layer by layer: milliseconds and GFLOP/s, and flops for each byte of weights, input
 // and output that a layer must touch. Weights are random: the time does not depend on them.
 //
-//   bench_network_layers fp32|bf16|int8 [ROUNDS]
+//   bench_network_layers [KERNELS|PRECISION|all [ROUNDS]]
+//
+// Runs every kind of kernel that the CPU has, or those of one precision, or one: avx512-bf16. Prints the CPU, and what
+// share each has of the peak that a loop without memory reaches in the same run. Time is CPU time: others that use the
+// machine disturb caches and clock alone.
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <map>
@@ -12,14 +15,18 @@
 #include <string>
 #include <vector>
 
+#include "network/choice/cpu_model.hpp"
 #include "network/graph/blocks.hpp"
 #include "network/kernels/table.hpp"
+#include "peaks.hpp"
 #include "pool3/network.hpp"
 
 namespace {
 
 using namespace pool3;
 using namespace pool3::network;
+using pool3::bench::cpu_seconds;
+using pool3::bench::peak;
 
 Weights random_weights() {
   Weights weights;
@@ -35,8 +42,6 @@ Weights random_weights() {
   }
   return weights;
 }
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 struct Work {
   double flops = 0, bytes = 0;  ///< of 16 pictures
@@ -67,24 +72,15 @@ std::map<std::string, Work> work_of_layers(int value_bytes) {
   return work;
 }
 
-}  // namespace
+/// Seconds of 16 pictures, the least of all rounds.
+struct Times {
+  std::vector<std::string> order;
+  std::map<std::string, double> layers;
+  double whole = 1e9;
+};
 
-int main(int argc, char** argv) {
-  const std::string precision = argc > 1 ? argv[1] : "fp32";
-  const int rounds = argc > 2 ? std::stoi(argv[2]) : 20;
-  const auto* const named = std::ranges::find(precision_names, precision);
-  const Kernels* found =
-      named == precision_names.end()
-          ? nullptr
-          : find_kernels(static_cast<Precision>(named - precision_names.begin()), cpu_instructions());
-  if (found == nullptr) {
-    std::puts("no kernels of this precision for this CPU");
-    return 1;
-  }
-  const Kernels& kernels = *found;
+Times time_layers(const Kernels& kernels, const Weights& weights, int rounds) {
   const std::vector<float> pictures(static_cast<std::size_t>(lanes * input_floats), 0.5F);
-  Weights weights = random_weights();
-  if (precision == "int8") calibrate(weights, pictures, lanes);
   const auto graph = make_blocks(kernels, weights);
   std::int64_t activations = 0, scratch = 0;
   for (const Pipeline& p : graph) {
@@ -92,21 +88,19 @@ int main(int argc, char** argv) {
     scratch = std::max(scratch, p.scratch_bytes());
   }
   const Memory front(activations), back(activations), work(scratch);
-  std::map<std::string, double> best;
-  std::vector<std::string> order;
-  double whole = 1e9;
+  Times best;
   kernels.begin();
   for (int round = 0; round < rounds; ++round) {
     std::map<std::string, double> seconds;
     Pipeline::Source source = {.activations = {}, .pictures = pictures, .count = lanes};
     bool to_front = true;
-    const double start = now();
+    const double start = cpu_seconds();
     double last = start;
     const auto note = [&](const std::string& name) {
-      const double time = now();
-      if (!seconds.contains(name) && round == 0) order.push_back(name);
+      const double time = cpu_seconds();
+      if (!seconds.contains(name) && round == 0) best.order.push_back(name);
       seconds[name] += time - last;
-      last = now();
+      last = cpu_seconds();
     };
     for (const Pipeline& p : graph) {
       View out = p.output();
@@ -118,17 +112,57 @@ int main(int argc, char** argv) {
       source.activations = out;
       to_front = !to_front;
     }
-    whole = std::min(whole, now() - start);
-    for (const auto& [name, time] : seconds) best[name] = best.contains(name) ? std::min(best[name], time) : time;
+    best.whole = std::min(best.whole, cpu_seconds() - start);
+    for (const auto& [name, time] : seconds)
+      best.layers[name] = best.layers.contains(name) ? std::min(best.layers[name], time) : time;
   }
   kernels.end();
+  return best;
+}
+
+void print_layers(const Kernels& kernels, const Times& times, double most) {
   const auto layers = work_of_layers(kernels.value_bytes);
-  std::printf("%-32s%12s%12s%14s\n", "layer, with poolings before it", "ms/image", "GFLOP/s", "flops/byte");
-  for (const std::string& name : order) {
-    std::printf("%-32s%12.3f", name.c_str(), best[name] / lanes * 1e3);
-    if (const auto found = layers.find(name); found != layers.end())
-      std::printf("%12.0f%14.0f", found->second.flops / best[name] / 1e9, found->second.flops / found->second.bytes);
+  std::printf("\n%s: peak %.0f GFLOP/s\n%-32s%12s%12s%9s%14s\n", kernels.name, most / 1e9,
+              "layer, with poolings before it", "ms/image", "GFLOP/s", "of peak", "flops/byte");
+  double flops = 0;
+  for (const std::string& name : times.order) {
+    const double seconds = times.layers.at(name);
+    std::printf("%-32s%12.3f", name.c_str(), seconds / lanes * 1e3);
+    if (const auto found = layers.find(name); found != layers.end()) {
+      flops += found->second.flops;
+      std::printf("%12.0f%8.0f%%%14.0f", found->second.flops / seconds / 1e9,
+                  found->second.flops / seconds / most * 100, found->second.flops / found->second.bytes);
+    }
     std::puts("");
   }
-  std::printf("%-32s%12.3f\n", "all", whole / lanes * 1e3);
+  std::printf("%-32s%12.3f%12.0f%8.0f%%\n", "all", times.whole / lanes * 1e3, flops / times.whole / 1e9,
+              flops / times.whole / most * 100);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string wanted = argc > 1 ? argv[1] : "all";
+  const int rounds = argc > 2 ? std::stoi(argv[2]) : 20;
+  const CpuModel cpu = cpu_model();
+  std::printf("%s (%s %d/%d/%d), class %s\n", cpu.name.c_str(), cpu.vendor.c_str(), cpu.family, cpu.model, cpu.stepping,
+              std::string(to_string(cpu_instructions())).c_str());
+  Weights weights = random_weights(), calibrated;
+  bool any = false;
+  for (const KernelsEntry& entry : kernels_table()) {
+    const Kernels* kernels = entry.get();
+    if (kernels == nullptr || !cpu_has(entry.needs)) continue;
+    if (wanted != "all" && wanted != kernels->name && wanted != to_string(entry.precision)) continue;
+    any = true;
+    if (entry.precision == Precision::int8 && calibrated.tensors.empty()) {
+      calibrated = weights;
+      calibrate(calibrated, std::vector<float>(static_cast<std::size_t>(lanes * input_floats), 0.5F), lanes);
+    }
+    const double best = peak(entry.precision, entry.needs);
+    print_layers(*kernels, time_layers(*kernels, entry.precision == Precision::int8 ? calibrated : weights, rounds),
+                 best);
+  }
+  if (any) return 0;
+  std::puts("no such kernels for this CPU");
+  return 1;
 }

@@ -87,7 +87,7 @@ def cpu_facts():
     text = pathlib.Path("/proc/cpuinfo").read_text()
     model = re.search(r"model name\s*:\s*(.*)", text)
     flags = set((re.search(r"flags\s*:\s*(.*)", text) or ["", ""])[1].split())
-    levels = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "hypervisor")
+    levels = ("avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8", "hypervisor")
     return {"model": model[1] if model else platform.machine(), "flags": [f for f in levels if f in flags]}
 
 

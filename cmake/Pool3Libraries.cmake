@@ -39,6 +39,7 @@ target_compile_definitions(pool3_dep_mpi INTERFACE OMPI_SKIP_MPICXX MPICH_SKIP_M
 pool3_dependency(json nlohmann_json::nlohmann_json)
 pool3_dependency(fmt fmt::fmt)
 pool3_dependency(program_options Boost::program_options)
+pool3_dependency(boost Boost::headers)  # Asio and Beast: no library
 pool3_dependency(jpeg JPEG::JPEG)
 pool3_dependency(png PNG::PNG)
 pool3_dependency(tiff TIFF::TIFF)

@@ -3,12 +3,19 @@ set(POOL3_PACKAGE_WEIGHTS "" CACHE FILEPATH "Weights file to install as the defa
 
 file(GLOB job_scripts ${PROJECT_SOURCE_DIR}/slurm/*.sbatch ${PROJECT_SOURCE_DIR}/slurm/*.sh ${PROJECT_SOURCE_DIR}/slurm/*.py)
 install(PROGRAMS ${job_scripts} DESTINATION share/pool3/slurm)
+install(FILES packaging/pool3-serve.service DESTINATION lib/systemd/system)
 install(DIRECTORY configs/ DESTINATION share/pool3/configs)
 install(DIRECTORY docs DESTINATION share/doc/pool3)
 install(FILES README.md CHANGELOG.md DESTINATION share/doc/pool3)
 install(FILES LICENSE DESTINATION share/doc/pool3 RENAME copyright)
 if(POOL3_PACKAGE_WEIGHTS)
   install(FILES ${POOL3_PACKAGE_WEIGHTS} DESTINATION share/pool3 RENAME inception_v3.safetensors)
+else()
+  # Those of scripts/setup, if they are there by then; packages have none unless they are asked for.
+  install(CODE "set(weights \"${PROJECT_SOURCE_DIR}/weights/inception_v3.safetensors\")
+    if(EXISTS \"\${weights}\" AND NOT \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}\" MATCHES \"/_CPack_Packages/\")
+      file(INSTALL \"\${weights}\" DESTINATION \"\${CMAKE_INSTALL_PREFIX}/share/pool3\")
+    endif()")
 endif()
 
 set(CPACK_PACKAGE_NAME pool3)

@@ -22,17 +22,21 @@ ROOMS = {
     "numbers": Room("float16 and bfloat16 to float and back; hot functions for each kind of CPU", [], ["numbers", "cpu_clones"]),
     "hdf5": Room("the structure of HDF5 files, read without their library and safe with any bytes", []),
     "files": Room("a file is written whole or not at all, its folder synced; descriptors, checks", ["error"]),
-    "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"], ["partition", "stratified"]),
+    "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"], ["partition", "sides", "stratified"]),
     "mpi": Room("checked collectives, agreed errors, the task pool", ["error"], ["mpi", "task_pool", "traffic", "shared_memory"]),
     "neighbours": Room("the nearest rows of features, exactly: BLAS", ["types", "error", "numbers", "mpi"]),
+    "server": Room("HTTP with limits, deadlines and orderly ends: Boost.Beast", ["error"]),
     "image": Room("bytes to pixels (`formats/`) to network input (`resize/`), pixels to PNG: libjpeg-turbo, libpng, libwebp, "
                   "giflib, libtiff", ["types", "error"], folders={".": ["formats", "resize"], "formats": ["."], "resize": ["."]}),
     "weights": Room("weights files to folded tensors: `containers/` read a file format, `makers/` know who wrote it",
                     ["error", "numbers", "hdf5", "files", "image"],
                     folders={".": ["containers", "makers"], "containers": ["."], "makers": [".", "containers"]}),
     "network": Room("Inception-v3: `kernels/` for each set of instructions, the `graph/` on them; `torch/` on GPUs and other "
-                    "CPUs", ["types", "error", "numbers", "image", "weights"],
-                    folders={".": ["graph", "torch", "kernels"], "kernels": [], "graph": ["kernels"], "torch": []}),
+                    "CPUs; `choice/` of what is fastest, `cache/` in the user's folder",
+                    ["types", "error", "numbers", "files", "image", "weights"],
+                    ["network", "small_network"],
+                    {".": ["graph", "torch", "kernels"], "kernels": [], "graph": ["kernels", "cache"], "torch": [],
+                             "cache": [], "choice": ["cache", "graph", "kernels"]}),
     "corpus": Room("the catalogue: order, labels, hash. `sources/` list it, from `tables/` and `shards/` too: libarchive",
                    ["types", "error", "files", "partition", "mpi"],
                    folders={".": ["sources", "tables", "shards"], "sources": [".", "tables", "shards"], "tables": ["."],
@@ -56,6 +60,10 @@ ROOMS = {
                       ["error", "files", "partition", "mpi", "image", "store", "evaluation", "svm"]),
     "training": Room("rows of a file to a problem, a fit to a model",
                      ["error", "numbers", "partition", "mpi", "store", "svm", "prediction"]),
+    "baselines": Room("what else could have been done with the pictures: softmax regression, neighbours, means, HoG, a small "
+                      "network; paired tests",
+                      ["error", "numbers", "files", "partition", "mpi", "neighbours", "image", "network", "corpus", "store", "evaluation", "svm", "training"],
+                      ["baselines", "softmax"]),
     "exchange": Room("models in the formats of others; `import/` reads tables of others",
                      ["error", "numbers", "files", "mpi", "image", "weights", "network", "store", "prediction"],
                      ["exchange", "import"]),
@@ -63,7 +71,8 @@ ROOMS = {
                 ["error", "numbers", "neighbours", "store"]),
     "audit": Room("what is wrong in a catalogue: labels by confident learning, copies, outliers, classes",
                   ["error", "partition", "mpi", "neighbours", "evaluation", "store", "svm", "prediction", "training"]),
-    "report": Room("pages, charts and pictures of layers", ["error", "image", "network"]),
+    "report": Room("pages, charts and pictures of layers; `catalogue/` makes the page on a whole catalogue, of the sources in "
+                   "`page/`", ["types", "error", "partition", "image", "network", "evaluation"], ["report", "catalogue_page"]),
 }
 
 # jobs/ may use every room. Its own folders:
@@ -71,13 +80,13 @@ JOBS = {".": ["commands", "setup", "console"], "commands": [".", "setup", "conso
 
 # Headers that have no source of their own name, since a source for each kind fills them.
 SHARED = {"network/kernels/table.hpp", "image/formats/decoders.hpp", "image/resize/resizers.hpp", "exchange/formats.hpp", "exchange/import/readers.hpp",
-          "neighbours/dots.hpp", "neighbours/dots_body.hpp"}
+          "neighbours/dots.hpp", "neighbours/dots_body.hpp", "report/catalogue/assets.hpp"}
 
 # Third-party headers, and the only places that each may show in. Those of the system may show anywhere.
 HEADERS = [
     (r"fmt/", ["src", "jobs"]),
     (r"mpi\.h$", ["src/mpi", "include/pool3/mpi.hpp", "include/pool3/shared_memory.hpp"]),
-    (r"Eigen/", ["src/svm", "src/prediction", "src/selection", "src/training", "src/evaluation", "src/report", "src/map", "include/pool3/svm.hpp"]),
+    (r"Eigen/", ["src/svm", "src/prediction", "src/selection", "src/training", "src/evaluation", "src/report", "src/map", "src/baselines", "include/pool3/svm.hpp"]),
     (r"(cblas|lapacke?|openblas\w*)\.h$", ["src/svm", "src/neighbours", "src/map"]),
     (r"fftw3\.h$", ["src/map"]),
     (r"(torch|ATen|c10|caffe2)/", ["src/network/torch"]),
@@ -88,9 +97,9 @@ HEADERS = [
     (r"openssl/", ["src/weights", "src/report"]),
     (r"zlib\.h$", ["src/image", "src/weights", "src/exchange"]),
     (r"xxh", ["src/image", "src/corpus", "src/store"]),
-    (r"boost/", ["jobs/console"]),
+    (r"boost/", ["jobs/console", "src/server"]),
     (r"nlohmann/", ["src/weights", "src/corpus", "src/store", "src/selection", "src/training", "src/audit", "src/evaluation", "src/exchange",
-                    "src/report", "jobs"]),
+                    "src/report", "src/baselines", "jobs"]),
 ]
 CALLS = [
     (r"\bP?MPI_[A-Z]\w+\s*\(", ["src/mpi"]),

@@ -63,7 +63,7 @@ struct AuditOptions {
   double outlier_reach = 1.7;     ///< interquartile ranges above the third quartile
   std::int64_t small_class = 10;  ///< classes with fewer rows are too small
 };
-/// What model and flags say: C, kernel and split of `model`, if there is one.
+/// What model and flags say: C and kernel of `model`, if there is one; its split is for the caller to set.
 [[nodiscard]] AuditOptions audit_options(const std::optional<Model>& model, double C, int folds, int threads);
 /// Throws usage Error.
 void check(const AuditOptions& options);

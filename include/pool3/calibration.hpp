@@ -23,10 +23,23 @@ namespace pool3 {
 [[nodiscard]] double fit_temperature(const Communicator& comm, std::span<const float> scores,
                                      std::span<const std::int32_t> labels, std::int32_t classes);
 
+/// What prediction sets go by (LAC; Sadinle, Lei, Wasserman 2019): probabilities of the true class, of rows that fits
+/// had not seen.
+struct Coverage {
+  std::vector<double> truth;  ///< at most 1,001 of them, rising: in even steps from the least to the most, or all
+  std::int64_t rows = 0;      ///< of which they are
+
+  /// A set of all classes with at least this probability holds the true class in this share of like rows, or more.
+  /// REQUIRES: rows > 0, 0 < share < 1.
+  [[nodiscard]] double threshold(double share) const;
+  bool operator==(const Coverage&) const = default;
+};
+
 /// One of both; or neither, of a model without probabilities.
 struct Calibration {
   Sigmoids sigmoids;       ///< empty, or
   double temperature = 0;  ///< 0
+  Coverage coverage;       ///< without rows for one-vs-one
   bool operator==(const Calibration&) const = default;
 };
 /// Leaves out a fifth of the folds in turn (those of equal number modulo 5), fits both to the others, and takes the one
@@ -34,6 +47,12 @@ struct Calibration {
 [[nodiscard]] Calibration calibrate(const Communicator& comm, std::span<const float> scores,
                                     std::span<const std::int32_t> labels, std::span<const std::int32_t> folds,
                                     std::int32_t classes);
+
+/// What sets need, from the same held-out scores. A probability counts as the next below it of 65,536 values whose
+/// fourth roots are evenly spaced. Collective; the same for any number of ranks.
+[[nodiscard]] Coverage fit_coverage(const Communicator& comm, std::span<const float> scores,
+                                    std::span<const std::int32_t> labels, std::int32_t classes,
+                                    const Calibration& calibration);
 
 // Use. Not collective. All return probabilities that sum to 1.
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -94,10 +95,26 @@ struct CorpusOptions {
 /// two labels.
 [[nodiscard]] Manifest list_corpus(const Communicator& comm, const CorpusOptions& options);
 
+/// A column of a table, beside the paths in it.
+struct PathValues {
+  std::string folder;               ///< absolute, without links: that relative paths start from
+  std::vector<std::string> paths;   ///< as written
+  std::vector<std::string> values;  ///< one for each path, without blanks around it; empty of a list of paths alone
+};
+/// What a table (.csv, .tsv) says of each path in its column `column`, a name of the header or a number from 1; if that
+/// is "", in the column with the first of the `usual` names that is there (in lower case, without blanks and what tools
+/// put between words), or the only other one. Of a list, what follows each path. Nothing if the file's rows have no
+/// paths. Throws Error.
+[[nodiscard]] std::optional<PathValues> read_path_values(const std::string& table, const std::string& column,
+                                                         std::span<const std::string_view> usual);
+
 /// The names that the sources' braces and wildcards stand for. Throws Error (usage) for those that can't be understood.
 [[nodiscard]] std::vector<std::string> source_names(const std::vector<std::string>& corpus);
 /// True if it ends like the name of a picture in a folder.
 [[nodiscard]] bool names_picture(std::string_view path);
+
+/// True for an address, as http://..., s3://..., rather than a path.
+[[nodiscard]] bool names_address(std::string_view path);
 
 /// The label of `path` under `rule`, or "" for none. `column` is the label that the table or shard gives; `automatic`
 /// is `directory` here. For that rule, leading "./" do not count, and a path that leaves its root ("/..." or "../...")

@@ -31,6 +31,9 @@ struct Evaluation {
                                               std::span<const std::int32_t> truth,
                                               std::span<const std::int32_t> predicted);
 
+/// The same from counts [K, K] that are there already. REQUIRES: none is negative. Not collective.
+[[nodiscard]] Evaluation evaluate_counts(const std::vector<std::string>& classes, std::vector<std::int64_t> counts);
+
 /// The per-class table, laid out as scikit-learn's classification_report (classes that neither occur nor are
 /// predicted are left out).
 [[nodiscard]] std::string classification_report(const Evaluation& evaluation);

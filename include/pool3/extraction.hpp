@@ -45,6 +45,7 @@ struct ExtractorOptions {
   std::optional<Device> device;         ///< chosen: GPUs if every rank has one
   std::optional<Precision> precision;   ///< chosen: what is fast on every rank, without loss
   bool or_fp32 = false;                 ///< fp32 is taken where `precision` can't be had
+  std::optional<Precision> preferred;   ///< chosen where it can be had: rows that are there already are of it
   std::optional<InputProfile> profile;  ///< chosen: the weights' own
   bool fast_decode = false;
   bool apply_orientation = true;
@@ -60,7 +61,8 @@ struct ExtractorOptions {
 struct ExtractorSetup {
   RowRecipe recipe;                               ///< the same on every rank
   Device device = Device::cpu;                    ///< the same on every rank
-  Instructions instructions = Instructions::any;  ///< what every rank's CPU has
+  std::string why;                                ///< the precision was chosen, in words; "": it was asked for
+  Instructions instructions = Instructions::any;  ///< what the rank may use; for bf16 the same on every rank
   int gpu = 0;                                    ///< ranks of one node take its GPUs in turn
   int batch = 16;
   int threads = 1;

@@ -93,5 +93,12 @@ void to_input(const Image& image, InputProfile profile, std::span<float> out);
 /// std::runtime_error with libpng's words.
 [[nodiscard]] std::string encode_png(const GreyImage& picture);
 [[nodiscard]] std::string encode_png(const Image& picture);
+/// The bytes of a JPEG file, `quality` from 1 to 100. REQUIRES: as encode_png(). Throws ImageError with libjpeg's
+/// words.
+[[nodiscard]] std::string encode_jpeg(const Image& picture, int quality);
+
+/// The picture in its proportions with at most `side` pixels a side, each the mean of the area that it covers. One that
+/// fits stays as it is. REQUIRES: the picture is not empty, side >= 1. Thread-safe.
+[[nodiscard]] Image thumbnail(const Image& picture, std::int64_t side);
 
 }  // namespace pool3

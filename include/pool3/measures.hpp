@@ -15,10 +15,11 @@ namespace pool3 {
 struct RowResult {
   std::int64_t row = 0;  ///< of the file: sums run in this order
   bool correct = false;
-  std::int32_t place = 0;    ///< of the true class in the ranking; 0 is first
-  double confidence = 0;     ///< probability of the predicted class
-  double of_truth = 0;       ///< probability of the true class
-  double squared_error = 0;  ///< sum over the classes of (probability - 1 or 0)^2
+  std::int32_t place = 0;     ///< of the true class in the ranking; 0 is first
+  double confidence = 0;      ///< probability of the predicted class
+  double of_truth = 0;        ///< probability of the true class
+  double squared_error = 0;   ///< sum over the classes of (probability - 1 or 0)^2
+  std::int32_t set_size = 0;  ///< classes in the prediction set; 0: there is none
 };
 [[nodiscard]] RowResult row_result(std::int64_t row, std::int32_t truth, std::int32_t predicted,
                                    std::span<const std::int32_t> ranking, std::span<const double> probabilities);
@@ -46,6 +47,10 @@ struct Measures {
   double brier = 0;                         ///< mean of squared_error: from 0 to 2
   double calibration_error = 0;             ///< mean over rows of |confidence - accuracy| of their bin
   std::vector<ReliabilityBin> reliability;  ///< [reliability_bins]
+  bool sets = false;                        ///< those that follow are there
+  double coverage = 0;                      ///< what the sets are to have: set by the caller
+  double covered = 0;                       ///< share of the rows whose set holds the true class
+  double mean_set_size = 0;
 };
 /// From this rank's rows. The same to the last bit for any number of ranks. Collective; the root alone gets them.
 /// REQUIRES: some rank has rows.
@@ -68,5 +73,14 @@ struct ConfusedPair {
 
 /// JSON of the whole evaluation. `rows`: which they are, "held-out", "training" or "all".
 [[nodiscard]] std::string to_json(const Evaluation& evaluation, const Measures& measures, const std::string& rows);
+
+/// What to_json() has written.
+struct SavedEvaluation {
+  Evaluation evaluation;  ///< its classes as utf8_text() has them
+  Measures measures;
+  std::string rows;
+};
+/// Throws Error without a path: it is something else.
+[[nodiscard]] SavedEvaluation evaluation_of_json(const std::string& json);
 
 }  // namespace pool3

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pool3/features.hpp"
+#include "pool3/sides.hpp"
 
 namespace pool3 {
 
@@ -22,6 +23,14 @@ struct SupportVectors {
   bool operator==(const SupportVectors&) const = default;
 };
 
+/// Where each row of the file is that a model was trained on. All are empty in older models.
+struct SplitTable {
+  std::vector<RowSide> sides;              ///< [rows of that file]
+  std::vector<std::int16_t> folds;         ///< [rows of that file] those of the probabilities, -1: in none; or empty
+  std::vector<std::int16_t> search_folds;  ///< the same of the search that chose C; or empty
+  bool operator==(const SplitTable&) const = default;
+};
+
 /// A trained classifier. Linear: the score of class k is dot(coef[k], x) + intercept[k] on raw features x; the highest
 /// wins, the first of equals. Standardisation is folded into coef and intercept. RBF: see SupportVectors; one-vs-one
 /// has a column for each pair of classes, (0, 1), (0, 2), ..., (1, 2), ..., above 0 for the first of them.
@@ -35,7 +44,11 @@ struct Model {
   std::vector<double> sigmoid_a;  ///< [columns()] Platt: P(k | x) ~ 1 / (1 + exp(a f + b)); empty if not calibrated
   std::vector<double> sigmoid_b;  ///< [columns()]
   double temperature = 0;         ///< P(k | x) = softmax(temperature * scores); 0: sigmoids, or not calibrated
-  Provenance features;            ///< of the features it was trained on
+  /// What prediction sets need, of rows that the folds of a training had not seen: probabilities of their true classes,
+  /// rising, in even steps from the least to the most, at most 1,001. Empty in older models, and without probabilities.
+  std::vector<double> held_out_truth;
+  std::int64_t calibration_rows = 0;  ///< of which they are
+  Provenance features;                ///< of the features it was trained on
 
   // How it was trained.
   std::string loss;          ///< "l2" (squared hinge) or "l1" (hinge)
@@ -47,7 +60,9 @@ struct Model {
   double center_scale = 1;  ///< features were divided by this after centring
   std::uint64_t seed = 42;  ///< of the split
   double test_fraction = 0.2;
-  std::string split = "key";  ///< or "stratified": which rows are held out, see SplitRule of training.hpp
+  std::string split = "key";  ///< or "stratified" ...: which rows are held out, see SplitRule of training.hpp
+  bool grouped = false;       ///< some rows were kept together
+  SplitTable split_table;     ///< what write_model() writes; read_model() leaves it empty
   std::int64_t training_rows = 0;
 
   // The certificate.
@@ -76,5 +91,7 @@ struct Model {
 void write_model(const Model& model, const std::string& path);
 /// Reads a model file and checks its checksums. Not collective. Throws Error.
 [[nodiscard]] Model read_model(const std::string& path);
+/// The table of its split. Not collective. Throws Error.
+[[nodiscard]] SplitTable read_split_table(const std::string& path);
 
 }  // namespace pool3

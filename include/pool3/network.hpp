@@ -1,6 +1,7 @@
 #pragma once
 // Inception-v3 up to pool_3: the network that runs the weights. No MPI.
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -14,8 +15,8 @@
 namespace pool3 {
 
 /// Gives weights their codes: runs pictures, [count, 299, 299, 3] floats as made by to_input(), and notes how large the
-/// values of each layer get. The same pictures give the same codes. Throws Error on a CPU without AMX, for a
-/// TorchScript network, and if a layer gives nothing but zeros.
+/// values of each layer get. The same pictures give the same codes, on every CPU. Throws Error on a CPU without AVX2,
+/// for a TorchScript network, and if a layer gives nothing but zeros.
 void calibrate(Weights& weights, std::span<const float> input, int count);
 
 /// One layer's output for one picture.
@@ -28,23 +29,42 @@ struct StageOutput {
 enum class Device : std::uint8_t { cpu, cuda };
 [[nodiscard]] constexpr std::string_view to_string(Device d) { return d == Device::cpu ? "cpu" : "cuda"; }
 
-/// Sets of CPU instructions that the network has kernels for; each includes those before it. `any`: LibTorch runs it.
-enum class Instructions : std::uint8_t { any, avx2, avx512, avx512_bf16, amx };
+/// Sets of CPU instructions that the network has kernels for. Each includes those before it, but for `avx2_vnni` (AVX2
+/// with AVX-VNNI), which no other includes. `any`: LibTorch runs it.
+enum class Instructions : std::uint8_t { any, avx2, avx2_vnni, avx512, avx512_vnni, avx512_bf16, amx };
+/// Their names in POOL3_MAX_INSTRUCTIONS.
+inline constexpr std::array<std::string_view, 7> instruction_names = {
+    "any", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16", "amx"};
+/// For people: "AVX-512 VNNI".
 [[nodiscard]] std::string_view to_string(Instructions instructions);
-
-/// The best that this CPU has, and this system allows.
-[[nodiscard]] Instructions cpu_instructions();
-
-/// What is fastest with them: bf16 with AMX, else fp32.
-[[nodiscard]] constexpr Precision fastest_precision(Instructions instructions) {
-  return instructions == Instructions::amx ? Precision::bf16 : Precision::fp32;
+[[nodiscard]] constexpr bool includes(Instructions have, Instructions needs) {
+  return needs <= have && (needs != Instructions::avx2_vnni || have == needs);
 }
 
+/// Whether this CPU has them, and the system and the environment variable POOL3_MAX_INSTRUCTIONS allow them. That names
+/// the best set to use; none or an empty one allows all. Throws Error (usage) if it names none.
+[[nodiscard]] bool cpu_has(Instructions instructions);
+/// The best that cpu_has(). Throws Error as it does.
+[[nodiscard]] Instructions cpu_instructions();
+
+/// What is fastest on a CPU without loss of accuracy, and why, in words.
+struct PrecisionChoice {
+  Precision precision = Precision::fp32;
+  std::string why;
+};
+/// On this CPU with these instructions: bf16 where it was measured to be faster, else fp32. CPUs that nobody has
+/// measured are timed for some hundredths of a second; the outcome, faster or not, is kept by CPU model in the user's
+/// cache folder, if that can be written. REQUIRES: cpu_has(instructions).
+[[nodiscard]] PrecisionChoice fastest_precision(Instructions instructions);
+
+/// Whether pool3 has kernels of its own for it. Rows of fp32 and int8 are the same with all of them.
+[[nodiscard]] bool has_kernels(Precision precision, Instructions instructions);
+
 struct NetworkOptions {
-  Precision precision = Precision::fp32;  ///< fp16 on Device::cuda alone; int8 with AMX and calibrated weights alone
+  Precision precision = Precision::fp32;  ///< fp16 on Device::cuda alone; int8 with calibrated weights alone
   int batch = 16;                         ///< most images of one call; multiples of 16 are fastest
-  /// Better ones are not used. bf16 rows depend on them in their last bits, so all ranks should use the same; fp32 rows
-  /// do not, from avx2 on. REQUIRES: this CPU has them.
+  /// Better ones are not used. bf16 rows depend on them in their last bits, so all ranks should use the same; fp32 and
+  /// int8 rows do not, from avx2 on. REQUIRES: cpu_has() them.
   Instructions instructions = cpu_instructions();
   Device device = Device::cpu;
   int gpu = 0;  ///< which one, on Device::cuda

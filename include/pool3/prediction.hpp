@@ -44,4 +44,12 @@ struct Verdict {
 /// Of the decision values [columns()] of one row.
 [[nodiscard]] Verdict verdict(const Model& model, std::span<const double> decision_values);
 
+/// True if the model knows what prediction sets need.
+[[nodiscard]] bool has_sets(const Model& model);
+/// The least probability of a class in a set, for sets that hold the true class of this share of rows like those that
+/// the model was trained on. REQUIRES: has_sets(), 0 < coverage < 1.
+[[nodiscard]] double set_threshold(const Model& model, double coverage);
+/// The classes with that probability or more, the most probable first; at least one. REQUIRES: has_sets().
+[[nodiscard]] std::vector<std::int32_t> prediction_set(const Verdict& said, double threshold);
+
 }  // namespace pool3

@@ -25,6 +25,8 @@ struct SearchOptions {
   std::uint64_t seed = 42;  ///< of the row order
   Scoring scoring = Scoring::accuracy;
   Choice choice = Choice::best;
+  int most_extra = 0;    ///< values of C that may be tried beyond the grid, while the best is at its edge
+  bool halving = false;  ///< first all points on a quarter of the rows; who is clearly worse there is dropped
   SolverOptions solver;
 };
 
@@ -41,6 +43,7 @@ struct SearchPoint {
   double relative_gap = 0;            ///< the worst of the groups
   std::int64_t epochs = 0;            ///< the most of the groups
   double seconds = 0;                 ///< the most of the groups
+  bool dropped = false;               ///< by halving: all numbers are those of the sample
 };
 
 struct SearchResult {
@@ -48,9 +51,15 @@ struct SearchResult {
   std::size_t best = 0;                 ///< by scoring and choice; the simplest of equals
   std::vector<std::int64_t> fold_rows;  ///< [folds]
   int groups = 1;
-  std::size_t remembered = 0;  ///< points taken from an earlier search
+  std::size_t remembered = 0;    ///< points taken from an earlier search
+  std::int64_t sample_rows = 0;  ///< that halving looked at; 0: there was none, or too few rows for one
   Scoring scoring = Scoring::accuracy;
 };
+
+/// Whether the best point has the smallest or largest C that was tried with its kernel and gamma.
+enum class GridEdge : std::uint8_t { none, smallest, largest };
+/// REQUIRES: there are points.
+[[nodiscard]] GridEdge edge_of_best(const SearchResult& result);
 
 /// What the root's group is doing.
 struct SearchProgress {
@@ -74,13 +83,21 @@ struct SearchMemory {
 /// Splits the ranks into groups; each group loads all training rows between its ranks through `load` (collective
 /// over the group it is given; folds set) and solves its folds, all in one matrix. With `gram` all ranks are one group,
 /// columns are their tasks, and the table is the same for any number of them. Collective; every rank gets the result.
-/// Throws a collective Error for a bad grid or problem. Points in `memory` are not computed again; with its state (of a
-/// group's rows; kernel matrices need none) the others are, to the last bit, what they would have been.
+/// Throws a collective Error for a bad grid or problem. With halving, a sample of the rows (by their origin alone) says
+/// which points can't win (points_to_drop()); a resumed search finds the same again. Points in `memory` are not
+/// computed again; with its state (of a group's rows; kernel matrices need none) the others are, to the last bit, what
+/// they would have been.
 [[nodiscard]] SearchResult search_grid(const Communicator& comm,
                                        const std::function<Problem(const Communicator&)>& load,
                                        const SearchOptions& options,
                                        const std::function<void(const SearchProgress&)>& progress = {},
                                        const SearchMemory& memory = {});
+
+/// Points whose fold scores are below those of the best by more than two standard errors of the difference, fold by
+/// fold. The best one's neighbours in C and in gamma stay. [points] 1: dropped. Points are those of a grid in its
+/// order.
+[[nodiscard]] std::vector<std::uint8_t> points_to_drop(const std::vector<SearchPoint>& points, std::size_t best,
+                                                       Scoring scoring);
 
 /// Which search a table is of.
 struct SearchedBy {
@@ -105,7 +122,9 @@ class SearchJournal {
   };
   /// What an earlier search of the same features and flags has left. That of another does not count: a table is cheap
   /// beside features. Every rank gets its own state, if that search had as many ranks.
-  [[nodiscard]] Found recall() const;
+  ///
+  /// With `or_table` the finished table counts, too, if there is nothing else.
+  [[nodiscard]] Found recall(bool or_table = false) const;
   /// Throws Error.
   void keep(const SearchResult& so_far, const std::string& state) const;
   /// Removes what is there, when the table and all that is made from it are done.

@@ -1,9 +1,11 @@
 #pragma once
 // From a feature file to a model: which rows train, the fit, and the whole model with its certificate.
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +15,7 @@
 #include "pool3/features.hpp"
 #include "pool3/kernel_machine.hpp"
 #include "pool3/model.hpp"
+#include "pool3/stratified.hpp"
 #include "pool3/svm.hpp"
 #include "pool3/traffic.hpp"
 
@@ -20,10 +23,12 @@ namespace pool3 {
 
 /// What says on which side a row is, and in which fold. by_key: its key alone, so a catalogue that grows moves no
 /// picture, and copies stay together. stratified: each class gives its share (stratified.hpp), of rows that are done
-/// and have a label, in the order of the file.
-enum class SplitRule : std::uint8_t { by_key, stratified };
+/// and have a label, in the order of the file. folders: paths have a folder "train", "test" or the like. given: each
+/// row has its side.
+enum class SplitRule : std::uint8_t { by_key, stratified, folders, given };
 [[nodiscard]] constexpr std::string_view to_string(SplitRule rule) {
-  return rule == SplitRule::by_key ? "key" : "stratified";
+  constexpr std::array<std::string_view, 4> names = {"key", "stratified", "folders", "given"};
+  return names[static_cast<std::size_t>(rule)];
 }
 
 /// Which rows are held out, and which are in which fold.
@@ -33,13 +38,20 @@ struct Split {
   SplitRule rule = SplitRule::by_key;
   /// [rows of the file] the fold of each, 0 or above, or -1: it trains in each fold. Empty: the rule says.
   std::vector<std::int32_t> folds_of_rows;
+  bool folds_by_class = false;  ///< folds are stratified, whatever says who trains
+  /// [rows of the file] which rows stay together, on one side and in one fold, or no_group. Empty: each is on its own.
+  /// What is given, by folders or row by row, counts as it is.
+  std::vector<GroupId> groups_of_rows;
+  /// [rows of the file] if the rule is `given`.
+  std::vector<RowSide> sides_of_rows;
 };
-/// The split that a model was trained on, of the file that it was trained on.
-[[nodiscard]] Split split_of(const Model& model);
+/// The split that a model was trained on. `reader`: of that file, or of its catalogue as it has become. Throws Error:
+/// the split is known for the very file alone, and this is another one. Not collective.
+[[nodiscard]] Split split_of(const Model& model, const std::string& model_path, const FeatureReader& reader);
 /// How many folds `folds_of_rows` has.
 [[nodiscard]] int given_folds(const Split& split);
 
-enum class Side : std::uint8_t { training, test, both };
+enum class Side : std::uint8_t { training, test, left_out, both };
 
 /// Some rows of a file and what is in them.
 struct LabelledRows {
@@ -56,15 +68,34 @@ struct LabelledRows {
 void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, Side side,
                             const std::function<void(const LabelledRows&)>& use);
 
+/// Of each row of the file, whether it is done, has a label, and is on `side`. Reads no features. Not collective;
+/// throws Error.
+[[nodiscard]] std::vector<bool> rows_on_side(const FeatureReader& reader, const Split& split, Side side);
+
 /// This rank's share of the training rows, with folds if `folds` > 0; a row that trains in each fold has the fold
 /// `folds`, which no column leaves out. Rows of a float16 file stay halves, as they are stored. `row_weights`:
 /// FILE[:DATASET], or "" for none; rows of weight 0 are left out. Collective.
 [[nodiscard]] Problem load_training_rows(const Communicator& comm, const FeatureReader& reader, const Split& split,
                                          int folds, const std::string& row_weights);
 
-/// Training rows of each class over all ranks. Reads no features. Collective.
+/// Rows of each class on a side, over all ranks. Reads no features. Collective.
+[[nodiscard]] std::vector<std::int64_t> count_rows(const Communicator& comm, const FeatureReader& reader,
+                                                   const Split& split, Side side, const std::string& row_weights = {});
+/// Those that train. Collective.
 [[nodiscard]] std::vector<std::int64_t> count_training_rows(const Communicator& comm, const FeatureReader& reader,
                                                             const Split& split, const std::string& row_weights);
+
+/// The side of each row whose path has a folder of such a name, the first below the folder that all rows share; others
+/// are left out. If no row is in a test folder, those that validate are held out. Empty: there are no rows on one of
+/// both sides. Not collective; throws Error.
+[[nodiscard]] std::vector<RowSide> sides_by_folder(const FeatureReader& reader);
+
+/// What a model keeps of its split: the sides, folds of the probabilities if `folds` > 0, and of the search that chose
+/// C if `search_folds` > 0. Rows that are not done, have no label or train with the weight 0 are left out. Not
+/// collective; throws Error. REQUIRES: at most most_folds.
+[[nodiscard]] SplitTable split_table(const FeatureReader& reader, const Split& split, int folds, int search_folds,
+                                     const std::string& row_weights);
+inline constexpr int most_folds = 1000;
 
 /// What a user should know of these folds, a line each: folds without rows, classes with fewer rows than folds. `folds`
 /// of the problem. Collective; the same on every rank.
@@ -89,6 +120,7 @@ struct TrainingOptions {
   bool balanced = false;      ///< errors on rare classes cost more
   std::string row_weights;    ///< FILE[:DATASET], or ""
   int probability_folds = 5;  ///< folds that probabilities are calibrated with; 0: none
+  int search_folds = 0;       ///< of the search that chose C, for the model's table of its split; 0: none
 };
 /// Throws usage Error.
 void check(const TrainingOptions& options);

@@ -2,13 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "commands/extract/extract.hpp"
 #include "commands/model/evaluate.hpp"
 #include "commands/model/search.hpp"
+#include "commands/report/report.hpp"
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
+#include "pool3/model.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -26,24 +31,62 @@ std::string extract_config(const std::string& config) {
   return part.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+/// The flags of search and training, by which an earlier result may differ.
+std::set<std::string> names_of_training() {
+  OptionParser parser("run", "");
+  SearchFlags search;
+  TrainingFlags training;
+  declare_search(parser, search);
+  declare_training(parser, training);
+  std::set<std::string> names = parser.names_that_change_rows();
+  names.insert("probability-folds");
+  names.erase("extend");
+  return names;
+}
+
+/// Throws Error if `path` was made with other flags of search or training. `there`: its configuration.
+void require_same_flags(const std::string& path, const std::string& there, const std::string& here) {
+  const auto was = nlohmann::json::parse(there, nullptr, false), now = nlohmann::json::parse(here);
+  for (const std::string& name : names_of_training()) {
+    if (!was.is_object() || !was.contains(name) || !now.contains(name) || was[name] == now[name]) continue;
+    throw Error(
+        {.stage = "run",
+         .path = path,
+         .cause = fmt::format("it is of a run with --{} {}, this one has {}", name, was[name].dump(), now[name].dump()),
+         .advice = "give another --out, or add --overwrite to replace it",
+         .code = ExitCode::usage});
+  }
+}
+
+/// The configuration of a table of a search; "" if there is none.
+std::string config_of_table(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const auto table = nlohmann::json::parse(text, nullptr, false);
+  return table.is_object() && table.contains("config") ? table["config"].dump() : "";
+}
+
 class RunCommand : public Command {
  public:
   void declare(OptionParser& p) override {
-    p.add_required("out", folder_, "folder for features.h5, search.json, model.h5 and evaluation.json", Changes::file);
-    p.writes_folder(
-        "out",
-        {"features.h5", "features.h5.partial*", "features.h5.lock", "features.h5.failures.tsv", "search.json",
-         "search.json.points", "search.json.state-*", "model.h5", "model.h5.certificate.json", "evaluation.json"},
-        "update-from");
+    p.add_required("out", folder_, "folder for features.h5, search.json, model.h5, evaluation.json and report.html",
+                   Changes::file);
+    p.writes_folder("out",
+                    {"features.h5", "features.h5.partial*", "features.h5.lock", "features.h5.failures.tsv",
+                     "search.json", "search.json.points", "search.json.state-*", "model.h5",
+                     "model.h5.certificate.json", "evaluation.json", "report.html"},
+                    "update-from");
     declare_extract(p, extract_);
     p.take_without_flag("corpus");
     declare_search(p, search_);
     declare_training(p, training_);
     p.add("probability-folds", training_.options.probability_folds,
           "folds that probabilities are calibrated with; 0: none", 5);
+    p.add("report", report_, "yes or no: also make a page to look at, report.html", std::string("yes"), Changes::file);
   }
 
   void check() const override {
+    if (report_ != "yes" && report_ != "no") throw usage_error("--report must be yes or no");
     jobs::check(extract_);
     static_cast<void>(options_of(training_));
     jobs::check(search_);
@@ -51,36 +94,56 @@ class RunCommand : public Command {
 
   ExitCode run(const Context& context) override {
     const Communicator& comm = context.comm;
-    TrainingOptions training;
     comm.all_do([&] {
-      training = options_of(training_);
-      search_.folds = folds_of(training.split, search_.folds);
+      search_.folds = folds_of(training_.split, search_.folds);
       jobs::check(search_);
       if (comm.is_root() && !extract_.policy.dry_run) make_folder({"run", folder_});
     });
     extract_.file.out = folder_ + "/features.h5";
     const std::string table = folder_ + "/search.json", model = folder_ + "/model.h5";
+    const KernelFlagValues kernel = values_of(training_.kernel);
+    const std::size_t kernels = (kernel.linear ? 1 : 0) + (kernel.rbf ? kernel.gammas.size() : 0);
+    const bool searches = search_.C.size() > 1 || kernels > 1 || search_.extend;
+    comm.root_does([&] {
+      if (extract_.policy.overwrite || extract_.policy.dry_run) return;
+      if (searches && file_exists(table)) require_same_flags(table, config_of_table(table), context.config);
+      if (file_exists(model)) require_same_flags(model, read_model(model).config, context.config);
+    });
     const StopSignal signal(context.log);
     const ExitCode code = extract({context.comm, context.log, extract_config(context.config)}, extract_);
     if (extract_.policy.dry_run || code == ExitCode::resumable) return code;
-    const KernelFlagValues kernel = values_of(training_.kernel);
-    const std::size_t kernels = (kernel.linear ? 1 : 0) + (kernel.rbf ? kernel.gammas.size() : 0);
-    if (search_.C.size() == 1 && kernels == 1) {
+    const TrainingInput input = open_training(context, training_, extract_.file.out, {table, model});
+    TrainingOptions training = input.options;
+    if (!searches) {
       training.C = search_.C[0];
       if (comm.is_root() && file_exists(table))
         context.log.line("run",
                          fmt::format("nothing is searched for one C; {} is of an earlier run, and stays", table));
     } else {
-      training = search(context, training_, training, search_, extract_.file.out, table);
+      training = search(context, training_, training, search_, input.reader, table);
     }
-    train(context, extract_.file.out, training, model);
-    evaluate(context, {.features = extract_.file.out, .model = model, .out = folder_ + "/evaluation.json"});
+    train(context, input.reader, training, model);
+    const std::string evaluation = folder_ + "/evaluation.json";
+    evaluate(context, {.features = extract_.file.out, .model = model, .out = evaluation});
+    if (report_ == "yes") write_report(context, model, searches ? table : "", evaluation);
     SearchJournal::remove(comm, table);
     return code;
   }
 
  private:
-  std::string folder_;
+  void write_report(const Context& context, const std::string& model, const std::string& table,
+                    const std::string& evaluation) const {
+    ReportFlags flags{.features = extract_.file.out,
+                      .out = folder_ + "/report.html",
+                      .model = model,
+                      .search = table,
+                      .evaluation = evaluation};
+    const Metrics* metrics = context.log.metrics();
+    if (metrics != nullptr && file_exists(metrics->folder() + "/rank-0.jsonl")) flags.measured = metrics->folder();
+    report(context, flags);
+  }
+
+  std::string folder_, report_;
   ExtractOptions extract_;
   TrainingFlags training_;
   SearchFlags search_;

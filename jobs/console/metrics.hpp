@@ -24,6 +24,7 @@ class Metrics {
   /// `folder`: gets rank-N.jsonl; `prometheus`: a file, the root's alone. Empty: none.
   Metrics(std::string folder, std::string prometheus, std::string command, int rank, Clock clock = Clock::system());
 
+  [[nodiscard]] const std::string& folder() const { return folder_; }
   [[nodiscard]] bool wanted() const { return !folder_.empty() || !prometheus_.empty(); }
   /// Root only: how far the job is.
   void progress(const StageProgress& progress);

@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string_view>
 
+#include "console/addresses.hpp"
 #include "console/ini.hpp"
 #include "console/spelling.hpp"
 #include "pool3/files.hpp"
@@ -25,39 +24,6 @@ constexpr std::array<std::string_view, 7> of_each_rank = {"config",     "help", 
                                                           "prometheus", "threads", "solver-threads"};
 constexpr const char* stray_words = "words that belong to no flag";
 constexpr const char* common_heading = "Common flags";  // of every command; last in the help
-
-/// Numbers separated by blanks or commas.
-/// "logspace:LOW:HIGH:COUNT": from LOW to HIGH in equal factors. False if the word is no such thing.
-bool append_logspace(const std::string& word, std::vector<double>& values) {
-  constexpr int most = 1000;
-  double low = 0, high = 0;
-  int count = 0, read = 0;
-  // NOLINTNEXTLINE(cert-err34-c): what sscanf can't read is no such word
-  if (std::sscanf(word.c_str(), "logspace:%lf:%lf:%d%n", &low, &high, &count, &read) != 3) return false;
-  if (static_cast<std::size_t>(read) != word.size() || !(low > 0) || !(high > low) || count < 2 || count > most)
-    return false;
-  for (int i = 0; i < count; ++i) {
-    const double exact = low * std::pow(high / low, static_cast<double>(i) / (count - 1));
-    // 12 digits: 1, 10, 100 and no 10.000000000000002.
-    values.push_back(i == 0           ? low
-                     : i == count - 1 ? high
-                                      : std::strtod(fmt::format("{:.12g}", exact).c_str(), nullptr));
-  }
-  return true;
-}
-
-void append_numbers(const std::string& name, std::string text, std::vector<double>& values) {
-  std::replace(text.begin(), text.end(), ',', ' ');
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
-    if (append_logspace(word, values)) continue;
-    double value = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (error != std::errc() || end != word.data() + word.size())
-      throw usage_error(fmt::format("--{}: '{}' is not a number", name, word));
-    values.push_back(value);
-  }
-}
 
 /// Throws Error (usage).
 std::string config_text(const std::string& path) try {
@@ -135,19 +101,16 @@ void OptionParser::add_words(const std::string& name, std::vector<std::string>& 
           Changes::rows);
 }
 
-std::vector<std::string> words_of(const std::vector<std::string>& values) {
-  std::vector<std::string> words;
-  for (std::string value : values) {
-    std::ranges::replace(value, ',', ' ');
-    std::istringstream all(value);
-    for (std::string word; all >> word;) words.push_back(word);
-  }
-  return words;
-}
-
 void OptionParser::add_list(const std::string& name, std::vector<std::string>& values, const std::string& help,
                             Changes changes) {
   declare(name, po::value<std::vector<std::string>>(&values)->multitoken()->required(), help, changes);
+  lists_.insert(name);
+}
+
+void OptionParser::add_optional_list(const std::string& name, std::vector<std::string>& values, const std::string& help,
+                                     Changes changes) {
+  auto* const value = po::value<std::vector<std::string>>(&values);
+  declare(name, value->multitoken()->default_value({}, ""), help, changes);
   lists_.insert(name);
 }
 
@@ -163,6 +126,15 @@ void OptionParser::take_arguments(const std::string& name, std::vector<std::stri
   argument_name_ = name;
   argument_help_ = help;
   arguments_.add_options()(name.c_str(), po::value<std::vector<std::string>>(&values)->required(), help.c_str());
+  positions_.add(name.c_str(), -1);
+}
+
+void OptionParser::take_optional_arguments(const std::string& name, std::vector<std::string>& values,
+                                           const std::string& help) {
+  argument_name_ = name;
+  argument_help_ = help;
+  argument_is_optional_ = true;
+  arguments_.add_options()(name.c_str(), po::value<std::vector<std::string>>(&values), help.c_str());
   positions_.add(name.c_str(), -1);
 }
 
@@ -255,6 +227,7 @@ void OptionParser::parse(const std::vector<std::string>& arguments, const std::s
   if (log_format_ != "text" && log_format_ != "json") throw usage_error("--log-format must be text or json");
   resolve(map);
   collect_paths(map);
+  refuse_addresses(paths_);
   set_agreed(map);
 } catch (const po::required_option& error) {
   const std::string name = error.get_option_name();
@@ -369,20 +342,6 @@ std::set<std::string> OptionParser::names_that_change_rows() const {
   for (const Flag& flag : flags_)
     if (changes_rows(flag.changes)) some.insert(flag.name);
   return some;
-}
-
-std::vector<std::string> in_short(std::vector<std::string> words) {
-  constexpr std::size_t most_bytes = std::size_t{1} << 14U;
-  const std::size_t all = words.size();
-  std::size_t bytes = 0;
-  for (std::size_t i = 0; i < all; ++i) {
-    bytes += words[i].size() + 1;
-    if (bytes <= most_bytes) continue;
-    words.resize(i);
-    words.push_back(fmt::format("... ({} in all)", all));
-    break;
-  }
-  return words;
 }
 
 }  // namespace pool3::jobs

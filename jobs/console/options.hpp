@@ -12,6 +12,7 @@
 
 #include "console/help.hpp"
 #include "console/named_paths.hpp"
+#include "console/words.hpp"
 
 namespace pool3::jobs {
 
@@ -58,10 +59,15 @@ class OptionParser {
   /// Several texts: `--corpus a b`, `--corpus a --corpus b`, or a line for each in a file.
   void add_list(const std::string& name, std::vector<std::string>& values, const std::string& help,
                 Changes changes = Changes::rows);
+  /// The same, but none need be given.
+  void add_optional_list(const std::string& name, std::vector<std::string>& values, const std::string& help,
+                         Changes changes = Changes::rows);
   /// Words without a flag are values of this one too, which has been declared: all of them for a list, else one.
   void take_without_flag(const std::string& name);
   /// Arguments without a flag. At least one must be given.
   void take_arguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
+  /// The same, but there may be none.
+  void take_optional_arguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
 
   // Which flags name files. To be called once they are added. A path that is neither read nor written goes unchecked,
   // so a test asks for every flag.
@@ -136,11 +142,5 @@ class OptionParser {
   std::size_t written_argument_ = std::string::npos;
   std::vector<std::string> beside_argument_;
 };
-
-/// The single words of a flag of add_words().
-[[nodiscard]] std::vector<std::string> words_of(const std::vector<std::string>& values);
-
-/// The first words of a list, up to 16 KiB, and then how many there are: an attribute of a file holds 64 KiB.
-[[nodiscard]] std::vector<std::string> in_short(std::vector<std::string> words);
 
 }  // namespace pool3::jobs

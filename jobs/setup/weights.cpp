@@ -1,12 +1,14 @@
 #include "setup/weights.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <vector>
 
 #include "pool3/error.hpp"
+#include "pool3/files.hpp"
 #include "pool3/import.hpp"
 
 namespace pool3::jobs {
@@ -30,27 +32,41 @@ std::string find_weights(const std::string& given) {
   places.push_back(program / "../share/pool3" / name);
   for (const auto& place : places)
     if (fs::exists(place, ignored)) return place.lexically_normal().string();
-  throw Error({.stage = "read weights", .path = places[0].string(), .cause = "no weights found", .advice = advice});
+  std::vector<std::string> looked = {"$POOL3_WEIGHTS (not set)"};
+  for (const auto& place : places) looked.push_back(fs::absolute(place, ignored).lexically_normal().string());
+  throw Error({.stage = "read weights",
+               .cause = fmt::format("no weights found; looked in {}", fmt::join(looked, ", ")),
+               .advice = fmt::format("give --weights; {}", advice)});
 }
+
+namespace {
+
+/// `what` these features are of, in words: "the model was trained on".
+Weights weights_like(const Provenance& features, const Place& place, const std::string& given, const std::string& what,
+                     const std::string& advice) {
+  if (features.weights_sha256 == imported)
+    throw error_at(place, what + " imported features, which no weights of pool3 make from pictures", advice);
+  Weights weights = read_weights(find_weights(given));
+  if (weights.sha256 != features.weights_sha256)
+    throw error_at(place,
+                   fmt::format("{} features of other weights (SHA-256 {:.12}..., these are {:.12}...)", what,
+                               features.weights_sha256, weights.sha256),
+                   "give those with --weights");
+  weights.traits.profile = parse_input_profile(parse_preprocessing(features.profile).profile);
+  return weights;
+}
+
+}  // namespace
 
 Weights weights_of_model(const Model& model, const std::string& model_path, const std::string& given,
                          const std::string& stage) {
-  if (model.features.weights_sha256 == imported)
-    throw Error({.stage = stage,
-                 .path = model_path,
-                 .cause = "the model was trained on imported features, which no weights of pool3 make from pictures",
-                 .advice = "import the features of other rows, and use pool3 evaluate"});
-  Weights weights = read_weights(find_weights(given));
-  if (weights.sha256 != model.features.weights_sha256)
-    throw Error(
-        {.stage = stage,
-         .path = model_path,
-         .cause = fmt::format("the model was trained on features of other weights (SHA-256 {:.12}..., these are "
-                              "{:.12}...)",
-                              model.features.weights_sha256, weights.sha256),
-         .advice = "give those with --weights"});
-  weights.traits.profile = parse_input_profile(parse_preprocessing(model.features.profile).profile);
-  return weights;
+  return weights_like(model.features, {stage, model_path}, given, "the model was trained on",
+                      "import the features of other rows, and give them with --features");
+}
+
+Weights weights_of_features(const Provenance& features, const std::string& features_path, const std::string& given,
+                            const std::string& stage) {
+  return weights_like(features, {stage, features_path}, given, "the file has", "ask for rows of the file by number");
 }
 
 }  // namespace pool3::jobs

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "pool3/features.hpp"
 #include "pool3/model.hpp"
 #include "pool3/network.hpp"
 
@@ -16,5 +17,9 @@ namespace pool3::jobs {
 /// model was trained on features of other weights.
 [[nodiscard]] Weights weights_of_model(const Model& model, const std::string& model_path, const std::string& given,
                                        const std::string& stage);
+
+/// The same for the rows of a feature file.
+[[nodiscard]] Weights weights_of_features(const Provenance& features, const std::string& features_path,
+                                          const std::string& given, const std::string& stage);
 
 }  // namespace pool3::jobs

@@ -65,10 +65,6 @@ AuditOptions audit_options(const std::optional<Model>& model, double C, int fold
   if (model->kernel == Kernel::rbf)
     t.kernel.gamma = {model->support.gamma * model->center_scale * model->center_scale, Gamma::Unit::one};
   t.split.seed = model->seed;
-  options.split = {
-      .seed = model->seed,
-      .test_fraction = model->test_fraction,
-      .rule = model->split == to_string(SplitRule::stratified) ? SplitRule::stratified : SplitRule::by_key};
   return options;
 }
 

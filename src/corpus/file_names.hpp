@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,13 @@ namespace pool3::corpus {
     }
   }
 }
+/// A scheme, of two letters or more, and "://".
+[[nodiscard]] inline bool is_address(std::string_view path) {
+  const std::size_t end = path.find("://");
+  if (end == std::string_view::npos || end < 2) return false;
+  return std::ranges::all_of(path.substr(0, end), [](unsigned char c) { return std::isalnum(c) != 0 || c == '+'; });
+}
+
 [[nodiscard]] inline std::string trimmed(std::string_view text) { return std::string(trimmed_view(text)); }
 
 /// Endings of the formats that are read, in lower case.

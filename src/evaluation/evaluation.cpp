@@ -58,6 +58,7 @@ nlohmann::ordered_json json_of(const Measures& m) {
   nlohmann::ordered_json j;
   j["accuracy_interval"] = {m.accuracy_interval.low, m.accuracy_interval.high};
   j["top5_accuracy"] = m.top5_accuracy;
+  if (m.sets) j["sets"] = {{"coverage", m.coverage}, {"covered", m.covered}, {"mean_size", m.mean_set_size}};
   if (!m.probabilities) return j;
   j["log_loss"] = m.log_loss;
   j["brier"] = m.brier;
@@ -76,11 +77,15 @@ nlohmann::ordered_json json_of(const Measures& m) {
 Evaluation evaluate_predictions(const Communicator& comm, const std::vector<std::string>& classes,
                                 std::span<const std::int32_t> truth, std::span<const std::int32_t> predicted) {
   const std::size_t n = classes.size();
-  Evaluation e{.classes = classes, .confusion = std::vector<std::int64_t>(n * n, 0)};
+  std::vector<std::int64_t> counts(n * n, 0);
   for (std::size_t i = 0; i < truth.size(); ++i)
-    ++e.confusion[static_cast<std::size_t>(truth[i]) * n + static_cast<std::size_t>(predicted[i])];
-  comm.sum(std::span<std::int64_t>(e.confusion));
+    ++counts[static_cast<std::size_t>(truth[i]) * n + static_cast<std::size_t>(predicted[i])];
+  comm.sum(std::span<std::int64_t>(counts));
+  return evaluate_counts(classes, std::move(counts));
+}
 
+Evaluation evaluate_counts(const std::vector<std::string>& classes, std::vector<std::int64_t> counts) {
+  Evaluation e{.classes = classes, .confusion = std::move(counts)};
   const auto confusion = confusion_of(e);
   const std::int64_t total = confusion.sum();
   double occurring = 0, with_truth = 0;

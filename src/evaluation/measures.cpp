@@ -110,6 +110,13 @@ Measures measure(const Communicator& comm, const std::vector<RowResult>& mine, b
              .top5_accuracy = static_cast<double>(near) / static_cast<double>(rows.size()),
              .probabilities = probabilities};
   if (probabilities) measure_probabilities(m, rows);
+  m.sets = std::ranges::all_of(rows, [](const RowResult& r) { return r.set_size > 0; });
+  for (const RowResult& r : rows) {
+    m.covered += r.place < r.set_size ? 1 : 0;
+    m.mean_set_size += r.set_size;
+  }
+  m.covered /= static_cast<double>(rows.size());
+  m.mean_set_size /= static_cast<double>(rows.size());
   return m;
 }
 

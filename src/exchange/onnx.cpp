@@ -1,5 +1,7 @@
 // Field numbers are those of onnx.proto.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <vector>
@@ -91,11 +93,14 @@ std::string label_of(const std::string& from, const std::vector<std::string>& cl
          part(12, value_info("label", 0, string_type));
 }
 
-/// Probabilities, if there are any, and label, from scores of a column for each class.
+/// Label, probabilities, if there are any, and scores: outputs in this order, the first two as skl2onnx has them. From
+/// scores of a column for each class.
 std::string verdict_of(const Model& model) {
   const std::size_t classes = model.classes.size();
-  if (!has_probabilities(model)) return label_of("scores", model.classes);
-  const std::string after = label_of("probabilities", model.classes) + part(12, value_info("probabilities", classes));
+  const std::string scores = part(12, value_info("scores", classes));
+  if (!has_probabilities(model)) return label_of("scores", model.classes) + scores;
+  const std::string after =
+      label_of("probabilities", model.classes) + part(12, value_info("probabilities", classes)) + scores;
   if (model.temperature > 0)
     return node("Mul", {"scores", "temperature"}, {"exponents_of_classes"}) +
            node("Softmax", {"exponents_of_classes"}, {"probabilities"}, attribute("axis", 1)) +
@@ -117,8 +122,7 @@ std::string verdict_of(const Model& model) {
 std::string linear_graph(const Model& model) {
   const std::size_t classes = model.classes.size();
   return node("Gemm", {"features", "coef", "intercept"}, {"scores"}, attribute("transB", 1)) +
-         tensor("coef", model.coef, {classes, index(model.width())}) + tensor("intercept", model.intercept, {classes}) +
-         part(12, value_info("scores", classes));
+         tensor("coef", model.coef, {classes, index(model.width())}) + tensor("intercept", model.intercept, {classes});
 }
 
 /// Support vectors around their mean, where distances keep more digits in float.
@@ -155,7 +159,7 @@ std::string kernel_graph(const Model& model) {
          tensor("mean", c.mean, {width}) + tensor("support_vectors", c.x, {count, width}) +
          tensor("support_squares", c.squares, {count}) + tensor("minus_gamma", {-model.support.gamma}, {1}) +
          tensor("dual_coef", model.support.dual_coef, {classes, count}) +
-         tensor("intercept", model.intercept, {classes}) + part(12, value_info("scores", classes));
+         tensor("intercept", model.intercept, {classes});
 }
 
 /// ONNX's own operator, which is LIBSVM.
@@ -181,6 +185,12 @@ std::string pairs_graph(const Model& model) {
          label_of("probabilities", model.classes) + part(12, value_info("probabilities", classes));
 }
 
+std::string input_text(const Model& model) {
+  const Provenance& f = model.features;
+  return fmt::format("features: float32 [N, {}], as pool3 extract makes them (profile {}, precision {}, weights {})",
+                     model.width(), f.profile, f.precision, f.weights_sha256);
+}
+
 }  // namespace
 
 std::string onnx_bytes(const ExportSource& source) {
@@ -194,7 +204,10 @@ std::string onnx_bytes(const ExportSource& source) {
   std::string file =
       number(1, 7) + part(2, "pool3") + part(3, source.version) + part(7, graph) + part(8, part(1, "") + number(2, 13));
   if (pairs) file += part(8, part(1, "ai.onnx.ml") + number(2, 1));
-  return file + part(14, part(1, "classes") + part(2, names));
+  const auto say = [](const std::string& key, const std::string& value) {
+    return part(14, part(1, key) + part(2, value));
+  };
+  return file + say("classes", names) + say("input", input_text(model));
 }
 
 }  // namespace pool3::exchange

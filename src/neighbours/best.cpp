@@ -136,7 +136,7 @@ NeighbourTable Best::table() const {
   table.entries.resize(heaps_.size() * static_cast<std::size_t>(top_));
   auto out = table.entries.begin();
   for (const auto& heap : heaps_) {
-    std::ranges::partial_sort_copy(heap, std::ranges::subrange(out, out + std::ssize(heap)));
+    std::partial_sort_copy(heap.begin(), heap.end(), out, out + std::ssize(heap));
     out += top_;
   }
   return table;

@@ -33,9 +33,9 @@ void any_cpu(const Pass<Number>& pass) {
 std::vector<DotKernels> known_kernels() {
   std::vector<DotKernels> known;
 #ifdef __x86_64__
-  if (dots_avx512().of_floats != nullptr && __builtin_cpu_supports("avx512f")) known.push_back(dots_avx512());
-  if (dots_avx2().of_floats != nullptr && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-      __builtin_cpu_supports("f16c"))
+  // What these files hold is called where the CPU can run it alone.
+  if (__builtin_cpu_supports("avx512f") && dots_avx512().of_floats != nullptr) known.push_back(dots_avx512());
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && dots_avx2().of_floats != nullptr)
     known.push_back(dots_avx2());
 #endif
   known.push_back({"any", any_cpu<float>, any_cpu<std::uint16_t>});

@@ -1,4 +1,4 @@
-// Compiled for AVX2 with FMA and F16C.
+// Compiled for AVX2 with FMA and F16C, which every CPU with both of these has.
 
 #ifdef __F16C__
 #include <immintrin.h>

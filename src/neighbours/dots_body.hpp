@@ -8,10 +8,11 @@
 #include "pool3/numbers.hpp"
 
 namespace pool3::neighbours {
-namespace {
 
 /// A row of Inception-v3 in halves fills a page, with which the CPU's own prefetch ends.
-constexpr std::int64_t bytes_ahead = 4096;
+inline constexpr std::int64_t bytes_ahead = 4096;
+
+namespace {
 
 [[gnu::always_inline]] inline float float_of(float value) { return value; }
 [[gnu::always_inline]] inline float float_of(std::uint16_t bits) { return float_of_half(bits); }

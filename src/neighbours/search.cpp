@@ -20,8 +20,8 @@ constexpr std::int64_t tile_queries = 256;
 constexpr std::int64_t passing_queries = 16;
 
 std::int64_t tiles_of(std::int64_t count, std::int64_t tile) { return (count + tile - 1) / tile; }
-RowRange tile_at(std::int64_t index, std::int64_t tile, std::int64_t count) {
-  return {index * tile, std::min((index + 1) * tile, count)};
+RowRange part_at(std::int64_t index, std::int64_t size, std::int64_t count) {
+  return {index * size, std::min((index + 1) * size, count)};
 }
 
 /// What a thread keeps between tasks.
@@ -94,7 +94,7 @@ struct Search::Impl {
   }
 
   void search(std::int64_t query_tile, const RowsView& rows, std::span<const Row> numbers, Workspace& mine) {
-    const RowRange some = tile_at(query_tile, tile_queries, best.queries());
+    const RowRange some = part_at(query_tile, tile_queries, best.queries());
     multiply(some, rows, mine);
     const std::lock_guard lock(guards[static_cast<std::size_t>(query_tile)]);
     for (std::int64_t q = some.begin; q < some.end; ++q)
@@ -116,7 +116,7 @@ void Search::add(const RowsView& rows, std::span<const Row> numbers) {
   const std::int64_t count = rows.count(), row_tiles = tiles_of(count, tile_rows);
   const std::int64_t query_tiles = std::ssize(impl_->guards);
   neighbours::run_tasks(impl_->threads, row_tiles * query_tiles, [&](std::int64_t task, int worker) {
-    const RowRange some = tile_at(task / query_tiles, tile_rows, count);
+    const RowRange some = part_at(task / query_tiles, tile_rows, count);
     impl_->search(task % query_tiles, rows.part(some),
                   numbers.subspan(static_cast<std::size_t>(some.begin), static_cast<std::size_t>(some.size())),
                   impl_->workspaces[static_cast<std::size_t>(worker)]);

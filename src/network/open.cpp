@@ -47,6 +47,7 @@ struct TorchModule {
   OpenTorchNetwork open;
   ScriptClassifier script;
   CountCudaDevices cuda_devices;
+  OpenSmallNetwork small;
 };
 
 TorchModule load_module() {
@@ -55,7 +56,8 @@ TorchModule load_module() {
   void* factory = module == nullptr ? nullptr : ::dlsym(module, torch_factory_name);
   void* script = module == nullptr ? nullptr : ::dlsym(module, torch_script_name);
   void* devices = module == nullptr ? nullptr : ::dlsym(module, torch_devices_name);
-  if (factory == nullptr || script == nullptr || devices == nullptr) {
+  void* small = module == nullptr ? nullptr : ::dlsym(module, torch_small_name);
+  if (factory == nullptr || script == nullptr || devices == nullptr || small == nullptr) {
     const char* reason = ::dlerror();
     throw Error({.stage = "open network",
                  .path = path,
@@ -63,7 +65,7 @@ TorchModule load_module() {
                  .advice = "check that LibTorch is installed, and that this file is of the same build as the program"});
   }
   return {reinterpret_cast<OpenTorchNetwork>(factory), reinterpret_cast<ScriptClassifier>(script),
-          reinterpret_cast<CountCudaDevices>(devices)};
+          reinterpret_cast<CountCudaDevices>(devices), reinterpret_cast<OpenSmallNetwork>(small)};
 }
 
 /// It is loaded once, and stays until the program ends.
@@ -74,13 +76,14 @@ const TorchModule& torch_module() {
 
 /// Null: LibTorch must do it.
 const Kernels* kernels_for(const NetworkOptions& options) {
-  return find_kernels(options.precision, std::min(options.instructions, cpu_instructions()));
+  return find_kernels(options.precision, cpu_has(options.instructions) ? options.instructions : cpu_instructions());
 }
 
 /// Only pool3's own kernels run int8.
 void check_int8(const Weights& weights, const NetworkOptions& options) {
   if (options.device != Device::cpu) throw usage_error("int8 is for CPUs", "take fp16, or --device cpu");
-  if (kernels_for(options) == nullptr) throw usage_error("int8 needs a CPU with AMX", "take bf16 or fp32");
+  if (kernels_for(options) == nullptr)
+    throw usage_error("int8 needs a CPU with AMX, AVX-512 VNNI or AVX-VNNI", "take bf16 or fp32");
   if (weights.codes.empty())
     throw Error({.stage = "open network",
                  .path = weights.source,
@@ -132,6 +135,10 @@ std::string torchscript_classifier(const Weights& weights, const LinearLayer& la
   check_weights(weights, weights.source);
   return *std::unique_ptr<std::string>(
       network::torch_module().script(weights, network::colour_scale(weights.traits.profile), layer));
+}
+
+std::unique_ptr<SmallNetwork> open_small_network(const SmallNetworkShape& shape) {
+  return std::unique_ptr<SmallNetwork>(network::torch_module().small(shape));
 }
 
 CudaSupport cuda_support() {

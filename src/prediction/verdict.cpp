@@ -53,4 +53,19 @@ Verdict verdict(const Model& model, std::span<const double> decision_values) {
   return said;
 }
 
+bool has_sets(const Model& model) { return has_probabilities(model) && model.calibration_rows > 0; }
+
+double set_threshold(const Model& model, double coverage) {
+  return Coverage{model.held_out_truth, model.calibration_rows}.threshold(coverage);
+}
+
+std::vector<std::int32_t> prediction_set(const Verdict& said, double threshold) {
+  std::vector<std::int32_t> set = said.ranking();
+  const auto end = std::find_if(set.begin() + 1, set.end(), [&](std::int32_t k) {
+    return said.probabilities[static_cast<std::size_t>(k)] < threshold;
+  });
+  set.erase(end, set.end());
+  return set;
+}
+
 }  // namespace pool3

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <string_view>
 
 #include "pool3/report.hpp"
+#include "report/base64.hpp"
 
 namespace pool3 {
 namespace {
@@ -23,14 +23,6 @@ td { overflow-wrap: anywhere; padding: 2px 0; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 13px; }
 )";
 
-std::string base64(std::string_view bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock ends it with a NUL
-  const auto* from = reinterpret_cast<const unsigned char*>(bytes.data());
-  out.resize(static_cast<std::size_t>(
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), from, static_cast<int>(bytes.size()))));
-  return out;
-}
-
 std::string figure_html(const Figure& f) {
   const std::string_view kind = f.file_name.ends_with(".svg") ? "image/svg+xml" : "image/png";
   return fmt::format(
@@ -40,7 +32,7 @@ std::string figure_html(const Figure& f) {
 </figure>
 )",
       escaped(f.file_name), escaped(f.title), escaped(f.caption), f.pixelated ? " class=\"pixelated\"" : "", f.width,
-      escaped(f.title), kind, base64(f.file));
+      escaped(f.title), kind, report::base64(f.file));
 }
 
 }  // namespace

@@ -73,7 +73,8 @@ class ColumnSearch : public PointSolver {
  private:
   /// The solver of the point's kernel matrix.
   void take_kernel(const SearchPoint& point) {
-    if (solver_ && solver_->options().kernel == point.kernel && solver_->options().gamma == point.gamma) return;
+    const bool same = solver_ && solver_->options().kernel == point.kernel && solver_->options().gamma == point.gamma;
+    if (same && point.C >= last_C_) return;
     solver_.reset();
     last_C_ = 0;
     const bool linear = point.kernel == Kernel::linear;

@@ -42,6 +42,7 @@ Json json_of(const SearchPoint& p) {
   point["relative_gap"] = p.relative_gap;
   point["epochs"] = p.epochs;
   point["seconds"] = p.seconds;
+  if (p.dropped) point["dropped"] = true;
   return point;
 }
 
@@ -80,13 +81,14 @@ Json table(const SearchResult& result, const SearchedBy& by) {
   j["folds"] = result.fold_rows.size();
   j["fold_rows"] = result.fold_rows;
   j["best"] = result.best;
+  if (result.sample_rows > 0) j["sample_rows"] = result.sample_rows;
   for (const SearchPoint& p : result.points) j["points"].push_back(json_of(p));
   j["features"] = json_of(by.features);
   j["config"] = Json::parse(by.config);
   return j;
 }
 
-/// How the search that left `there` differs from this one, or "". Other values of C may be tried.
+/// How the search that left `there` differs from this one, or "". Other values of C may be tried, and more of them.
 std::string difference(const Json& there, const SearchedBy& by) {
   const Json mine = json_of(by.features);
   for (const auto& [name, value] : mine.items())
@@ -94,7 +96,7 @@ std::string difference(const Json& there, const SearchedBy& by) {
   const Json config = Json::parse(by.config);
   for (const auto& [name, value] : config.items()) {
     const std::string was = there.at("config").contains(name) ? there.at("config").at(name).dump() : "nothing";
-    if (name != "C" && name != "gamma" && was != value.dump())
+    if (name != "C" && name != "gamma" && name != "extend" && was != value.dump())
       return fmt::format("--{}: {} here, {} there", name, value.dump(), was);
   }
   return {};
@@ -144,7 +146,8 @@ bool are_sound_scores(const SearchPoint& p, std::string_view scoring, const std:
 std::optional<SearchMemory> memory_of(const Json& there) {
   const auto scoring = there.value("scoring", std::string(to_string(Scoring::accuracy)));
   SearchMemory memory;
-  for (const Json& point : there.at("points")) memory.points.push_back(point_of(point));
+  for (const Json& point : there.at("points"))
+    if (!point.value("dropped", false)) memory.points.push_back(point_of(point));  // the sample is soon looked at again
   memory.fold_rows = there.at("fold_rows").get<std::vector<std::int64_t>>();
   const bool sound = std::ranges::all_of(memory.fold_rows, [](std::int64_t rows) { return rows >= 0; }) &&
                      std::ranges::all_of(memory.points, [&](const auto& p) {
@@ -202,9 +205,12 @@ std::string search_table(const SearchResult& result, const SearchedBy& by) { ret
 SearchJournal::SearchJournal(const Communicator& comm, std::string out, SearchedBy by)
     : comm_(comm), out_(std::move(out)), by_(std::move(by)) {}
 
-SearchJournal::Found SearchJournal::recall() const {
+SearchJournal::Found SearchJournal::recall(bool or_table) const {
   std::string text;
-  comm_.root_does([&] { text = contents(points_of(out_)); });
+  comm_.root_does([&] {
+    text = contents(points_of(out_));
+    if (text.empty() && or_table) text = contents(out_);
+  });
   comm_.broadcast(text);
   if (text.empty()) return {};
   std::optional<SearchMemory> memory;
@@ -214,7 +220,7 @@ SearchJournal::Found SearchJournal::recall() const {
     const std::string found = difference(there, by_);
     if (!found.empty()) return {{}, fmt::format("{} is of another search ({}): starting anew", points_of(out_), found)};
     memory = memory_of(there);
-    same_ranks = there.at("ranks") == comm_.size();
+    same_ranks = there.value("ranks", 0) == comm_.size();
   } catch (const nlohmann::json::exception&) {
     memory.reset();
   }

@@ -155,7 +155,7 @@ std::vector<std::string> read_foreign_column(const std::string& path, const std:
     throw error_at(open.place, dataset + " must have one value a row, and one dimension");
   if (open.kind() == H5T_STRING)
     return H5Tis_variable_str(open.type.id()) > 0 ? variable_texts(open) : fixed_texts(open);
-  if (open.kind() == H5T_INTEGER) return numbers<std::int64_t>(open, H5T_NATIVE_INT64);
+  if (open.kind() == H5T_INTEGER || open.kind() == H5T_ENUM) return numbers<std::int64_t>(open, H5T_NATIVE_INT64);
   if (open.kind() == H5T_FLOAT) return numbers<double>(open, H5T_NATIVE_DOUBLE);
   throw error_at(open.place, dataset + " holds neither texts nor numbers");
 }

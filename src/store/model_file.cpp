@@ -77,6 +77,13 @@ void check_support(const Model& model, const Place& place) {
   if (!(s.gamma > 0) || !std::isfinite(s.gamma)) throw error_at(place, "gamma is not above 0");
 }
 
+void check_coverage(const Model& model, const Place& place) {
+  const auto& truth = model.held_out_truth;
+  const bool sound = std::ranges::is_sorted(truth) && (truth.empty() || (truth.front() >= 0 && truth.back() <= 1)) &&
+                     std::ssize(truth) <= model.calibration_rows && truth.empty() == (model.calibration_rows == 0);
+  if (!sound) throw error_at(place, "the probabilities of held-out rows are not in order");
+}
+
 void check_sizes(const Model& model, const Place& place) {
   const std::size_t k = model.classes.size();
   if (k == 0) throw error_at(place, "the model has no classes");
@@ -93,6 +100,7 @@ void check_sizes(const Model& model, const Place& place) {
   if (!(model.temperature >= 0) || !std::isfinite(model.temperature))
     throw error_at(place, "the temperature is not 0 or a positive number");
   if (model.kernel != Kernel::linear) check_support(model, place);
+  check_coverage(model, place);
 }
 
 /// Where numbers are not free.
@@ -124,6 +132,7 @@ void check_numbers(const Model& model, const Place& place, const char* advice) {
   };
   each_array(model, [&](const std::string& name, const std::vector<double>& values, Shape) { check(name, values); });
   check("support_vectors", model.support.x);
+  check("held_out_truth", model.held_out_truth);
   each_scalar(model, [&](const std::string& name, const auto& value) {
     if constexpr (std::is_same_v<std::decay_t<decltype(value)>, double>) check_number(place, name, value, advice);
   });
@@ -149,7 +158,9 @@ Attributes describe(const Model& model) {
   }
   store::put_provenance(attributes, "features_", model.features);
   attributes["split"] = model.split;
+  attributes["grouped"] = std::int64_t{model.grouped};
   attributes["temperature"] = model.temperature;
+  if (model.calibration_rows > 0) attributes["calibration_rows"] = model.calibration_rows;
   each_scalar(model, [&](const std::string& name, const auto& value) {
     if constexpr (std::is_same_v<std::decay_t<decltype(value)>, bool>) {
       attributes[name] = std::int64_t{value};
@@ -174,6 +185,9 @@ void take_kernel(Model& model, const Attributes& attributes, const Place& place)
 
 void take_scalars(Model& model, const Attributes& attributes, const Place& place) {
   if (attributes.contains("split")) model.split = store::attribute<std::string>(attributes, "split", place);
+  if (attributes.contains("grouped")) model.grouped = store::attribute<std::int64_t>(attributes, "grouped", place) != 0;
+  if (attributes.contains("calibration_rows"))
+    model.calibration_rows = store::attribute<std::int64_t>(attributes, "calibration_rows", place);
   if (attributes.contains("temperature"))
     model.temperature = store::attribute<double>(attributes, "temperature", place);
   each_scalar(model, [&](const std::string& name, auto& value) {
@@ -199,6 +213,32 @@ void write_support(const store::File& file, const Model& model) {
   }
 }
 
+/// Calls `visit(name, vector, type)` for every table by row of the training file.
+template <typename AnyTable, typename Visitor>
+void each_split(AnyTable& table, Visitor&& visit) {
+  visit("split", table.sides, store::side_type());
+  visit("folds", table.folds, store::int16_type());
+  visit("search_folds", table.search_folds, store::int16_type());
+}
+
+void write_split(const store::File& file, const SplitTable& table) {
+  each_split(table, [&](const std::string& name, const auto& values, const Hdf5Type& type) {
+    if (values.empty()) return;
+    const Dataset written = file.create_dataset(name, type, {values.size()});
+    written.write_bytes({0, written.rows()}, std::as_bytes(std::span(values)));
+  });
+}
+
+void check_split(const SplitTable& table, const Place& place) {
+  const auto fits = [&](const std::vector<std::int16_t>& folds) {
+    return (folds.empty() || folds.size() == table.sides.size()) &&
+           std::ranges::all_of(folds, [](std::int16_t fold) { return fold >= -1; });
+  };
+  const bool known = std::ranges::all_of(table.sides, [](RowSide side) { return side <= RowSide::left_out; });
+  if (known && fits(table.folds) && fits(table.search_folds)) return;
+  throw error_at(place, "the tables of its split do not fit each other", store::damaged_advice);
+}
+
 void write_datasets(const store::File& file, const Model& model) {
   const store::CellShape names = store::shape_of(model.classes);
   const std::string cells = pack(model.classes, names);
@@ -214,6 +254,10 @@ void write_datasets(const store::File& file, const Model& model) {
     table.write({0, table.rows()}, std::span<const double>(values));
   });
   if (model.kernel != Kernel::linear) write_support(file, model);
+  write_split(file, model.split_table);
+  if (model.calibration_rows == 0) return;
+  const Dataset truth = file.create_dataset("held_out_truth", store::float64_type(), {model.held_out_truth.size()});
+  truth.write({0, truth.rows()}, std::span<const double>(model.held_out_truth));
 }
 
 void write_file(const Model& model, const Place& place) {
@@ -251,6 +295,15 @@ void read_support(SupportVectors& s, const store::Structure& file) {
   store::from_half(halves, s.x);
 }
 
+/// Older models have none.
+void read_coverage(Model& model, const store::Structure& file) {
+  if (model.calibration_rows == 0) return;
+  const Dataset table = file.dataset("held_out_truth");
+  table.expect(store::float64_type(), {static_cast<std::uint64_t>(table.rows())});
+  model.held_out_truth.resize(static_cast<std::size_t>(table.rows()));
+  table.read({0, table.rows()}, std::span(model.held_out_truth));
+}
+
 std::vector<std::string> read_classes(const store::Structure& file) {
   const Dataset table = file.dataset("classes");
   table.expect_strings(table.rows());
@@ -269,6 +322,7 @@ std::string features_difference(const FeatureReader& reader, const Model& model)
 void write_model(const Model& model, const std::string& path) {
   const Place place{"write model", path};
   check_sizes(model, place);
+  check_split(model.split_table, place);
   check_numbers(model, place, "check the features that it was trained on");
   check_output(place);
   make_whole_file(place, [&](const Place& temporary) { write_file(model, temporary); });
@@ -286,10 +340,27 @@ Model read_model(const std::string& path) {
   read_arrays(model, file);
   if (model.kernel != Kernel::linear) read_support(model.support, file);
   take_scalars(model, attributes, place);
+  read_coverage(model, file);
   model.features = store::take_provenance(attributes, "features_", place);
   check_sizes(model, place);
   check_numbers(model, place, store::damaged_advice);
   return model;
+}
+
+SplitTable read_split_table(const std::string& path) {
+  const Place place{"read model", path};
+  store::check_seal(place, store::model_format, store::model_version);
+  const store::Structure file(place);
+  SplitTable found;
+  each_split(found, [&](const std::string& name, auto& values, const Hdf5Type& type) {
+    if (!file.find(name)) return;
+    const Dataset table = file.dataset(name);
+    table.expect(type, {static_cast<std::uint64_t>(table.rows())});
+    values.resize(static_cast<std::size_t>(table.rows()));
+    table.read_bytes({0, table.rows()}, std::as_writable_bytes(std::span(values)));
+  });
+  check_split(found, place);
+  return found;
 }
 
 }  // namespace pool3

@@ -102,8 +102,10 @@ Losses held_out_losses(const Communicator& comm, Sample sample, std::span<const 
     }
     sample.used = fitted;
     const Calibration sigmoids{
-        svm::refit_sigmoids(comm, {sample.scores, sample.labels, columns, sample.classes, fitted}, all.sigmoids), 0};
-    const Calibration temperature{{}, fit(comm, sample, all.temperature)};
+        svm::refit_sigmoids(comm, {sample.scores, sample.labels, columns, sample.classes, fitted}, all.sigmoids),
+        0,
+        {}};
+    const Calibration temperature{{}, fit(comm, sample, all.temperature), {}};
     sample.used = judged;
     losses.sigmoids += log_loss(comm, sample, sigmoids);
     losses.temperature += log_loss(comm, sample, temperature);
@@ -132,10 +134,11 @@ double fit_temperature(const Communicator& comm, std::span<const float> scores, 
 
 Calibration calibrate(const Communicator& comm, std::span<const float> scores, std::span<const std::int32_t> labels,
                       std::span<const std::int32_t> folds, std::int32_t classes) {
-  const Calibration both{fit_sigmoids(comm, scores, labels, classes), fit_temperature(comm, scores, labels, classes)};
+  const Calibration both{
+      fit_sigmoids(comm, scores, labels, classes), fit_temperature(comm, scores, labels, classes), {}};
   const Losses losses = held_out_losses(comm, {scores, labels, classes, {}}, folds, both);
-  if (losses.sigmoids < sigmoids_must_gain * losses.temperature) return {both.sigmoids, 0};
-  return {{}, both.temperature};
+  if (losses.sigmoids < sigmoids_must_gain * losses.temperature) return {both.sigmoids, 0, {}};
+  return {{}, both.temperature, {}};
 }
 
 std::vector<double> softmax(std::span<const double> scores, double temperature) {

@@ -12,7 +12,7 @@ constexpr int max_iterations = 100;
 constexpr double smallest_step = 1e-10;
 constexpr double ridge = 1e-12;  // keeps the Hessian positive definite
 constexpr double gradient_enough = 1e-5;
-constexpr double gain_enough = 1e-13;  // of the cross-entropy: rounding hides more
+constexpr double gain_enough = 1e-12;  // of the cross-entropy: rounding hides more
 constexpr double gain_enough_to_compare = 1e-6;
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
@@ -63,10 +63,31 @@ struct Fitting {
   }
 };
 
-void add(Sums& s, double f, double target, double a, double b) {
+/// A sum of log(1 + e) with one logarithm for many: products of numbers in [1, 2].
+class SumOfLogs {
+ public:
+  void add(double e) {
+    product_ *= 1 + e;
+    if (product_ > 0x1p1000) flush();
+  }
+  [[nodiscard]] double value() {
+    flush();
+    return sum_;
+  }
+
+ private:
+  void flush() {
+    sum_ += std::log(product_);
+    product_ = 1;
+  }
+  double product_ = 1, sum_ = 0;
+};
+
+void add(Sums& s, SumOfLogs& logs, double f, double target, double a, double b) {
   const double z = f * a + b, e = std::exp(-std::abs(z));
   const double p = z >= 0 ? e / (1 + e) : 1 / (1 + e), curve = p * (1 - p);
-  s[value] += (z >= 0 ? target * z : (target - 1) * z) + std::log1p(e);
+  s[value] += z >= 0 ? target * z : (target - 1) * z;
+  logs.add(e);
   s[g_a] += f * (target - p);
   s[g_b] += target - p;
   s[h_aa] += f * f * curve;
@@ -104,13 +125,17 @@ std::vector<Fitting> start(const Communicator& comm, const SigmoidRows& rows) {
 std::vector<Sums> pass(const Communicator& comm, const SigmoidRows& rows, const std::vector<Fitting>& all) {
   std::vector<double> flat(all.size() * sums, 0.0);
   std::vector<Sums> of_columns(all.size(), Sums{});
+  std::vector<SumOfLogs> logs(all.size());
   for_each_entry(rows, [&](std::size_t row, std::size_t column, bool positive) {
     const Fitting& fit = all[column];
     if (fit.done) return;
-    add(of_columns[column], static_cast<double>(rows.scores[row * all.size() + column]),
+    add(of_columns[column], logs[column], static_cast<double>(rows.scores[row * all.size() + column]),
         positive ? fit.targets.high : fit.targets.low, fit.trial_a(), fit.trial_b());
   });
-  for (std::size_t j = 0; j < all.size(); ++j) std::ranges::copy(of_columns[j], &flat[j * sums]);
+  for (std::size_t j = 0; j < all.size(); ++j) {
+    of_columns[j][value] += logs[j].value();
+    std::ranges::copy(of_columns[j], &flat[j * sums]);
+  }
   comm.sum(std::span<double>(flat));
   for (std::size_t j = 0; j < all.size(); ++j) {
     std::copy_n(&flat[j * sums], sums, of_columns[j].begin());

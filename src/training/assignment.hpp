@@ -9,7 +9,8 @@
 
 namespace pool3::training {
 
-/// The split of one file. Pure but for the stratified one, which looks at the whole file's labels and statuses.
+/// The split of one file. By keys alone it looks at nothing else; where classes or folders count, it looks at the whole
+/// file's labels, statuses or paths.
 class Assignment {
  public:
   /// Not collective. `folds`: 0 for none. Throws Error.
@@ -22,8 +23,14 @@ class Assignment {
  private:
   const Split& split_;
   int folds_;
-  std::vector<std::uint8_t> held_out_;  ///< [rows of the file], if stratified
-  std::vector<std::int32_t> fold_;      ///< [rows of the file], if stratified
+  void split_by_class(const FeatureReader& reader);
+  void fold_by_class(const FeatureReader& reader);
+  [[nodiscard]] GroupId group(Row row) const;
+  std::vector<RowSide> sides_;      ///< [rows of the file], unless keys say it
+  std::vector<std::int32_t> fold_;  ///< [rows of the file], if classes count
 };
+
+/// A factor for each row of the file; nothing if `source`, FILE[:DATASET], is "". Throws Error.
+[[nodiscard]] std::vector<float> weights_of_rows(const FeatureReader& reader, const std::string& source);
 
 }  // namespace pool3::training

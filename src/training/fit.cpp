@@ -107,6 +107,8 @@ void check(const TrainingOptions& o) {
     throw usage_error("--multiclass ovo needs --kernel rbf");
   if (o.probability_folds < 0 || o.probability_folds == 1)
     throw usage_error("--probability-folds must be 0, or 2 or more");
+  if (o.probability_folds > most_folds)
+    throw usage_error(fmt::format("--probability-folds must be at most {}", most_folds));
 }
 
 void check_C(double C) {
@@ -141,7 +143,12 @@ TrainingSet load_training_set(const Communicator& comm, const FeatureReader& rea
   set.problem = load_training_rows(comm, reader, options.split, options.probability_folds, options.row_weights);
   check_problem(comm, set.problem);
   set.class_rows = class_counts(comm, set.problem);
-  const ProblemSize size{set.rows(), set.problem.dim, set.problem.classes, options.probability_folds};
+  const ProblemSize size{.rows = set.rows(),
+                         .dim = set.problem.dim,
+                         .classes = set.problem.classes,
+                         .folds = options.probability_folds,
+                         .C = {options.C},
+                         .class_rows = set.class_rows};
   const KernelOptions how = kernel_options(options.kernel, options.solver);
   set.solver = choose_solver(comm, size, how, options.solver.method, options.kernel.max_memory_bytes);
   if (set.solver.gram) {
@@ -182,8 +189,10 @@ HeldOutRows held_out_rows(const Communicator& comm, const TrainingSet& set, cons
 Calibration calibrate(const Communicator& comm, const HeldOutRows& rows, const KernelChoice& kernel,
                       std::int32_t classes) {
   if (kernel.multiclass == Multiclass::one_vs_one)
-    return {.sigmoids = fit_pair_sigmoids(comm, rows.values, rows.labels, classes)};
-  return calibrate(comm, rows.values, rows.labels, rows.folds, classes);
+    return {.sigmoids = fit_pair_sigmoids(comm, rows.values, rows.labels, classes), .coverage = {}};
+  Calibration found = calibrate(comm, rows.values, rows.labels, rows.folds, classes);
+  found.coverage = fit_coverage(comm, rows.values, rows.labels, classes, found);  // what sets need
+  return found;
 }
 
 Calibration fit_probabilities(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,

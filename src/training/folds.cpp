@@ -28,12 +28,6 @@ std::string counted(const std::vector<std::size_t>& found) {
 
 }  // namespace
 
-Split split_of(const Model& model) {
-  return {.seed = model.seed,
-          .test_fraction = model.test_fraction,
-          .rule = model.split == to_string(SplitRule::stratified) ? SplitRule::stratified : SplitRule::by_key};
-}
-
 int given_folds(const Split& split) {
   return split.folds_of_rows.empty() ? 0 : std::max(0, std::ranges::max(split.folds_of_rows) + 1);
 }

@@ -47,6 +47,8 @@ Model make_model(const Communicator& comm, const FeatureReader& reader, const Tr
               .sigmoid_a = calibration.sigmoids.a,
               .sigmoid_b = calibration.sigmoids.b,
               .temperature = calibration.temperature,
+              .held_out_truth = calibration.coverage.truth,
+              .calibration_rows = calibration.coverage.rows,
               .features = reader.provenance(),
               .loss = options.solver.loss == Loss::l1 ? "l1" : "l2",
               .class_weight = options.balanced ? "balanced" : "none",
@@ -58,6 +60,7 @@ Model make_model(const Communicator& comm, const FeatureReader& reader, const Tr
               .seed = options.split.seed,
               .test_fraction = options.split.test_fraction,
               .split = std::string(to_string(options.split.rule)),
+              .grouped = !options.split.groups_of_rows.empty(),
               .training_rows = set.rows(),
               .objective = fit.objective(),
               .relative_gap = fit.relative_gap(),
@@ -65,6 +68,10 @@ Model make_model(const Communicator& comm, const FeatureReader& reader, const Tr
               .epochs = fit.epochs,
               .config = config};
   check_finite(model);
+  comm.root_does([&] {
+    model.split_table =
+        split_table(reader, options.split, options.probability_folds, options.search_folds, options.row_weights);
+  });
   if (model.kernel == Kernel::linear) return model;
   model.intercept = solved.kernel->intercepts();
   comm.root_does([&] { training::add_support_vectors(model, reader, set, *solved.kernel); });

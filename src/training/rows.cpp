@@ -9,17 +9,9 @@ namespace pool3 {
 namespace {
 
 using training::Assignment;
+using training::weights_of_rows;
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
-/// A factor for each row of the file; empty if `source` is.
-std::vector<float> weights_of_rows(const FeatureReader& reader, const std::string& source) {
-  if (source.empty()) return {};
-  const std::size_t colon = source.rfind(':');
-  const bool named = colon != std::string::npos;
-  const std::string path = named ? source.substr(0, colon) : source;
-  return read_row_weights(path, named ? source.substr(colon + 1) : "weights", reader.rows());
-}
 
 /// Those of `rows` that are done, have a label, are on `side`, and whose weight is not 0. Without their features.
 LabelledRows wanted_rows(const FeatureReader& reader, RowRange rows, const Assignment& assignment, Side side,
@@ -83,6 +75,17 @@ void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reade
   });
 }
 
+std::vector<bool> rows_on_side(const FeatureReader& reader, const Split& split, Side side) {
+  constexpr std::int64_t step = 65536;
+  const Assignment assignment(reader, split, 0);
+  std::vector<bool> on_side(index(reader.rows()), false);
+  for (Row begin = 0; begin < reader.rows(); begin += step) {
+    const LabelledRows wanted = wanted_rows(reader, {begin, std::min(begin + step, reader.rows())}, assignment, side);
+    for (const Row row : wanted.rows) on_side[index(row)] = true;
+  }
+  return on_side;
+}
+
 Problem load_training_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, int folds,
                            const std::string& row_weights) {
   Problem problem{.dim = reader.width(), .classes = static_cast<std::int32_t>(reader.classes().size())};
@@ -112,6 +115,11 @@ Problem load_training_rows(const Communicator& comm, const FeatureReader& reader
 
 std::vector<std::int64_t> count_training_rows(const Communicator& comm, const FeatureReader& reader, const Split& split,
                                               const std::string& row_weights) {
+  return count_rows(comm, reader, split, Side::training, row_weights);
+}
+
+std::vector<std::int64_t> count_rows(const Communicator& comm, const FeatureReader& reader, const Split& split,
+                                     Side side, const std::string& row_weights) {
   constexpr std::int64_t step = 65536;
   std::vector<std::int64_t> counts(reader.classes().size(), 0);
   comm.all_do([&] { reader.check_tables(comm.rank(), comm.size()); });
@@ -121,7 +129,7 @@ std::vector<std::int64_t> count_training_rows(const Communicator& comm, const Fe
     const RowRange share = even_share(reader.rows(), comm.size(), comm.rank());
     for (Row begin = share.begin; begin < share.end; begin += step) {
       const RowRange rows{begin, std::min(begin + step, share.end)};
-      for (const std::int32_t label : wanted_rows(reader, rows, assignment, Side::training, weights).labels)
+      for (const std::int32_t label : wanted_rows(reader, rows, assignment, side, weights).labels)
         ++counts[index(label)];
     }
   });

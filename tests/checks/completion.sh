@@ -40,6 +40,6 @@ _pool3_ask "$program"
 mapfile -t commands < <(_pool3_commands)
 ((${#commands[@]} > 10)) || { echo "only ${#commands[@]} commands" && wrong=1; }
 for command in "${commands[@]}"; do
-  expect --help "$command" --he
+  expect --help "$command" --help
 done
 exit "$wrong"

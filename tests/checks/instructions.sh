@@ -2,16 +2,17 @@
 # The kernels for AVX2, AVX-512 and AMX must share no function with the rest of the program: of an inline function that
 # several files define, the linker keeps one copy for all, perhaps the one that older CPUs can't run.
 #
-#   instructions.sh OBJECT...      the objects of the network room
+#   instructions.sh OBJECT...      the objects of the rooms network and neighbours
 set -euo pipefail
 
-kernels=("$(dirname "${BASH_SOURCE[0]}")"/../../src/network/kernels/*.cpp)
+source=$(dirname "${BASH_SOURCE[0]}")/../../src
+kernels=("$source"/network/kernels/*.cpp "$source"/neighbours/dots_*.cpp)
 expected=$((${#kernels[@]} - 1)) # all but table.cpp, which is for every CPU
 seen=0
 for object in "$@"; do
   case $object in
     */kernels/table.cpp.o) continue ;;
-    */kernels/*.cpp.o) ;;
+    */kernels/*.cpp.o | */dots_*.cpp.o) ;;
     *) continue ;;
   esac
   seen=$((seen + 1))

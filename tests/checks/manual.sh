@@ -21,7 +21,7 @@ check_page pool3
 for command in "${commands[@]}"; do
   check_page "pool3-$command"
   # Every flag of the help is on the page, as a flag and not as text.
-  for flag in $("$program" "$command" --help | sed -n 's/^  *\(--[^ ]*\).*/\1/p'); do
+  for flag in $("$program" "$command" --help | sed -n 's/^  \(--[^ ]*\).*/\1/p'); do
     grep -qF "\\fB${flag//-/\\-}\\fR" "$folder/pool3-$command.1" || { echo "pool3-$command: $flag is missing" && wrong=1; }
   done
 done

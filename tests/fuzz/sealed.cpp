@@ -138,6 +138,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fix_tables(file, bytes);
   seal(file, bytes);
   attempt([&] { static_cast<void>(pool3::read_model(file.path())); });
+  attempt([&] { static_cast<void>(pool3::read_split_table(file.path())); });
   attempt([&] { read_all(pool3::FeatureReader(file.path())); });
   attempt([&] { static_cast<void>(pool3::verify_features(world(), file.path())); });
   attempt([&] { static_cast<void>(pool3::diff_features(world(), file.path(), file.path())); });

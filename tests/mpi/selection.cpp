@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "support/reference_svm.hpp"
 
 namespace pool3 {
@@ -66,6 +68,48 @@ TEST(DistributedSearch, GoesOnToTheLastBit) {
     const SearchResult cold = search_grid(comm, load, options, {}, memories[0]);
     EXPECT_NE(cold.points[1].relative_gap, expected.points[1].relative_gap);
     EXPECT_LE(cold.points[1].relative_gap, options.solver.tolerance);
+  }
+}
+
+/// From a grid far too low or too high, points are added until the best is inside, as if they had been asked for.
+void expect_extension(const Communicator& comm, SearchOptions options, const std::vector<double>& start) {
+  options.C = start;
+  options.most_extra = 8;
+  std::vector<SearchMemory> memories;
+  SearchMemory keeping;
+  keeping.keep = [&](const SearchResult& so_far, const std::string& state) {
+    memories.push_back({so_far.points, so_far.fold_rows, state, {}});
+  };
+  const SearchResult result = search_grid(comm, load, options, {}, keeping);
+  ASSERT_GT(result.points.size(), start.size());
+  EXPECT_TRUE(edge_of_best(result) == GridEdge::none || result.points.size() == start.size() + 8);
+  EXPECT_TRUE(std::ranges::is_sorted(result.points, {}, &SearchPoint::C));
+  for (const SearchMemory& memory : memories) {  // stopped after each point
+    const SearchResult again = search_grid(comm, load, options, {}, memory);
+    ASSERT_EQ(again.points.size(), result.points.size());
+    EXPECT_EQ(again.best, result.best);
+    EXPECT_EQ(again.remembered, memory.points.size());
+    for (std::size_t p = 0; p < result.points.size(); ++p) {
+      EXPECT_EQ(again.points[p].C, result.points[p].C);
+      EXPECT_EQ(again.points[p].fold_accuracy, result.points[p].fold_accuracy);
+      EXPECT_EQ(again.points[p].relative_gap, result.points[p].relative_gap);
+    }
+  }
+  options.C.clear();
+  options.most_extra = 0;
+  for (const SearchPoint& p : result.points) options.C.push_back(p.C);
+  const SearchResult asked = search_grid(comm, load, options);
+  EXPECT_EQ(asked.best, result.best);
+  for (std::size_t p = 0; p < result.points.size(); ++p) EXPECT_NEAR(asked.points[p].mean, result.points[p].mean, 0.01);
+}
+
+TEST(DistributedSearch, GoesBeyondItsGrid) {
+  const Communicator comm = Communicator::world();
+  SearchOptions options{.folds = 5};
+  options.solver.tolerance = 1e-5;
+  for (const bool gram : {false, true}) {
+    options.gram = gram;
+    expect_extension(comm, options, {1e-4, 3e-4});
   }
 }
 
@@ -143,6 +187,42 @@ TEST(SearchOverKernelMatrices, LinearPointsAreThoseOfRowsThatAreSharedOut) {
   options.gram = true;
   const SearchResult result = search_grid(comm, load, options);
   for (std::size_t p = 0; p < 2; ++p) EXPECT_EQ(result.points[p].fold_accuracy, expected.points[p].fold_accuracy);
+}
+
+TEST(Halving, TheSameTableForAnyNumberOfRanksAndAfterAResume) {
+  const Communicator comm = Communicator::world();
+  const Communicator alone = comm.split(comm.rank());
+  SearchOptions options = columns_of_both(Loss::l2);
+  options.folds = 3;
+  options.C = {1e-6, 1e-4, 0.1, 1};
+  options.halving = true;
+  const auto in_three = [](const Communicator& group) {
+    Problem p = load(group);
+    for (std::size_t i = 0; i < p.folds.size(); ++i) p.folds[i] = static_cast<std::int32_t>(p.origin[i] * 7 % 3);
+    return p;
+  };
+  std::vector<SearchMemory> memories;
+  SearchMemory keeping;
+  keeping.keep = [&](const SearchResult& so_far, const std::string& state) {
+    memories.push_back({so_far.points, so_far.fold_rows, state, {}});
+    std::erase_if(memories.back().points, [](const SearchPoint& p) { return p.dropped; });  // as a journal does
+  };
+  const SearchResult expected = search_grid(alone, in_three, options, {}, keeping),
+                     result = search_grid(comm, in_three, options),
+                     resumed = search_grid(comm, in_three, options, {}, memories.front());
+  expect_same(result, expected);
+  expect_same(resumed, expected);
+  EXPECT_EQ(resumed.remembered, 1);
+  EXPECT_GT(expected.sample_rows, 50);
+  EXPECT_LT(expected.sample_rows, 100) << "of 300";
+  EXPECT_FALSE(expected.points[expected.best].dropped);
+  const auto dropped = std::ranges::count_if(expected.points, &SearchPoint::dropped);
+  EXPECT_EQ(static_cast<std::size_t>(std::ssize(expected.points) - dropped), memories.size());
+  options.halving = false;
+  const SearchResult all = search_grid(comm, in_three, options);
+  for (std::size_t p = 0; p < all.points.size(); ++p)
+    EXPECT_TRUE(expected.points[p].dropped || all.points[p].fold_scores == expected.points[p].fold_scores) << p;
+  EXPECT_GE(expected.points[expected.best].score, all.points[all.best].score - 0.02);
 }
 
 }  // namespace

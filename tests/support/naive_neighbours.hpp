@@ -27,6 +27,7 @@ inline std::vector<float> clustered_rows(std::int64_t count, std::int64_t width,
 
 inline std::vector<std::uint16_t> halves_of(const std::vector<float>& floats) {
   std::vector<std::uint16_t> halves;
+  halves.reserve(floats.size());
   for (const float value : floats) halves.push_back(half_of_float(value));
   return halves;
 }

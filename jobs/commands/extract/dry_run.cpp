@@ -27,7 +27,9 @@ Found find_network(const Context& context, const ExtractOptions& options) {
   Found found;
   try {
     context.comm.all_do([&] { found.weights = read_weights(find_weights(options.network.weights)); });
-    found.setup = agree_setup(context.comm, found.weights, extractor_options(options.network, options.decoding));
+    ExtractorOptions wanted = extractor_options(options.network, options.decoding);
+    wanted.preferred = earlier_precision(context, options);
+    found.setup = agree_setup(context.comm, found.weights, wanted);
   } catch (const Error& error) {
     found.missing = error.what();
     context.log.line("extract", "time and memory can't be measured: " + found.missing);

@@ -69,7 +69,9 @@ Plan make_plan(const Context& context, const ExtractOptions& options) {
     check_earlier(options, known_provenance(context, options), plan.shape);
   });
   context.comm.all_do([&] { plan.weights = read_weights(find_weights(options.network.weights)); });
-  plan.setup = agree_setup(context.comm, plan.weights, extractor_options(options.network, options.decoding));
+  ExtractorOptions wanted = extractor_options(options.network, options.decoding);
+  wanted.preferred = earlier_precision(context, options);
+  plan.setup = agree_setup(context.comm, plan.weights, wanted);
   plan.manifest = list_corpus(context.comm, corpus_options(options.catalogue));
   for (const std::string& text : plan.manifest.notes) context.log.line("extract", text);
   plan.rows = rows_of_part(plan.manifest.size(), options.network.batch, plan.shape);
@@ -191,7 +193,8 @@ ExitCode embed(const Context& context, const ExtractOptions& options, const Plan
   context.comm.all_do([&] { extractor.emplace(plan.weights, setup); });
   const auto known = find_known_rows(context, options, plan, extractor->width());
   context.log.line("extract",
-                   fmt::format("network: {} on {}", to_string(setup.recipe.precision), to_string(setup.device)));
+                   fmt::format("network: {} on {}{}", to_string(setup.recipe.precision), to_string(setup.device),
+                               setup.why.empty() ? "" : ", chosen since " + setup.why));
   const std::int64_t since = unfinished_since(context, options.file.out);
   FeatureWriter writer = FeatureWriter::open(context.comm, options.file.out,
                                              spec_of(options.file, options.policy, plan, extractor->width()));

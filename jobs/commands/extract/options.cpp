@@ -48,8 +48,8 @@ void declare_network(OptionParser& p, NetworkFlags& o) {
   declare_device(p, o.device);
   p.add(
       "precision", o.precision,
-      "auto, fp32, bf16, (GPUs) fp16 or (CPUs with AMX, calibrated weights) int8; auto: fp16 on GPUs, bf16 where every "
-      "CPU has AMX, else fp32",
+      "auto, fp32, bf16, (GPUs) fp16 or (calibrated weights) int8; auto: that of the rows that are there already, else "
+      "fp16 on GPUs, bf16 where it is faster on every CPU of the job, else fp32",
       std::string("auto"), Changes::content);
   p.add("batch", o.batch, "images of one network call, and rows of one block of the file", 16);
   p.add("threads", o.threads, "threads per rank; 0: its share of the cores", 0, Changes::nothing);

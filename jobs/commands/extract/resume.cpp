@@ -99,6 +99,25 @@ Earlier look_at_out(const std::string& path, const Provenance& wanted, const Fil
   return resumes && earlier.difference.empty() ? unfinished : earlier;
 }
 
+std::optional<Precision> earlier_precision(const Context& context, const ExtractOptions& options) {
+  if (options.network.precision != "auto") return {};
+  std::string name;
+  context.comm.root_does([&] {
+    const std::string &out = options.file.out, &from = options.policy.update_from;
+    const Earlier earlier = look_at_out(out, known_provenance(context, options), shape_of(options.file));
+    if (earlier.state == Earlier::State::unfinished && earlier.difference.empty())
+      name = unfinished_provenance(out)->precision;
+    else if (earlier.state == Earlier::State::finished && earlier.difference.empty())
+      name = FeatureReader(out).provenance().precision;
+    else if (!from.empty() && file_exists(from))
+      name = FeatureReader(from).provenance().precision;
+  });
+  context.comm.broadcast(name);
+  const auto* const found = std::ranges::find(precision_names, name);
+  if (found == precision_names.end()) return {};
+  return static_cast<Precision>(found - precision_names.begin());
+}
+
 bool updates_in_place(const ExtractOptions& options) {
   std::error_code ignored;
   return std::filesystem::equivalent(options.policy.update_from, options.file.out, ignored);

@@ -98,14 +98,17 @@ class AuditCommand : public Command {
     const Communicator& comm = context.comm;
     std::unique_ptr<FeatureReader> reader;
     std::optional<Model> model;
+    Split split;
     comm.all_do([&] {
       if (comm.is_root()) check_folder_is_own(out_);
       reader = std::make_unique<FeatureReader>(features_);
       if (model_.empty()) return;
       model = read_model(model_);
       check_fits(*reader, *model);
+      split = split_of(*model, model_, *reader);
     });
-    const AuditOptions options = options_of(model, thread_count(comm, threads_));
+    AuditOptions options = options_of(model, thread_count(comm, threads_));
+    options.split = split;
     const Audit audit = look(context, *reader, options);
     comm.root_does([&] { write(context, audit); });
     return ExitCode::ok;

@@ -4,10 +4,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "commands/model/baseline.hpp"
 #include "commands/model/evaluate_rows.hpp"
 #include "commands/model/near_copies.hpp"
 #include "console/output.hpp"
@@ -54,6 +57,10 @@ void print_measures(const Evaluation& e, const Measures& m) {
   if (m.probabilities)
     print_line(fmt::format("log loss {:.4f}; Brier score {:.4f}; expected calibration error {:.4f}", m.log_loss,
                            m.brier, m.calibration_error));
+  if (m.sets)
+    print_line(
+        fmt::format("prediction sets for a coverage of {:g}: {:.4f} hold the true class; {:.2f} classes on average",
+                    m.coverage, m.covered, m.mean_set_size));
 }
 
 void print_confusion(const Evaluation& e, const std::string& out) {
@@ -103,20 +110,28 @@ class EvaluateCommand : public Command {
     p.add_required("model", flags_.model, "model file");
     p.add_required("out", flags_.out, "report to make (JSON)", Changes::file);
     p.add("rows", flags_.rows,
-          "held-out, training or all. If not given: the held-out rows of the file that the model was trained on, all "
+          "held-out, training, left-out or all. If not given: the held-out rows of the file that the model was trained "
+          "on, all "
           "rows of any other",
           std::string());
     p.add("predictions", flags_.predictions,
           "CSV to make: path, true and predicted class, and all probabilities of each row", std::string(),
           Changes::file);
     p.add("confusion", flags_.confusion, "CSV to make: the confusion matrix", std::string(), Changes::file);
+    p.add("baselines", flags_.baselines, "table of pool3 baseline, to put beside the model", std::string());
+    p.add("coverage", flags_.coverage, "share of rows whose prediction set is to hold the true class",
+          default_coverage);
     p.add_switch("group-near-copies", flags_.group_near_copies,
                  "also say the accuracy on held-out images that have no near copy among the training images");
     p.reads("features");
     p.reads("model");
+    p.reads("baselines");
     p.writes("out");
     p.writes("predictions");
     p.writes("confusion");
+  }
+  void check() const override {
+    if (!(flags_.coverage > 0 && flags_.coverage < 1)) throw usage_error("--coverage must be above 0 and below 1");
   }
   ExitCode run(const Context& context) override {
     evaluate(context, flags_);
@@ -126,6 +141,39 @@ class EvaluateCommand : public Command {
  private:
   EvaluateFlags flags_;
 };
+
+/// The table of baselines, compared with what this model says of the same rows; none if none was given. The root alone
+/// gets it. Collective; throws a collective Error if it is of other rows.
+std::optional<BaselineTable> join_baselines(const Communicator& comm, const EvaluateFlags& flags, const Model& model,
+                                            const Findings& found) {
+  std::optional<BaselineTable> table;
+  if (flags.baselines.empty()) return table;
+  std::vector<Row> mine;
+  for (const RowResult& r : found.results) mine.push_back(r.row);
+  const auto rows = by_row(comm, mine, mine), truth = by_row(comm, mine, {found.truth.begin(), found.truth.end()}),
+             predicted = by_row(comm, mine, {found.predicted.begin(), found.predicted.end()});
+  comm.root_does([&] {
+    table = read_baselines(flags.baselines);
+    if (table->features.catalogue_hash != model.features.catalogue_hash || table->rows != rows ||
+        !std::ranges::equal(table->truth, truth))
+      throw Error({.stage = stage,
+                   .path = flags.baselines,
+                   .cause = "the baselines are of other rows than those that are evaluated",
+                   .advice = "make it with this feature file and --model"});
+    table->compare_with(std::vector<std::int32_t>(predicted.begin(), predicted.end()));
+  });
+  return table;
+}
+
+/// The report, with the baselines behind it.
+std::string report_json(const Evaluation& e, const Measures& m, const RowChoice& choice,
+                        const std::optional<BaselineTable>& baselines) {
+  std::string text = to_json(e, m, choice.name);
+  if (!baselines) return text;
+  auto j = nlohmann::ordered_json::parse(text);
+  j["baselines"] = nlohmann::ordered_json::parse(summary_json(*baselines));
+  return j.dump(2) + "\n";
+}
 
 }  // namespace
 
@@ -140,15 +188,17 @@ void evaluate(const Context& context, const EvaluateFlags& flags) {
     reader = std::make_unique<FeatureReader>(flags.features);
     model = read_model(flags.model);
     check_match(*reader, model, flags.model);
-    choice = choose_rows(*reader, model, flags.rows);
+    choice = choose_rows(*reader, model, flags.model, flags.rows);
   });
-  const Findings found = judge_rows(comm, *reader, model, choice, !flags.predictions.empty());
+  const Findings found = judge_rows(comm, *reader, model, choice, flags.coverage, !flags.predictions.empty());
   tell_unknown(context.log, *reader, found);
   const Evaluation e = evaluate_predictions(comm, model.classes, found.truth, found.predicted);
   comm.root_does([&] {
     if (e.macro.support == 0) throw no_rows(flags, choice);
   });
-  const Measures m = measure(comm, found.results, has_probabilities(model));
+  Measures m = measure(comm, found.results, has_probabilities(model));
+  m.coverage = flags.coverage;
+  const std::optional<BaselineTable> baselines = join_baselines(comm, flags, model, found);
   if (!flags.predictions.empty()) write_predictions(comm, flags.predictions, predictions_header(model), found);
   std::optional<ApartFromCopies> apart;
   if (flags.group_near_copies && choice.side == Side::test)
@@ -158,10 +208,14 @@ void evaluate(const Context& context, const EvaluateFlags& flags) {
     print_line(accuracy_line(e, choice));
     if (apart) print_line(text_of(*apart));
     print_measures(e, m);
+    if (baselines) {
+      print_line("");
+      print_baselines(*baselines);
+    }
     print_confusion(e, flags.out);
     flush_output();
     if (!flags.confusion.empty()) write_whole_file({stage, flags.confusion}, confusion_csv(e));
-    const std::string report = to_json(e, m, choice.name);
+    const std::string report = report_json(e, m, choice, baselines);
     write_whole_file({stage, flags.out}, apart ? with_copies(report, *apart) : report);
   });
   context.log.line(stage, fmt::format("{}: accuracy {:.4f}", flags.out, e.accuracy),

@@ -13,6 +13,8 @@ struct EvaluateFlags {
   std::string rows;         ///< "held-out", "training", "all"; or "": held-out of a file that the model saw, else all
   std::string predictions;  ///< CSV of all rows, or ""
   std::string confusion;    ///< CSV of the matrix, or ""
+  std::string baselines;    ///< table of `baseline` to put beside the model, or ""
+  double coverage = 0.95;   ///< of prediction sets
   bool group_near_copies = false;  ///< the accuracy without near copies of training rows, too
 };
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "pool3/error.hpp"
 #include "pool3/files.hpp"
@@ -83,27 +85,28 @@ std::int64_t end_of_round(const Communicator& comm, const Findings& found, std::
 
 }  // namespace
 
-RowChoice choose_rows(const FeatureReader& reader, const Model& model, const std::string& wanted) {
+RowChoice choose_rows(const FeatureReader& reader, const Model& model, const std::string& model_path,
+                      const std::string& wanted) {
   const bool seen = has_seen(model, reader.provenance());
   RowChoice choice{.name = wanted.empty() ? (seen ? "held-out" : "all") : wanted, .other_file = !seen};
-  if (choice.name != "held-out" && choice.name != "training" && choice.name != "all")
-    throw usage_error("--rows must be held-out, training or all");
-  choice.side = choice.name == "all" ? Side::both : choice.name == "training" ? Side::training : Side::test;
-  const bool same = model.features.catalogue_hash == reader.provenance().catalogue_hash;
-  if (choice.side != Side::both && model.split == to_string(SplitRule::stratified) && !same)
-    throw Error({.stage = stage,
-                 .cause = "the model's split is stratified, and this is not the file that was split",
-                 .advice = "evaluate on that file, or give --rows all"});
+  using Name = std::pair<std::string_view, Side>;
+  constexpr std::array<Name, 4> sides = {
+      Name{"held-out", Side::test}, {"training", Side::training}, {"left-out", Side::left_out}, {"all", Side::both}};
+  const auto* const found = std::ranges::find(sides, choice.name, &Name::first);
+  if (found == sides.end()) throw usage_error("--rows must be held-out, training, left-out or all");
+  choice.side = found->second;
+  if (choice.side != Side::both) choice.split = split_of(model, model_path, reader);
   return choice;
 }
 
 Findings judge_rows(const Communicator& comm, const FeatureReader& reader, const Model& model, const RowChoice& choice,
-                    bool lines) {
+                    double coverage, bool lines) {
   Findings found{.unknown_classes = std::vector<std::int64_t>(reader.classes().size(), 0)};
   const std::vector<std::int32_t> known = known_classes(reader, model);
   const Scorer scorer(model);
   const auto columns = static_cast<std::size_t>(model.columns());
-  for_each_labelled_rows(comm, reader, split_of(model), choice.side, [&](const LabelledRows& rows) {
+  const double threshold = has_sets(model) ? set_threshold(model, coverage) : 0;
+  for_each_labelled_rows(comm, reader, choice.split, choice.side, [&](const LabelledRows& rows) {
     const auto values = scorer.decision_values(rows.features);
     std::vector<std::string> paths;
     const Row first = reader.block(reader.block_of(rows.rows[0])).begin;
@@ -118,6 +121,8 @@ Findings judge_rows(const Communicator& comm, const FeatureReader& reader, const
       found.truth.push_back(truth);
       found.predicted.push_back(said.predicted);
       found.results.push_back(row_result(rows.rows[i], truth, said.predicted, said.ranking(), said.probabilities));
+      if (has_sets(model))
+        found.results.back().set_size = static_cast<std::int32_t>(prediction_set(said, threshold).size());
       if (!lines) continue;
       found.rows.push_back(rows.rows[i]);
       found.lines.push_back(line_of(model, paths[static_cast<std::size_t>(rows.rows[i] - first)], truth, said));

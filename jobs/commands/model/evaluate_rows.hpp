@@ -14,13 +14,18 @@ namespace pool3::jobs {
 
 /// Rows to evaluate, in words and for the reader.
 struct RowChoice {
-  std::string name;  ///< "held-out", "training" or "all"
+  std::string name;  ///< "held-out", "training", "left-out" or "all"
   Side side = Side::test;
+  Split split;              ///< unless all rows count
   bool other_file = false;  ///< the model was trained on another one
 };
 /// `wanted`: one of these names, or "". The model has seen a file of its own catalogue, also if the catalogue has
-/// grown. Throws Error: no such name; rows of a stratified split that is not of this file.
-[[nodiscard]] RowChoice choose_rows(const FeatureReader& reader, const Model& model, const std::string& wanted);
+/// grown. Throws Error: no such name; rows of a split that is known for another file alone.
+[[nodiscard]] RowChoice choose_rows(const FeatureReader& reader, const Model& model, const std::string& model_path,
+                                    const std::string& wanted);
+
+/// Of prediction sets, if nothing else is asked for.
+inline constexpr double default_coverage = 0.95;
 
 /// What this rank has found.
 struct Findings {
@@ -30,9 +35,10 @@ struct Findings {
   std::vector<std::string> lines;             ///< of the table of predictions, if it is wanted
   std::vector<std::int64_t> unknown_classes;  ///< rows of each class of the file that the model does not know
 };
-/// Judges this rank's rows. Classes of the file are found in the model by name. Collective; throws a collective Error.
+/// Judges this rank's rows. `coverage`: of prediction sets, of a model that knows these. Classes of the file are found
+/// in the model by name. Collective; throws a collective Error.
 [[nodiscard]] Findings judge_rows(const Communicator& comm, const FeatureReader& reader, const Model& model,
-                                  const RowChoice& choice, bool lines);
+                                  const RowChoice& choice, double coverage, bool lines);
 
 /// First line of the table of predictions.
 [[nodiscard]] std::string predictions_header(const Model& model);

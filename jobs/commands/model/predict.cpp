@@ -1,13 +1,14 @@
-// The predict job: images -> JSON lines on stdout.
+// The predict job: pictures or stored features -> lines of JSON or CSV on stdout.
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <memory>
 
 #include "command.hpp"
+#include "commands/model/pictures.hpp"
+#include "commands/model/prediction_lines.hpp"
 #include "console/output.hpp"
-#include "pool3/corpus.hpp"
 #include "pool3/extraction.hpp"
 #include "pool3/model.hpp"
 #include "pool3/prediction.hpp"
@@ -17,131 +18,210 @@
 namespace pool3::jobs {
 namespace {
 
-using Json = nlohmann::ordered_json;
+constexpr const char* stage = "predict";
 constexpr int batch = 16;  // pictures of one call of the network
 
-Json line_of(const Model& model, const std::string& path, const Verdict& said, int top) {
-  const auto entry = [&](std::int32_t k) {
-    const auto at = static_cast<std::size_t>(k);
-    Json j = {{"class", utf8_text(model.classes[at])}};
-    j["probability"] = said.probabilities.empty() ? Json() : Json(said.probabilities[at]);
-    j["score"] = said.scores[at];
-    return j;
-  };
-  Json line = {{"path", utf8_text(path)}};
-  line.update(entry(said.predicted));
-  line["top"] = Json::array();
-  const auto order = said.ranking();
-  for (std::size_t i = 0; i < std::min(order.size(), static_cast<std::size_t>(top)); ++i)
-    line["top"].push_back(entry(order[i]));
-  return line;
+Error other_features(const std::string& model_path, const std::string& difference, const char* advice) {
+  return Error({.stage = stage,
+                .path = model_path,
+                .cause = fmt::format("the model is for other features: {}", difference),
+                .advice = advice});
 }
 
-class PredictCommand : public Command {
+/// Judges pictures on this rank.
+class PictureJudge {
  public:
-  void declare(OptionParser& p) override {
-    p.add_required("model", model_path_, "model file");
-    p.add("weights", network_.weights, "the weights that the model's features were made with", std::string());
-    p.reads("model");
-    p.reads("weights", ReadPath::Form::weights);
-    declare_device(p, network_.device);
-    p.add("top", top_, "classes to list for each image", 5);
-    p.add("threads", network_.threads, "threads per rank; 0: its share of the cores", 0);
-    p.take_arguments("IMAGE", images_, "picture files");
-  }
+  PictureJudge(const Model& model, const PredictionLines& lines, const Weights& weights, const ExtractorSetup& setup,
+               const std::vector<std::byte>& from_stdin)
+      : model_(model),
+        lines_(lines),
+        scorer_(model),
+        extractor_(weights, setup),
+        entries_({}, entry_limits(setup.recipe.decoding())),
+        extraction_(extractor_.start({.read = [this, &from_stdin](auto path) {
+          return path == "-" && !from_stdin.empty() ? from_stdin : entries_.read(path);
+        }})) {}
 
-  void check() const override {
-    static_cast<void>(extractor_options(network_, {}));
-    if (top_ < 1) throw usage_error("--top must be above 0");
-  }
+  [[nodiscard]] std::int64_t width() const { return extractor_.width(); }
+  [[nodiscard]] std::int64_t failed() const { return failed_; }
 
-  ExitCode run(const Context& context) override {
-    const Communicator& comm = context.comm;
-    const ExtractorOptions wanted = extractor_options(network_, {});
-    Weights weights;
-    comm.all_do([&] {
-      model_ = read_model(model_path_);
-      weights = weights_of_model(model_, model_path_, network_.weights, "predict");
-    });
-    const ExtractorSetup setup = agree_setup(comm, weights, like_rows_of(model_.features, wanted));
-    if (to_string(setup.recipe.precision) != model_.features.precision)
-      context.log.line("predict", fmt::format("the model's features are of {}, which can't be had here: {} is taken",
-                                              model_.features.precision, to_string(setup.recipe.precision)));
-    std::vector<std::string> mine;
-    std::int64_t failed = 0;
-    comm.all_do([&] {
-      const Extractor extractor(weights, setup);
-      check_width(extractor);
-      for (const Json& line : predict(extractor, images_of(comm))) {
-        if (line.contains("error")) ++failed;
-        mine.push_back(line.dump(-1, ' ', false, Json::error_handler_t::replace));
-      }
-    });
-    print_in_order(comm, mine);
-    return comm.sum(failed) > 0 ? ExitCode::some_failed : ExitCode::ok;
-  }
-
- private:
-  void check_width(const Extractor& extractor) const {
-    const std::string difference = width_difference(extractor.width(), model_.width());
-    if (difference.empty()) return;
-    throw Error({.stage = "predict",
-                 .path = model_path_,
-                 .cause = fmt::format("the model is for other features: {}", difference),
-                 .advice = "give the weights that its features were made with"});
-  }
-
-  /// Every P-th picture.
-  [[nodiscard]] std::vector<std::string> images_of(const Communicator& comm) const {
-    std::vector<std::string> mine;
-    for (auto i = static_cast<std::size_t>(comm.rank()); i < images_.size(); i += static_cast<std::size_t>(comm.size()))
-      mine.push_back(images_[i]);
-    return mine;
-  }
-
-  /// A line for each picture, in their order.
-  [[nodiscard]] std::vector<Json> predict(const Extractor& extractor, const std::vector<std::string>& paths) const {
-    std::vector<Json> lines(paths.size());
+  /// A line for each, in their order.
+  std::vector<std::string> operator()(const std::vector<NamedPicture>& pictures) {
+    std::vector<std::string> paths, lines(pictures.size());
+    for (const NamedPicture& picture : pictures) paths.push_back(picture.path);
     if (paths.empty()) return lines;
-    const EntryReader entries({}, entry_limits(extractor.setup().recipe.decoding()));
-    Extraction extraction = extractor.start({.read = [&](auto path) { return entries.read(path); }});
-    const Scorer scorer(model_);
-    extract_list(extraction, paths, batch, [&](const BlockResult& block) { describe(block, scorer, paths, lines); });
+    extract_list(extraction_, paths, batch, [&](const BlockResult& block) { describe(block, pictures, lines); });
     return lines;
   }
 
-  void describe(const BlockResult& block, const Scorer& scorer, const std::vector<std::string>& paths,
-                std::vector<Json>& lines) const {
-    for (const Failure& f : block.failures)
-      lines[static_cast<std::size_t>(f.row)] = {{"path", utf8_text(f.path)},
-                                                {"error", utf8_text(f.message)},
-                                                {"stage", stage_of(f.status)},
-                                                {"code", to_string(f.status)}};
+ private:
+  void describe(const BlockResult& block, const std::vector<NamedPicture>& pictures, std::vector<std::string>& lines) {
+    for (Failure f : block.failures) {
+      const auto at = static_cast<std::size_t>(f.row);
+      f.path = pictures[at].shown;
+      lines[at] = lines_.line(f);
+      ++failed_;
+    }
     const auto first = static_cast<std::size_t>(block.index) * batch;
     const auto width = static_cast<std::size_t>(model_.width());
     for (std::size_t i = 0; i < block.status.size(); ++i) {
       if (block.status[i] != RowStatus::done) continue;
       const auto row = std::span(block.features).subspan(i * width, width);
-      lines[first + i] = line_of(model_, paths[first + i], verdict(model_, scorer.decision_values(row)), top_);
+      lines[first + i] = lines_.line(pictures[first + i].shown, verdict(model_, scorer_.decision_values(row)));
     }
   }
 
-  /// Lines in the order of the arguments, which were dealt out to the ranks in turn. Collective.
-  static void print_in_order(const Communicator& comm, const std::vector<std::string>& mine) {
-    const auto all = comm.gather(Json(mine).dump());
-    std::vector<std::vector<std::string>> lines;
-    lines.reserve(all.size());
-    for (const auto& text : all) lines.push_back(Json::parse(text).get<std::vector<std::string>>());
-    for (std::size_t i = 0; !lines.empty(); ++i) {
-      const auto& from = lines[i % lines.size()];
-      if (i / lines.size() >= from.size()) break;
-      print_json(Json::parse(from[i / lines.size()]));
+  const Model& model_;
+  const PredictionLines& lines_;
+  Scorer scorer_;
+  Extractor extractor_;
+  EntryReader entries_;
+  Extraction extraction_;
+  std::int64_t failed_ = 0;
+};
+
+/// Judges the rows of a feature file.
+class RowJudge {
+ public:
+  RowJudge(const Model& model, const PredictionLines& lines, const FeatureReader& reader)
+      : model_(model), lines_(lines), scorer_(model), reader_(reader), failures_(reader.failures()) {}
+
+  [[nodiscard]] std::int64_t failed() const { return std::ssize(failures_); }
+
+  /// The lines of a block.
+  [[nodiscard]] std::string operator()(std::int64_t b) {
+    const RowRange rows = reader_.block(b);
+    const auto status = reader_.status(rows);
+    const auto paths = reader_.paths(rows);
+    const auto width = static_cast<std::size_t>(model_.width()), columns = static_cast<std::size_t>(model_.columns());
+    features_.resize(status.size() * width);
+    reader_.read_blocks(b, b + 1, features_);
+    const auto values = scorer_.decision_values(features_);
+    std::string text;
+    for (std::size_t i = 0; i < status.size(); ++i) {
+      const Row row = rows.begin + static_cast<Row>(i);
+      if (status[i] == RowStatus::done)
+        text += lines_.line(paths[i], verdict(model_, std::span(values).subspan(i * columns, columns)));
+      else
+        text += lines_.line(*std::ranges::lower_bound(failures_, row, {}, &Failure::row));
     }
+    return text;
   }
 
-  std::string model_path_;
+ private:
+  const Model& model_;
+  const PredictionLines& lines_;
+  Scorer scorer_;
+  const FeatureReader& reader_;
+  std::vector<Failure> failures_;
+  std::vector<float> features_;
+};
+
+class PredictCommand : public Command {
+ public:
+  void declare(OptionParser& p) override {
+    p.add_required("model", model_path_, "model file");
+    p.add("features", features_, "feature file: predict its rows, and read no picture", std::string());
+    p.add("weights", network_.weights, "the weights that the model's features were made with", std::string());
+    p.reads("model");
+    p.reads("features");
+    p.reads("weights", ReadPath::Form::weights);
+    declare_device(p, network_.device);
+    p.add("format", format_, "json (a line each) or csv (a table with a header)", std::string("json"));
+    p.add("top", top_, "classes to list for each image", 5);
+    p.add("coverage", coverage_,
+          "also list a set of classes that holds the true one of this share of pictures like those of the training, as "
+          "0.95; 0: none",
+          0.0);
+    p.add("threads", network_.threads, "threads per rank; 0: its share of the cores", 0);
+    p.take_optional_arguments(
+        "IMAGE", images_,
+        "pictures; folders, tables, lists and tar files of pictures, as --corpus takes them; -: a "
+        "picture, or a list of paths, on stdin");
+  }
+
+  void check() const override {
+    static_cast<void>(extractor_options(network_, {}));
+    static_cast<void>(PredictionLines::parse(format_));
+    if (top_ < 1) throw usage_error("--top must be above 0");
+    if (!(coverage_ >= 0 && coverage_ < 1)) throw usage_error("--coverage must be at least 0 and below 1");
+    if (images_.empty() == features_.empty())
+      throw usage_error(images_.empty() ? "no IMAGE given, and no --features" : "give pictures or --features, not both",
+                        "see pool3 predict --help");
+  }
+
+  ExitCode run(const Context& context) override {
+    context.comm.all_do([&] {
+      model_ = read_model(model_path_);
+      if (coverage_ > 0) check_sets();
+    });
+    const PredictionLines lines(model_, PredictionLines::parse(format_), top_, coverage_);
+    const std::int64_t failed = features_.empty() ? judge_pictures(context, lines) : judge_rows(context, lines);
+    return context.comm.sum(failed) > 0 ? ExitCode::some_failed : ExitCode::ok;
+  }
+
+ private:
+  /// Throws Error if the model knows nothing of sets.
+  void check_sets() const {
+    if (has_sets(model_)) return;
+    throw Error({.stage = stage,
+                 .path = model_path_,
+                 .cause = "the model has nothing for --coverage",
+                 .advice = "train one-vs-rest with --probability-folds above 0, by this version",
+                 .code = ExitCode::usage});
+  }
+
+  /// How many failed on this rank. Collective.
+  std::int64_t judge_pictures(const Context& context, const PredictionLines& lines) const {
+    const Communicator& comm = context.comm;
+    Weights weights;
+    comm.all_do([&] { weights = weights_of_model(model_, model_path_, network_.weights, stage); });
+    const ExtractorOptions wanted = extractor_options(network_, {});
+    const ExtractorSetup setup = agree_setup(comm, weights, like_rows_of(model_.features, wanted));
+    if (to_string(setup.recipe.precision) != model_.features.precision)
+      context.log.line(stage, fmt::format("the model's features are of {}, which can't be had here: {} is taken",
+                                          model_.features.precision, to_string(setup.recipe.precision)));
+    const NamedPictures named = find_pictures(comm, images_, context.log);
+    std::unique_ptr<PictureJudge> judge;
+    comm.all_do([&] {
+      judge = std::make_unique<PictureJudge>(model_, lines, weights, setup, named.from_stdin);
+      const std::string difference = width_difference(judge->width(), model_.width());
+      if (!difference.empty())
+        throw other_features(model_path_, difference, "give the weights that its features were made with");
+    });
+    if (comm.is_root()) print_text(lines.header());
+    print_in_order(comm, named.pictures, [&](const auto& pictures) { return (*judge)(pictures); });
+    return judge->failed();
+  }
+
+  /// How many failed, on the root. Collective.
+  std::int64_t judge_rows(const Context& context, const PredictionLines& lines) const {
+    const Communicator& comm = context.comm;
+    std::unique_ptr<FeatureReader> reader;
+    std::unique_ptr<RowJudge> judge;
+    comm.all_do([&] {
+      reader = std::make_unique<FeatureReader>(features_);
+      std::string difference = kind_difference(reader->provenance(), model_.features);
+      if (difference.empty()) difference = width_difference(reader->width(), model_.width());
+      if (!difference.empty()) throw other_features(model_path_, difference, "give features of the same kind");
+      reader->check_tables(comm.rank(), comm.size(), FeatureReader::WithPaths::yes);
+      judge = std::make_unique<RowJudge>(model_, lines, *reader);
+    });
+    if (comm.is_root()) print_text(lines.header());
+    for (std::int64_t begin = 0; begin < reader->blocks(); begin += comm.size()) {
+      std::string text;
+      comm.all_do([&] {
+        if (begin + comm.rank() < reader->blocks()) text = (*judge)(begin + comm.rank());
+      });
+      for (const std::string& of_rank : comm.gather(text)) print_text(of_rank);
+    }
+    return comm.is_root() ? judge->failed() : 0;
+  }
+
+  std::string model_path_, features_, format_;
   NetworkFlags network_ = {.batch = batch};
   int top_ = 5;
+  double coverage_ = 0;
   std::vector<std::string> images_;
   Model model_;
 };

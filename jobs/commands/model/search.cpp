@@ -14,6 +14,7 @@ namespace pool3::jobs {
 namespace {
 
 constexpr const char* stage = "search";
+constexpr int most_extra_points = 8;
 
 void print_table(const SearchResult& result) {
   const bool has_rbf = std::ranges::count(result.points, Kernel::rbf, &SearchPoint::kernel) > 0;
@@ -29,7 +30,7 @@ void print_table(const SearchResult& result) {
     line += fmt::format("{:12g}   {:8.4f}   {:9.4f}   ", p.C, p.mean, p.deviation);
     if (other) line += fmt::format("{:17.4f}   ", p.score);
     line += fmt::format("{:12.1e}   {:6}   {:7.1f}", p.relative_gap, p.epochs, p.seconds);
-    print_line(line + (i == result.best ? "   best" : ""));
+    print_line(line + (i == result.best ? "   best" : p.dropped ? "   dropped" : ""));
   }
 }
 
@@ -53,6 +54,32 @@ void log_effort(Log& log, const SearchResult& result, const Traffic& spent, doub
             {"communication_bytes", fmt::to_string(spent.bytes)}});
 }
 
+/// A better C may lie beyond what was tried.
+void warn_of_edge(Log& log, const SearchResult& result, bool extended) {
+  const GridEdge edge = edge_of_best(result);
+  if (edge == GridEdge::none || result.points.size() < 2) return;
+  const std::string C = number_text(result.points[result.best].C);
+  const char* const what = edge == GridEdge::largest ? "largest" : "smallest";
+  log.line(stage, fmt::format("warning: the best C, {}, is the {} that was tried; {}", C, what,
+                              extended ? "give other values with --C"
+                                       : "a better one may lie beyond: --extend goes on until it is not"));
+}
+
+/// Which points were dropped, in a line.
+void log_halving(Log& log, const SearchOptions& options, const SearchResult& result) {
+  if (!options.halving) return;
+  if (result.sample_rows == 0) return log.line(stage, "too few rows for --halving: every point on all of them");
+  std::string names;
+  for (const SearchPoint& p : result.points) {
+    if (!p.dropped) continue;
+    const std::string kernel = text_of(p.kernel, p.gamma);
+    names += fmt::format("{}{}{}C {} ({:.4f})", names.empty() ? "" : "; ", kernel, kernel.empty() ? "" : ", ",
+                         number_text(p.C), p.score);
+  }
+  log.line(stage, fmt::format("halving, on {} rows: {}", result.sample_rows,
+                              names.empty() ? "no point is clearly worse than the best" : "dropped " + names));
+}
+
 std::string progress_text(const SearchProgress& p) {
   const std::string kernel = text_of(p.kernel, p.gamma);
   return fmt::format("{}{}C {} ({} of {}): {}", kernel, kernel.empty() ? "" : ", ", number_text(p.C), p.point + 1,
@@ -71,16 +98,18 @@ SearchOptions search_options(const Communicator& comm, const FeatureReader& read
                         .groups = flags.groups,
                         .centering = training.centering,
                         .seed = training.split.seed,
+                        .most_extra = flags.extend ? most_extra_points : 0,
                         .solver = solver_options(training, class_rows)};
   options.solver.tolerance = flags.tolerance;
   options.scoring = parse_scoring(flags.scoring.scoring);
   options.choice = parse_choice(flags.scoring.choose);
+  options.halving = flags.halving;
   KernelOptions how = kernel_options(training.kernel, options.solver);
   how.kernel = kernel.rbf ? Kernel::rbf : Kernel::linear;
   const std::int64_t rows = std::accumulate(class_rows.begin(), class_rows.end(), std::int64_t{0});
   const auto classes = static_cast<std::int64_t>(class_rows.size());
-  const SolverChoice choice = choose_solver(comm, {rows, reader.width(), classes, flags.folds}, how, kernel.method,
-                                            training.kernel.max_memory_bytes);
+  const SolverChoice choice = choose_solver(comm, {rows, reader.width(), classes, flags.folds, flags.C, class_rows},
+                                            how, kernel.method, training.kernel.max_memory_bytes);
   options.gram = choice.gram;
   log.line(stage, choice.why);
   if (choice.gram && comm.size() > classes)
@@ -109,14 +138,14 @@ class SearchCommand : public Command {
     jobs::check(flags_);
   }
   ExitCode run(const Context& context) override {
-    TrainingOptions options;
     context.comm.all_do([&] {
-      options = options_of(training_);
-      flags_.folds = folds_of(options.split, flags_.folds);
+      flags_.folds = folds_of(training_.split, flags_.folds);
+      jobs::check(flags_);
     });
     const StopSignal signal(context.log);
-    const TrainingOptions best = search(context, training_, options, flags_, training_.features, out_);
-    if (!best_.empty()) train(context, training_.features, best, best_);
+    const TrainingInput input = open_training(context, training_, training_.features, {out_, best_});
+    const TrainingOptions best = search(context, training_, input.options, flags_, input.reader, out_);
+    if (!best_.empty()) train(context, input.reader, best, best_);
     SearchJournal::remove(context.comm, out_);
     return ExitCode::ok;
   }
@@ -131,11 +160,21 @@ class SearchCommand : public Command {
 
 void declare_search(OptionParser& p, SearchFlags& f) {
   p.group("Search");
-  p.add_numbers("C", f.C, "values to try", "0.1 1 10");
+  p.add_numbers("C", f.C,
+                "values to try, in standardised features (as in train); by default those that do well on catalogues of "
+                "200 to 7,600 pictures",
+                "3 10 30 100");
+  p.add_switch("extend", f.extend,
+               "while the best C is the smallest or the largest, try one more beyond it, 8 at most; also of a search "
+               "that has ended: its points are not computed again");
   p.add("folds", f.folds, "folds of the cross-validation", 10);
   p.add("groups", f.groups,
         "groups of ranks that share out the folds; each holds all training rows; 0: one for each rank", 0);
   declare_scoring(p, f.scoring);
+  p.add_switch(
+      "halving", f.halving,
+      "first try all points on a quarter of the rows, and drop those that are worse than the best by more than two "
+      "standard errors there");
   p.add("search-tolerance", f.tolerance, "relative duality gap to stop at while searching", 1e-3);
 }
 
@@ -149,25 +188,21 @@ void check(const SearchFlags& f) {
 }
 
 TrainingOptions search(const Context& context, const TrainingFlags& of_training, const TrainingOptions& training,
-                       const SearchFlags& flags, const std::string& features, const std::string& out) {
+                       const SearchFlags& flags, const FeatureReader& reader, const std::string& out) {
   const Communicator& comm = context.comm;
-  std::unique_ptr<FeatureReader> reader;
-  comm.all_do([&] {
-    check(flags);
-    if (comm.is_root()) check_output({stage, out});
-    reader = std::make_unique<FeatureReader>(features);
-  });
+  bool told = false;
   const auto load = [&](const Communicator& group) {
-    Problem problem = load_training_rows(group, *reader, training.split, flags.folds, training.row_weights);
-    for (const std::string& note : fold_notes(group, problem, reader->classes(), flags.folds))
-      context.log.line(stage, note);
+    Problem problem = load_training_rows(group, reader, training.split, flags.folds, training.row_weights);
+    for (const std::string& note : fold_notes(group, problem, reader.classes(), flags.folds))
+      if (!told) context.log.line(stage, note);
+    told = true;
     return problem;
   };
   const SearchOptions options =
-      search_options(comm, *reader, training, values_of(of_training.kernel), flags, context.log);
-  const SearchedBy by{reader->provenance(), context.config};
+      search_options(comm, reader, training, values_of(of_training.kernel), flags, context.log);
+  const SearchedBy by{reader.provenance(), context.config};
   const SearchJournal journal(comm, out, by);
-  auto [memory, note] = journal.recall();
+  auto [memory, note] = journal.recall(flags.extend);
   if (!note.empty()) context.log.line(stage, note);
   memory.keep = [&](const SearchResult& so_far, const std::string& state) { journal.keep(so_far, state); };
   Progress progress(context.log, stage, "", 0);
@@ -179,6 +214,8 @@ TrainingOptions search(const Context& context, const TrainingFlags& of_training,
   const SearchPoint& best = result.points[result.best];
   progress.finish(0, fmt::format("best {}{}C {}, accuracy {:.4f} in {} folds", text_of(best.kernel, best.gamma),
                                  best.kernel == Kernel::rbf ? ", " : "", number_text(best.C), best.mean, flags.folds));
+  log_halving(context.log, options, result);
+  warn_of_edge(context.log, result, flags.extend);
   log_effort(context.log, result, traffic().since(before), progress.seconds());
   comm.root_does([&] {
     print_table(result);
@@ -186,6 +223,7 @@ TrainingOptions search(const Context& context, const TrainingFlags& of_training,
   });
   TrainingOptions chosen = training;
   chosen.C = best.C;
+  chosen.search_folds = flags.folds;
   chosen.kernel.kernel = best.kernel;
   chosen.kernel.gamma = {best.gamma, Gamma::Unit::one};
   if (best.kernel == Kernel::linear) chosen.kernel.multiclass = Multiclass::one_vs_rest;

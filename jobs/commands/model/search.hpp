@@ -11,6 +11,8 @@ struct SearchFlags {
   int folds = 10;
   int groups = 0;
   double tolerance = 1e-3;
+  bool extend = false;  ///< go on beyond the grid's edge
+  bool halving = false;
   ScoringFlags scoring;
 };
 void declare_search(OptionParser& parser, SearchFlags& flags);
@@ -20,6 +22,6 @@ void check(const SearchFlags& flags);
 /// point. Resumes what an earlier search has left, and leaves its own journal: call SearchJournal::remove() when all is
 /// done. Collective.
 TrainingOptions search(const Context& context, const TrainingFlags& of_training, const TrainingOptions& training,
-                       const SearchFlags& flags, const std::string& features, const std::string& out);
+                       const SearchFlags& flags, const FeatureReader& reader, const std::string& out);
 
 }  // namespace pool3::jobs

@@ -6,23 +6,26 @@
 #include <vector>
 
 #include "console/options.hpp"
+#include "pool3/features.hpp"
 #include "pool3/scoring.hpp"
 #include "pool3/training.hpp"
+#include "setup/row_table.hpp"
 
 namespace pool3::jobs {
 
 struct SplitFlags {
-  std::string rule, folds_from;
+  std::string rule, split_from, test_rows, groups_from, folds_from;
 };
 void declare_split(OptionParser& parser, SplitFlags& flags);
-/// "key" or "stratified". Throws usage Error.
-[[nodiscard]] SplitRule split_rule(const SplitFlags& flags);
+/// Reads the files that the flags name. Throws Error: flags that exclude each other, a file that can't be read, a value
+/// that is no fold or no side. Not collective.
+void check(const SplitFlags& flags);
+/// `folds`, or as many as --folds-from has. REQUIRES: check() has been called.
+[[nodiscard]] int folds_of(const SplitFlags& flags, int folds);
 
-/// What --folds-from says, a fold for each row of the feature file, -1 for one that trains in each; nothing if it was
-/// not given. Throws Error: no whole numbers, or fewer than two folds. Not collective.
-[[nodiscard]] std::vector<std::int32_t> read_folds(const SplitFlags& flags);
-/// `folds`, or as many as were given.
-[[nodiscard]] int folds_of(const Split& split, int folds);
+/// What the flags say of this file's rows, in `split`. Returns lines for the log. Throws Error: not one value for each
+/// row, no path found. Not collective; the same on every rank.
+[[nodiscard]] std::vector<std::string> take_split(const FeatureReader& reader, const SplitFlags& flags, Split& split);
 
 /// Of `search`.
 struct ScoringFlags {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <span>
 
 #include "console/stop_signal.hpp"
@@ -60,18 +61,18 @@ std::string support_text(const Model& model) {
       model.support.as_halves ? "float16, which changes no decision value by more than 0.001" : "float32");
 }
 
-/// Names the classes that nothing can be learnt of.
-void say_missing(Log& log, const std::vector<std::string>& classes, const std::vector<std::int64_t>& rows) {
+/// Names the classes without rows, if some classes have any.
+void say_missing(Log& log, const std::vector<std::string>& classes, const std::vector<std::int64_t>& rows,
+                 std::string_view what) {
   constexpr std::size_t most = 5;
   std::vector<std::string> missing;
   for (std::size_t k = 0; k < classes.size(); ++k)
     if (rows[k] == 0) missing.push_back(one_line(classes[k]));
-  if (missing.empty()) return;
+  if (missing.empty() || missing.size() == classes.size()) return;
   const auto shown = std::span(missing).first(std::min(most, missing.size()));
   const std::string more = missing.size() > most ? fmt::format(" and {} more", missing.size() - most) : "";
-  log.line(stage,
-           fmt::format("{} of {} classes ha{} no training row, and will never be predicted: {}{}", missing.size(),
-                       classes.size(), missing.size() == 1 ? "s" : "ve", fmt::join(shown, ", "), more));
+  log.line(stage, fmt::format("{} of {} classes ha{} {}: {}{}", missing.size(), classes.size(),
+                              missing.size() == 1 ? "s" : "ve", what, fmt::join(shown, ", "), more));
 }
 
 class TrainCommand : public Command {
@@ -83,19 +84,19 @@ class TrainCommand : public Command {
     p.reads("features");
     p.writes("out", {".certificate.json"});
     declare_training(p, flags_);
-    p.add("C", flags_.options.C, "cost of errors, in standardised features", 1.0);
+    p.add("C", flags_.options.C,
+          "cost of errors, in standardised features: scikit-learn's and LIBLINEAR's C, on features as they are, times "
+          "the mean of |x - mean|^2 (center_scale^2 of the model); with --no-centering it is theirs",
+          30.0);
     p.add("probability-folds", flags_.options.probability_folds,
           "folds that probabilities are calibrated with; 0: none", 5);
   }
   void check() const override { static_cast<void>(options_of(flags_)); }
   ExitCode run(const Context& context) override {
     const StopSignal signal(context.log);
-    TrainingOptions options;
-    context.comm.all_do([&] {
-      options = options_of(flags_);
-      check_single(values_of(flags_.kernel));
-    });
-    train(context, flags_.features, options, out_);
+    context.comm.all_do([&] { check_single(values_of(flags_.kernel)); });
+    const TrainingInput input = open_training(context, flags_, flags_.features, {out_});
+    train(context, input.reader, input.options, out_);
     return ExitCode::ok;
   }
 
@@ -138,30 +139,42 @@ TrainingOptions options_of(const TrainingFlags& f) {
   options.kernel = kernel.choice;
   options.solver.method = kernel.method;
   options.centering = !f.no_centering;
-  options.split.rule = split_rule(f.split);
-  options.split.folds_of_rows = read_folds(f.split);
-  if (options.probability_folds > 0) options.probability_folds = folds_of(options.split, options.probability_folds);
+  check(f.split);
+  if (options.probability_folds > 0) options.probability_folds = folds_of(f.split, options.probability_folds);
   check(options);
   return options;
 }
 
-void train(const Context& context, const std::string& features, const TrainingOptions& options,
+TrainingInput open_training(const Context& context, const TrainingFlags& flags, const std::string& features,
+                            const std::vector<std::string>& outputs) {
+  const Communicator& comm = context.comm;
+  std::optional<TrainingInput> input;
+  std::vector<std::string> notes;
+  comm.all_do([&] {
+    TrainingOptions options = options_of(flags);
+    for (const std::string& out : outputs)
+      if (comm.is_root() && !out.empty()) check_output({stage, out});
+    input.emplace(FeatureReader(features), std::move(options));
+    notes = take_split(input->reader, flags.split, input->options.split);
+  });
+  for (const std::string& note : notes) context.log.line("split", note);
+  return std::move(*input);
+}
+
+void train(const Context& context, const FeatureReader& reader, const TrainingOptions& options,
            const std::string& out) {
   const Communicator& comm = context.comm;
-  std::unique_ptr<FeatureReader> reader;
-  comm.all_do([&] {
-    if (comm.is_root()) check_output({stage, out});
-    reader = std::make_unique<FeatureReader>(features);
-  });
-  const TrainingSet set = load_training_set(comm, *reader, options);
+  const TrainingSet set = load_training_set(comm, reader, options);
   context.log.line(stage, set.solver.why);
-  say_missing(context.log, reader->classes(), set.class_rows);
+  say_missing(context.log, reader.classes(), set.class_rows, "no training row, and will never be predicted");
+  say_missing(context.log, reader.classes(), count_rows(comm, reader, options.split, Side::test),
+              "no held-out row, so that nothing is measured of them");
   Progress classes(context.log, stage, "", 0);
   const ClassFit solved = fit_classes(comm, set, options, show(classes, "classes"));
   log_certificate(context.log, solved, set.rows(), options.C);
   Progress probabilities(context.log, stage, "", 0);
   const Calibration calibration = fit_probabilities(comm, set, options, solved, show(probabilities, "probabilities"));
-  const Model model = make_model(comm, *reader, set, options, solved, calibration, context.config);
+  const Model model = make_model(comm, reader, set, options, solved, calibration, context.config);
   comm.root_does([&] { write(model, out, certificate_json(model, solved, comm.size())); });
   context.log.line(stage, fmt::format("{}: {} classes{}", out, model.classes.size(), support_text(model)));
 }

@@ -22,7 +22,17 @@ void declare_training(OptionParser& parser, TrainingFlags& flags);
 /// What the flags say. Throws usage Error.
 [[nodiscard]] TrainingOptions options_of(const TrainingFlags& flags);
 
+/// The feature file, and what the flags say of its rows.
+struct TrainingInput {
+  FeatureReader reader;
+  TrainingOptions options;
+};
+/// Opens the file for `train`, `search` and `run`, and logs what the split is. `outputs` are checked first. Collective;
+/// throws a collective Error.
+[[nodiscard]] TrainingInput open_training(const Context& context, const TrainingFlags& flags,
+                                          const std::string& features, const std::vector<std::string>& outputs);
+
 /// Trains and writes the model and its certificate. Collective.
-void train(const Context& context, const std::string& features, const TrainingOptions& options, const std::string& out);
+void train(const Context& context, const FeatureReader& reader, const TrainingOptions& options, const std::string& out);
 
 }  // namespace pool3::jobs

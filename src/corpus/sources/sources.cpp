@@ -1,6 +1,7 @@
 #include "corpus/sources/sources.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -19,6 +20,7 @@
 #include "corpus/stage.hpp"
 #include "corpus/tables/table.hpp"
 #include "pool3/files.hpp"
+#include "pool3/sides.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -89,7 +91,11 @@ class Lister {
         if (source.kind == Source::Kind::table) add_table(source);
       }
     });
+    const bool is_one = sources.size() == 1 && sources[0].kind != Source::Kind::shard;  // on the root
     add_folders(sources);
+    comm_.root_does([&] {
+      if (is_one) look_below_sides();
+    });
     add_shards(sources);
     comm_.root_does([&] { add_notes(); });
     return std::move(result_);
@@ -127,6 +133,7 @@ class Lister {
     });
     if (shape.rows == 0) return;
     require_label_column(shape.has_labels, source.path, shape.unclear);
+    by_column_ = by_column_ || shape.has_labels;
     if (!shape.what.empty()) result_.notes.push_back(fmt::format("{}: {}", source.path, shape.what));
     const bool used = rule_.kind == LabelRule::Kind::automatic || rule_.kind == LabelRule::Kind::column;
     if (with_blanks > 0 && used) {
@@ -162,6 +169,29 @@ class Lister {
         for (const std::string& shard : shards) sources.push_back(source_of(full_path(source.root, shard)));
       });
     }
+  }
+
+  /// Of a corpus of train/CLASS and test/CLASS, the folders below are the labels.
+  void look_below_sides() {
+    Draft& draft = result_.draft;
+    if (rule_.kind != LabelRule::Kind::automatic || by_column_ || draft.names.all().size() < 2) return;
+    if (!std::ranges::all_of(draft.names.all(), [](const auto& name) { return side_of_name(name).has_value(); }))
+      return;
+    LabelNames names;
+    std::vector<std::int32_t> labels;
+    for (std::int64_t row = 0; row < draft.size(); ++row) {
+      const std::string_view path = draft.paths[row];
+      const std::string label = label_(path.substr(path.find('/') + 1), "");  // npos + 1 is 0
+      const bool trains = side_of_name(path.substr(0, path.find('/'))) == RowSide::training;
+      if (path.starts_with('/') || path.starts_with('.') || (trains && label.empty())) return;
+      labels.push_back(label.empty() ? -1 : names.number(label));
+    }
+    result_.notes.push_back(
+        fmt::format("the top folders are {}, the sides of a split: labels are the folders below, and the classifier "
+                    "takes the split (--split folders); --labels directory takes the top folders",
+                    fmt::join(draft.names.all(), ", ")));
+    draft.names = std::move(names);
+    draft.labels = std::move(labels);
   }
 
   /// Each rank indexes one shard a round.
@@ -226,6 +256,7 @@ class Lister {
   const LabelRule& rule_;
   Labeller label_;
   std::int64_t unclear_labels_ = 0;
+  bool by_column_ = false;  ///< a table had labels
   ListedSources result_;
 };
 
@@ -247,6 +278,8 @@ std::vector<std::string> source_names(const std::vector<std::string>& corpus) {
         if (path == name || !corpus::is_index_name(path)) names.push_back(path);
   return names;
 }
+
+bool names_address(std::string_view path) { return corpus::is_address(path); }
 
 bool names_picture(std::string_view path) { return corpus::is_picture_name(path); }
 

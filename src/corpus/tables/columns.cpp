@@ -11,6 +11,7 @@
 #include "corpus/file_names.hpp"
 #include "corpus/tables/records.hpp"
 #include "pool3/error.hpp"
+#include "pool3/sides.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -23,21 +24,14 @@ constexpr std::array<std::string_view, 22> path_names = {
 constexpr std::array<std::string_view, 16> label_names = {
     "label",  "labels",     "labelname", "classlabel", "class",   "classname", "category", "categoryname",
     "target", "targetname", "cls",       "y",          "species", "breed",     "classid",  "labelid"};
-constexpr std::array<std::string_view, 11> split_words = {
-    "train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval", "holdout", "unlabeled"};
 constexpr std::size_t sample_rows = 200;
-
-/// Lower case, without blanks and what tools put between words.
-std::string normalised(std::string_view name) {
-  std::string text = lower_case(name);
-  std::erase_if(text, [](char c) { return c == ' ' || c == '_' || c == '-' || c == '.' || c == '\t' || c == ':'; });
-  return text;
-}
 
 template <typename Names>
 bool is_one_of(const Names& names, std::string_view text) {
   return std::ranges::find(names, text) != names.end();
 }
+
+bool is_side(std::string_view text) { return side_of_name(text) || lower_case(text) == "unlabeled"; }
 
 bool is_picture(const std::string& field) { return is_picture_name(trimmed_view(field)); }
 
@@ -82,7 +76,9 @@ class Finder {
       return name.empty() ? std::nullopt : std::optional(column_of(name));
     };
     columns_.label = named(names_.label);
-    columns_.path = find_path(named(names_.path));
+    const auto path = known_path(named(names_.path));
+    columns_.has_paths = path.has_value();
+    columns_.path = find_path(path);
     if (!columns_.label) columns_.label = find_label();
     columns_.what = words(separator);
     return std::move(columns_);
@@ -130,21 +126,23 @@ class Finder {
     return std::nullopt;
   }
 
-  [[nodiscard]] std::size_t find_path(std::optional<std::size_t> named) const {
-    if (named) return *named;
+  [[nodiscard]] std::optional<std::size_t> known_path(std::optional<std::size_t> named) const {
+    if (named) return named;
     if (columns_.is_header) {
-      if (const auto column = known(path_names)) return *column;
+      if (const auto column = known(path_names)) return column;
     }
-    const std::size_t first = columns_.is_header ? 1 : 0;
-    if (const auto column = is_consistent(sample_) ? picture_column(sample_, first) : std::nullopt) return *column;
+    return is_consistent(sample_) ? picture_column(sample_, columns_.is_header ? 1 : 0) : std::nullopt;
+  }
+
+  [[nodiscard]] std::size_t find_path(std::optional<std::size_t> found) const {
+    if (found) return *found;
     const auto label = columns_.label ? columns_.label : columns_.is_header ? known(label_names) : std::nullopt;
     return label == std::optional<std::size_t>(0) && first_.size() > 1 ? 1 : 0;
   }
 
   [[nodiscard]] bool is_split(std::size_t column) const {
-    return is_consistent(sample_) && std::ranges::all_of(sample_, [&](const auto& record) {
-             return is_one_of(split_words, lower_case(trimmed_view(record[column])));
-           });
+    return is_consistent(sample_) &&
+           std::ranges::all_of(sample_, [&](const auto& record) { return is_side(trimmed_view(record[column])); });
   }
 
   std::optional<std::size_t> find_label() {
@@ -199,6 +197,12 @@ std::string_view whole_lines(std::string_view text) {
 }
 
 }  // namespace
+
+std::string normalised(std::string_view name) {
+  std::string text = lower_case(name);
+  std::erase_if(text, [](char c) { return c == ' ' || c == '_' || c == '-' || c == '.' || c == '\t' || c == ':'; });
+  return text;
+}
 
 Sample sample_of(std::string_view text, char separator) {
   Sample sample;

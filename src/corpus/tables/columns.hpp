@@ -20,6 +20,7 @@ struct Columns {
   std::optional<std::size_t> label;
   std::size_t count = 0;   ///< fields of each record
   bool is_header = false;  ///< the first record is
+  bool has_paths = false;  ///< a name or its fields say that `path` is one; else it is the first there is
   std::string what;        ///< what was taken for what, in words
   std::string unclear;     ///< why there is no label, if it is not for want of columns
 };
@@ -39,6 +40,9 @@ using Sample = std::vector<std::vector<std::string>>;
 /// the sample is not empty.
 [[nodiscard]] Columns find_columns(const Sample& sample, char separator, const ColumnNames& names,
                                    const std::string& table);
+
+/// Lower case, without blanks and what tools put between words.
+[[nodiscard]] std::string normalised(std::string_view name);
 
 /// Where the label begins in lines "PATH LABEL", with a blank, tab, comma or semicolon between them, as Caffe has them.
 /// Nothing if not every line of `text` is of that kind.

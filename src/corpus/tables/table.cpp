@@ -14,6 +14,9 @@ namespace {
 
 void check_path(const std::string& value, const std::string& path, std::int64_t line) {
   if (value.empty()) fail_at(path, line, "the path is empty");
+  if (is_address(value))
+    fail_at(path, line, fmt::format("{} is an address, and pool3 reads files", value),
+            "fetch the files first, as with wget -i LIST or aws s3 sync, and give their paths");
   if (value.size() >= PATH_MAX) fail_at(path, line, "the path is longer than the system allows");
 }
 

@@ -26,6 +26,12 @@ TextInput::TextInput(std::string name, std::string_view text) : path_(std::move(
 void TextInput::skip_mark() {
   static_cast<void>(peek(mark.size() - 1));
   if (piece_.starts_with(mark)) at_ = mark.size();
+  if (piece_.starts_with("PAR1")) {
+    throw Error({.stage = stage,
+                 .path = path_,
+                 .cause = "a Parquet file, which pool3 does not read: Debian has no library for it",
+                 .advice = "write it as CSV first, as with pandas: read_parquet(FILE).to_csv(FILE.csv, index=False)"});
+  }
   if (piece_.starts_with("\xFF\xFE") || piece_.starts_with("\xFE\xFF")) {
     throw Error({.stage = stage, .path = path_, .cause = "UTF-16 text", .advice = "save it as UTF-8"});
   }

@@ -42,6 +42,9 @@ Kind kind_of(const std::string& path) {
   const Descriptor file({import_stage, path}, O_RDONLY | O_CLOEXEC);
   std::array<char, 8> bytes{};
   const std::size_t got = file.read(0, std::as_writable_bytes(std::span(bytes)));
+  if (got >= 4 && std::string_view(bytes.data(), 4) == "PAR1")
+    throw error_at({import_stage, path}, "a Parquet file, which pool3 does not read: Debian has no library for it",
+                   "write it as CSV or .npy first, as with pandas: read_parquet(FILE).to_csv(FILE.csv, index=False)");
   if (got >= 4 && std::string_view(bytes.data(), 4) == std::string_view("PK\x03\x04", 4)) return Kind::npz;
   for (std::int64_t at = 0; at < file.size(); at = at == 0 ? 512 : 2 * at) {
     std::array<char, 8> there{};

@@ -71,13 +71,15 @@ void calibrate(Weights& weights, std::span<const float> input, int count) {
   if (!weights.torchscript.empty())
     throw Error({.stage = "calibrate", .path = weights.source, .cause = "a TorchScript network can't be calibrated"});
   if (count < 1) throw Error({.stage = "calibrate", .cause = "no pictures", .advice = "give some that can be read"});
-  if (cpu_instructions() < Instructions::amx)
-    throw Error(
-        {.stage = "calibrate", .cause = "this CPU has no AMX", .advice = "calibrate where int8 will run, or use fp32"});
+  const network::Kernels* kernels = network::exact_kernels();
+  if (kernels == nullptr)
+    throw Error({.stage = "calibrate",
+                 .cause = "this CPU has no AVX2",
+                 .advice = "calibrate elsewhere: the file is the same on every CPU"});
   network::SeenLayers seen;
-  network::watch_layers(
-      *network::amx_bf16_kernels(), weights, input, count,
-      [&](const network::Pipeline::MadeRow& row, int pictures) { seen[row.layer].add(row.view, row.y, pictures); });
+  network::watch_layers(*kernels, weights, input, count, [&](const network::Pipeline::MadeRow& row, int pictures) {
+    seen[row.layer].add(row.view, row.y, pictures);
+  });
   weights.codes.clear();
   for (const ConvolutionShape& shape : convolution_shapes()) {
     if (!has_codes(shape.name)) continue;

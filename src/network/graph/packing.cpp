@@ -103,8 +103,9 @@ std::int64_t packed_bytes(const Kernels& kernels, const PanelShape& shape) {
 
 void pack(const Kernels& kernels, const Tensor& weights, const PanelShape& shape, std::byte* packed) {
   const std::int64_t out = weights.shape.at(0), in = weights.shape.at(1), size = kernels.value_bytes;
-  const std::int64_t group = size == 4 ? 1 : 4 / size, deep = 16 * group;
+  const std::int64_t group = 4 / size, deep = kernels.tiles ? 16 * group : group;
   const auto [taps, in_channels, first, width] = shape;
+  const std::int64_t together = kernels.tiles ? 16 : width;  // outputs whose weights for `deep` inputs lie together
   for (std::int64_t o = 0; o < std::min<std::int64_t>(width, out - first); ++o) {
     for (std::int64_t i = 0; i < in; ++i) {
       for (std::int64_t t = 0; t < taps; ++t) {
@@ -114,8 +115,8 @@ void pack(const Kernels& kernels, const Tensor& weights, const PanelShape& shape
           reinterpret_cast<float*>(packed)[tap + i * width + o] = value;
           continue;
         }
-        const std::int64_t at = tap + i / deep * deep * width + o / 16 * deep * 16 + i % deep / group * group * 16 +
-                                o % 16 * group + i % group;
+        const std::int64_t at = tap + i / deep * deep * width + o / together * deep * together +
+                                i % deep / group * group * together + o % together * group + i % group;
         if (size == 1) {
           reinterpret_cast<std::int8_t*>(packed)[at] = static_cast<std::int8_t>(value);
         } else {

@@ -40,9 +40,10 @@ struct PanelShape {
 /// Bytes of a panel's weights.
 [[nodiscard]] std::int64_t packed_bytes(const Kernels& kernels, const PanelShape& shape);
 
-/// Lays the weights [out, in, taps] of one panel out as [tap][in][width]. For AMX by the 64 bytes of a tile's row, with
-/// neighbours that fill 32 bits together: bf16 [tap][in / 32][width / 16][16 pairs][16 out][2], int8
-/// [tap][in / 64][width / 16][16 fours][16 out][4]. `packed`: packed_bytes() of zeros.
+/// Lays the weights [out, in, taps] of one panel out, neighbours that fill 32 bits together: fp32 [tap][in][width],
+/// bf16 [tap][in / 2][width][2], int8 [tap][in / 4][width][4]. For AMX by the 64 bytes of a tile's row: bf16
+/// [tap][in / 32][width / 16][16 pairs][16 out][2], int8 [tap][in / 64][width / 16][16 fours][16 out][4].
+/// `packed`: packed_bytes() of zeros.
 void pack(const Kernels& kernels, const Tensor& weights, const PanelShape& shape, std::byte* packed);
 
 }  // namespace pool3::network

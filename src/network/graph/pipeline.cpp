@@ -154,14 +154,17 @@ void Pipeline::run(const Source& source, const View& out, std::byte* scratch, co
   for (const Slot& slot : slots_) {
     View view = slot.shape;
     view.data = scratch + slot.at;
+    view.pictures = source.count;
     if (slot.emitted) {
       view = out;
+      view.pictures = source.count;
       view.data += slot.at;
       view.channels = slot.shape.channels;
     }
     run.views.push_back(view);
   }
   run.views[input] = source.activations;
+  run.views[input].pictures = source.count;
   for (int row = 0; row < out.height; row += rows_at_once_)
     for (const Slot& slot : slots_)
       if (slot.emitted) make_rows(run, static_cast<std::size_t>(slot.node), std::min(row + rows_at_once_, out.height));

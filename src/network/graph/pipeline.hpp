@@ -61,7 +61,7 @@ class Pipeline {
   struct Source {
     View activations;
     std::span<const float> pictures;  ///< for patches: [count, 299, 299, 3]
-    int count = 0;
+    int count = 0;                    ///< of lanes that have a picture
   };
   /// `out`: the output with its data; `scratch`: scratch_bytes() of memory.
   void run(const Source& source, const View& out, std::byte* scratch, const Watch& watch) const;

@@ -224,6 +224,7 @@ Kernels make_kernels(const char* name, Precision precision, const Kernels* uncod
           .in_unit = row_bytes / static_cast<int>(sizeof(In)),
           .out_unit = 32,
           .widths = {32, 0},
+          .tiles = true,
           .uncoded = uncoded,
           .begin = begin,
           .end = end,

@@ -1,63 +1,29 @@
-#include "network/kernels/convolve.hpp"
-#include "network/kernels/pools.hpp"
 #include "network/kernels/table.hpp"
 
 #if defined(__AVX512BF16__)
-#include <immintrin.h>
+#include "network/kernels/dot.hpp"
+#include "network/kernels/pools.hpp"
+#include "network/kernels/vectors512.hpp"
 
 namespace pool3::network {
 namespace {
 
 void nothing() {}
 
-/// One position by 32 channels, eight pictures at a time.
-class Bf16Kernel {
- public:
+struct Bf16Vectors : Vectors512 {
+  static void store_bf16(Floats value, std::byte* to) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(value)));
+  }
+};
+
+struct Bf16Dot {
   using Value = Bf16;
-  static constexpr int positions = 1;
-
-  explicit Bf16Kernel(const ConvolutionTask& task) : stride_(task.from.stride), pairs_(task.in_channels / 2) {}
-
-  void block(std::span<const Tap<1>> taps, const Panel& panel, const std::array<std::byte*, 1>& to,
-             std::int64_t to_stride) const {
-    for (int n = 0; n < lanes; n += rows) some(taps, panel, n, to[0], to_stride);
+  using Vectors = Bf16Vectors;
+  using Sum = __m512;
+  static void multiply_add(Sum& sum, __m512i values, __m512i weights) {
+    asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(values), "v"(weights));
   }
-  void finish() {}
-
- private:
-  static constexpr int rows = 8;
-
-  void some(std::span<const Tap<1>> taps, const Panel& panel, int first, std::byte* to, std::int64_t to_stride) const {
-    __m512 sum[rows][2] = {};  // NOLINT(modernize-avoid-c-arrays): registers
-    for (const Tap<1>& tap : taps) {
-      const std::byte* from = tap.from[0] + first * stride_;
-      const std::byte* weights = panel.weights + tap.weights * 32;
-      // As for AMX: [chunk of 16 pairs][2][pair][16 channels][2]
-      for (int k = 0; k < pairs_; ++k) {
-        const std::byte* pair = weights + (k / 16) * 2048 + (k % 16) * 64;
-        const auto low = load(pair), high = load(pair + 1024);
-        for (int r = 0; r < rows; ++r) {
-          int two = 0;
-          std::memcpy(&two, from + r * stride_ + k * 4, 4);
-          const auto values = reinterpret_cast<__m512bh>(_mm512_set1_epi32(two));
-          sum[r][0] = _mm512_dpbf16_ps(sum[r][0], values, low);
-          sum[r][1] = _mm512_dpbf16_ps(sum[r][1], values, high);
-        }
-      }
-    }
-    const __m512 low_bias = _mm512_loadu_ps(panel.bias), high_bias = _mm512_loadu_ps(panel.bias + 16);
-    const __m512 floor = panel.relu ? _mm512_setzero_ps() : _mm512_set1_ps(-__builtin_inff());
-    for (int r = 0; r < rows; ++r) {
-      // A NaN must stay one: the maximum gives its second operand then.
-      const __m512 low = _mm512_max_ps(floor, _mm512_add_ps(sum[r][0], low_bias));
-      const __m512 high = _mm512_max_ps(floor, _mm512_add_ps(sum[r][1], high_bias));
-      _mm512_storeu_si512(to + (first + r) * to_stride, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low)));
-    }
-  }
-  static __m512bh load(const std::byte* from) { return reinterpret_cast<__m512bh>(_mm512_loadu_si512(from)); }
-
-  std::int64_t stride_;
-  int pairs_;
+  static __m512 to_floats(Sum sum) { return sum; }
 };
 
 }  // namespace
@@ -66,13 +32,14 @@ const Kernels* avx512_bf16_kernels() {
   static const Kernels kernels = {.name = "avx512-bf16",
                                   .precision = Precision::bf16,
                                   .value_bytes = sizeof(Bf16),
-                                  .in_unit = 32,
-                                  .out_unit = 32,
-                                  .widths = {32, 0},
+                                  .in_unit = 2,
+                                  .out_unit = 16,
+                                  .widths = {48, 32},
+                                  .tiles = false,
                                   .uncoded = nullptr,
                                   .begin = nothing,
                                   .end = nothing,
-                                  .convolve = convolve<Bf16Kernel>,
+                                  .convolve = convolve<DotKernel<Bf16Dot, 8>>,
                                   .winograd = nullptr,
                                   .patches = patches<Bf16>,
                                   .max_pool = max_pool<Bf16>,

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "network/kernels/kernels.hpp"
 
@@ -117,6 +118,17 @@ class PositionWalk {
   const Tap<positions>* inside_end_ = nullptr;
   std::array<std::array<std::byte*, positions>, most_outputs> to_;
 };
+
+/// Calls run(rows, first) with std::integral_constant rows for all pictures, the first to the last: as many `rows` at a
+/// time as there can be, and fewer where that many are not left. Rows beyond the last picture may be among them.
+template <int rows, typename Run>
+void in_rows(int pictures, const Run& run) {
+  int first = 0;
+  for (; pictures - first > rows / 2; first += rows) run(std::integral_constant<int, rows>{}, first);
+  if constexpr (rows > 1) {
+    if (first < pictures) in_rows<rows / 2>(pictures - first, [&](auto fewer, int n) { run(fewer, first + n); });
+  }
+}
 
 /// Kernel: `positions`, `Value`, and block(taps, panel, to, stride), which computes one panel of `positions`
 /// positions; `to` says where each position's 16 rows go (null: nowhere), `stride` apart.

@@ -17,7 +17,8 @@ class Fp32Kernel {
   using Value = float;
   static constexpr int positions = 1;
 
-  explicit Fp32Kernel(const ConvolutionTask& task) : stride_(task.from.stride), channels_(task.in_channels) {}
+  explicit Fp32Kernel(const ConvolutionTask& task)
+      : stride_(task.from.stride), pictures_(task.from.pictures), channels_(task.in_channels) {}
 
   void block(std::span<const Tap<1>> taps, const Panel& panel, const std::array<std::byte*, 1>& to,
              std::int64_t to_stride) const {
@@ -37,13 +38,15 @@ class Fp32Kernel {
   template <int vectors, int width>
   void by_vectors(std::span<const Tap<1>> taps, const Panel& panel, std::byte* to, std::int64_t to_stride) const {
     for (int c = 0; c < width; c += vectors * vector_floats)
-      for (int n = 0; n < lanes; n += rows) some<vectors, width>(taps, panel, c, n, to, to_stride);
+      in_rows<rows>(pictures_,
+                    [&](auto some_rows, int n) { some<some_rows, vectors, width>(taps, panel, c, n, to, to_stride); });
   }
 
-  template <int vectors, int width>
-  void some(std::span<const Tap<1>> taps, const Panel& panel, int first_channel, int first, std::byte* to,
-            std::int64_t to_stride) const {
-    Vector sum[rows][vectors] = {};  // NOLINT(modernize-avoid-c-arrays): registers
+  /// A call of its own, for which all registers are free.
+  template <int some_rows, int vectors, int width>
+  [[gnu::noinline]] void some(std::span<const Tap<1>> taps, const Panel& panel, int first_channel, int first,
+                              std::byte* to, std::int64_t to_stride) const {
+    Vector sum[some_rows][vectors] = {};  // NOLINT(modernize-avoid-c-arrays): registers
     for (const Tap<1>& tap : taps) {
       const std::byte* from = tap.from[0] + first * stride_;
       const auto* weights = reinterpret_cast<const float*>(panel.weights + tap.weights * width) + first_channel;
@@ -54,13 +57,13 @@ class Fp32Kernel {
           asm("" : "+v"(w[v]));  // keeps it in its register; GCC 12 would put one of them on the stack
         }
 #pragma GCC unroll 8
-        for (int r = 0; r < rows; ++r) {
+        for (int r = 0; r < some_rows; ++r) {
           const float value = *reinterpret_cast<const float*>(from + r * stride_);
           for (int v = 0; v < vectors; ++v) sum[r][v] += w[v] * value;
         }
       }
     }
-    for (int r = 0; r < rows; ++r) {
+    for (int r = 0; r < some_rows; ++r) {
       auto* out = reinterpret_cast<float*>(to + (first + r) * to_stride) + first_channel;
       for (int v = 0; v < vectors; ++v) {
         Vector value = sum[r][v] + *reinterpret_cast<const Loose*>(panel.bias + first_channel + v * vector_floats);
@@ -71,7 +74,7 @@ class Fp32Kernel {
   }
 
   std::int64_t stride_;
-  int channels_;
+  int pictures_, channels_;
 };
 
 template <typename Kernel>
@@ -87,6 +90,7 @@ const Kernels* fp32_kernels(const char* name) {
                                   .in_unit = 1,
                                   .out_unit = 1,
                                   .widths = {48, 32},
+                                  .tiles = false,
                                   .uncoded = nullptr,
                                   .begin = nothing,
                                   .end = nothing,

@@ -28,6 +28,7 @@ using Bf16 = std::uint16_t;
 struct View {
   std::byte* data = nullptr;
   int height = 0, width = 0, channels = 0, rows = 0;
+  int pictures = lanes;        ///< lanes that have one, the first ones; what is in the others is of no use
   int value_bytes = 0;         ///< 4: float; 2: bfloat16; 1: codes, see steps in pipeline.hpp
   std::int64_t stride = 0;     ///< bytes from one picture's channels to the next picture's
   std::int64_t step = 0;       ///< bytes from one position to the next
@@ -41,7 +42,7 @@ struct Geometry {
   [[nodiscard]] int taps() const { return kernel_height * kernel_width; }
 };
 
-/// Some neighbouring output channels of a convolution, with their weights packed: [tap][in][width], see pack().
+/// Some neighbouring output channels of a convolution, with their weights packed, see pack().
 struct Panel {
   const std::byte* weights = nullptr;
   const float* bias = nullptr;   ///< [width], added to the sum
@@ -71,6 +72,7 @@ struct Kernels {
   int in_unit;          ///< channels that are read are padded to a multiple of this; what is there has weights of zero
   int out_unit;         ///< channels that are written are padded to a multiple of this, with zeros
   int widths[2];        ///< NOLINT(modernize-avoid-c-arrays): of panels, larger one first; 0: none
+  bool tiles;           ///< weights lie as AMX reads them, see pack()
   /// For activations that are not in codes; null: these themselves.
   const Kernels* uncoded;
 
@@ -81,8 +83,8 @@ struct Kernels {
   /// The same for kernels of 3 x 3 with stride 1 and weights as winograd_weights() makes them; null if there is none.
   /// row_begin is even.
   void (*winograd)(const ConvolutionTask& task);
-  /// Row `y` of the 3 x 3 patches, with stride 2, of pictures [count, 299, 299, 3]: 27 channels, then anything finite;
-  /// the other lanes get black pictures. A picture's channels are patch_channels apart.
+  /// Row `y` of the 3 x 3 patches, with stride 2, of pictures [count, 299, 299, 3]: 27 channels, then anything finite.
+  /// A picture's channels are patch_channels apart.
   void (*patches)(const float* pictures, int count, int y, const View& to);
   /// Row `y` of the 3 x 3 maximum. `stride` 2: no padding; 1: padded. REQUIRES: no value is negative.
   void (*max_pool)(const View& from, int stride, int y, const View& to);

@@ -46,26 +46,22 @@ void patches(const float* pictures, int count, int y, const View& to) {
   constexpr int length = input_side * 3, run = 9;  // three values of three neighbours
   constexpr int wide = 16;                         // copied at once: what is too much is overwritten, or left
   alignas(64) static thread_local std::array<std::array<T, length + wide>, lanes * 3> lines;
-  for (int n = 0; n < lanes; ++n) {
+  for (int n = 0; n < count; ++n) {
     const float* picture = pictures + n * input_floats + static_cast<std::int64_t>(y) * 2 * length;
     for (int ky = 0; ky < 3; ++ky) {
       T* line = lines[static_cast<std::size_t>(n * 3 + ky)].data();
-      if (n < count) {
-        narrow<T>(picture + ky * length, length, line);
-        // The next call reads two lines more; there are too many pictures for the CPU to foresee it.
-        const float* next = picture + std::min(ky + 3, input_side - 1 - 2 * y) * length;
-        for (int i = 0; ky < 2 && i < length; i += 16) __builtin_prefetch(next + i, 0, 2);
-      } else {
-        std::memset(line, 0, length * sizeof(T));
-      }
+      narrow<T>(picture + ky * length, length, line);
+      // The next call reads two lines more; there are too many pictures for the CPU to foresee it.
+      const float* next = picture + std::min(ky + 3, input_side - 1 - 2 * y) * length;
+      for (int i = 0; ky < 2 && i < length; i += 16) __builtin_prefetch(next + i, 0, 2);
     }
   }
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): written before it is read
   std::array<T, patch_channels + wide> last;  // may not be exceeded in the target
   for (int x = 0; x < to.width; ++x) {
     T* out = values<T>(to.at(y, x));
-    for (int n = 0; n < lanes; ++n, out += patch_channels) {
-      T* target = n + 1 < lanes ? out : last.data();
+    for (int n = 0; n < count; ++n, out += patch_channels) {
+      T* target = n + 1 < count ? out : last.data();
       for (int ky = 0; ky < 3; ++ky)
         std::memcpy(target + ky * run, lines[static_cast<std::size_t>(n * 3 + ky)].data() + x * 6, wide * sizeof(T));
     }
@@ -86,7 +82,7 @@ void max_pool(const View& from, int stride, int y, const View& to) {
   const std::int64_t bytes = to.channels * std::int64_t{sizeof(T)};
   for (int x = 0; x < to.width; ++x) {
     const int left = std::max(x * stride - pad, 0), right = std::min(x * stride - pad + 2, from.width - 1);
-    for (int n = 0; n < lanes; ++n) {
+    for (int n = 0; n < to.pictures; ++n) {
       for (std::int64_t c = 0; c < bytes; c += at_once) {
         Bits most = {};
         for (int sy = top; sy <= bottom; ++sy) {
@@ -105,7 +101,7 @@ void max_pool(const View& from, int stride, int y, const View& to) {
 /// Sums of three rows, of one position and picture: the columns that average_pool() adds up.
 template <typename T>
 void add_column(const View& from, int top, int bottom, int x, int channels, float* sums) {
-  for (int n = 0; n < lanes; ++n, sums += channels) {
+  for (int n = 0; n < from.pictures; ++n, sums += channels) {
     std::fill_n(sums, channels, 0.0F);
     for (int y = top; y <= bottom; ++y) {
       const T* in = values<T>(static_cast<const std::byte*>(from.at(y, x)) + n * from.stride);
@@ -134,7 +130,7 @@ void average_pool(const View& from, const float* bias, const float* codes, bool 
     const float* b = columns[x % 3].data();
     const float* c = columns[right % 3].data();
     const float first = left < x ? 1.0F : 0.0F, last = x < right ? 1.0F : 0.0F;
-    for (int n = 0; n < lanes; ++n) {
+    for (int n = 0; n < from.pictures; ++n) {
       std::byte* out = to.at(y, x) + n * to.stride;
       const auto average = [&](int i) {
         const int at = n * to.channels + i;

@@ -1,10 +1,10 @@
 #pragma once
 // Which kernels run with which instructions.
 //
-// To add some for a CPU - AVX-VNNI for int8, say, or an ARM one -:
-//  - a file beside this one that fills in a Kernels, all of it with internal linkage (fp32.hpp, convolve.hpp and
-//    pools.hpp have most of it written already), and a function that returns it, or null where the file was compiled
-//    for another processor;
+// To add some for a CPU - an ARM one, say -:
+//  - a file beside this one that fills in a Kernels, all of it with internal linkage (fp32.hpp, dot.hpp, convolve.hpp
+//    and pools.hpp have most of it written already), and a function that returns it, or null where the file was
+//    compiled for another processor;
 //  - that function's declaration here, and its line in table.cpp;
 //  - the file's compiler flags in src/network/CMakeLists.txt.
 // A set of instructions that pool3 doesn't know yet is also a value of Instructions, and a line of src/network/cpu.cpp.
@@ -19,8 +19,15 @@ namespace pool3::network {
 
 // Null if this program was built for other processors.
 [[nodiscard]] const Kernels* amx_bf16_kernels();
-/// Reads codes, and writes codes or bfloat16.
+/// These read codes, and write codes or bfloat16; their sums are exact, so that they all give the same.
 [[nodiscard]] const Kernels* amx_int8_kernels();
+[[nodiscard]] const Kernels* avx512_vnni_kernels();
+[[nodiscard]] const Kernels* avx2_vnni_kernels();
+/// bf16 with the same bits on every CPU; slower than fp32. See exact.hpp.
+[[nodiscard]] const Kernels* avx512_exact_kernels();
+[[nodiscard]] const Kernels* avx2_exact_kernels();
+/// The exact ones for this CPU; null: there are none.
+[[nodiscard]] const Kernels* exact_kernels();
 [[nodiscard]] const Kernels* avx512_bf16_kernels();
 [[nodiscard]] const Kernels* avx512_fp32_kernels();
 [[nodiscard]] const Kernels* avx2_fp32_kernels();

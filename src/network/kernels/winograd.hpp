@@ -23,8 +23,8 @@ class Winograd {
         tiles_across_((task.to[0].width + 1) / 2),
         group_(std::clamp(most_transformed / (points * lanes * task.in_channels), 1, most_tiles)),
         // Every tile's 16 rows follow the other's.
-        kernel_({.from = {.stride = task.in_channels * std::int64_t{sizeof(float)}}, .in_channels = task.in_channels}) {
-  }
+        kernel_({.from = {.pictures = task.from.pictures, .stride = task.in_channels * std::int64_t{sizeof(float)}},
+                 .in_channels = task.in_channels}) {}
 
   void run() {
     for (int y = task_.row_begin; y < task_.row_end; y += 2) {
@@ -61,7 +61,7 @@ class Winograd {
         const int sy = y - pad_ + i, sx = x - pad_ + j;
         if (sy >= 0 && sx >= 0 && sy < from.height && sx < from.width) source[i * 4 + j] = from.at(sy, sx);
       }
-    for (int n = 0; n < lanes; ++n) {
+    for (int n = 0; n < task_.from.pictures; ++n) {
       for (int c = 0; c < task_.in_channels; c += vector_floats) {
         const std::int64_t at = n * from.stride + c * std::int64_t{sizeof(float)};
         Vector d[points];  // NOLINT(modernize-avoid-c-arrays): registers
@@ -103,7 +103,7 @@ class Winograd {
   /// A^T m A: up to 2 x 2 outputs.
   void transform_output(const Panel& panel, int y, int x, int tile) const {
     const View& to = task_.to[static_cast<std::size_t>(panel.output)];
-    for (int n = 0; n < lanes; ++n) {
+    for (int n = 0; n < task_.from.pictures; ++n) {
       for (int c = 0; c < panel.width; c += vector_floats) {
         const Vector bias = *reinterpret_cast<const Loose*>(panel.bias + c);
         Vector m[points];  // NOLINT(modernize-avoid-c-arrays): registers

@@ -6,12 +6,22 @@
 #include "network/torch/cpu_network.hpp"
 #include "network/torch/device_network.hpp"
 #include "network/torch/scripted.hpp"
+#include "network/torch/small_network.hpp"
 #include "network/torch/torchscript.hpp"
 #include "pool3/error.hpp"
 
 namespace network = pool3::network;
 
 extern "C" __attribute__((visibility("default"))) int pool3_torch_cuda_devices() { return network::cuda_devices(); }
+
+extern "C" __attribute__((visibility("default"))) pool3::SmallNetwork* pool3_torch_small_network(
+    const pool3::SmallNetworkShape& shape) {
+  try {
+    return network::small_network(shape).release();
+  } catch (const std::exception& error) {
+    throw network::network_error(error.what());
+  }
+}
 
 extern "C" __attribute__((visibility("default"))) std::string* pool3_torch_scripted_classifier(
     const pool3::Weights& weights, const pool3::network::ColourScale& scale, const pool3::LinearLayer& layer) {

@@ -3,6 +3,7 @@
 // into that module alone.
 
 #include "pool3/network.hpp"
+#include "pool3/small_network.hpp"
 
 namespace pool3::network {
 
@@ -10,6 +11,11 @@ inline constexpr const char* torch_module_file = "pool3_torch.so";
 inline constexpr const char* torch_factory_name = "pool3_open_torch_network_4";
 inline constexpr const char* torch_script_name = "pool3_torch_scripted_classifier";
 inline constexpr const char* torch_devices_name = "pool3_torch_cuda_devices";
+
+inline constexpr const char* torch_small_name = "pool3_torch_small_network";
+
+/// The caller owns the result. Throws Error.
+using OpenSmallNetwork = SmallNetwork* (*)(const SmallNetworkShape& shape);
 
 /// The caller owns the result. Throws Error. REQUIRES: `weights` are complete, options.batch >= 1.
 using OpenTorchNetwork = Network* (*)(const Weights& weights, const NetworkOptions& options);

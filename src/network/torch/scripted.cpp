@@ -36,6 +36,21 @@ at::Tensor tensor_of(const std::vector<float>& values, const std::vector<std::in
   return at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat).clone();
 }
 
+/// The image room, which knows the names, is no part of this library.
+const char* name_of(InputProfile profile) {
+  switch (profile) {
+    case InputProfile::nsfwjs:
+      return "nsfwjs";
+    case InputProfile::tf2015:
+      return "tf2015";
+    case InputProfile::keras:
+      return "keras";
+    case InputProfile::torchvision:
+      return "torchvision";
+  }
+  return "";
+}
+
 void add_weights(torch::jit::Module& module, const Weights& weights, const LinearLayer& layer) {
   for (const ConvolutionShape& shape : convolution_shapes())
     for (const char* part : {".weight", ".bias"}) {
@@ -87,6 +102,11 @@ std::string scripted_classifier(const Weights& weights, const ColourScale& scale
   c10::List<std::string> classes;
   for (const std::string& name : layer.classes) classes.push_back(name);
   module.register_attribute("classes", c10::ListType::ofStrings(), classes);
+  const std::string input = fmt::format(
+      "pictures: [N, 3, {0}, {0}], red, green, blue from 0 to 255, uint8 or float, resized as the input profile {1} "
+      "does",
+      input_side, name_of(weights.traits.profile));
+  module.register_attribute("input", c10::StringType::get(), input);
   add_forward(module, weights.traits);
   module.eval();
   std::ostringstream archive;

@@ -61,6 +61,7 @@ Handle access() {
 hid_t integer_id(const Hdf5Type& type) {
   const bool natural = type.kind == Hdf5Type::Kind::natural;
   if (type.bytes == 1) return natural ? H5T_STD_U8LE : H5T_STD_I8LE;
+  if (type.bytes == 2) return natural ? H5T_STD_U16LE : H5T_STD_I16LE;
   if (type.bytes == 4) return natural ? H5T_STD_U32LE : H5T_STD_I32LE;
   return natural ? H5T_STD_U64LE : H5T_STD_I64LE;
 }

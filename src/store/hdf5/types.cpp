@@ -1,5 +1,8 @@
 #include "store/hdf5/types.hpp"
 
+#include <span>
+
+#include "pool3/sides.hpp"
 #include "pool3/types.hpp"
 
 namespace pool3::store {
@@ -9,17 +12,17 @@ using Kind = Hdf5Type::Kind;
 
 Hdf5Type number(Kind kind, std::uint32_t bytes) { return {.kind = kind, .bytes = bytes, .members = {}}; }
 
-/// The names of the first `count` statuses.
-Hdf5Type status_names(std::size_t count) {
+/// uint8 with these names, from 0 on.
+Hdf5Type enumeration(std::span<const std::string_view> names) {
   Hdf5Type type = number(Kind::enumeration, 1);
-  for (std::size_t i = 0; i < count; ++i) {
-    type.members.push_back({.name = std::string(row_status_names.at(i)), .at = i, .kind = Kind::natural, .bytes = 1});
-  }
+  for (std::size_t i = 0; i < names.size(); ++i)
+    type.members.push_back({.name = std::string(names[i]), .at = i, .kind = Kind::natural, .bytes = 1});
   return type;
 }
 
 }  // namespace
 
+Hdf5Type int16_type() { return number(Kind::integer, 2); }
 Hdf5Type int32_type() { return number(Kind::integer, 4); }
 Hdf5Type int64_type() { return number(Kind::integer, 8); }
 Hdf5Type uint64_type() { return number(Kind::natural, 8); }
@@ -33,8 +36,12 @@ Hdf5Type string_type(std::size_t width, bool utf8) {
 
 bool is_string(const Hdf5Type& type) { return type.kind == Kind::ascii || type.kind == Kind::utf8; }
 
-Hdf5Type status_type() { return status_names(row_status_names.size()); }
+Hdf5Type status_type() { return enumeration(row_status_names); }
 
-Hdf5Type older_status_type() { return status_names(static_cast<std::size_t>(RowStatus::missing)); }
+Hdf5Type side_type() { return enumeration(row_side_names); }
+
+Hdf5Type older_status_type() {
+  return enumeration(std::span(row_status_names).first(static_cast<std::size_t>(RowStatus::missing)));
+}
 
 }  // namespace pool3::store

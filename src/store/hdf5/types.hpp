@@ -9,6 +9,7 @@
 
 namespace pool3::store {
 
+[[nodiscard]] Hdf5Type int16_type();
 [[nodiscard]] Hdf5Type int32_type();
 [[nodiscard]] Hdf5Type int64_type();
 [[nodiscard]] Hdf5Type uint64_type();
@@ -20,6 +21,8 @@ namespace pool3::store {
 [[nodiscard]] bool is_string(const Hdf5Type& type);
 /// uint8 with the names of RowStatus.
 [[nodiscard]] Hdf5Type status_type();
+/// uint8 with the names of RowSide.
+[[nodiscard]] Hdf5Type side_type();
 /// That of `status` in files that are older than `missing`: all names before it.
 [[nodiscard]] Hdf5Type older_status_type();
 

@@ -113,6 +113,55 @@ template <typename Real>
   return true;
 }
 
+/// The 32 columns at `at` of w = L^-T, of which those before are done. `turned`: the transposed inverse of L's square
+/// there, and `left` the 32 rows of L before it, turned. Rows of w begin on its diagonal.
+template <typename Real>
+[[gnu::always_inline]] inline void extend_inverse(std::int64_t n, std::int64_t at, const Row<Real>* left,
+                                                  const Row<Real>* turned, Real* w) {
+  for (std::int64_t r = 0; r < at;) {
+    const std::int64_t begin = r / side * side;
+    const std::int64_t count = r + together <= at ? together : 1;
+    Real* const out = w + r * n + at;
+    if (count == together)
+      multiply_rows<together, true>(at - begin, w + r * n + begin, left + begin, out, n);
+    else
+      multiply_rows<1, true>(at - begin, w + r * n + begin, left + begin, out, n);
+    r += count;
+  }
+  multiply_panel<false>(at, side, w + at, turned, w + at, n);
+  for (std::int64_t r = 0; r < side; ++r) std::copy(turned[r].begin(), turned[r].end(), w + (at + r) * n + at);
+}
+
+/// a becomes w w^T on and above its diagonal, in squares, of a w whose rows begin on its diagonal.
+template <typename Real>
+[[gnu::always_inline]] inline void square_of(std::int64_t n, const Real* w, Row<Real>* turned, Real* a) {
+  for (std::int64_t at = 0; at < n; at += side) {
+    for (std::int64_t j = 0; j < side; ++j)
+      for (std::int64_t k = at; k < n; ++k) turned[k][std::size_t(j)] = w[(at + j) * n + k];
+    multiply_panel<false>(at + side, n - at, w + at, turned + at, a + at, n);
+  }
+}
+
+/// `w` [n, n], zeros. `turned`, `left` [n] rows of working memory.
+template <typename Real>
+[[gnu::always_inline]] inline bool invert_all(std::int64_t n, Real* a, Real* w, Row<Real>* turned, Row<Real>* left) {
+  for (std::int64_t at = 0; at < n; at += side) {
+    for (std::int64_t j = 0; j < side; ++j)
+      for (std::int64_t k = 0; k < at; ++k) left[k][std::size_t(j)] = a[(at + j) * n + k];
+    if (!factorise_panel(n, n, at, a, turned)) return false;
+    extend_inverse(n, at, left, turned, w);
+  }
+  square_of(n, w, turned, a);
+  return true;
+}
+
+POOL3_CPU_CLONES bool invert_rows(std::int64_t n, float* a, float* w, Row<float>* turned, Row<float>* left) {
+  return invert_all(n, a, w, turned, left);
+}
+POOL3_CPU_CLONES bool invert_rows(std::int64_t n, double* a, double* w, Row<double>* turned, Row<double>* left) {
+  return invert_all(n, a, w, turned, left);
+}
+
 POOL3_CPU_CLONES bool solve_rows(std::int64_t n, std::int64_t rows, float* a, Row<float>* turned) {
   return solve_all(n, rows, a, turned);
 }
@@ -135,6 +184,25 @@ bool PositiveSystem<Real>::solve() {
   return solve_rows(a_.cols(), a_.rows(), a_.data(), turned.data());
 }
 
+template <typename Real>
+PositiveInverse<Real>::PositiveInverse(std::int64_t size) {
+  const std::int64_t whole = (size + side - 1) / side * side;
+  a_.setZero(whole, whole);
+  for (std::int64_t i = size; i < whole; ++i) a_(i, i) = Real{1};
+}
+
+template <typename Real>
+bool PositiveInverse<Real>::invert() {
+  const std::int64_t n = a_.rows();
+  Matrix<Real> w = Matrix<Real>::Zero(n, n);
+  std::vector<Row<Real>> turned(static_cast<std::size_t>(n)), left(static_cast<std::size_t>(n));
+  if (!invert_rows(n, a_.data(), w.data(), turned.data(), left.data())) return false;
+  mirror(a_);
+  return true;
+}
+
+template class PositiveInverse<float>;
+template class PositiveInverse<double>;
 template class PositiveSystem<float>;
 template class PositiveSystem<double>;
 

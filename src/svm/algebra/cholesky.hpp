@@ -28,6 +28,23 @@ class PositiveSystem {
   Matrix<Real> a_;  ///< [side + right sides, side]: each b is a row below the matrix
 };
 
+/// The inverse of a positive definite matrix, for the price of three factorisations.
+template <typename Real>
+class PositiveInverse {
+ public:
+  explicit PositiveInverse(std::int64_t size);
+  /// Row of the matrix, of which [0, row] is to be set; of its inverse after invert().
+  [[nodiscard]] Real* row(std::int64_t row) { return a_.row(row).data(); }
+  [[nodiscard]] const Real* row(std::int64_t row) const { return a_.row(row).data(); }
+  /// Once. False if the matrix is not positive definite, as far as this precision can tell.
+  [[nodiscard]] bool invert();
+
+ private:
+  Matrix<Real> a_;  ///< [side, side], a multiple of 32
+};
+
+extern template class PositiveInverse<float>;
+extern template class PositiveInverse<double>;
 extern template class PositiveSystem<float>;
 extern template class PositiveSystem<double>;
 

@@ -35,18 +35,21 @@ void set_row_products(const Eigen::Ref<const Matrix<float>>& a, Matrix<float>& c
 }
 
 /// A tile at a time: a whole column would touch a cache line for each of its numbers.
-void mirror(Matrix<float>& square) {
+template <typename Real>
+void mirror(Matrix<Real>& square) {
   constexpr Eigen::Index side = 32;
   const Eigen::Index n = square.rows();
+  Real* const all = square.data();
   for (Eigen::Index top = 0; top < n; top += side) {
-    const Eigen::Index height = std::min(side, n - top);
-    for (Eigen::Index left = 0; left < top; left += side)
-      square.block(top, left, height, side) = square.block(left, top, side, height).transpose();
-    auto corner = square.block(top, top, height, height);
-    corner.triangularView<Eigen::StrictlyLower>() = corner.transpose();
+    const Eigen::Index bottom = std::min(n, top + side);
+    for (Eigen::Index left = 0; left <= top; left += side)
+      for (Eigen::Index j = left; j < std::min(left + side, bottom); ++j)
+        for (Eigen::Index i = std::max(top, j + 1); i < bottom; ++i) all[i * n + j] = all[j * n + i];
   }
 }
 
+template void mirror(Matrix<float>&);
+template void mirror(Matrix<double>&);
 template Sums column_dots(const Matrix<float>&, const Matrix<float>&);
 template Sums column_dots(const Matrix<double>&, const Matrix<double>&);
 template void add_scaled(Matrix<float>&, const Places&, const Matrix<float>&, const Sums&);

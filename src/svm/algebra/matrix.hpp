@@ -45,6 +45,7 @@ template <typename T>
 /// Sets c to a a^T, at half the price of a product.
 void set_row_products(const Eigen::Ref<const Matrix<float>>& a, Matrix<float>& c);
 /// Copies the part above the diagonal of a square to below it.
-void mirror(Matrix<float>& square);
+template <typename Real>
+void mirror(Matrix<Real>& square);
 
 }  // namespace pool3::svm

@@ -11,9 +11,18 @@ namespace pool3 {
 namespace {
 
 constexpr double share_of_memory = 2.0 / 3;
-/// Support vectors of a column as a share of all rows, at a small C (measured: docs/measurements/solver.md).
-constexpr double support_share = 0.12;
-constexpr double steps_of_column = 3, passes_of_columns = 120;
+// What costs were measured: docs/solver.md, "Which solver is cheaper".
+/// Rows with a dual variable in the column of a class: this times the root of (its rows times all), by C to that power,
+/// which is nearer to 0 for large classes.
+constexpr double support_at_one = 1.7, support_by_C = -0.3, most_support = 0.9;
+/// Beyond this C times those rows, factorisations are in double and take so many times as long.
+constexpr double in_double_from = 2.5e4, double_is_dearer = 3;
+/// Of a column of all rows, and of what its folds share, in cubes of those rows; of each column, for each row.
+constexpr double cubes_of_column = 1, cubes_of_folds = 0.55, flops_of_row = 33'000;
+/// Passes over rows, at their full size, that the ranks hold between them; by C to that power.
+constexpr double passes_at_one = 35, passes_by_C = 0.27, least_passes = 10;
+/// Columns must be cheaper than this share of passes: their estimate errs more.
+constexpr double clearly_cheaper = 0.8;
 /// Of the linear kernel: where more rows are free than there are features, their matrix is singular.
 constexpr double least_tolerance_of_hinge = 1e-5;
 constexpr double bytes_of_gib = 1073741824.0;
@@ -29,18 +38,40 @@ double available_bytes() {
   return std::numeric_limits<double>::infinity();
 }
 
-/// Floating-point operations over one kernel matrix: the matrix, then factorisations and products of each column.
+/// Rows with a dual variable, of each class's column.
+std::vector<double> support_of_columns(const ProblemSize& s, double C) {
+  const auto n = static_cast<double>(s.rows);
+  std::vector<double> support;
+  for (std::int64_t k = 0; k < s.classes; ++k) {
+    const double own = s.class_rows.empty() ? n / static_cast<double>(s.classes)
+                                            : static_cast<double>(s.class_rows[static_cast<std::size_t>(k)]);
+    const double share = std::sqrt(own / n), power = support_by_C * (1 - share);
+    support.push_back(std::min(most_support * n, support_at_one * std::pow(C, power) * share * n));
+  }
+  return support;
+}
+
+std::vector<double> values_of_C(const ProblemSize& s) { return s.C.empty() ? std::vector<double>{1} : s.C; }
+
+/// Floating-point operations over one kernel matrix: the matrix, then factorisations of each column and its folds.
 double cost_of_columns(const ProblemSize& s) {
-  const auto n = static_cast<double>(s.rows), columns = static_cast<double>(s.classes) * (1 + s.folds);
-  const double support = support_share * n;
-  return n * n * static_cast<double>(s.dim) +
-         columns * steps_of_column * (support * support * support / 3 + 2 * support * n);
+  const auto n = static_cast<double>(s.rows);
+  const double cubes = cubes_of_column + (s.folds > 0 ? cubes_of_folds : 0.0);
+  double cost = n * n * static_cast<double>(s.dim);
+  for (const double C : values_of_C(s)) {
+    for (const double support : support_of_columns(s, C))
+      cost += cubes * support * support * support * (C * support > in_double_from ? double_is_dearer : 1.0);
+    cost += static_cast<double>(s.classes) * (1 + s.folds) * flops_of_row * n;
+  }
+  return cost;
 }
 
 /// Of passes over rows that the ranks hold between them.
 double cost_of_rows(const ProblemSize& s) {
   const double columns = static_cast<double>(s.classes) * std::max(1, s.folds);
-  return passes_of_columns * 4 * static_cast<double>(s.rows) * static_cast<double>(s.dim) * columns;
+  double passes = 0;
+  for (const double C : values_of_C(s)) passes += std::max(least_passes, passes_at_one * std::pow(C, passes_by_C));
+  return passes * 4 * static_cast<double>(s.rows) * static_cast<double>(s.dim) * columns;
 }
 
 std::string gib(double bytes) { return fmt::format("{:.1f} GiB", bytes / bytes_of_gib); }
@@ -75,8 +106,9 @@ SolverChoice choose_solver(const Communicator& comm, const ProblemSize& size, co
     return {false, fmt::format("rows shared out to the ranks: the Gram matrix of {} rows takes {}", size.rows, memory)};
   if (may_choose && how.loss == Loss::l1 && how.tolerance < least_tolerance_of_hinge)
     return {false, "rows shared out to the ranks: nearer to the optimum of the hinge"};
-  if (may_choose && cost_of_columns(size) > cost_of_rows(size))
-    return {false, fmt::format("rows shared out to the ranks: cheaper than the Gram matrix of {} rows", size.rows)};
+  if (may_choose && cost_of_columns(size) > clearly_cheaper * cost_of_rows(size))
+    return {false,
+            fmt::format("rows shared out to the ranks: cheaper for this C than the Gram matrix of {} rows", size.rows)};
   return {true, fmt::format("columns over one kernel matrix of {} rows, {}", size.rows, memory)};
 }
 

@@ -1,6 +1,7 @@
 #include "svm/kernel/kernel_matrix.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 
@@ -29,6 +30,40 @@ POOL3_CPU_CLONES void add_rows(const float* k, std::int64_t stride, const std::i
     const float* a = k + rows[r] * stride;
     for (std::int64_t j = begin; j < end; ++j) f[j] += u[r] * static_cast<double>(a[j]);
   }
+}
+
+/// Columns of margins whose sums stay in registers, for `lanes` rows of each, while all rows of the kernel go by.
+constexpr std::size_t together = 5, lanes = 16;
+using Lanes = std::array<double, lanes>;
+/// Lanes of the kernel's rows that are read at once. As doubles they stay in the second cache.
+constexpr std::int64_t strip_lanes = 4, strip = strip_lanes * std::int64_t{lanes};
+/// The memory is asked for rows so far ahead: they lie apart.
+constexpr std::int64_t ahead = 12;
+
+/// Some floats of each row as doubles: strip[rows, strip_lanes].
+POOL3_CPU_CLONES void read_strip(const float* k, std::int64_t stride, const std::int32_t* rows, std::int64_t count,
+                                 std::int64_t begin, std::int64_t some, Lanes* out) {
+  for (std::int64_t r = 0; r < count; ++r) {
+    const float* from = k + rows[r] * stride + begin;
+    const float* next = k + rows[std::min(r + ahead, count - 1)] * stride + begin;
+    for (std::int64_t j = 0; j < strip; j += lanes) __builtin_prefetch(next + j);
+    double* to = out[r * strip_lanes].data();
+    if (some == strip) {
+      for (std::int64_t j = 0; j < strip; ++j) to[j] = static_cast<double>(from[j]);
+    } else {
+      for (std::int64_t j = 0; j < some; ++j) to[j] = static_cast<double>(from[j]);
+      for (std::int64_t j = some; j < strip; ++j) to[j] = 0;
+    }
+  }
+}
+
+/// sums[c] = sum over rows of u[row, c] k[row].
+POOL3_CPU_CLONES void add_lanes(const Lanes* k, std::int64_t count, const double* u, std::int64_t u_stride, Lanes* to) {
+  alignas(64) std::array<Lanes, together> sums{};
+  for (std::int64_t r = 0; r < count; ++r)
+    for (std::size_t c = 0; c < together; ++c)
+      for (std::size_t l = 0; l < lanes; ++l) sums[c][l] += u[r * u_stride + std::int64_t(c)] * k[r * strip_lanes][l];
+  for (std::size_t c = 0; c < together; ++c) to[c] = sums[c];
 }
 
 template <typename Real>
@@ -70,15 +105,23 @@ POOL3_CPU_CLONES void rbf_row(const float* gram, const double* squares, double o
   }
 }
 
-/// Copies what is above the diagonal to below it.
-template <typename Real>
-void mirror_down(Matrix<Real>& square) {
-  constexpr Eigen::Index side = 32;
-  const Eigen::Index n = square.rows();
-  for (Eigen::Index top = 0; top < n; top += side)
-    for (Eigen::Index left = 0; left <= top; left += side)
-      for (Eigen::Index i = top; i < std::min(n, top + side); ++i)
-        for (Eigen::Index j = left; j < std::min(i, left + side); ++j) square(i, j) = square(j, i);
+}  // namespace
+
+namespace {
+
+/// What the shifts and the constant add to f += k u.
+void add_common(const KernelMatrix& k, const RowList& rows, std::span<const double> u, std::span<double> f) {
+  double sum = 0, shifted = 0;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    sum += u[r];
+    shifted += u[r] * k.shift_of(rows[r]);
+  }
+  const double common = shifted + k.constant * sum;
+  if (k.shift.empty()) {
+    for (double& value : f) value += common;
+  } else {
+    for (std::size_t j = 0; j < f.size(); ++j) f[j] += common + sum * k.shift[j];
+  }
 }
 
 }  // namespace
@@ -87,16 +130,31 @@ void add_products(const KernelMatrix& k, const RowList& rows, const std::vector<
   const auto count = std::ssize(rows);
   for (std::int64_t begin = 0; begin < k.rows; begin += tile)
     add_rows(k.values, k.rows, rows.data(), u.data(), count, begin, std::min(begin + tile, k.rows), f.data());
-  double sum = 0, shifted = 0;
-  for (std::int64_t r = 0; r < count; ++r) {
-    sum += u[index(r)];
-    shifted += u[index(r)] * k.shift_of(rows[index(r)]);
+  add_common(k, rows, u, f);
+}
+
+void add_products(const KernelMatrix& k, const RowList& rows, const Matrix<double>& u, Matrix<double>& f) {
+  const Eigen::Index columns = u.rows(), count = u.cols();
+  constexpr auto group = static_cast<Eigen::Index>(together);
+  const Eigen::Index whole = (columns + group - 1) / group * group;
+  Matrix<double> turned = Matrix<double>::Zero(count, whole);
+  turned.leftCols(columns) = u.transpose();
+  std::vector<Lanes, Eigen::aligned_allocator<Lanes>> part(index(count * strip_lanes));
+  alignas(64) std::array<Lanes, together> sums_of;
+  for (std::int64_t begin = 0; begin < k.rows; begin += strip) {
+    const std::int64_t some = std::min(strip, k.rows - begin);
+    read_strip(k.values, k.rows, rows.data(), count, begin, some, part.data());
+    for (Eigen::Index c = 0; c < columns; c += group)
+      for (std::int64_t t = 0; t * std::int64_t{lanes} < some; ++t) {
+        add_lanes(part.data() + t, count, turned.data() + c, whole, sums_of.data());
+        const std::int64_t at = begin + t * std::int64_t{lanes}, width = std::min<std::int64_t>(lanes, k.rows - at);
+        for (Eigen::Index r = c; r < std::min(c + group, columns); ++r)
+          for (std::int64_t l = 0; l < width; ++l) f(r, at + l) += sums_of[index(r - c)][index(l)];
+      }
   }
-  const double common = shifted + k.constant * sum;
-  if (k.shift.empty()) {
-    for (double& value : f) value += common;
-  } else {
-    for (std::size_t j = 0; j < f.size(); ++j) f[j] += common + sum * k.shift[j];
+  for (Eigen::Index c = 0; c < columns; ++c) {
+    const double* const of_column = u.row(c).data();
+    add_common(k, rows, {of_column, index(count)}, {f.row(c).data(), index(f.cols())});
   }
 }
 
@@ -111,7 +169,7 @@ Matrix<Real> gather(const KernelMatrix& k, const RowList& rows) {
     const auto own = static_cast<Real>(k.shift_of(rows[index(r)]) + k.constant);
     out.row(r).tail(count - r).array() += shift.tail(count - r).transpose().array() + own;
   }
-  mirror_down(out);
+  mirror(out);
   return out;
 }
 

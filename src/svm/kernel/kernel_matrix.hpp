@@ -32,6 +32,10 @@ struct KernelMatrix {
 /// f += k u, for u of some rows: f [rows]. In double.
 void add_products(const KernelMatrix& k, const RowList& rows, const std::vector<double>& u, std::span<double> f);
 
+/// The same for several u of the same rows at once: f [columns, rows of k] += u [columns, rows] k. What a column gets
+/// does not depend on the others.
+void add_products(const KernelMatrix& k, const RowList& rows, const Matrix<double>& u, Matrix<double>& f);
+
 /// The kernel of some rows with each other: [count, count].
 template <typename Real>
 [[nodiscard]] Matrix<Real> gather(const KernelMatrix& k, const RowList& rows);

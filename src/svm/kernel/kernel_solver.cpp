@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "pool3/partition.hpp"
+#include "svm/kernel/fold_columns.hpp"
 #include "svm/model/columns.hpp"
 
 namespace pool3 {
@@ -13,6 +14,10 @@ namespace {
 
 using svm::index;
 
+/// Tasks of folds for each rank, so that all end at about the same time.
+constexpr std::int64_t tasks_a_rank = 4;
+/// A start with a larger gap than this share of the primal is none.
+constexpr double near_enough = 0.5;
 constexpr double two_sides = 8;  // a dual and a margin, doubles both
 
 std::vector<ColumnClasses> columns_of(std::int32_t classes, Multiclass multiclass) {
@@ -180,16 +185,36 @@ void KernelSolver::Impl::solve_column(std::int64_t j) const {
   r = {p.primal, p.gap, p.bias, p.saturated ? 1.0 : 0.0, static_cast<double>(p.products), 0};
 }
 
-void KernelSolver::Impl::solve_fold(std::int64_t j, std::int32_t fold) const {
+std::int64_t KernelSolver::Impl::fold_batch() const {
+  if (options.loss == Loss::l1 || options.multiclass == Multiclass::one_vs_one) return 1;
+  const std::int64_t parts = std::clamp<std::int64_t>(block_count(tasks_a_rank * comm.size(), count()), 1, folds);
+  return block_count(folds, parts);
+}
+
+void KernelSolver::Impl::solve_folds(std::int64_t j, std::int64_t batch) const {
+  const View v = view(classes[index(j)]);
+  const RowRange some = block_range(folds, fold_batch(), batch);
+  std::vector<std::int32_t> of_batch(index(some.size()));
+  std::iota(of_batch.begin(), of_batch.end(), static_cast<std::int32_t>(some.begin));
+  std::vector<svm::KernelPoint> starts;
+  if (options.loss == Loss::l2 && v.rows.empty())
+    starts = svm::start_folds(v.kernel, column(classes[index(j)], v, -1), load(j, v), shared.folds, of_batch);
+  for (std::size_t k = 0; k < of_batch.size(); ++k)
+    solve_fold(j, of_batch[k], v, starts.empty() ? svm::KernelPoint() : std::move(starts[k]));
+}
+
+void KernelSolver::Impl::solve_fold(std::int64_t j, std::int32_t fold, const View& v, svm::KernelPoint&& start) const {
   ColumnRecord& r = record(j, fold);
   if (r.saturated > 0) {
     r.skipped = 1;
     r.products = 0;
     return;
   }
-  const View v = view(classes[index(j)]);
   const svm::KernelColumn c = column(classes[index(j)], v, fold);
-  svm::KernelPoint p = load(j, v);
+  svm::KernelPoint p = std::move(start);
+  if (!p.v.empty()) svm::certify(c, p);
+  const bool is_near = !p.v.empty() && p.gap < near_enough * p.primal;
+  if (!is_near) p = load(j, v);
   svm::solve_column(v.kernel, c, rules(), p);  // the rows of the fold have limits of 0
   write_held_out(j, fold, v, p);
   r = {p.primal, p.gap, p.bias, p.saturated ? 1.0 : 0.0, static_cast<double>(p.products), 0};
@@ -231,7 +256,7 @@ void KernelSolver::Impl::clear_others(bool of_folds) const {
         record(j) = {};
       }
       for (std::int32_t fold = 0; of_folds && fold < folds; ++fold) {
-        if (is_mine(place[index(j)] * folds + fold)) continue;
+        if (is_mine(place[index(j)] * block_count(folds, fold_batch()) + fold / fold_batch())) continue;
         record(j, fold) = {};
         for (std::int64_t i = 0; i < n; ++i)
           if (shared.folds[index(i)] == fold) held_out.as<float>()[index(j * n + i)] = 0;
@@ -246,7 +271,8 @@ void KernelSolver::Impl::clear_others(bool of_folds) const {
 }
 
 /// Works off tasks 0 .. tasks - 1 of this node. Collective.
-KernelFit KernelSolver::Impl::run(std::int64_t tasks, bool of_folds, const std::function<void(std::int64_t)>& task,
+KernelFit KernelSolver::Impl::run(std::int64_t tasks, std::int64_t size, bool of_folds,
+                                  const std::function<void(std::int64_t)>& task,
                                   const std::function<void(const SolverProgress&)>& progress) const {
   const auto start = std::chrono::steady_clock::now();
   const int threads = 1;  // the tasks are the threads
@@ -259,7 +285,7 @@ KernelFit KernelSolver::Impl::run(std::int64_t tasks, bool of_folds, const std::
     in_time = in_time && !(options.max_seconds > 0 && seconds_since(start) > options.max_seconds);
     if (!in_time) continue;
     task(next);
-    if (progress) progress({next + 1, 0, options.tolerance});
+    if (progress) progress({(next + 1) * size, 0, options.tolerance});
   }
   for (const SharedMemory* memory : {&duals, &margins, &records})
     if (!of_folds || memory == &records)
@@ -298,15 +324,14 @@ KernelFit KernelSolver::solve(double C, const std::function<void(const SolverPro
   }
   impl_->C = C;
   return impl_->run(
-      impl_->count(), false, [&](std::int64_t t) { impl_->solve_column(impl_->order[index(t)]); }, progress);
+      impl_->count(), 1, false, [&](std::int64_t t) { impl_->solve_column(impl_->order[index(t)]); }, progress);
 }
 
 KernelFit KernelSolver::solve_folds(const std::function<void(const SolverProgress&)>& progress) {
-  const std::int64_t folds = impl_->folds;
+  const std::int64_t batch = impl_->fold_batch(), batches = block_count(impl_->folds, batch);
   return impl_->run(
-      impl_->count() * folds, true,
-      [&](std::int64_t t) { impl_->solve_fold(impl_->order[index(t / folds)], static_cast<std::int32_t>(t % folds)); },
-      progress);
+      impl_->count() * batches, batch, true,
+      [&](std::int64_t t) { impl_->solve_folds(impl_->order[index(t / batches)], t % batches); }, progress);
 }
 
 std::span<const float> KernelSolver::held_out() const { return impl_->held_out.as<float>(); }

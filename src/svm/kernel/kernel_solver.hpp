@@ -42,10 +42,15 @@ struct KernelSolver::Impl {
   [[nodiscard]] svm::KernelPoint load(std::int64_t column, const View& view) const;
   void store(std::int64_t column, const View& view, const svm::KernelPoint& point) const;
   void solve_column(std::int64_t column) const;
-  void solve_fold(std::int64_t column, std::int32_t fold) const;
+  /// Folds of one task, of those whose columns share their start. The answers don't depend on how many these are.
+  [[nodiscard]] std::int64_t fold_batch() const;
+  void solve_folds(std::int64_t column, std::int64_t batch) const;
+  void solve_fold(std::int64_t column, std::int32_t fold, const View& view, svm::KernelPoint&& start) const;
   void write_held_out(std::int64_t column, std::int32_t fold, const View& view, const svm::KernelPoint& point) const;
   void clear_others(bool of_folds) const;
-  [[nodiscard]] KernelFit run(std::int64_t tasks, bool of_folds, const std::function<void(std::int64_t)>& task,
+  /// `size`: columns of a task.
+  [[nodiscard]] KernelFit run(std::int64_t tasks, std::int64_t size, bool of_folds,
+                              const std::function<void(std::int64_t)>& task,
                               const std::function<void(const SolverProgress&)>& progress) const;
   [[nodiscard]] bool is_mine(std::int64_t task) const { return task % shared.nodes == shared.node_index; }
   [[nodiscard]] ColumnRecord& record(std::int64_t column, std::int32_t fold = -1) const {

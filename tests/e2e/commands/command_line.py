@@ -40,6 +40,10 @@ def main():
         ("run", "a", "--out", "folder", "--folds", 1): "--folds must be",
         ("diff", "a.h5"): "diff takes two feature files",
         ("predict", "--model", "m.h5"): "no IMAGE given",
+        ("extract", "https://a.example/b.tar", "--out", "f.h5"): "https://a.example/b.tar is an address, and pool3 reads files (fetch it first",
+        ("train", "s3://bucket/f.h5", "--out", "m.h5"): "s3://bucket/f.h5 is an address",
+        ("predict", "--model", "m.h5", "http://a.example/b.png"): "IMAGE http://a.example/b.png is an address",
+        ("train", "f.h5", "--out", "s3://bucket/m.h5"): "pool3 writes files (give a path, and copy the file afterwards)",
     }.items():
         error = answer(pool3, *words).err
         check(says in error and len(error.splitlines()) == 1, f"{' '.join(map(str, words))}: {error.strip()}")

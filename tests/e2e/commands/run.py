@@ -44,7 +44,7 @@ def check_outcome(check, pool3, folder, result, grid, folds):
     """The files fit each other, and what was printed."""
     out = folder / "result"
     names = sorted(p.name for p in out.iterdir())
-    check(names == ["evaluation.json", "features.h5", "features.h5.failures.tsv", "model.h5", "model.h5.certificate.json", "search.json"],
+    check(names == ["evaluation.json", "features.h5", "features.h5.failures.tsv", "model.h5", "model.h5.certificate.json", "report.html", "search.json"],
           f"it has made {names}")
     f, model = support.Features(out / "features.h5"), support.Model(out / "model.h5")
     search, evaluation = (json.loads((out / name).read_text()) for name in ("search.json", "evaluation.json"))
@@ -98,14 +98,20 @@ def main():
     check("/65 images" in result.err and "/65 images" not in result.out, "the log is on stderr, results are on stdout")
 
     before = stamp(features)
-    result = start_run(pool3, folder, "--log-format", "json", "--C", 0.5, 2, "--folds", 4)
+    before_all = {path: stamp(path) for path in out.iterdir()}
+    result = start_run(pool3, folder, "--C", 0.5, 2, code=2)
+    told = "search.json: it is of a run with --C [0.1,1.0], this one has [0.5,2.0] (give another --out, or add --overwrite"
+    check(told in result.err and {path: stamp(path) for path in out.iterdir()} == before_all, "another grid is refused, and nothing is lost")
+    result = start_run(pool3, folder, "--folds", 4, code=2)
+    check("--folds 3, this one has 4" in result.err, "so are other folds")
+    result = start_run(pool3, folder, "--log-format", "json", "--C", 0.5, 2, "--folds", 4, "--overwrite")
     check(stamp(features) == before and "nothing to do" in result.err, "a second run keeps the features")
     check_outcome(check, pool3, folder, result, [0.5, 2], 4)
     check_json_log(check, result)
 
     shutil.rmtree(folder / "corpus/food")
     before_all = {path: stamp(path) for path in out.iterdir()}
-    result = start_run(pool3, folder, code=1)
+    result = start_run(pool3, folder, "--C", 0.5, 2, "--folds", 4, code=1)
     check("have changed (49 rows here, 65 there)" in result.err and "--overwrite" in result.err, "another corpus is refused")
     check({path: stamp(path) for path in out.iterdir()} == before_all, "and every file is as it was")
     result = start_run(pool3, folder, "--overwrite")
@@ -113,7 +119,13 @@ def main():
     check(len(f.paths) == 49 and stamp(features) != before, "another corpus gives other features")
 
     search = stamp(out / "search.json")
-    result = start_run(pool3, folder, "--C", 100)
+    page = (out / "report.html").read_text()
+    check('"search":{' in page and '"matrix":{' in page, "the page has the search and the confusions")
+    (out / "report.html").unlink()
+    result = start_run(pool3, folder, "--C", 100, code=2)
+    check("model.h5: it is of a run with --C" in result.err, "one C does not replace the model of a search")
+    result = start_run(pool3, folder, "--C", 100, "--report", "no", "--overwrite")
+    check(not (out / "report.html").exists(), "--report no leaves the page out")
     check(stamp(out / "search.json") == search and "is of an earlier run" in result.err, "one C keeps an earlier search")
     check(support.Model(out / "model.h5").attributes["C"] == 100, "and is that of the model")
 

@@ -60,7 +60,7 @@ def check_inspect(check, pool3, out):
     model = out.with_name("model.h5")
     pool3("train", out, "--out", model, "--test-fraction", 0, ranks=0)
     found = json.loads(pool3("inspect", "--json", model, ranks=0).out)
-    check(found["kind"] == "model" and found["C"] == 1 and found["features_profile"] == "nsfwjs", "of a model")
+    check(found["kind"] == "model" and found["C"] == 30 and found["features_profile"] == "nsfwjs", "of a model")
     found = json.loads(pool3("inspect", "--json", pool3.weights, ranks=0).out)
     check(found["kind"] == "weights" and found["parameters"] > 20_000_000, "and of weights")
 

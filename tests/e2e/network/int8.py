@@ -1,6 +1,7 @@
 """--precision int8: weights calibrated on pictures, features near those of fp32, the same bytes for any ranks."""
 
 import json
+import os
 import pathlib
 import sys
 
@@ -15,9 +16,14 @@ FOLDERS = ["animals", "tools"]
 COUNT = 8
 
 
-def has_amx():
+def cpu_flags():
     with open("/proc/cpuinfo", encoding="ascii") as told:
-        return {"amx_tile", "amx_int8", "amx_bf16"} <= set(told.read().split())
+        return set(told.read().split())
+
+
+def has_int8():
+    """Kernels for it that are not forbidden."""
+    return "POOL3_MAX_INSTRUCTIONS" not in os.environ and bool({"amx_int8", "avx512_vnni", "avx_vnni"} & cpu_flags())
 
 
 def features(path):
@@ -40,7 +46,11 @@ def check_features(check, pool3, folder, corpus, weights):
     same = (folder / "int8.h5").read_bytes() == (folder / "int8_ranks.h5").read_bytes()
     check(same, "two ranks of two threads give the same file")
     run("auto", "--precision", "auto")
-    check(features(folder / "auto.h5")[1] == "bf16", "auto takes bf16, with calibrated weights, too")
+    check(features(folder / "auto.h5")[1] in ("bf16", "fp32"), "auto does not take int8, with calibrated weights either")
+    if "avx_vnni" in cpu_flags():
+        pool3("extract", "--corpus", corpus, "--weights", weights, "--out", folder / "other.h5", "--batch", 4,
+              "--precision", "int8", env={"POOL3_MAX_INSTRUCTIONS": "avx2_vnni"})
+        check(np.array_equal(features(folder / "other.h5")[0], codes), "AVX-VNNI gives the same features")
 
 
 def check_predict(check, pool3, folder, corpus, weights):
@@ -75,10 +85,9 @@ def main():
     corpus = folder / "corpus"
     support.build_corpus(corpus, FOLDERS, COUNT)
     weights, again = folder / "int8.safetensors", folder / "again.safetensors"
-    if not has_amx():
+    if not has_int8():
         errors = Errors(check, pool3, folder, None)
-        errors(FAILED, "no AMX", "convert", "--weights", pool3.weights, "--out", weights, "--calibrate", corpus)
-        errors(USAGE, "needs a CPU with AMX", "extract", "--corpus", corpus, "--weights", pool3.weights, "--out",
+        errors(USAGE, "--precision int8 needs AMX, AVX-512 VNNI or AVX-VNNI", "extract", "--corpus", corpus, "--weights", pool3.weights, "--out",
                folder / "never.h5", "--precision", "int8")
         errors.wait()
         check.finish()

@@ -2,17 +2,15 @@
 //   pool3_network_dump WEIGHTS INPUT.f32 COUNT OUT.f32 fp32|bf16|int8 [BATCH [INSTRUCTIONS]]
 // INPUT holds COUNT x 299 x 299 x 3 float32, OUT gets COUNT rows of features.
 //   pool3_network_dump instructions
-// The best that this CPU has: any, avx2, avx512, avx512_bf16 or amx.
+// What this CPU has, one a line, the best one last.
 //   pool3_network_dump WEIGHTS INPUT.f32 stages OUT.f32 fp32|bf16|int8 [BATCH [INSTRUCTIONS]]
 // INPUT holds one picture. OUT gets the values of all stages, one after the other; stdout their names and shapes.
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <fstream>
 #include <iostream>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "pool3/error.hpp"
@@ -35,12 +33,10 @@ void write_floats(const std::string& path, const std::vector<float>& values) {
   if (!file.flush()) throw pool3::usage_error("can't write " + path);
 }
 
-constexpr std::array<std::string_view, 5> instruction_names = {"any", "avx2", "avx512", "avx512_bf16", "amx"};
-
 pool3::Instructions parse_instructions(const std::string& name) {
-  const auto* const found = std::ranges::find(instruction_names, name);
-  const auto instructions = static_cast<pool3::Instructions>(found - instruction_names.begin());
-  if (found == instruction_names.end() || instructions > pool3::cpu_instructions())
+  const auto* const found = std::ranges::find(pool3::instruction_names, name);
+  const auto instructions = static_cast<pool3::Instructions>(found - pool3::instruction_names.begin());
+  if (found == pool3::instruction_names.end() || !pool3::cpu_has(instructions))
     throw pool3::usage_error("this CPU has no instructions " + name);
   return instructions;
 }
@@ -83,7 +79,8 @@ int main(int argc, char** argv) {
   try {
     const std::vector<std::string> args(argv + 1, argv + argc);
     if (args == std::vector<std::string>{"instructions"}) {
-      std::cout << instruction_names.at(static_cast<std::size_t>(pool3::cpu_instructions())) << '\n';
+      for (std::size_t i = 0; i < pool3::instruction_names.size(); ++i)
+        if (pool3::cpu_has(static_cast<pool3::Instructions>(i))) std::cout << pool3::instruction_names.at(i) << '\n';
       return 0;
     }
     if (argc < 6) throw pool3::usage_error("WEIGHTS INPUT.f32 COUNT OUT.f32 fp32|bf16|int8 [BATCH [INSTRUCTIONS]]");

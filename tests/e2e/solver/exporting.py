@@ -60,8 +60,44 @@ def check_liblinear(check, pool3, folder, model, x, scores):
     check(np.array_equal(told[sure], expected[sure]) and sure.mean() > 0.99, f"LIBLINEAR predicts the same for {sure.sum()} of {len(x)} rows")
 
 
+def fields(message):
+    """The fields of a protobuf message, as (number, value)."""
+    at = 0
+
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = message[at]
+            at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    while at < len(message):
+        key = varint()
+        size = 4 if key & 7 == 5 else varint()
+        if key & 7 == 0:
+            yield key >> 3, size
+            continue
+        yield key >> 3, message[at:at + size]
+        at += size
+
+
+def named(message, number):
+    """The names (field 1) of the parts `number`."""
+    return [dict(fields(value))[1].decode() for key, value in fields(message) if key == number]
+
+
 def check_onnx(check, pool3, folder, model, x, scores):
     path = export(pool3, model, "onnx", folder / "model.onnx")
+    onnx = path.read_bytes()
+    graph = dict(fields(onnx))[7]
+    expected = ["label", "probabilities", "scores"] if support.Model(model).probabilities(scores) is not None else ["label", "scores"]
+    check(named(graph, 12) == expected and named(graph, 11) == ["features"], f"onnx: outputs {named(graph, 12)}, as skl2onnx orders them")
+    told = {dict(fields(v))[1].decode(): dict(fields(v))[2].decode() for k, v in fields(onnx) if k == 14}
+    check(told["classes"].split("\n")[:-1] == support.Model(model).classes and f"[N, {x.shape[1]}]" in told["input"], f"onnx: {told['input']}")
     if not RUNTIME.is_dir() or not shutil.which("node"):
         print("skipped: ONNX Runtime is not there (scripts/setup bench)")
         return
@@ -106,7 +142,7 @@ def check_torchscript(check, pool3, folder, model):
     with torch.no_grad():
         told = module(torch.cat(inputs)).numpy()
         alone = np.concatenate([module(picture).numpy() for picture in inputs[:3]])
-    check(module.classes == names, "torchscript: classes are the model's names")
+    check(module.classes == names and "[N, 3, 299, 299]" in module.input, f"torchscript: classes are the model's names; {module.input}")
     off = np.abs(told - wanted).max()
     check(told.shape == wanted.shape and off < 1e-3 * np.abs(wanted).max(),
           f"torchscript: python3-torch gets the same scores for {len(told)} pictures (off by {off:.1e})")

@@ -131,6 +131,26 @@ def check_grid(check, pool3, folder, x, y):
         check(means[table["best"]] > means.max() - 0.003, f"{ours}: the winner is C {GRID[table['best']]}, theirs {GRID[means.argmax()]}")
 
 
+def check_edge(check, pool3, folder):
+    """The best C at the edge of the grid is told; --extend goes on from the finished table until it is inside."""
+    out, flags = folder / "edge.json", ["--test-fraction", 0, "--folds", 3, "--split", "stratified", "--C", 0.0003, 0.001]
+    log = pool3("search", "--features", folder / "grid.h5", "--out", out, *flags).err
+    check("warning: the best C, 0.001, is the largest that was tried" in log and "--extend" in log, "a best C at the edge is told")
+    first = json.loads(out.read_text())["points"]
+    log = pool3("search", "--features", folder / "grid.h5", "--out", out, *flags, "--extend", ranks=2).err
+    table = json.loads(out.read_text())
+    grid = [point["C"] for point in table["points"]]
+    check(grid == sorted(grid) and 0 < table["best"] < len(grid) - 1, f"--extend: the best of {grid} is inside")
+    steps = np.array(grid[2:]) / grid[1:-1]
+    check(np.allclose(steps, 0.001 / 0.0003), "in steps of the grid")
+    check(table["points"][:2] == first and f"resumed: 2 of {len(grid)} points" in log, "what was done is not computed again")
+    check("is the largest" not in log, "and nothing is at the edge any more")
+    pool3("search", "--features", folder / "grid.h5", "--out", folder / "anew.json", *flags, "--extend")
+    anew = json.loads((folder / "anew.json").read_text())
+    same = [(p["C"], p["fold_accuracy"]) for p in anew["points"]] == [(p["C"], p["fold_accuracy"]) for p in table["points"]]
+    check(same and anew["best"] == table["best"], "from the start it is the same table")
+
+
 def check_split(check, pool3, folder, x, y):
     """--split stratified: train_test_split's rows, and evaluate's measures are scikit-learn's."""
     model, out, table = folder / "m.h5", folder / "e.json", folder / "p.csv"
@@ -202,6 +222,7 @@ def main():
     check_split(check, pool3, folder, digits.data, digits.target)
     check_other_file(check, pool3, folder, digits.data, digits.target)
     check_grid(check, pool3, folder, digits.data, digits.target)
+    check_edge(check, pool3, folder)
     check.finish()
 
 

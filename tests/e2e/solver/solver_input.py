@@ -42,7 +42,7 @@ def rows(count, seed=1):
 def train(pool3, path, *flags, ranks=1):
     """The model's coefficients [classes, columns + 1], intercepts last; raw features, nothing held out."""
     out = path.with_suffix(".model.h5")
-    result = pool3("train", "--features", path, "--out", out, "--test-fraction", 0, *flags, ranks=ranks)
+    result = pool3("train", "--features", path, "--out", out, "--test-fraction", 0, "--C", 1, *flags, ranks=ranks)
     with h5py.File(out) as f:
         numbers = {name: f[name][:] for name in f if f[name].dtype.kind == "f"}
     return result, np.column_stack([numbers["coef"], numbers["intercept"]]), numbers

@@ -173,6 +173,43 @@ def reference_hits(x, labels, held, C):
     return int((fit.predict(x[held]) == labels[held]).sum())
 
 
+def set_threshold(model, coverage):
+    """As docs/format.md says, of a model that keeps each of its rows or every so many-th."""
+    n, kept = model.attributes["calibration_rows"], model.held_out_truth
+    k = int((n + 1) * (1 - coverage) + 1e-9)
+    places = np.arange(len(kept)) * (n - 1) // max(1, len(kept) - 1)
+    return kept[np.searchsorted(places, k - 1, side="right") - 1] if k else 0.0
+
+
+def check_sets(check, pool3, folder, f, model_path):
+    """Prediction sets hold the true class of as many held-out rows as they are asked for."""
+    model, rows = support.Model(model_path), f.rows("test")
+    check(model.attributes["calibration_rows"] == len(f.rows("training")), "the sets go by all training rows, held out in turn")
+    p = model.probabilities(model.scores(f.features[rows]))
+    for coverage in (0.8, 0.95):
+        inside = (p >= set_threshold(model, coverage)) | (p == p.max(1, keepdims=True))
+        covered, size = inside[np.arange(len(rows)), f.labels[rows]].mean(), inside.sum(1).mean()
+        out = folder / "sets.json"
+        result = pool3("evaluate", "--features", f.path, "--model", model_path, "--out", out, "--coverage", coverage, ranks=2)
+        told = json.loads(out.read_text())["sets"]
+        check(told["coverage"] == coverage and abs(told["covered"] - covered) < 1e-9 and abs(told["mean_size"] - size) < 1e-9,
+              f"coverage {coverage}: {told} is what NumPy counts")
+        check(f"{covered:.4f} hold the true class; {size:.2f} classes" in result.out, "and what is printed")
+        error = np.sqrt(coverage * (1 - coverage) / len(rows))
+        check(covered > coverage - 4 * error, f"and enough of {len(rows)} rows are covered")
+    pool3("train", "--features", f.path, "--out", folder / "none.h5", "--probability-folds", 0, "--C", 0.01)
+    check(support.Model(folder / "none.h5").held_out_truth is None, "a model without probabilities keeps nothing for sets")
+    picture = f.paths[rows[0]]
+    errors = pool3("predict", "--model", folder / "none.h5", "--weights", pool3.weights, "--coverage", 0.9, picture, code=2).errors()
+    check(len(errors) == 1 and "--probability-folds" in errors[0], f"and predict says so: {errors}")
+    for coverage in (0.5, 0.99):
+        line = json.loads(pool3("predict", "--model", model_path, "--weights", pool3.weights, "--coverage", coverage, "--top", 1000,
+                                picture).out)
+        threshold = set_threshold(model, coverage)
+        expected = [e["class"] for i, e in enumerate(line["top"]) if i == 0 or e["probability"] >= threshold]
+        check(line["set"] == expected, f"coverage {coverage}: the set of a picture, {len(expected)} classes")
+
+
 def check_search(check, pool3, folder, f):
     """The table of `pool3 search` against refits with scikit-learn, at any number of ranks."""
     rows = f.rows("training")
@@ -257,6 +294,7 @@ def main():
     model_path = check_evaluation(check, pool3, folder, f)
     check_search(check, pool3, folder, f)
     check_prediction(check, pool3, folder, f, model_path)
+    check_sets(check, pool3, folder, f, model_path)
     check.finish()
 
 

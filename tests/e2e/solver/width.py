@@ -32,7 +32,7 @@ def reference_objective(x, labels, C):
 def check_training(check, pool3, f, model_path, ranks):
     rows = f.rows("training")
     x, labels = f.features[rows].astype(np.float64), f.labels[rows]
-    pool3("train", "--features", f.path, "--out", model_path, "--no-centering", "--tolerance", 1e-6, ranks=ranks)
+    pool3("train", "--features", f.path, "--out", model_path, "--no-centering", "--C", 1, "--tolerance", 1e-6, ranks=ranks)
     model = support.Model(model_path)
     check(model.coef.shape == (CLASSES, WIDTH), f"the model has a coefficient for each of {WIDTH} features")
     ours, best = objective(model.coef, model.intercept, x, labels, 1), reference_objective(x, labels, 1)

@@ -7,8 +7,8 @@
 namespace pool3::extraction {
 namespace {
 
-const DeviceChoice gpu{.device = Device::cuda, .instructions = Instructions::amx};
-const DeviceChoice amx{.device = Device::cpu, .instructions = Instructions::amx};
+const DeviceChoice gpu{.device = Device::cuda, .instructions = Instructions::amx, .int8 = true};
+const DeviceChoice amx{.device = Device::cpu, .instructions = Instructions::amx, .int8 = true};
 const DeviceChoice old{.device = Device::cpu, .instructions = Instructions::avx2};
 
 TEST(Agreement, SaysWhatAPrecisionLacks) {
@@ -19,15 +19,24 @@ TEST(Agreement, SaysWhatAPrecisionLacks) {
   EXPECT_EQ(hindrance(Precision::fp16, gpu), "");
   EXPECT_NE(hindrance(Precision::fp16, amx).find("GPU"), std::string_view::npos);
   EXPECT_EQ(hindrance(Precision::int8, amx), "");
-  EXPECT_NE(hindrance(Precision::int8, old).find("AMX"), std::string_view::npos);
+  EXPECT_NE(hindrance(Precision::int8, old).find("VNNI"), std::string_view::npos);
   EXPECT_NE(hindrance(Precision::int8, gpu).find("CPUs"), std::string_view::npos);
 }
 
 TEST(Agreement, ChoosesWhatIsFastWithoutLoss) {
-  EXPECT_EQ(choose_precision(gpu, false), Precision::fp16);
-  EXPECT_EQ(choose_precision(amx, false), Precision::bf16);
-  EXPECT_EQ(choose_precision(old, false), Precision::fp32);
-  EXPECT_EQ(choose_precision(gpu, true), Precision::fp32);
+  EXPECT_EQ(choose_precision(gpu, false, false), Precision::fp16);
+  EXPECT_EQ(choose_precision(amx, false, true), Precision::bf16);
+  EXPECT_EQ(choose_precision(amx, false, false), Precision::fp32);
+  EXPECT_EQ(choose_precision(gpu, true, true), Precision::fp32);
+}
+
+// Rows of fp32 and int8 are the same with all kernels of a precision, so that a rank may use its best ones.
+TEST(Agreement, RanksUseTheirOwnInstructionsWhereRowsAreTheSame) {
+  using enum Instructions;
+  EXPECT_EQ(usable_instructions(Precision::fp32, avx2, avx512), avx512);
+  EXPECT_EQ(usable_instructions(Precision::int8, avx512_vnni, amx), amx);
+  EXPECT_EQ(usable_instructions(Precision::bf16, avx512_bf16, amx), avx512_bf16);
+  EXPECT_EQ(usable_instructions(Precision::fp32, any, avx512), any);
 }
 
 TEST(RowRecipe, SaysHowToDecode) {

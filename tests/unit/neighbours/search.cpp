@@ -130,8 +130,7 @@ TEST(Search, IsExactWhereFloatsAreNot) {
   std::uniform_real_distribution<float> uniform(-1, 1);
   for (const float size : {1e30F, 1e-30F, 1.0F}) {
     std::vector<float> rows(64 * 40);
-    for (std::size_t i = 0; i < rows.size(); ++i)
-      rows[i] = size * (size == 1.0F ? 1000 + 1e-3F * uniform(random) : uniform(random));
+    for (float& value : rows) value = size * (size == 1.0F ? 1000 + 1e-3F * uniform(random) : uniform(random));
     for (const Metric metric : metrics)
       for (const std::size_t queries : {std::size_t{1}, std::size_t{6}}) {
         const auto table =

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <ctime>
 #include <numeric>
 #include <random>
@@ -201,15 +202,37 @@ TEST(Network, FollowsItsTraits) {
   EXPECT_FALSE(maximum == plain);
 }
 
+// A call with few pictures computes no more than it must; the rows are those of a full one.
+TEST(Network, CallsOfAnySizeGiveTheSameRows) {
+  constexpr int most = 16;
+  const std::vector<float> input = batch_of({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16});
+  for (const auto& [precision, instructions] : {std::pair{Precision::fp32, Instructions::avx2},
+                                                {Precision::fp32, Instructions::avx512},
+                                                {Precision::bf16, Instructions::avx512_bf16},
+                                                {Precision::bf16, Instructions::amx}}) {
+    if (!cpu_has(instructions)) continue;
+    SCOPED_TRACE(to_string(instructions));
+    const auto network =
+        open_network(weights_for_arithmetic(), {.precision = precision, .batch = most, .instructions = instructions});
+    std::vector<float> all(static_cast<std::size_t>(most * network->width()));
+    network->features(input, most, all);
+    for (const int count : {1, 2, 3, 5, 9}) {
+      std::vector<float> some(static_cast<std::size_t>(count * network->width()));
+      network->features(std::span(input).last(static_cast<std::size_t>(count * input_floats)), count, some);
+      EXPECT_TRUE(std::equal(some.begin(), some.end(), all.end() - std::ssize(some))) << count;
+    }
+  }
+}
+
 // LibTorch is an implementation of its own.
 TEST(Network, InstructionsAgreeWithLibTorch) {
   const std::vector<float> input = batch_of({1, 2, 3});
   const std::vector<float> reference =
       features_of(*open_network(weights_for_arithmetic(), {.batch = 3, .instructions = Instructions::any}), input);
   std::vector<float> fp32;
-  for (const auto instructions :
-       {Instructions::avx2, Instructions::avx512, Instructions::avx512_bf16, Instructions::amx}) {
-    if (cpu_instructions() < instructions) break;
+  for (const auto instructions : {Instructions::avx2, Instructions::avx2_vnni, Instructions::avx512,
+                                  Instructions::avx512_vnni, Instructions::avx512_bf16, Instructions::amx}) {
+    if (!cpu_has(instructions)) continue;
     SCOPED_TRACE(to_string(instructions));
     const auto with = [&](Precision precision) {
       return features_of(
@@ -248,9 +271,12 @@ TEST(Cpu, InstructionsAreWhatTheSystemSays) {
   std::ifstream info("/proc/cpuinfo");
   const std::string text((std::istreambuf_iterator<char>(info)), {});
   if (text.find("flags") == std::string::npos) GTEST_SKIP() << "this system lists no CPU flags";
+  if (std::getenv("POOL3_MAX_INSTRUCTIONS") != nullptr) GTEST_SKIP() << "instructions are limited";
   const auto has = [&](const std::string& flag) { return text.find(" " + flag) != std::string::npos; };
   EXPECT_EQ(cpu_instructions() >= Instructions::avx2, has("avx2") && has("fma"));
   EXPECT_EQ(cpu_instructions() >= Instructions::avx512_bf16, has("avx512_bf16"));
+  EXPECT_EQ(cpu_has(Instructions::avx2_vnni), has("avx_vnni"));
+  EXPECT_EQ(cpu_has(Instructions::avx512_vnni), has("avx512_vnni"));
   EXPECT_EQ(cpu_instructions() == Instructions::amx, has("amx_bf16"));
 }
 

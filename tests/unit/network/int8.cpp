@@ -26,14 +26,40 @@ std::string words_of(const std::function<void()>& call) {
   return error.cause + "; " + error.advice;
 }
 
-class Int8 : public testing::Test {
+/// With each kind of kernels for codes that the CPU can run.
+class Int8 : public testing::TestWithParam<KernelsEntry> {
  protected:
   void SetUp() override {
-    if (cpu_instructions() < Instructions::amx) GTEST_SKIP() << "this CPU has no AMX";
-    amx_int8_kernels()->begin();
+    if (!cpu_has(GetParam().needs)) GTEST_SKIP() << "this CPU has no " << to_string(GetParam().needs);
+    kernels_ = GetParam().get();
+    ASSERT_NE(kernels_, nullptr);
+    kernels_->begin();
   }
   void TearDown() override {
-    if (cpu_instructions() >= Instructions::amx) amx_int8_kernels()->end();
+    if (kernels_ != nullptr) kernels_->end();
+  }
+  [[nodiscard]] const Kernels& kernels() const { return *kernels_; }
+
+ private:
+  const Kernels* kernels_ = nullptr;
+};
+
+std::vector<KernelsEntry> int8_kernels() {
+  std::vector<KernelsEntry> out;
+  for (const KernelsEntry& entry : kernels_table())
+    if (entry.precision == Precision::int8) out.push_back(entry);
+  return out;
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Int8, testing::ValuesIn(int8_kernels()), [](const auto& test) {
+  return std::string(instruction_names.at(static_cast<std::size_t>(test.param.needs)));
+});
+
+/// Calibrating takes AVX2.
+class Calibrated : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!cpu_has(Instructions::avx2)) GTEST_SKIP() << "this CPU has no AVX2";
   }
 };
 
@@ -118,12 +144,12 @@ double allowed(const Case::Output& out, double value, double step) {
   return (out.codes ? 0.5 * step : std::abs(value) / 256) + 1e-4 * (1 + std::abs(value));
 }
 
-void check(const Case& c) {
+void check(const Kernels& int8, const Case& c) {
   Activation from(c.height, c.width, c.in, c.in_codes);
   from.fill();
   std::vector<Layer> layers;
   for (const auto& o : c.outputs) layers.push_back(random_layer(c.geometry, c.in, o.channels, o.codes, o.finish));
-  const Kernels& kernels = c.in_codes ? *amx_int8_kernels() : *amx_bf16_kernels();
+  const Kernels& kernels = c.in_codes ? int8 : uncoded(int8);
   const Convolution convolution(kernels, c.geometry, layers, from.view, from.codes);
   std::vector<Activation> to;
   std::vector<View> views;
@@ -159,20 +185,20 @@ void check(const Case& c) {
   EXPECT_LE(strange, all / 100);  // where a weight in the middle of two codes was rounded the other way
 }
 
-TEST_F(Int8, ConvolutionsOfCodes) {
-  check({{1, 1, 1, 0, 0}, 3, 5, 288, true, {{64, true, true}, {96, true, true}, {32, false, false}}});
-  check({{3, 3, 1, 1, 1}, 5, 4, 80, true, {{192, true, true}}});
-  check({{3, 3, 2, 0, 0}, 9, 7, 48, true, {{64, true, true}}});
-  check({{1, 7, 1, 0, 3}, 3, 9, 64, true, {{160, true, true}}});
-  check({{3, 1, 1, 1, 0}, 8, 3, 384, true, {{384, false, true}}});
+TEST_P(Int8, ConvolutionsOfCodes) {
+  check(kernels(), {{1, 1, 1, 0, 0}, 3, 5, 288, true, {{64, true, true}, {96, true, true}, {32, false, false}}});
+  check(kernels(), {{3, 3, 1, 1, 1}, 5, 4, 80, true, {{192, true, true}}});
+  check(kernels(), {{3, 3, 2, 0, 0}, 9, 7, 48, true, {{64, true, true}}});
+  check(kernels(), {{1, 7, 1, 0, 3}, 3, 9, 64, true, {{160, true, true}}});
+  check(kernels(), {{3, 1, 1, 1, 0}, 8, 3, 384, true, {{384, false, true}}});
 }
 
-TEST_F(Int8, ConvolutionsIntoCodes) { check({{3, 3, 1, 1, 1}, 5, 4, 32, false, {{64, true, true}}}); }
+TEST_P(Int8, ConvolutionsIntoCodes) { check(kernels(), {{3, 3, 1, 1, 1}, 5, 4, 32, false, {{64, true, true}}}); }
 
-TEST_F(Int8, MaximumOfCodes) {
+TEST_P(Int8, MaximumOfCodes) {
   Activation from(7, 5, 96, true), to(3, 2, 96, true);
   from.fill();
-  for (int y = 0; y < 3; ++y) amx_int8_kernels()->max_pool(from.view, 2, y, to.view);
+  for (int y = 0; y < 3; ++y) kernels().max_pool(from.view, 2, y, to.view);
   for (int y = 0; y < 3; ++y)
     for (int x = 0; x < 2; ++x)
       for (int n = 0; n < lanes; ++n)
@@ -183,15 +209,14 @@ TEST_F(Int8, MaximumOfCodes) {
         }
 }
 
-TEST_F(Int8, AverageIntoCodes) {
+TEST_P(Int8, AverageIntoCodes) {
   Activation from(4, 6, 64, false), to(4, 6, 64, true);
   from.fill();
   const std::vector<float> bias(64, -0.3F);
   std::vector<float> to_codes;
   for (const float step : to.codes.steps) to_codes.push_back(1 / (step / 4));  // some are too large for a code
   for (float& step : to.codes.steps) step /= 4;
-  for (int y = 0; y < 4; ++y)
-    amx_int8_kernels()->average_pool(from.view, bias.data(), to_codes.data(), true, y, to.view);
+  for (int y = 0; y < 4; ++y) kernels().average_pool(from.view, bias.data(), to_codes.data(), true, y, to.view);
   int full = 0;
   for (int y = 0; y < 4; ++y)
     for (int x = 0; x < 6; ++x)
@@ -224,10 +249,12 @@ std::vector<float> pictures(int count) {
 
 constexpr std::int64_t width = 2048;
 
-std::vector<float> features_of(const Weights& weights, Precision precision, std::span<const float> input) {
+std::vector<float> features_of(const Weights& weights, Precision precision, std::span<const float> input,
+                               Instructions instructions = cpu_instructions()) {
   const auto count = std::ssize(input) / input_floats;
   std::vector<float> out(static_cast<std::size_t>(count * width));
-  open_network(weights, {.precision = precision, .batch = 32})->features(input, static_cast<int>(count), out);
+  open_network(weights, {.precision = precision, .batch = 32, .instructions = instructions})
+      ->features(input, static_cast<int>(count), out);
   return out;
 }
 
@@ -237,10 +264,11 @@ Weights calibrated_weights(int count) {
   return weights;
 }
 
-TEST_F(Int8, FeaturesAreNearThoseOfFp32) {
+TEST_P(Int8, FeaturesAreNearThoseOfFp32) {
   const Weights weights = calibrated_weights(20);
   const std::vector<float> input = pictures(20);
-  const auto exact = features_of(weights, Precision::fp32, input), codes = features_of(weights, Precision::int8, input);
+  const auto exact = features_of(weights, Precision::fp32, input),
+             codes = features_of(weights, Precision::int8, input, GetParam().needs);
   for (std::size_t n = 0; n < 20; ++n) {
     const auto dot = [n](const auto& a, const auto& b) {
       const auto at = static_cast<std::ptrdiff_t>(n) * width;
@@ -251,18 +279,32 @@ TEST_F(Int8, FeaturesAreNearThoseOfFp32) {
   EXPECT_NE(exact, codes);
 }
 
-TEST_F(Int8, FeaturesOfARowDependOnItsPictureAlone) {
+TEST_P(Int8, FeaturesOfARowDependOnItsPictureAlone) {
   const Weights weights = calibrated_weights(2);
   const std::vector<float> input = pictures(3);
-  const auto all = features_of(weights, Precision::int8, input);
-  const auto last = features_of(weights, Precision::int8, std::span(input).subspan(std::size_t{2} * input_floats));
+  const auto needs = GetParam().needs;
+  const auto all = features_of(weights, Precision::int8, input, needs);
+  const auto last =
+      features_of(weights, Precision::int8, std::span(input).subspan(std::size_t{2} * input_floats), needs);
   EXPECT_TRUE(std::equal(last.begin(), last.end(), all.end() - width));
 }
 
-TEST_F(Int8, StagesAreInUnitsOfTheirValues) {
+// One calibrated file serves all CPUs, and its features are the same on all.
+TEST_P(Int8, FeaturesAreTheSameWithAllKernels) {
+  const Weights weights = calibrated_weights(2);
+  const std::vector<float> input = pictures(2);
+  const auto mine = features_of(weights, Precision::int8, input, GetParam().needs);
+  for (const KernelsEntry& other : int8_kernels()) {
+    if (!cpu_has(other.needs)) continue;
+    EXPECT_TRUE(mine == features_of(weights, Precision::int8, input, other.needs)) << to_string(other.needs);
+  }
+}
+
+TEST_P(Int8, StagesAreInUnitsOfTheirValues) {
   const Weights weights = calibrated_weights(2);
   const std::vector<float> input = pictures(1);
-  const auto codes = open_network(weights, {.precision = Precision::int8})->stages(input);
+  const auto codes =
+      open_network(weights, {.precision = Precision::int8, .instructions = GetParam().needs})->stages(input);
   const auto exact = open_network(weights, {.precision = Precision::fp32})->stages(input);
   for (std::size_t i = 0; i < exact.size(); ++i) {
     const auto& a = exact[i].values;
@@ -274,7 +316,7 @@ TEST_F(Int8, StagesAreInUnitsOfTheirValues) {
   }
 }
 
-TEST_F(Int8, TheSamePicturesGiveTheSameCodes) {
+TEST_F(Calibrated, TheSamePicturesGiveTheSameCodes) {
   const Weights a = calibrated_weights(3), b = calibrated_weights(3);
   ASSERT_EQ(a.codes.size(), b.codes.size());
   for (const auto& [name, codes] : a.codes) {
@@ -283,7 +325,7 @@ TEST_F(Int8, TheSamePicturesGiveTheSameCodes) {
   }
 }
 
-TEST_F(Int8, CodesComeBackFromAFile) {
+TEST_F(Calibrated, CodesComeBackFromAFile) {
   const Weights weights = calibrated_weights(1);
   const std::string path = testing::TempDir() + "/calibrated.safetensors";
   write_weights(weights, path);
@@ -298,7 +340,7 @@ TEST_F(Int8, CodesComeBackFromAFile) {
   EXPECT_EQ(features_of(read, Precision::bf16, input), features_of(weights, Precision::bf16, input));
 }
 
-TEST_F(Int8, BadCalibrationsAreRefused) {
+TEST_F(Calibrated, BadCalibrationsAreRefused) {
   const Weights good = calibrated_weights(1);
   const std::string path = testing::TempDir() + "/bad.safetensors";
   const auto refused = [&](auto change) {
@@ -317,16 +359,15 @@ std::string refusal(const Weights& weights, Instructions instructions) {
       [&] { static_cast<void>(open_network(weights, {.precision = Precision::int8, .instructions = instructions})); });
 }
 
-TEST_F(Int8, NeedsACalibration) {
-  EXPECT_THAT(refusal(test::made_up_weights(), cpu_instructions()), HasSubstr("--calibrate"));
+TEST_P(Int8, NeedsACalibration) {
+  EXPECT_THAT(refusal(test::made_up_weights(), GetParam().needs), HasSubstr("--calibrate"));
 }
 
-TEST(Int8OnAnyCpu, NeedsAmx) {
-  for (const auto instructions : {Instructions::any, std::min(cpu_instructions(), Instructions::avx512_bf16)})
-    EXPECT_THAT(refusal(test::made_up_weights(), instructions), HasSubstr("AMX"));
+TEST(Int8OnAnyCpu, NeedsInstructionsForIt) {
+  EXPECT_THAT(refusal(test::made_up_weights(), Instructions::any), HasSubstr("VNNI"));
 }
 
-TEST_F(Int8, CalibrationNeedsPicturesThatStirTheNetwork) {
+TEST_F(Calibrated, CalibrationNeedsPicturesThatStirTheNetwork) {
   Weights weights = test::made_up_weights();
   EXPECT_THAT(words_of([&] { calibrate(weights, {}, 0); }), HasSubstr("no pictures"));
   for (float& value : weights.tensors.at("Mixed_6b.branch7x7_2.weight").values) value = 0;

@@ -86,5 +86,20 @@ TEST(Search, AFoldWithoutRowsIsLeftOut) {
   EXPECT_GT(result.points[0].mean, 0.5);
 }
 
+SearchPoint point_with(double C, std::vector<double> scores) { return {.C = C, .fold_scores = std::move(scores)}; }
+
+TEST(PointsToDrop, AreClearlyWorseAndNotNextToTheBest) {
+  const std::vector<SearchPoint> points = {
+      point_with(0.01, {0.40, 0.42, 0.41}),  // far below in each fold
+      point_with(0.1, {0.90, 0.30, 0.91}),   // below, but not surely
+      point_with(1, {0.50, 0.52, 0.51}),     // far below, and next to the best
+      point_with(10, {0.92, 0.90, 0.91}),   point_with(100, {0.91, 0.90, 0.92}),
+      point_with(1000, {0.91, 0.89, 0.90}),  // by 0.01 each: always below
+  };
+  EXPECT_EQ(points_to_drop(points, 3, Scoring::accuracy), (std::vector<std::uint8_t>{1, 0, 0, 0, 0, 1}));
+  EXPECT_EQ(points_to_drop(points, 0, Scoring::log_loss), (std::vector<std::uint8_t>{0, 0, 1, 1, 1, 1}))
+      << "less is better";
+}
+
 }  // namespace
 }  // namespace pool3

@@ -43,6 +43,8 @@ Model make_model(bool calibrated) {
   m.test_fraction = 0.25;
   m.split = "stratified";
   m.temperature = calibrated ? 0 : 2.5;
+  if (calibrated) m.held_out_truth = {0.0, 0.25, 1.0};
+  m.calibration_rows = calibrated ? 1900 : 0;
   m.training_rows = 1234567890123;
   m.objective = 17.75;
   m.relative_gap = 9e-5;
@@ -73,6 +75,7 @@ void expect_same(const Model& a, const Model& b) {
   EXPECT_EQ(std::tie(a.test_fraction, a.training_rows, a.objective, a.relative_gap, a.epochs, a.config),
             std::tie(b.test_fraction, b.training_rows, b.objective, b.relative_gap, b.epochs, b.config));
   EXPECT_EQ(std::tie(a.temperature, a.split), std::tie(b.temperature, b.split));
+  EXPECT_EQ(std::tie(a.held_out_truth, a.calibration_rows), std::tie(b.held_out_truth, b.calibration_rows));
   EXPECT_EQ(std::tie(a.kernel, a.multiclass, a.support), std::tie(b.kernel, b.multiclass, b.support));
 }
 
@@ -95,6 +98,21 @@ TEST(StoreModel, comes_back_as_it_was) {
   EXPECT_EQ(kind_of_file(folder / "m.h5"), "model");
   const std::filesystem::directory_iterator files(folder.path());
   EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "temporary files are left";
+}
+
+TEST(StoreModel, keeps_the_table_of_its_split) {
+  const TemporaryFolder folder;
+  Model model = make_model(true);
+  model.grouped = true;
+  write_model(model, folder / "m.h5");
+  EXPECT_EQ(read_split_table(folder / "m.h5"), SplitTable());  // as older ones
+  model.split_table = {.sides = {RowSide::held_out, RowSide::training, RowSide::left_out}, .folds = {-1, 6, -1}};
+  write_model(model, folder / "m.h5");
+  EXPECT_EQ(read_split_table(folder / "m.h5"), model.split_table);
+  EXPECT_TRUE(read_model(folder / "m.h5").grouped);
+  EXPECT_EQ(read_model(folder / "m.h5").split_table, SplitTable());  // not before it is asked for
+  model.split_table.search_folds = {1, 2};
+  EXPECT_THAT(line_of([&] { write_model(model, folder / "m.h5"); }), HasSubstr("split do not fit"));
 }
 
 TEST(StoreModel, has_the_width_of_its_features) {
@@ -183,6 +201,8 @@ TEST(StoreModel, refuses_numbers_that_are_not_finite) {
   EXPECT_THAT(write_error([&](Model& m) { m.coef[7] = nan; }), HasSubstr("coef holds a value that is not a finite"));
   EXPECT_THAT(write_error([&](Model& m) { m.sigmoid_a[1] = nan; }), HasSubstr("sigmoid_a holds"));
   EXPECT_THAT(write_error([&](Model& m) { m.sigmoid_b[2] = -infinity; }), HasSubstr("sigmoid_b holds"));
+  for (const std::vector<double>& truth : {std::vector<double>{0.5, 0.25}, {-0.1, 0.5}, {0.5, 1.5}, {}})
+    EXPECT_THAT(write_error([&](Model& m) { m.held_out_truth = truth; }), HasSubstr("held-out rows are not in order"));
   EXPECT_THAT(write_error([&](Model& m) { m.intercept[0] = infinity; }), HasSubstr("intercept holds"));
   EXPECT_THAT(write_error([&](Model& m) { m.C = nan; }), HasSubstr("C is nan"));
   EXPECT_THAT(write_error([&](Model& m) { m.test_fraction = 1.5; }), HasSubstr("test_fraction is 1.5"));

@@ -156,5 +156,45 @@ TEST(MostProbable, TiesGoToTheHigherScoreThenToTheFirst) {
   EXPECT_EQ(most_probable(std::vector<double>{.5, .5}, std::vector<double>{1, 1}), 0);
 }
 
+/// Scores of two classes whose probabilities under a temperature of 1 are p and 1 - p.
+std::vector<float> scores_with(const std::vector<double>& of_first) {
+  std::vector<float> scores;
+  for (const double p : of_first) {
+    scores.push_back(static_cast<float>(std::log(p / (1 - p))));
+    scores.push_back(0);
+  }
+  return scores;
+}
+
+// 99 rows with 0.01, 0.02, ..., 0.99: floor(100 (1 - share)) of them may be left out, and the threshold is the next.
+TEST(Coverage, TheThresholdIsTheOrderStatisticOfSplitConformal) {
+  const Communicator comm = Communicator::world();
+  std::vector<double> p;
+  for (int i = 99; i >= 1; --i) p.push_back(i / 100.0);
+  const std::vector<std::int32_t> labels(99, 0);
+  const Coverage found = fit_coverage(comm, scores_with(p), labels, 2, {{}, 1, {}});
+  EXPECT_EQ(found.rows, 99);
+  ASSERT_EQ(found.truth.size(), 99);
+  for (const auto& [share, threshold] : {std::pair(0.9, 0.10), {0.95, 0.05}, {0.5, 0.5}, {0.99, 0.01}}) {
+    EXPECT_LE(found.threshold(share), threshold + 1e-7) << share;
+    EXPECT_GT(found.threshold(share), threshold * 0.998 - 1e-4) << share;
+  }
+  EXPECT_EQ(found.threshold(0.995), 0) << "99 rows can't promise that: all classes";
+}
+
+TEST(Coverage, ManyRowsAreKeptInSteps) {
+  const Communicator comm = Communicator::world();
+  std::vector<double> p;
+  for (int i = 0; i < 20'000; ++i) p.push_back((i * 7919 % 20'000 + 0.5) / 20'000);
+  const std::vector<std::int32_t> labels(p.size(), 0);
+  const Coverage found = fit_coverage(comm, scores_with(p), labels, 2, {{}, 1, {}});
+  EXPECT_EQ(found.truth.size(), 1001);
+  EXPECT_TRUE(std::ranges::is_sorted(found.truth));
+  for (const double share : {0.8, 0.9, 0.95, 0.99}) {
+    EXPECT_LE(found.threshold(share), 1 - share + 1e-4) << "never above: what was promised is kept";
+    EXPECT_GT(found.threshold(share), 1 - share - 1.2e-3);
+  }
+}
+
 }  // namespace
 }  // namespace pool3

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+
 #include "pool3/numbers.hpp"
 #include "pool3/stratified.hpp"
 #include "support/mpi_environment.hpp"
@@ -115,6 +118,52 @@ TEST_P(TrainingRows, are_in_the_folds_that_were_given) {
   EXPECT_EQ(problem.origin, test::rows_of_side(sample_, split_, Side::training));
   for (std::size_t i = 0; i < problem.origin.size(); ++i)
     EXPECT_EQ(problem.folds[i], problem.origin[i] % 4 == 0 ? 3 : problem.origin[i] % 4 - 1);
+}
+
+TEST_P(TrainingRows, of_a_group_stay_together) {
+  const FeatureReader reader(path_);
+  for (const SplitRule rule : {SplitRule::by_key, SplitRule::stratified}) {
+    Split split = split_;
+    split.rule = rule;
+    for (Row row = 0; row < reader.rows(); ++row) split.groups_of_rows.push_back(row % 13 == 0 ? no_group : row % 11);
+    const Problem problem = load_training_rows(comm_, reader, split, 3, "");
+    std::map<GroupId, std::set<int>> places;  // a fold each, or -1 for held out
+    for (std::size_t i = 0; i < problem.origin.size(); ++i)
+      places[split.groups_of_rows[static_cast<std::size_t>(problem.origin[i])]].insert(problem.folds[i]);
+    std::size_t held_out = 0;
+    for_each_labelled_rows(comm_, reader, split, Side::test, [&](const LabelledRows& found) {
+      held_out += found.rows.size();
+      for (const Row row : found.rows) places[split.groups_of_rows[static_cast<std::size_t>(row)]].insert(-1);
+    });
+    EXPECT_GT(held_out, 3);
+    EXPECT_EQ(held_out + problem.origin.size(), usable_rows(sample_).size());
+    EXPECT_GT(places[no_group].size(), 1);
+    places.erase(no_group);
+    for (const auto& [group, found] : places) EXPECT_EQ(found.size(), 1) << group;
+  }
+}
+
+TEST_P(TrainingRows, are_where_they_are_said_to_be_and_the_table_says_so) {
+  const FeatureReader reader(path_);
+  Split split{.seed = 7, .rule = SplitRule::given};
+  for (Row row = 0; row < reader.rows(); ++row) split.sides_of_rows.push_back(static_cast<RowSide>(row % 3));
+  const Problem problem = load_training_rows(comm_, reader, split, 3, "");
+  const SplitTable table = split_table(reader, split, 3, 2, "");
+  std::size_t at = 0;
+  for (Row row = 0; row < reader.rows(); ++row) {
+    const auto i = static_cast<std::size_t>(row);
+    const bool usable = std::ranges::binary_search(usable_rows(sample_), row);
+    EXPECT_EQ(table.sides[i], usable ? static_cast<RowSide>(row % 3) : RowSide::left_out);
+    const bool trains = usable && row % 3 == 0;
+    EXPECT_EQ(table.search_folds[i] >= 0, trains);
+    EXPECT_EQ(table.folds[i] >= 0, trains);
+    if (!trains) continue;
+    EXPECT_EQ(problem.origin[at], row);
+    EXPECT_EQ(problem.folds[at++], table.folds[i]);
+  }
+  EXPECT_EQ(at, problem.origin.size());
+  split.sides_of_rows.pop_back();
+  EXPECT_THROW((void)load_training_rows(comm_, reader, split, 3, ""), Error);
 }
 
 TEST(FoldNotes, NameWhatIsTooSmall) {

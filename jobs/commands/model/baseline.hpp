@@ -1,0 +1,33 @@
+#pragma once
+// The baseline job: other classifiers on the rows and the split of a model.
+
+#include <string>
+#include <vector>
+
+#include "command.hpp"
+#include "commands/model/split_options.hpp"
+#include "pool3/baselines.hpp"
+
+namespace pool3::jobs {
+
+struct BaselineFlags {
+  std::string features, model, out;
+  std::string corpus;
+  std::vector<std::string> kinds;
+  SplitFlags split;
+  Split split_values;  ///< seed and test fraction
+  bool no_centering = false, json = false;
+  std::vector<double> C;
+  int folds = 10;
+  double tolerance = 1e-6, search_tolerance = 1e-3;
+  int threads = 1;
+  std::int64_t epochs = 60;
+};
+
+/// Computes what is not in OUT yet, prints the table and writes it. Collective.
+void compute_baselines(const Context& context, const BaselineFlags& flags);
+
+/// The table of baselines, as text.
+void print_baselines(const BaselineTable& table);
+
+}  // namespace pool3::jobs

@@ -1,0 +1,39 @@
+#pragma once
+// What predict prints of a row, as JSON or CSV. docs/format.md has the fields.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pool3/features.hpp"
+#include "pool3/model.hpp"
+#include "pool3/prediction.hpp"
+
+namespace pool3::jobs {
+
+class PredictionLines {
+ public:
+  enum class Format { json, csv };
+  /// "json" or "csv". Throws usage Error.
+  [[nodiscard]] static Format parse(const std::string& text);
+  /// `model` must outlive it. `top`: classes to list. `coverage`: of prediction sets, or 0 for none; REQUIRES then:
+  /// has_sets(model).
+  PredictionLines(const Model& model, Format format, int top, double coverage = 0);
+
+  /// What comes before all; "" of JSON. Every line ends with a line feed, and holds no other.
+  [[nodiscard]] std::string header() const;
+  [[nodiscard]] std::string line(const std::string& path, const Verdict& said) const;
+  [[nodiscard]] std::string line(const Failure& failure) const;
+
+ private:
+  [[nodiscard]] std::string json(const std::string& path, const Verdict& said) const;
+  [[nodiscard]] std::string csv(const std::string& path, const Verdict& said) const;
+  [[nodiscard]] std::size_t listed() const;  ///< classes of a line
+  [[nodiscard]] std::vector<std::string> set_of(const Verdict& said) const;
+  const Model& model_;
+  Format format_;
+  int top_;
+  std::optional<double> threshold_;  ///< of prediction sets, if there are any
+};
+
+}  // namespace pool3::jobs

@@ -1,0 +1,68 @@
+#include "baselines/pictures/small_picture.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace pool3::baselines {
+namespace {
+
+std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
+
+/// What of the pixels along a side one pixel of the small picture covers.
+struct Cover {
+  std::int64_t first = 0;
+  std::vector<double> weights;  ///< sum 1
+};
+
+std::vector<Cover> covers(std::int64_t from, std::int64_t to) {
+  std::vector<Cover> all;
+  const double scale = static_cast<double>(from) / static_cast<double>(to);
+  for (std::int64_t i = 0; i < to; ++i) {
+    const double begin = static_cast<double>(i) * scale, end = static_cast<double>(i + 1) * scale;
+    const auto first = std::min(static_cast<std::int64_t>(begin), from - 1);
+    const auto last = std::clamp(static_cast<std::int64_t>(std::ceil(end)), first + 1, from);
+    Cover cover{.first = first};
+    for (std::int64_t p = first; p < last; ++p)
+      cover.weights.push_back(
+          std::max(0.0, std::min(end, static_cast<double>(p + 1)) - std::max(begin, static_cast<double>(p))) / scale);
+    all.push_back(std::move(cover));
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> small_picture(const Image& picture, std::int64_t side) {
+  constexpr std::int64_t colours = 3;
+  const auto across = covers(picture.width, side), down = covers(picture.height, side);
+  std::vector<double> narrow(index(picture.height * side * colours), 0.0);
+  for (std::int64_t y = 0; y < picture.height; ++y)
+    for (std::int64_t x = 0; x < side; ++x)
+      for (std::int64_t c = 0; c < colours; ++c) {
+        double sum = 0;
+        std::int64_t at = across[index(x)].first;
+        for (const double w : across[index(x)].weights)
+          sum += w * picture.pixels[index((y * picture.width + at++) * colours + c)];
+        narrow[index((y * side + x) * colours + c)] = sum;
+      }
+  std::vector<std::uint8_t> out(index(side * side * colours));
+  for (std::int64_t y = 0; y < side; ++y)
+    for (std::int64_t x = 0; x < side * colours; ++x) {
+      double sum = 0;
+      std::int64_t at = down[index(y)].first;
+      for (const double w : down[index(y)].weights) sum += w * narrow[index(at++ * side * colours + x)];
+      out[index(y * side * colours + x)] = static_cast<std::uint8_t>(std::clamp(std::lround(sum), 0L, 255L));
+    }
+  return out;
+}
+
+std::vector<std::uint8_t> grey_of(std::span<const std::uint8_t> rgb) {
+  std::vector<std::uint8_t> grey;
+  grey.reserve(rgb.size() / 3);
+  for (std::size_t i = 0; i + 2 < rgb.size(); i += 3)
+    grey.push_back(
+        static_cast<std::uint8_t>((rgb[i] * 4899U + rgb[i + 1] * 9617U + rgb[i + 2] * 1868U + 8192U) >> 14U));
+  return grey;
+}
+
+}  // namespace pool3::baselines

@@ -1,0 +1,28 @@
+#include "network/kernels/table.hpp"
+
+#if defined(__AVX512VNNI__)
+#include "network/kernels/vectors512.hpp"
+#include "network/kernels/vnni.hpp"
+
+namespace pool3::network {
+namespace {
+
+struct Vnni512 {
+  using Value = std::uint8_t;
+  using Vectors = Vectors512;
+  using Sum = __m512i;
+  static void multiply_add(Sum& sum, __m512i codes, __m512i weights) {
+    asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(codes), "v"(weights));
+  }
+  static __m512 to_floats(Sum sum) { return Vectors::to_floats(sum); }
+};
+
+}  // namespace
+
+const Kernels* avx512_vnni_kernels() { return vnni_kernels<Vnni512, 8>("avx512-vnni", avx512_exact_kernels()); }
+
+}  // namespace pool3::network
+
+#else
+const pool3::network::Kernels* pool3::network::avx512_vnni_kernels() { return nullptr; }
+#endif

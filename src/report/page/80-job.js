@@ -1,0 +1,50 @@
+// The job: what each rank did when, and where its time went.
+
+const partNames = ['read', 'decode', 'resize', 'network', 'write'];
+
+function addJob() {
+  const l = data.lanes;
+  if (!l) return;
+  const stages = [...new Set([...l.stages, ...l.ranks.flatMap((r) => r.spans)].map((s) => s.stage))];
+  const ranks = l.ranks.filter((r) => r.spans.length);
+  const lanes = [{name: 'job', spans: l.stages}, ...ranks.map((r) => ({name: `rank ${r.rank}`, spans: r.spans}))];
+  const tall = lanes.length > 40 ? 6 : 20, gap = lanes.length > 40 ? 1 : 6;
+  const stageClass = (stage) => `stage-${stages.indexOf(stage) % 6}`;
+  const drawing = svg('svg', {class: 'lanes', viewBox: `0 0 1000 ${lanes.length * (tall + gap)}`, preserveAspectRatio: 'none', role: 'img',
+    'aria-label': `What ${plural(ranks.length, 'rank')} did in ${duration(l.seconds)}`});
+  drawing.style.height = `${lanes.length * (tall + gap)}px`;
+  lanes.forEach((lane, i) => {
+    drawing.append(svg('rect', {class: 'track', x: 0, y: i * (tall + gap), width: 1000, height: tall}));
+    for (const s of lane.spans) {
+      const bar = svg('rect', {class: stageClass(s.stage), x: 1000 * s.begin / l.seconds, y: i * (tall + gap), height: tall,
+        width: Math.max(1.5, 1000 * (s.end - s.begin) / l.seconds)});
+      bar.addEventListener('pointermove', (event) => showTip(event.clientX, event.clientY, el('strong', {text: `${lane.name}: ${s.stage}`}),
+        el('span', {text: `${duration(s.end - s.begin)}, from ${duration(s.begin)} on`}), s.images !== undefined ? el('span', {text: plural(s.images, 'picture')}) : null));
+      bar.addEventListener('pointerleave', hideTip);
+      drawing.append(bar);
+    }
+  });
+  const names = el('div', {class: 'lane-names'}, lanes.map((lane, i) => (lanes.length > 40 && i % 8 ? null : el('span', {text: lane.name}))));
+  if (lanes.length > 40) names.classList.add('dense');
+  const spent = new Map();
+  for (const r of ranks) for (const s of r.spans) for (const [part, seconds] of Object.entries(s.parts ?? {})) spent.set(part, (spent.get(part) ?? 0) + seconds);
+  const all = [...spent.values()].reduce((a, b) => a + b, 0);
+  const pictures = ranks.flatMap((r) => r.spans).reduce((sum, s) => sum + (s.images ?? 0), 0);
+  const busy = Math.max(0, ...ranks.flatMap((r) => r.spans).filter((s) => s.images).map((s) => s.end));
+  const rate = pictures && busy ? `, ${count(pictures)} pictures at ${short(pictures / busy)} a second` : '';
+  const node = section('job', 'Job', `${plural(Math.max(1, ranks.length), 'rank')} in ${duration(l.seconds)}${rate}.`,
+    el('div', {class: 'card'}, el('div', {class: 'key legend'}, stages.map((stage) => el('span', {}, el('i', {class: `swatch ${stageClass(stage)}`}), stage))),
+      el('div', {class: 'lane-box'}, names, drawing), el('div', {class: 'lane-axis'}, el('span', {text: '0 s'}), el('span', {text: duration(l.seconds)}))));
+  if (all > 0) {
+    const bar = el('div', {class: 'stack', role: 'img', 'aria-label': 'Time by kind of work'});
+    partNames.filter((p) => spent.get(p) > 0).forEach((part, i) => {
+      const piece = el('span', {class: `stage-${i}`, title: `${part}: ${duration(spent.get(part))}`});
+      piece.style.flexGrow = String(spent.get(part) / all);
+      bar.append(piece);
+    });
+    node.lastChild.append(el('h3', {text: 'Time of its threads, by kind of work'}), bar, el('div', {class: 'key legend'},
+      partNames.filter((p) => spent.get(p) > 0).map((part, i) => el('span', {}, el('i', {class: `swatch stage-${i}`}), `${part} ${percent(spent.get(part) / all, 0)}`))));
+  }
+  node.append(tableBehind('Ranks', ['rank', 'stage', 'from', 'to', 'pictures', ...partNames], ranks.flatMap((r) => r.spans.map((s) =>
+    [String(r.rank), s.stage, duration(s.begin), duration(s.end), s.images === undefined ? '' : count(s.images), ...partNames.map((p) => (s.parts ? duration(s.parts[p] ?? 0) : ''))]))));
+}

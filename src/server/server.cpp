@@ -1,0 +1,148 @@
+#include "pool3/server.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <chrono>
+
+#include "pool3/error.hpp"
+#include "server/session.hpp"
+#include "server/shared.hpp"
+#include "server/target.hpp"
+
+namespace pool3 {
+
+using server::Session;
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using ErrorCode = boost::system::error_code;
+
+namespace {
+
+constexpr const char* busy =
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+
+std::string shown(const tcp::endpoint& end) {
+  const std::string address = end.address().to_string();
+  return (end.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(end.port());
+}
+
+}  // namespace
+
+std::string HttpRequest::parameter(const std::string& name) const {
+  const auto found = std::ranges::find(query, name, &std::pair<std::string, std::string>::first);
+  return found == query.end() ? std::string() : found->second;
+}
+
+struct HttpServer::Impl {
+  server::Shared shared;  // outlives what the context holds
+  asio::io_context context{1};
+  tcp::acceptor acceptor{context};
+  asio::steady_timer pause{context}, patience{context};
+
+  void listen() {
+    const ServerOptions& options = shared.options;
+    ErrorCode ec;
+    const auto address = asio::ip::make_address(options.address == "localhost" ? "127.0.0.1" : options.address, ec);
+    const auto port = static_cast<unsigned short>(options.port);
+    const std::string place = options.address + ":" + std::to_string(options.port);
+    if (ec)
+      throw Error(
+          {.stage = "serve", .path = place, .cause = "this is no address", .advice = "give numbers: 127.0.0.1:8080"});
+    const tcp::endpoint end(address, port);
+    acceptor.open(end.protocol(), ec);
+    if (!ec) acceptor.set_option(tcp::acceptor::reuse_address(true), ec);
+    if (!ec) acceptor.bind(end, ec);
+    if (!ec) acceptor.listen(tcp::acceptor::max_listen_connections, ec);
+    if (ec) throw file_error("serve", place, ec.value(), "choose another with --listen");
+    shared.hosts = {"localhost", "127.0.0.1", "[::1]"};
+    for (const std::string& name : options.hosts) shared.hosts.insert(server::host_name(name));
+    if (!address.is_unspecified()) shared.hosts.insert(server::host_name(shown(end)));
+  }
+
+  void accept() {
+    acceptor.async_accept([this](ErrorCode ec, tcp::socket socket) {
+      if (ec == asio::error::operation_aborted || !acceptor.is_open()) return;
+      if (ec) return accept_later();
+      take(std::move(socket));
+      accept();
+    });
+  }
+
+  /// There may be no descriptors left for now.
+  void accept_later() {
+    pause.expires_after(std::chrono::milliseconds(100));
+    pause.async_wait([this](ErrorCode ec) {
+      if (!ec) accept();
+    });
+  }
+
+  void take(tcp::socket socket) {
+    ErrorCode ec;
+    const auto end = socket.remote_endpoint(ec);
+    if (ec) return;
+    const std::string peer = end.address().to_string();
+    const auto known = shared.of_address.find(peer);
+    const bool full = shared.connections >= shared.options.connections ||
+                      (known != shared.of_address.end() && known->second >= shared.options.connections_of_address);
+    if (!full) return std::make_shared<Session>(std::move(socket), peer, shared)->start();
+    ++shared.refused;
+    socket.non_blocking(true, ec);
+    socket.write_some(asio::buffer(busy, std::char_traits<char>::length(busy)), ec);
+  }
+
+  void drain() {
+    if (shared.draining) return;
+    shared.draining = true;
+    ErrorCode ignored;
+    acceptor.close(ignored);
+    pause.cancel();
+    for (Session* session : std::set(shared.sessions)) session->drain();
+    patience.expires_after(std::chrono::milliseconds(static_cast<std::int64_t>(shared.options.request_seconds * 1000)));
+    patience.async_wait([this](ErrorCode ec) {
+      if (!ec) context.stop();
+    });
+    watch();
+  }
+
+  /// Ends the patience with the last connection.
+  void watch() {
+    pause.expires_after(std::chrono::milliseconds(20));
+    pause.async_wait([this](ErrorCode) {
+      if (!shared.sessions.empty()) return watch();
+      patience.cancel();
+    });
+  }
+};
+
+HttpServer::HttpServer(ServerOptions options, Handler handler) : impl_(std::make_unique<Impl>()) {
+  impl_->shared.options = std::move(options);
+  impl_->shared.handler = std::move(handler);
+  impl_->listen();
+}
+HttpServer::~HttpServer() = default;
+
+std::string HttpServer::url() const { return "http://" + shown(impl_->acceptor.local_endpoint()); }
+
+void HttpServer::run() {
+  impl_->accept();
+  impl_->context.run();
+}
+
+void HttpServer::stop() {
+  asio::post(impl_->context, [impl = impl_.get()] { impl->drain(); });
+}
+
+ServerCounts HttpServer::counts() const {
+  const server::Shared& shared = impl_->shared;
+  return {.connections = shared.connections,
+          .accepted = shared.accepted,
+          .refused = shared.refused,
+          .timed_out = shared.timed_out,
+          .malformed = shared.malformed};
+}
+
+}  // namespace pool3

@@ -1,0 +1,169 @@
+#include "svm/kernel/fold_columns.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pool3/cpu_clones.hpp"
+#include "svm/algebra/cholesky.hpp"
+#include "svm/model/columns.hpp"
+
+namespace pool3::svm {
+namespace {
+
+/// The kernel's inverse is in float up to this condition, in double up to that.
+constexpr double well_conditioned = 1e5, hopeless = 1e11;
+constexpr int most_steps = 8;
+/// Rows whose margin is nearer to 1 than this may get a dual variable in a fold; at most such a share of the others, or
+/// so many.
+constexpr double reach = 0.25, most_near = 0.1;
+constexpr std::size_t few_near = 64;
+
+template <typename Real>
+[[gnu::always_inline]] inline void add_row(const Real* p, Real lambda, std::int64_t count, Real* v) {
+  for (std::int64_t j = 0; j < count; ++j) v[j] += lambda * p[j];
+}
+POOL3_CPU_CLONES void add(const float* p, float lambda, std::int64_t count, float* v) { add_row(p, lambda, count, v); }
+POOL3_CPU_CLONES void add(const double* p, double lambda, std::int64_t count, double* v) {
+  add_row(p, lambda, count, v);
+}
+
+/// Rows with a dual variable, and the nearest of the others.
+RowList base_rows(const KernelColumn& c, const KernelPoint& p) {
+  struct Near {
+    double slack = 0;
+    std::int32_t row = 0;
+  };
+  RowList rows;
+  std::vector<Near> near;
+  for (std::size_t i = 0; i < p.v.size(); ++i) {
+    if (!(c.cost[i] > 0)) continue;
+    const double slack = 1 - static_cast<double>(c.y[i]) * p.f[i];
+    const auto row = static_cast<std::int32_t>(i);
+    if (p.v[i] != 0) {
+      rows.push_back(row);
+    } else if (slack > -reach) {
+      near.push_back({slack, row});
+    }
+  }
+  const auto share = static_cast<std::size_t>(most_near * static_cast<double>(rows.size()));
+  const std::size_t count = std::min(near.size(), std::max(few_near, share));
+  std::ranges::sort(
+      near, [](const Near& a, const Near& b) { return a.slack != b.slack ? a.slack > b.slack : a.row < b.row; });
+  for (std::size_t i = 0; i < count; ++i) rows.push_back(near[i].row);
+  std::ranges::sort(rows);
+  return rows;
+}
+
+/// How large the kernel is beside what the loss adds to its diagonal.
+double condition(const KernelMatrix& kernel, const KernelColumn& c, const RowList& rows) {
+  double sum = 0;
+  for (const std::int32_t i : rows) sum += 2 * static_cast<double>(c.cost[index(i)]) * kernel.diagonal(i);
+  return sum;
+}
+
+template <typename Real>
+class FoldSteps {
+ public:
+  FoldSteps(const KernelMatrix& kernel, const KernelColumn& c, const RowList& rows)
+      : inverse_(std::ssize(rows)), y_(std::ssize(rows)), all_(Vector<Real>::Zero(std::ssize(rows))) {
+    const Matrix<Real> k = gather<Real>(kernel, rows);
+    for (std::int64_t r = 0; r < k.rows(); ++r) {
+      std::copy_n(k.row(r).data(), r + 1, inverse_.row(r));
+      inverse_.row(r)[r] += static_cast<Real>(0.5 / static_cast<double>(c.cost[index(rows[index(r)])]));
+      y_[r] = static_cast<Real>(c.y[index(rows[index(r)])]);
+    }
+    sound_ = inverse_.invert();
+    for (std::int64_t r = 0; r < k.rows() && sound_; ++r) add(inverse_.row(r), y_[r], y_.size(), all_.data());
+    sound_ = sound_ && all_.allFinite();
+  }
+  [[nodiscard]] bool is_sound() const { return sound_; }
+
+  /// v of the rows, where `left_out` and all that would have the wrong sign have none. `out`: who starts without.
+  [[nodiscard]] Vector<Real> solve(const std::vector<std::uint8_t>& left_out, std::vector<std::uint8_t> out) const {
+    Vector<Real> v = all_;
+    for (int step = 0; step < most_steps; ++step) {
+      RowList none;
+      for (std::size_t r = 0; r < out.size(); ++r)
+        if (out[r] != 0) none.push_back(static_cast<std::int32_t>(r));
+      const Vector<Real> lambda = slopes(none);
+      v = all_;
+      for (std::size_t t = 0; t < none.size(); ++t)
+        add(inverse_.row(none[t]), lambda[Eigen::Index(t)], v.size(), v.data());
+      bool changed = false;
+      for (std::size_t r = 0; r < out.size(); ++r)
+        if (out[r] == 0 && !(y_[Eigen::Index(r)] * v[Eigen::Index(r)] >= 0)) {
+          out[r] = 1;
+          changed = true;
+        }
+      for (std::size_t t = 0; t < none.size(); ++t) {
+        const auto r = index(none[t]);
+        v[none[t]] = 0;
+        if (left_out[r] != 0 || !(y_[none[t]] * lambda[Eigen::Index(t)] < 0)) continue;
+        out[r] = 0;
+        changed = true;
+      }
+      if (!changed) break;
+    }
+    for (Eigen::Index r = 0; r < v.size(); ++r)
+      if (!(y_[r] * v[r] > 0)) v[r] = 0;
+    return v;
+  }
+
+ private:
+  /// Of the dual along the variables of these rows, where they are 0: inverse_NN slopes = -all_N.
+  [[nodiscard]] Vector<Real> slopes(const RowList& none) const {
+    PositiveSystem<Real> system(std::ssize(none));
+    for (std::int64_t r = 0; r < std::ssize(none); ++r) {
+      const Real* from = inverse_.row(none[index(r)]);
+      Real* to = system.row(r);
+      for (std::int64_t s = 0; s <= r; ++s) to[s] = from[none[index(s)]];
+      system.right()[r] = -all_[none[index(r)]];
+    }
+    if (!system.solve()) return Vector<Real>::Zero(std::ssize(none));
+    return system.right();
+  }
+
+  PositiveInverse<Real> inverse_;
+  Vector<Real> y_, all_;  ///< all_: v where every row has one
+  bool sound_ = false;
+};
+
+template <typename Real>
+std::vector<KernelPoint> start(const KernelMatrix& kernel, const KernelColumn& column, const KernelPoint& answer,
+                               const RowList& rows, std::span<const std::int32_t> fold_of_row,
+                               std::span<const std::int32_t> folds) {
+  const FoldSteps<Real> steps(kernel, column, rows);
+  if (!steps.is_sound()) return {};
+  Matrix<double> v(std::ssize(folds), std::ssize(rows));
+  Matrix<double> f = Matrix<double>::Zero(std::ssize(folds), kernel.rows);
+  for (std::size_t k = 0; k < folds.size(); ++k) {
+    std::vector<std::uint8_t> left_out, out;
+    for (const std::int32_t i : rows) {
+      left_out.push_back(fold_of_row[index(i)] == folds[k] ? 1 : 0);
+      out.push_back(left_out.back() != 0 || answer.v[index(i)] == 0 ? 1 : 0);
+    }
+    v.row(Eigen::Index(k)) = steps.solve(left_out, std::move(out)).template cast<double>();
+  }
+  add_products(kernel, rows, v, f);
+  std::vector<KernelPoint> points;
+  for (Eigen::Index k = 0; k < v.rows(); ++k) {
+    KernelPoint p{.v = std::vector<double>(answer.v.size(), 0.0), .f = {f.row(k).begin(), f.row(k).end()}};
+    for (std::size_t r = 0; r < rows.size(); ++r) p.v[index(rows[r])] = v(k, Eigen::Index(r));
+    p.products = 1;
+    points.push_back(std::move(p));
+  }
+  return points;
+}
+
+}  // namespace
+
+std::vector<KernelPoint> start_folds(const KernelMatrix& kernel, const KernelColumn& column, const KernelPoint& answer,
+                                     std::span<const std::int32_t> fold_of_row, std::span<const std::int32_t> folds) {
+  const RowList rows = base_rows(column, answer);
+  const double conditioned = condition(kernel, column, rows);
+  if (rows.empty() || !(conditioned < hopeless)) return {};
+  return conditioned < well_conditioned ? start<float>(kernel, column, answer, rows, fold_of_row, folds)
+                                        : start<double>(kernel, column, answer, rows, fold_of_row, folds);
+}
+
+}  // namespace pool3::svm

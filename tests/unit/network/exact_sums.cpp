@@ -1,0 +1,229 @@
+// Kernels whose every bit is promised, against the same arithmetic written down for one number at a time.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "network/graph/convolution.hpp"
+#include "network/graph/packing.hpp"
+#include "network/graph/pipeline.hpp"
+#include "network/kernels/table.hpp"
+#include "pool3/network.hpp"
+#include "pool3/numbers.hpp"
+
+namespace pool3::network {
+namespace {
+
+struct Shape {
+  Geometry geometry;
+  int height, width, in, out;
+};
+constexpr std::array<Shape, 4> shapes = {{{{1, 1, 1, 0, 0}, 2, 5, 64, 80},
+                                          {{3, 3, 1, 1, 1}, 4, 3, 32, 48},
+                                          {{3, 3, 2, 0, 0}, 5, 7, 96, 64},
+                                          {{1, 7, 1, 0, 3}, 2, 9, 128, 160}}};
+
+Layer layer_of(const Shape& s, bool codes) {
+  std::mt19937 random(11);
+  std::uniform_real_distribution<float> weight(-0.1F, 0.1F), step(0.004F, 0.02F);
+  Layer layer = {.name = "test",
+                 .weight = {{s.out, s.in, s.geometry.kernel_height, s.geometry.kernel_width}, {}},
+                 .bias = {},
+                 .codes = {}};
+  layer.weight.values.resize(static_cast<std::size_t>(s.out * s.in * s.geometry.taps()));
+  std::ranges::generate(layer.weight.values, [&] { return weight(random); });
+  for (int o = 0; o < s.out; ++o) layer.bias.push_back(weight(random));
+  for (int o = 0; codes && o < s.out; ++o) layer.codes.steps.push_back(step(random));
+  if (codes) layer.codes.means.assign(static_cast<std::size_t>(s.out), 0.1F);
+  return layer;
+}
+
+ChannelCodes codes_of_input(int channels) {
+  std::mt19937 random(13);
+  std::uniform_real_distribution<float> step(0.002F, 0.03F);
+  ChannelCodes codes;
+  for (int c = 0; c < channels; ++c) codes.steps.push_back(step(random));
+  codes.means.assign(static_cast<std::size_t>(channels), 0.2F);
+  return codes;
+}
+
+/// An activation of bf16 or codes, and its memory.
+class Values {
+ public:
+  Values(int height, int width, int channels, int value_bytes)
+      : view_(dense(nullptr, height, width, channels, value_bytes)), memory_(bytes_of(view_) + 64) {
+    view_.data = memory_.data();
+  }
+  [[nodiscard]] const View& view() const { return view_; }
+  [[nodiscard]] std::byte* at(int y, int x, int n, int c) const {
+    return view_.at(y, x) + n * view_.stride + std::int64_t{c} * view_.value_bytes;
+  }
+  /// Its bits.
+  [[nodiscard]] std::uint16_t get(int y, int x, int n, int c) const {
+    std::uint16_t bits = 0;
+    std::memcpy(&bits, at(y, x, n, c), static_cast<std::size_t>(view_.value_bytes));
+    return bits;
+  }
+  template <typename Make>
+  void fill(const Make& make) const {
+    for (int y = 0; y < view_.height; ++y)
+      for (int x = 0; x < view_.width; ++x)
+        for (int n = 0; n < lanes; ++n)
+          for (int c = 0; c < view_.channels; ++c) {
+            const std::uint16_t bits = make();
+            std::memcpy(at(y, x, n, c), &bits, static_cast<std::size_t>(view_.value_bytes));
+          }
+  }
+
+ private:
+  View view_;
+  Memory memory_;
+};
+
+/// What becomes of a sum.
+std::uint16_t finished(float sum, const Factors& factors, bool scaled, bool codes) {
+  float value = scaled ? std::fma(sum, factors.scale, factors.bias) : sum + factors.bias;
+  if (value < 0) value = 0;
+  if (codes) return static_cast<std::uint16_t>(std::nearbyint(std::min(value, 255.0F)));
+  return std::abs(value) < std::numeric_limits<float>::min() ? std::uint16_t{0} : bf16_of_float(value);
+}
+
+/// Calls `sum(y, x, n, o)` for some outputs, and counts those that differ from it.
+template <typename Sum>
+int wrong(const Kernels& kernels, const Shape& s, const Values& from, const ChannelCodes& from_codes, bool codes,
+          const Sum& sum) {
+  const Layer layer = layer_of(s, codes);
+  const Convolution convolution(kernels, s.geometry, {layer}, from.view(), from_codes);
+  const Values to(convolution.out_height(), convolution.out_width(), convolution.out_channels(), codes ? 1 : 2);
+  kernels.begin();
+  convolution.run(from.view(), std::array{to.view()}, 0, convolution.out_height());
+  kernels.end();
+  const Operand operand = operand_of(layer, from_codes, kernels.precision, false);
+  const bool scaled = codes || !operand.steps.empty();
+  int count = 0;
+  for (int y = 0; y < convolution.out_height(); ++y)
+    for (int x = 0; x < convolution.out_width(); ++x)
+      for (int n = 0; n < lanes; n += 3)
+        for (int o = 0; o < s.out; ++o) {
+          const Factors factors = factors_of(layer, operand, static_cast<std::size_t>(o));
+          const float exact = sum(operand.weights, y, x, n, o);
+          count += to.get(y, x, n, o) == finished(exact, factors, scaled, codes) ? 0 : 1;
+        }
+  return count;
+}
+
+/// Calls `add(tap, y, x)` for the taps of an output position that are inside the picture.
+template <typename Add>
+void each_tap(const Shape& s, int y, int x, const Add& add) {
+  const Geometry& g = s.geometry;
+  for (int t = 0; t < g.taps(); ++t) {
+    const int sy = y * g.stride - g.pad_height + t / g.kernel_width,
+              sx = x * g.stride - g.pad_width + t % g.kernel_width;
+    if (sy >= 0 && sx >= 0 && sy < s.height && sx < s.width) add(t, sy, sx);
+  }
+}
+
+TEST(ExactSums, OfCodesAreThoseOfWholeNumbers) {
+  int kinds = 0;
+  for (const KernelsEntry& entry : kernels_table()) {
+    if (entry.precision != Precision::int8 || !cpu_has(entry.needs)) continue;
+    ++kinds;
+    for (const Shape& s : shapes)
+      for (const bool codes : {true, false}) {
+        std::mt19937 random(3);
+        const Values from(s.height, s.width, s.in, 1);
+        from.fill([&] { return static_cast<std::uint16_t>(random() % 256); });
+        const auto sum = [&](const Tensor& weights, int y, int x, int n, int o) {
+          std::int32_t total = 0;
+          each_tap(s, y, x, [&](int t, int sy, int sx) {
+            for (int i = 0; i < s.in; ++i)
+              total += std::int32_t{from.get(sy, sx, n, i)} *
+                       static_cast<std::int32_t>(
+                           weights.values[static_cast<std::size_t>((o * s.in + i) * s.geometry.taps() + t)]);
+          });
+          return static_cast<float>(total);
+        };
+        EXPECT_EQ(wrong(*entry.get(), s, from, codes_of_input(s.in), codes, sum), 0)
+            << to_string(entry.needs) << " " << s.in << " " << codes;
+      }
+  }
+  if (kinds == 0) GTEST_SKIP() << "this CPU has no instructions for 8 bits";
+}
+
+/// As Intel's manual says of TDPBF16PS: chains of even and odd channels over 32 of them.
+float sum_of_chains(const Shape& s, const Values& from, const Tensor& weights, int y, int x, int n, int o) {
+  float total = 0;
+  each_tap(s, y, x, [&](int t, int sy, int sx) {
+    for (int first = 0; first < s.in; first += 32) {
+      std::array<float, 2> chains{};
+      for (int i = first; i < first + 32; ++i) {
+        const float value = float_of_bf16(from.get(sy, sx, n, i));
+        const float weight = weights.values[static_cast<std::size_t>((o * s.in + i) * s.geometry.taps() + t)];
+        float& chain = chains.at(static_cast<std::size_t>(i % 2));
+        chain = std::fma(value, weight, chain);
+      }
+      total += chains[0] + chains[1];
+    }
+  });
+  return total;
+}
+
+TEST(ExactSums, OfBf16AreThoseOfTheManual) {
+  using Get = const Kernels* (*)();
+  int kinds = 0;
+  for (const auto& [needs, get] : {std::pair<Instructions, Get>{Instructions::avx2, avx2_exact_kernels},
+                                   {Instructions::avx512, avx512_exact_kernels},
+                                   {Instructions::amx, amx_bf16_kernels}}) {
+    if (!cpu_has(needs)) continue;
+    ++kinds;
+    for (const Shape& s : shapes)
+      for (const bool codes : {true, false}) {
+        std::mt19937 random(5);
+        std::uniform_real_distribution<float> uniform(0.0F, 2.0F);
+        const Values from(s.height, s.width, s.in, 2);
+        from.fill([&] { return bf16_of_float(uniform(random)); });
+        const auto sum = [&](const Tensor& weights, int y, int x, int n, int o) {
+          return sum_of_chains(s, from, weights, y, x, n, o);
+        };
+        EXPECT_EQ(wrong(*get(), s, from, {}, codes, sum), 0) << to_string(needs) << " " << s.in << " " << codes;
+      }
+  }
+  if (kinds == 0) GTEST_SKIP() << "this CPU has no AVX2";
+}
+
+// What is below the normal floats counts as zero, in the input and in sums; what is no number stays so.
+TEST(ExactSums, OfTinyAndBrokenNumbers) {
+  using Get = const Kernels* (*)();
+  for (const auto& [needs, get] : {std::pair<Instructions, Get>{Instructions::avx2, avx2_exact_kernels},
+                                   {Instructions::avx512, avx512_exact_kernels}}) {
+    if (!cpu_has(needs)) continue;
+    const Shape s = {{1, 1, 1, 0, 0}, 1, 1, 32, 32};
+    Layer layer = layer_of(s, false);
+    std::ranges::fill(layer.weight.values, 1.0F);
+    std::ranges::fill(layer.bias, 0.0F);
+    const Values from(1, 1, 32, 2), to(1, 1, 32, 2);
+    const auto value_of_lane = [](int n) { return n == 0 ? 0x007f : n == 1 ? 0x7fc0 : n == 2 ? 0x7f80 : 0x3f80; };
+    for (int n = 0; n < lanes; ++n)
+      for (int c = 0; c < 32; ++c) {
+        const auto bits = static_cast<std::uint16_t>(value_of_lane(n));
+        std::memcpy(from.at(0, 0, n, c), &bits, sizeof bits);
+      }
+    Convolution(*get(), s.geometry, {layer}, from.view(), {}).run(from.view(), std::array{to.view()}, 0, 1);
+    EXPECT_EQ(to.get(0, 0, 0, 5), 0);
+    EXPECT_TRUE(std::isnan(float_of_bf16(to.get(0, 0, 1, 5))));
+    EXPECT_TRUE(std::isinf(float_of_bf16(to.get(0, 0, 2, 5))));
+    EXPECT_EQ(float_of_bf16(to.get(0, 0, 3, 5)), 32.0F);
+    volatile float tiny = 1e-39F;  // this thread's arithmetic is as before
+    EXPECT_GT(tiny * 1.0F, 0.0F);
+  }
+}
+
+}  // namespace
+}  // namespace pool3::network

@@ -1,0 +1,209 @@
+// The server against clients that are slow, cut off, or say what is no HTTP, on a real socket.
+
+#include "pool3/server.hpp"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "pool3/error.hpp"
+
+namespace pool3 {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+using Clock = std::chrono::steady_clock;
+
+/// A connection that says whatever bytes.
+class Client {
+ public:
+  explicit Client(int port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const timeval wait{.tv_sec = 5, .tv_usec = 0};
+    setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<std::uint16_t>(port));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) == 0;
+  }
+  ~Client() { close(socket_); }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  bool send(const std::string& bytes) {
+    return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
+  }
+  /// All that comes until the server closes, or until `end` has come; "timeout" at the end if neither does.
+  std::string receive(const std::string& end = {}) {
+    std::string all;
+    std::array<char, 4096> piece{};
+    while (end.empty() || all.find(end) == std::string::npos) {
+      const ssize_t got = recv(socket_, piece.data(), piece.size(), 0);
+      if (got == 0 || (got < 0 && errno == ECONNRESET)) return all;
+      if (got < 0) return all + "timeout";
+      all.append(piece.data(), static_cast<std::size_t>(got));
+    }
+    return all;
+  }
+  [[nodiscard]] bool connected() const { return connected_; }
+
+ private:
+  int socket_;
+  bool connected_ = false;
+};
+
+/// A server on a thread of its own. /echo says the body, /never nothing, /later replies from another thread.
+class Server : public testing::Test {
+ protected:
+  void start(ServerOptions options) {
+    options.port = 0;
+    server_.emplace(options, [this](HttpRequest request, const HttpServer::Reply& reply) {
+      if (request.path == "/never") {
+        kept_.push_back(reply);
+      } else if (request.path == "/later") {
+        others_.emplace_back([reply] {
+          std::this_thread::sleep_for(std::chrono::milliseconds(100));
+          reply({.type = "text/plain", .body = "later"});
+        });
+      } else {
+        reply({.type = "text/plain", .body = request.method + " " + request.parameter("x") + request.body});
+      }
+    });
+    thread_ = std::thread([this] { server_->run(); });
+    const std::string url = server_->url();
+    port_ = std::stoi(url.substr(url.rfind(':') + 1));
+  }
+  void TearDown() override {
+    if (!server_) return;
+    server_->stop();
+    thread_.join();
+    for (std::thread& other : others_) other.join();
+  }
+  std::string say(const std::string& bytes) const {
+    Client client(port_);
+    client.send(bytes);
+    return client.receive();
+  }
+
+  std::optional<HttpServer> server_;
+  std::thread thread_;
+  std::vector<std::thread> others_;
+  std::vector<HttpServer::Reply> kept_;
+  int port_ = 0;
+};
+
+constexpr const char* host = "Host: localhost\r\n";
+std::string get(const std::string& path, const std::string& headers = {}) {
+  return "GET " + path + " HTTP/1.1\r\n" + host + headers + "\r\n";
+}
+std::string post(const std::string& path, const std::string& body, const std::string& headers = {}) {
+  return "POST " + path + " HTTP/1.1\r\n" + host + headers + "Content-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + body;
+}
+constexpr const char* last = "Connection: close\r\n";
+
+TEST_F(Server, AnswersAndKeepsTheConnection) {
+  start({});
+  Client client(port_);
+  client.send(get("/a?x=1%202+3"));
+  EXPECT_THAT(client.receive("GET 1 2 3"), StartsWith("HTTP/1.1 200"));
+  client.send(post("/a", "body") + get("/later") + get("/b?x=end", last));  // three at once
+  const std::string rest = client.receive();
+  EXPECT_THAT(rest, HasSubstr("POST body"));
+  EXPECT_THAT(rest, HasSubstr("\r\n\r\nlater"));
+  EXPECT_THAT(rest, EndsWith("GET end"));
+}
+
+TEST_F(Server, WaitsForABodyThatItHasAgreedTo) {
+  start({});
+  Client client(port_);
+  client.send("POST / HTTP/1.1\r\n" + std::string(host) + last + "Expect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+  EXPECT_THAT(client.receive("\r\n\r\n"), StartsWith("HTTP/1.1 100"));
+  client.send("body");
+  EXPECT_THAT(client.receive(), EndsWith("POST body"));
+}
+
+TEST_F(Server, RefusesWhatIsNotForIt) {
+  start({.hosts = {"Shoes.Example"}, .body_bytes = 1000});
+  EXPECT_THAT(say("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"), StartsWith("HTTP/1.1 421"));
+  EXPECT_THAT(say("GET / HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 421"));
+  EXPECT_THAT(say("GET / HTTP/1.1\r\nHost: shoes.example:443\r\nConnection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(say("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(say(post("/", "x", "Origin: http://evil.example\r\n")), StartsWith("HTTP/1.1 403"));
+  EXPECT_THAT(say(post("/", "x", std::string("Origin: http://localhost\r\n") + last)), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(say("PUT / HTTP/1.1\r\n" + std::string(host) + "\r\n"), StartsWith("HTTP/1.1 405"));
+  EXPECT_THAT(say("POST / HTTP/1.1\r\n" + std::string(host) + "Content-Length: 1001\r\n\r\n"),
+              StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(say(post("/", std::string(5000, 'x'))), StartsWith("HTTP/1.1 413"));  // which was on its way already
+  EXPECT_THAT(say("POST / HTTP/1.1\r\n" + std::string(host) + "\r\n"), StartsWith("HTTP/1.1 411"));
+  EXPECT_THAT(say("POST / HTTP/1.1\r\n" + std::string(host) + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+              StartsWith("HTTP/1.1 411"));
+  EXPECT_THAT(say("hello\r\n\r\n"), StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(say(get("/", "X: " + std::string(40000, 'x') + "\r\n")), StartsWith("HTTP/1.1 431"));
+  EXPECT_EQ(server_->counts().malformed, 1);
+}
+
+TEST_F(Server, CutsOffWhoIsSlow) {
+  start({.header_seconds = 0.3, .request_seconds = 0.5, .idle_seconds = 0.4});
+  const auto begin = Clock::now();
+  EXPECT_EQ(say("GET / HT"), "");
+  EXPECT_EQ(say(""), "");
+  EXPECT_EQ(say("POST / HTTP/1.1\r\n" + std::string(host) + "Content-Length: 10\r\n\r\nbo"), "");
+  EXPECT_THAT(say(get("/a")), EndsWith("GET "));  // and then no more requests
+  EXPECT_THAT(say(get("/never")), StartsWith("HTTP/1.1 503"));
+  Client drop(port_);
+  for (int i = 0; i < 20 && drop.send("G"); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(drop.receive(), "");
+  EXPECT_LT(Clock::now() - begin, std::chrono::seconds(8));
+  EXPECT_GE(server_->counts().timed_out, 3);
+}
+
+TEST_F(Server, BoundsConnectionsAndBodies) {
+  start({.all_bodies_bytes = 100000, .connections = 3, .connections_of_address = 2});
+  Client first(port_), second(port_);
+  EXPECT_THAT(say(get("/")), StartsWith("HTTP/1.1 503"));
+  first.send(get("/", last));
+  EXPECT_THAT(first.receive(), StartsWith("HTTP/1.1 200"));
+  second.send("POST / HTTP/1.1\r\n" + std::string(host) + "Content-Length: 200000\r\n\r\n" + std::string(150000, 'x'));
+  EXPECT_THAT(second.receive(), HasSubstr("Retry-After"));
+  EXPECT_GE(server_->counts().refused, 2);
+}
+
+TEST_F(Server, EndsWhenRequestsAtWorkAreAnswered) {
+  start({});
+  Client idle(port_), busy(port_);
+  idle.send(get("/"));
+  EXPECT_THAT(idle.receive("GET "), StartsWith("HTTP/1.1 200"));
+  busy.send(get("/later"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  server_->stop();
+  EXPECT_EQ(idle.receive(), "");
+  EXPECT_THAT(busy.receive(), EndsWith("later"));
+  const auto begin = Clock::now();
+  thread_.join();
+  EXPECT_LT(Clock::now() - begin, std::chrono::seconds(4));
+  thread_ = std::thread([] {});
+  EXPECT_FALSE(Client(port_).connected());
+}
+
+TEST(HttpServer, SaysWhyItCantListen) {
+  const HttpServer first({.port = 0}, [](const HttpRequest&, const HttpServer::Reply&) {});
+  const std::string url = first.url();
+  ServerOptions taken{.port = std::stoi(url.substr(url.rfind(':') + 1))};
+  EXPECT_THROW(HttpServer(taken, {}), Error);
+  EXPECT_THROW(HttpServer({.address = "nowhere"}, {}), Error);
+}
+
+}  // namespace
+}  // namespace pool3

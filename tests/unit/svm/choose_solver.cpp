@@ -1,0 +1,54 @@
+// The rule of --solver auto against what was measured on real features (docs/solver.md).
+
+#include <gtest/gtest.h>
+
+#include "pool3/kernel_machine.hpp"
+
+namespace pool3 {
+namespace {
+
+/// Rows of the 22 folders of openclipart that train, without the least.
+const std::vector<std::int64_t> openclipart = {1726, 1316, 890, 491, 320, 295, 293, 253, 180, 123, 119,
+                                               114,  108,  76,  56,  43,  34,  21,  17,  13,  6,   2};
+/// 99 classes of emoji of four vendors: some large, many small.
+std::vector<std::int64_t> emoji() {
+  std::vector<std::int64_t> rows = {984, 674, 654, 518, 466, 360, 336, 314};
+  rows.resize(99, 36);
+  return rows;
+}
+
+bool takes_columns(const std::vector<std::int64_t>& class_rows, const std::vector<double>& C, int folds) {
+  ProblemSize size{.dim = 2048, .classes = std::ssize(class_rows), .folds = folds, .C = C, .class_rows = class_rows};
+  for (const std::int64_t rows : class_rows) size.rows += rows;
+  return choose_solver(Communicator::world(), size, {}, SolverMethod::automatic, 1e12).gram;
+}
+
+TEST(ChooseSolver, TakesWhatWasCheaper) {
+  EXPECT_FALSE(takes_columns(openclipart, {0.1}, 10)) << "2.4 s by rows";
+  EXPECT_FALSE(takes_columns(openclipart, {0.1, 1, 10}, 10)) << "the demo";
+  EXPECT_FALSE(takes_columns(openclipart, {10}, 10)) << "7.0 s by rows, 13.3 s by columns";
+  EXPECT_FALSE(takes_columns(openclipart, {1}, 0)) << "1.3 s by rows, 7.0 s by columns";
+  EXPECT_FALSE(takes_columns(emoji(), {0.01, 0.1}, 10));
+  EXPECT_TRUE(takes_columns(emoji(), {1, 10, 100, 1000}, 10));
+  EXPECT_TRUE(takes_columns(emoji(), {10}, 10));
+  EXPECT_TRUE(takes_columns(emoji(), {100}, 5));
+}
+
+TEST(ChooseSolver, ASmallerCNeverTurnsItToColumns) {
+  bool columns = true;
+  for (const double C : {1e4, 1e3, 100.0, 10.0, 1.0, 0.1, 1e-3, 1e-9}) {
+    const bool now = takes_columns(openclipart, {C}, 10);
+    EXPECT_TRUE(columns || !now) << C;
+    columns = now;
+  }
+  EXPECT_FALSE(columns);
+}
+
+TEST(ChooseSolver, TakesEqualClassesWhereTheirRowsAreNotKnown) {
+  const ProblemSize size{.rows = 2000, .dim = 2048, .classes = 10, .folds = 10, .C = {10}};
+  const SolverChoice choice = choose_solver(Communicator::world(), size, {}, SolverMethod::automatic, 1e12);
+  EXPECT_TRUE(choice.gram) << choice.why;
+}
+
+}  // namespace
+}  // namespace pool3

@@ -1,0 +1,104 @@
+#include "svm/kernel/fold_columns.hpp"
+
+#include <gtest/gtest.h>
+
+#include "svm/algebra/cholesky.hpp"
+#include "unit/svm/noise.hpp"
+
+namespace pool3 {
+namespace {
+
+/// The largest entry of a a^-1 - 1, for a = M M^T + 1.
+template <typename Real>
+double error_of_inverse(std::int64_t n) {
+  const svm::Matrix<double> m = test::noise<double>(n, n, 5) / std::sqrt(static_cast<double>(n));
+  const svm::Matrix<double> a = m * m.transpose() + svm::Matrix<double>::Identity(n, n);
+  svm::PositiveInverse<Real> inverse(n);
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t j = 0; j <= i; ++j) inverse.row(i)[j] = static_cast<Real>(a(i, j));
+  EXPECT_TRUE(inverse.invert());
+  svm::Matrix<double> found(n, n);
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t j = 0; j < n; ++j) found(i, j) = static_cast<double>(inverse.row(i)[j]);
+  return (a * found - svm::Matrix<double>::Identity(n, n)).cwiseAbs().maxCoeff();
+}
+
+TEST(PositiveInverse, TimesTheMatrixIsOne) {
+  for (const std::int64_t n : {1, 2, 31, 32, 33, 64, 100, 257}) {
+    EXPECT_LT(error_of_inverse<float>(n), 2e-5) << n;
+    EXPECT_LT(error_of_inverse<double>(n), 1e-13) << n;
+  }
+}
+
+TEST(PositiveInverse, SaysWhenThereIsNone) {
+  svm::PositiveInverse<double> inverse(40);
+  for (std::int64_t i = 0; i < 40; ++i) inverse.row(i)[i] = i == 35 ? -1 : 1;
+  EXPECT_FALSE(inverse.invert());
+}
+
+/// A linear kernel of drawn rows, which has a shift and a constant, too.
+struct DrawnKernel {
+  explicit DrawnKernel(std::int64_t n) : x(test::noise<double>(n, 12, 3)) {
+    values = (x * x.transpose()).cast<float>();
+    for (std::int64_t i = 0; i < n; ++i) shift.push_back(0.1 * x(i, 0));
+    kernel = {.values = values.data(), .rows = n, .shift = shift, .constant = 1};
+  }
+  [[nodiscard]] double at(std::int64_t i, std::int64_t j) const {
+    return static_cast<double>(values(i, j)) + shift[std::size_t(i)] + shift[std::size_t(j)] + 1;
+  }
+  svm::Matrix<double> x;
+  svm::Matrix<float> values;
+  std::vector<double> shift;
+  svm::KernelMatrix kernel;
+};
+
+TEST(AddProducts, OfSeveralColumnsAreTheirSums) {
+  const DrawnKernel drawn(307);
+  const svm::RowList rows = {0, 5, 17, 100, 306};
+  for (const std::int64_t columns : {1, 3, 5, 7, 10}) {
+    const svm::Matrix<double> u = test::noise<double>(columns, 5, 9);
+    svm::Matrix<double> f = svm::Matrix<double>::Constant(columns, 307, 2.0);
+    svm::add_products(drawn.kernel, rows, u, f);
+    for (std::int64_t c = 0; c < columns; ++c)
+      for (std::int64_t j = 0; j < 307; ++j) {
+        double sum = 2;
+        for (std::size_t r = 0; r < rows.size(); ++r) sum += u(c, std::int64_t(r)) * drawn.at(rows[r], j);
+        EXPECT_NEAR(f(c, j), sum, 1e-9);
+      }
+    svm::Matrix<double> alone = svm::Matrix<double>::Constant(1, 307, 2.0);
+    svm::add_products(drawn.kernel, rows, u.row(columns - 1), alone);
+    EXPECT_TRUE(alone.row(0) == f.row(columns - 1)) << "the same bits beside others";
+  }
+}
+
+TEST(StartFolds, IsTheOptimumWithoutTheFold) {
+  const std::int64_t n = 240;
+  const DrawnKernel drawn(n);
+  svm::KernelColumn column{.y = {}, .cost = std::vector<float>(std::size_t(n), 0.5F), .loss = Loss::l2};
+  std::vector<std::int32_t> folds;
+  for (std::int64_t i = 0; i < n; ++i) {
+    column.y.push_back(drawn.x(i, 1) + 0.5 * drawn.x(i, 2) > 0.8 ? 1.0F : -1.0F);
+    folds.push_back(static_cast<std::int32_t>(i % 4));
+  }
+  svm::KernelPoint all{.v = std::vector<double>(std::size_t(n), 0.0), .f = std::vector<double>(std::size_t(n), 0.0)};
+  svm::solve_column(drawn.kernel, column, {.tolerance = 1e-9}, all);
+  const auto starts = svm::start_folds(drawn.kernel, column, all, folds, std::vector<std::int32_t>{1, 3});
+  ASSERT_EQ(starts.size(), 2U);
+  for (std::size_t k = 0; k < 2; ++k) {
+    svm::KernelColumn without = column;
+    for (std::size_t i = 0; i < folds.size(); ++i)
+      if (folds[i] == std::int32_t(2 * k + 1)) without.cost[i] = 0;
+    svm::KernelPoint start = starts[k];
+    svm::certify(without, start);
+    EXPECT_LT(start.gap, 1e-3 * start.primal) << "without any step from there";
+    for (std::size_t i = 0; i < folds.size(); ++i) {
+      EXPECT_TRUE(without.cost[i] > 0 || start.v[i] == 0);
+      double f = 0;
+      for (std::size_t j = 0; j < folds.size(); ++j) f += start.v[j] * drawn.at(std::int64_t(j), std::int64_t(i));
+      EXPECT_NEAR(start.f[i], f, 1e-9);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace pool3
