@@ -124,7 +124,10 @@ class RunCommand : public Command {
     }
     train(context, input.reader, training, model);
     const std::string evaluation = folder_ + "/evaluation.json";
-    evaluate(context, {.features = extract_.file.out, .model = model, .out = evaluation});
+    evaluate(context, {.features = extract_.file.out,
+                       .model = model,
+                       .out = evaluation,
+                       .group_near_copies = training_.group_near_copies});
     if (report_ == "yes") write_report(context, model, searches ? table : "", evaluation);
     SearchJournal::remove(comm, table);
     return code;

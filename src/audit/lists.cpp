@@ -7,8 +7,7 @@
 #include <map>
 #include <tuple>
 
-#include "pool3/partition.hpp"
-#include "pool3/stratified.hpp"
+#include "pool3/training.hpp"
 
 namespace pool3::audit {
 namespace {
@@ -19,22 +18,6 @@ constexpr const char* across_split = "across the split";
 constexpr const char* within_class = "within a class";
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
-std::vector<bool> held_out_rows(const Catalogue& c, const Split& split) {
-  std::vector<bool> held_out(c.labels.size(), false);
-  std::vector<std::size_t> usable;
-  std::vector<std::int32_t> labels;
-  for (std::size_t i = 0; i < c.labels.size(); ++i) {
-    if (c.status[i] != RowStatus::done || c.labels[i] < 0) continue;
-    usable.push_back(i);
-    labels.push_back(c.labels[i]);
-    held_out[i] = is_test_row(split.seed, c.keys[i], split.test_fraction);
-  }
-  if (split.rule != SplitRule::stratified) return held_out;
-  const auto chosen = stratified_test_rows(labels, split.test_fraction, split.seed);
-  for (std::size_t i = 0; i < usable.size(); ++i) held_out[usable[i]] = chosen[i] != 0;
-  return held_out;
-}
 
 std::string where_of(const Catalogue& c, Row a, Row b) {
   const bool classes = c.labels[index(a)] != c.labels[index(b)];
@@ -61,7 +44,7 @@ int harm_of(const std::string& where) {
 
 Catalogue::Catalogue(const FeatureReader& file, const Split& split)
     : reader(&file), labels(file.labels()), keys(file.keys()), status(file.status()) {
-  held_out = held_out_rows(*this, split);
+  held_out = rows_on_side(file, split, Side::test);
 }
 
 std::string Catalogue::path(Row row) const { return reader->paths({row, row + 1}).front(); }

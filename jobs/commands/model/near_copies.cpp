@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <numeric>
+#include <unordered_map>
 
 #include "pool3/audit.hpp"
 
@@ -44,7 +47,65 @@ std::vector<bool> clusters_in_training(const FeatureReader& reader, const NearCo
   return clusters;
 }
 
+/// Sets of rows that grow together. Each is named by its smallest row.
+class Together {
+ public:
+  explicit Together(std::size_t rows) : above_(rows) { std::iota(above_.begin(), above_.end(), Row{0}); }
+  Row of(Row row) {
+    while (above_[index(row)] != row) row = above_[index(row)] = above_[index(above_[index(row)])];
+    return row;
+  }
+  void join(Row a, Row b) {
+    const Row x = of(a), y = of(b);
+    above_[index(std::max(x, y))] = std::min(x, y);
+  }
+
+ private:
+  std::vector<Row> above_;
+};
+
+/// The number of each set of two rows or more: the smallest that its groups have, or that of its first row's cluster.
+std::vector<GroupId> numbers_of(Together& together, const std::vector<GroupId>& groups, const NearCopies& copies,
+                                const std::vector<ImageKey>& keys) {
+  const std::size_t rows = keys.size();
+  std::vector<std::int64_t> sizes(rows);
+  std::vector<GroupId> numbers(rows, no_group);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::size_t set = index(together.of(static_cast<Row>(i)));
+    ++sizes[set];
+    if (groups.empty() || groups[i] == no_group) continue;
+    numbers[set] = numbers[set] == no_group ? groups[i] : std::min(numbers[set], groups[i]);
+  }
+  std::vector<GroupId> of_rows(rows, no_group);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::size_t set = index(together.of(static_cast<Row>(i)));
+    of_rows[i] = numbers[set];
+    if (of_rows[i] == no_group && sizes[set] > 1)
+      of_rows[i] = static_cast<GroupId>(keys[index(copies.representative[set])].low >> 1U);
+  }
+  return of_rows;
+}
+
 }  // namespace
+
+std::string group_near_copies(const Communicator& comm, const FeatureReader& reader, int threads, Split& split) {
+  const NearCopies copies = find_near_copies(comm, reader, {.threads = threads});
+  std::int64_t clustered = 0;
+  comm.all_do([&] {
+    const std::vector<ImageKey> keys = reader.keys();
+    Together together(keys.size());
+    std::unordered_map<GroupId, Row> first_of;
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const Row row = static_cast<Row>(i), representative = copies.representative[i];
+      clustered += representative != row ? 1 : 0;
+      together.join(row, representative);
+      if (split.groups_of_rows.empty() || split.groups_of_rows[i] == no_group) continue;
+      together.join(row, first_of.try_emplace(split.groups_of_rows[i], row).first->second);
+    }
+    split.groups_of_rows = numbers_of(together, split.groups_of_rows, copies, keys);
+  });
+  return fmt::format("near copies: {} rows go with others that are nearly the same", clustered);
+}
 
 ApartFromCopies apart_from_copies(const Communicator& comm, const FeatureReader& reader,
                                   const std::vector<RowResult>& held_out, int threads) {

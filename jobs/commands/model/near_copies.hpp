@@ -1,5 +1,5 @@
 #pragma once
-// What near copies do to an accuracy.
+// Near copies: what they do to an accuracy, and how to keep them on one side of a split.
 
 #include <cstdint>
 #include <string>
@@ -8,6 +8,7 @@
 #include "pool3/features.hpp"
 #include "pool3/measures.hpp"
 #include "pool3/mpi.hpp"
+#include "pool3/training.hpp"
 
 namespace pool3::jobs {
 
@@ -29,5 +30,11 @@ struct ApartFromCopies {
 [[nodiscard]] std::string text_of(const ApartFromCopies& apart);
 /// The JSON of an evaluation with a field `near_copies`.
 [[nodiscard]] std::string with_copies(const std::string& evaluation_json, const ApartFromCopies& apart);
+
+/// Rows of one cluster of near copies become a group of `split`; with groups that it has already, all rows that hang
+/// together do. A cluster's number is that of its representative's content. Returns a line for the log, the same on
+/// every rank. Collective; throws a collective Error.
+[[nodiscard]] std::string group_near_copies(const Communicator& comm, const FeatureReader& reader, int threads,
+                                            Split& split);
 
 }  // namespace pool3::jobs

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "commands/model/near_copies.hpp"
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
 
@@ -118,6 +119,8 @@ void declare_training(OptionParser& p, TrainingFlags& f) {
         "stop each solve after this many seconds, and say what gap it reached; 0: no limit", 0.0);
   p.add("test-fraction", o.split.test_fraction, "share of the images that is held out", 0.2);
   declare_split(p, f.split);
+  p.add_switch("group-near-copies", f.group_near_copies,
+               "near copies of a picture (see audit) stay on one side of the split, and in one fold");
   declare_kernel(p, f.kernel);
   p.add("seed", o.split.seed, "seed of the split and of the row order", std::uint64_t{42});
   p.add("class-weight", f.class_weight, "none, or balanced: errors on rare classes cost more", std::string("none"));
@@ -157,6 +160,8 @@ TrainingInput open_training(const Context& context, const TrainingFlags& flags, 
     input.emplace(FeatureReader(features), std::move(options));
     notes = take_split(input->reader, flags.split, input->options.split);
   });
+  if (flags.group_near_copies)
+    notes.push_back(group_near_copies(comm, input->reader, input->options.solver.threads, input->options.split));
   for (const std::string& note : notes) context.log.line("split", note);
   return std::move(*input);
 }

@@ -13,7 +13,7 @@ namespace pool3::jobs {
 /// What `train`, `search` and `run` share.
 struct TrainingFlags {
   std::string features, loss, class_weight;
-  bool no_centering = false;
+  bool no_centering = false, group_near_copies = false;
   SplitFlags split;
   KernelFlags kernel;
   TrainingOptions options;  ///< all but what the flags above say

@@ -126,6 +126,39 @@ def check_groups(check, pool3, folder, corpus, features, f):
         check(rows == [p for p, side in zip(f.paths, split.sides) if side == "held_out"], f"{rule}: evaluate takes the held-out rows")
 
 
+def check_near_copies(check, pool3, folder):
+    """Of 160 drawn rows the last 40 are nearly the first."""
+    random = np.random.default_rng(7)
+    x = random.normal(size=(120, 16)).astype(np.float32)
+    x = np.vstack([x, x[:40] + 1e-4 * random.normal(size=(40, 16)).astype(np.float32)])
+    np.save(folder / "x.npy", x)
+    np.save(folder / "y.npy", np.concatenate([np.arange(120) % 3, np.arange(40) % 3]))
+    features, best = folder / "near.h5", folder / "best.h5"
+    pool3("import", "--features", folder / "x.npy", "--labels", folder / "y.npy", "--out", features)
+    flags = ["--features", features, "--test-fraction", 0.3, "--probability-folds", 3]
+    pairs = np.arange(40), np.arange(120, 160)
+    together = {}
+    for name, more, ranks in (("plain", [], 0), ("one", ["--group-near-copies"], 0), ("two", ["--group-near-copies"], 2),
+                              ("class", ["--group-near-copies", "--split", "stratified"], 0)):
+        log = pool3("train", *flags, "--out", folder / f"{name}.h5", *more, ranks=ranks).err
+        together[name] = Split(folder / f"{name}.h5")
+        if more:
+            check("near copies: 40 rows go with others" in log, f"{name}: the log says how many")
+    torn = {name: int((s.sides[pairs[0]] != s.sides[pairs[1]]).sum()) for name, s in together.items()}
+    check(torn["plain"] > 5 and torn["one"] == torn["class"] == 0, f"pairs on both sides of the split: {torn}")
+    check(all((s.folds[pairs[0]] == s.folds[pairs[1]]).all() for name, s in together.items() if name != "plain"), "they share a fold")
+    check((together["one"].sides == together["two"].sides).all() and (together["one"].folds == together["two"].folds).all(),
+          "one rank or two: the same split")
+    pool3("search", *flags, "--group-near-copies", "--C", 1, 10, "--folds", 4, "--out", folder / "s.json", "--best", best, ranks=2)
+    folds = Split(best).search_folds
+    check((folds[pairs[0]] == folds[pairs[1]]).all(), "also in a search")
+    with open(folder / "names.csv", "w", encoding="utf-8") as file:  # row 0 and its copy, and row 1 with its own, hang together
+        file.write("group\n" + "".join("a\n" if i in (0, 1) else f"{i}\n" for i in range(160)))
+    pool3("train", *flags, "--group-near-copies", "--groups-from", folder / "names.csv", "--out", folder / "both.h5")
+    both = Split(folder / "both.h5")
+    check(len({both.sides[i] for i in (0, 1, 120, 121)}) == 1, "groups and near copies join")
+
+
 def check_other_catalogue(check, pool3, folder, corpus, features):
     """Groups are known for their file alone."""
     (corpus / "train" / "food" / "more.png").write_bytes(support.choose_pictures("office", 1)[0].read_bytes())
@@ -146,6 +179,7 @@ def main():
     check_folders(check, pool3, folder, features, f)
     check_files(check, pool3, folder, corpus, features, f)
     check_groups(check, pool3, folder, corpus, features, f)
+    check_near_copies(check, pool3, folder)
     check_other_catalogue(check, pool3, folder, corpus, features)
     check.finish()
 

@@ -50,10 +50,17 @@ TEST(Registry, FlagsThatFilesCarry) {
                                          "weights",     "profile",       "limit-per-class",
                                          "max-pixels",  "min-per-class", "path-column",
                                          "label-column"};
-  const std::set<std::string> training = {
-      "loss",         "bias",        "tolerance",    "max-epochs", "max-seconds",       "test-fraction", "seed",
-      "class-weight", "row-weights", "no-centering", "C",          "probability-folds", "split",         "folds-from",
-      "kernel",       "gamma",       "multiclass",   "solver",     "split-from",        "test-rows",     "groups-from"};
+  const std::set<std::string> training = {"loss",        "bias",
+                                          "tolerance",   "max-epochs",
+                                          "max-seconds", "test-fraction",
+                                          "seed",        "class-weight",
+                                          "row-weights", "no-centering",
+                                          "C",           "probability-folds",
+                                          "split",       "folds-from",
+                                          "kernel",      "gamma",
+                                          "multiclass",  "solver",
+                                          "split-from",  "test-rows",
+                                          "groups-from", "group-near-copies"};
   const auto with = [](std::set<std::string> flags, const std::set<std::string>& others) {
     flags.insert(others.begin(), others.end());
     return flags;
