@@ -15,6 +15,7 @@ constexpr std::int64_t most_report_bytes = std::int64_t{64} << 20;
 /// Pictures that say what distance is usual.
 constexpr std::int64_t sampled = 256;
 constexpr double usual_share = 0.95;
+constexpr double set_coverage = 0.95;
 constexpr double unknown_distance = 1e300;  // of a catalogue with one picture: nothing is unlike it
 
 void check_match(const Snapshot& s, const std::string& model_path) {
@@ -88,6 +89,7 @@ Snapshot::Snapshot(const SnapshotFiles& files, int threads)
   check_match(*this, files.model);
   for (Row row = 0; row < reader.rows(); ++row) numbers.push_back(rows.number(row));
   usual_distance = jobs::usual_distance(*this);
+  if (has_sets(model)) set_threshold = pool3::set_threshold(model, set_coverage);
 }
 
 NeighbourTable Snapshot::search(std::span<const float> queries, std::int64_t top) const {

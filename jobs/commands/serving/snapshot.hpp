@@ -43,9 +43,10 @@ struct Snapshot {
   std::vector<Row> numbers;  ///< [rows] for Search::add()
   EntryReader pictures;
   std::int64_t max_pixels;
-  std::string report;      ///< a page, or ""
-  double usual_distance;   ///< 95 of 100 pictures of the catalogue have a neighbour that is as near
-  NearestOptions nearest;  ///< of searches in it
+  std::string report;                   ///< a page, or ""
+  double usual_distance;                ///< 95 of 100 pictures of the catalogue have a neighbour that is as near
+  NearestOptions nearest;               ///< of searches in it
+  std::optional<double> set_threshold;  ///< of prediction sets, if the model knows them
   std::shared_ptr<Engine> engine;
 
   /// The nearest pictures of queries [n, width], `top` each.

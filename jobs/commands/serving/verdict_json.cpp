@@ -36,6 +36,11 @@ Json describe(const Snapshot& snapshot, std::span<const float> features, std::sp
   const auto order = said.ranking();
   for (std::size_t i = 0; i < std::min(order.size(), classes_shown); ++i)
     json["top"].push_back(class_json(snapshot.model, said, order[i]));
+  if (snapshot.set_threshold) {
+    json["set"] = Json::array();
+    for (const std::int32_t k : prediction_set(said, *snapshot.set_threshold))
+      json["set"].push_back(utf8_text(snapshot.model.classes[static_cast<std::size_t>(k)]));
+  }
   const auto answers = answers_of(found, snapshot.rows, own, top);
   json["nearest_distance"] = answers.empty() ? Json() : Json(answers.front().distance);
   json["usual_distance"] = snapshot.usual_distance;

@@ -152,9 +152,9 @@ def check_near_copies(check, pool3, folder):
     pool3("search", *flags, "--group-near-copies", "--C", 1, 10, "--folds", 4, "--out", folder / "s.json", "--best", best, ranks=2)
     folds = Split(best).search_folds
     check((folds[pairs[0]] == folds[pairs[1]]).all(), "also in a search")
-    with open(folder / "names.csv", "w", encoding="utf-8") as file:  # row 0 and its copy, and row 1 with its own, hang together
-        file.write("group\n" + "".join("a\n" if i in (0, 1) else f"{i}\n" for i in range(160)))
-    pool3("train", *flags, "--group-near-copies", "--groups-from", folder / "names.csv", "--out", folder / "both.h5")
+    with open(folder / "names.txt", "w", encoding="utf-8") as file:  # row 0 and its copy, and row 1 with its own, hang together
+        file.write("".join("a\n" if i in (0, 1) else f"{i}\n" for i in range(160)))
+    pool3("train", *flags, "--group-near-copies", "--groups-from", folder / "names.txt", "--out", folder / "both.h5")
     both = Split(folder / "both.h5")
     check(len({both.sides[i] for i in (0, 1, 120, 121)}) == 1, "groups and near copies join")
 

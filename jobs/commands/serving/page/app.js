@@ -90,7 +90,7 @@
     }
     show("truth", own && answer.label !== null);
     show("unlike", answer.unlike && !own);
-    const set = answer.prediction_set || [];
+    const set = answer.set || [];
     at("set").textContent = set.length > 1 ? "It may also be " + set.filter((c) => c !== answer.class).join(", ") + "." : "";
     show("set", set.length > 1);
     show_classes(answer.top);
