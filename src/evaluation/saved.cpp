@@ -19,6 +19,12 @@ Measures measures_of(const Json& j) {
   m.log_loss = j.value("log_loss", 0.0);
   m.brier = j.value("brier", 0.0);
   m.calibration_error = j.value("calibration_error", 0.0);
+  if (const auto sets = j.find("sets"); sets != j.end()) {
+    m.sets = true;
+    m.coverage = sets->value("coverage", 0.0);
+    m.covered = sets->value("covered", 0.0);
+    m.mean_set_size = sets->value("mean_size", 0.0);
+  }
   for (const Json& bin : j.value("reliability", Json::array()))
     m.reliability.push_back({.low = bin.at("low"),
                              .high = bin.at("high"),

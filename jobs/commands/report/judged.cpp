@@ -63,7 +63,10 @@ JudgedCatalogue judge(const Communicator& comm, const FeatureReader& reader, con
   out.unknown_rows = std::accumulate(found.unknown_classes.begin(), found.unknown_classes.end(), std::int64_t{0});
   out.evaluation = evaluate_predictions(comm, model.classes, found.truth, found.predicted);
   const bool probabilities = has_probabilities(model);
-  if (out.evaluation.macro.support > 0) out.measures = measure(comm, found.results, probabilities);
+  if (out.evaluation.macro.support > 0) {
+    out.measures = measure(comm, found.results, probabilities);
+    out.measures.coverage = default_coverage;
+  }
   std::vector<JudgedRow> mine;
   for (std::size_t i = 0; i < found.results.size(); ++i) {
     JudgedRow row{.row = found.results[i].row, .truth = found.truth[i], .predicted = found.predicted[i]};

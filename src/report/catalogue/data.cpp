@@ -59,6 +59,7 @@ Json summary_of(const CataloguePage& page) {
   out["balanced_accuracy"] = rounded(e.balanced_accuracy);
   out["macro_f1"] = rounded(e.macro.f1);
   out["top5_accuracy"] = rounded(m.top5_accuracy);
+  if (m.sets) out["sets"] = {rounded(m.coverage), rounded(m.covered), rounded(m.mean_set_size)};
   if (!m.probabilities) return out;
   out["log_loss"] = rounded(m.log_loss);
   out["brier"] = rounded(m.brier);

@@ -40,7 +40,12 @@ Json page_of(const Json& table) {
   out["folds"] = table.at("folds");
   out["points"] = Json::array();
   std::vector<Candidate> candidates;
+  std::size_t taken = table.value("best", std::size_t{0});  // among all points; then among those that are shown
   for (const Json& p : table.at("points")) {
+    if (p.value("dropped", false)) {  // by halving: its numbers are those of a sample
+      taken -= taken > candidates.size() ? 1 : 0;
+      continue;
+    }
     const std::vector<double> scores = fold_scores(p);
     candidates.push_back({mean_of(scores), standard_error(scores)});
     Json point = {{"kernel", p.value("kernel", "linear")}, {"C", p.at("C")}};
@@ -55,7 +60,7 @@ Json page_of(const Json& table) {
   if (candidates.empty()) return {};
   out["best"] = choose(candidates, scoring, Choice::best);
   out["simplest"] = choose(candidates, scoring, Choice::simplest);
-  out["taken"] = table.value("best", out["best"].get<std::size_t>());
+  out["taken"] = table.contains("best") ? Json(taken) : out["best"];
   return out;
 }
 

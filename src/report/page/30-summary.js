@@ -26,6 +26,10 @@ function addSummary() {
       ? `95 % interval ${percent(s.accuracy[1])} to ${percent(s.accuracy[2])}` : null, intervalBar(s.accuracy), 'wide'));
     figures.push(figure('Balanced accuracy', percent(s.balanced_accuracy), 'mean recall of the classes'));
     if (s.top5_accuracy) figures.push(figure('Top-5 accuracy', percent(s.top5_accuracy), 'the label is among the first five'));
+    if (s.sets) {
+      figures.push(figure('Prediction sets', decimal(s.sets[2], 1),
+        `classes hold the label of ${percent(s.sets[1])}, asked for ${percent(s.sets[0])}`));
+    }
     if (s.calibration_error !== undefined)
       figures.push(figure('Calibration error', percent(s.calibration_error), 'confidence against truth'));
   }

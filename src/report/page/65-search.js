@@ -33,7 +33,7 @@ function addSearch() {
       options: {
         legend: {show: false}, cursor: {drag: {x: false, y: false}, points: {show: false}, y: false},
         scales: {x: {time: false, distr: 3}, y: {range: (u, a, b) => { const pad = Math.max((b - a) * 0.1, 0.002); return [a - pad, b + pad]; }}},
-        axes: [axis('C', {splits: () => decades(x), values: (u, ticks) => ticks.map((v) => (v === null ? '' : short(v)))}), axis(s.scoring.replaceAll('-', ' '), isShare ? {size: 64, values: percents} : {size: 64})],
+        axes: [axis('C', {splits: () => (x.length > 12 ? decades(x) : x), filter: (u, ticks) => ticks, values: (u, ticks) => ticks.map((v) => (v === null ? '' : short(v)))}), axis(s.scoring.replaceAll('-', ' '), isShare ? {size: 64, values: percents} : {size: 64})],
         bands: [{series: [2, 1], fill: rgba(theme.right, 0.16)}],
         series: [{}, {stroke: 'transparent', points: {show: false}}, {stroke: 'transparent', points: {show: false}},
           {stroke: theme.right, width: 2, points: {show: true, size: 7, fill: theme.card, stroke: theme.right}},
