@@ -91,7 +91,9 @@
     show("truth", own && answer.label !== null);
     show("unlike", answer.unlike && !own);
     const set = answer.set || [];
-    at("set").textContent = set.length > 1 ? "It may also be " + set.filter((c) => c !== answer.class).join(", ") + "." : "";
+    const others = set.filter((c) => c !== answer.class), named = others.slice(0, 5);
+    if (others.length > named.length) named.push(`one of ${others.length - named.length} more classes`);
+    at("set").textContent = `It may also be ${named.slice(0, -1).join(", ")}${named.length > 1 ? " or " : ""}${named.at(-1)}.`;
     show("set", set.length > 1);
     show_classes(answer.top);
     show_neighbours(answer.neighbours);
