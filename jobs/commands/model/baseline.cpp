@@ -305,7 +305,7 @@ class BaselineCommand : public Command {
     p.add("solver-threads", flags_.threads, "threads per rank for the matrix products", 1, Changes::nothing);
     p.group("Softmax regression");
     p.add_numbers("C", flags_.C, "cost of errors, in standardised features; of several the best in the folds is taken",
-                  "1 10 100");
+                  "10 100 1000");
     p.add("folds", flags_.folds, "folds of the cross-validation", 10);
     p.add("tolerance", flags_.tolerance, "relative duality gap to stop at", 1e-6);
     p.add("search-tolerance", flags_.search_tolerance, "relative duality gap to stop at while searching", 1e-3);
