@@ -40,7 +40,7 @@ void root_works(const Communicator& comm, const std::function<void(const std::fu
     wait_for_root(comm);
   }
   comm.root_does([&] {
-    if (failure) throw *failure;
+    if (failure) throw Error(*failure);
   });
 }
 

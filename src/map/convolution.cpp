@@ -60,7 +60,9 @@ struct Convolution::Transforms {
       }
   }
 
-  void transform_charges() { fftw_execute_dft_r2c(forward.get(), charge.get(), complex_of(charge_spectrum.get())); }
+  void transform_charges() const {
+    fftw_execute_dft_r2c(forward.get(), charge.get(), complex_of(charge_spectrum.get()));
+  }
 
   /// REQUIRES: transform_charges() before. Fields don't share memory.
   void convolve(int which, double step) {
@@ -91,7 +93,7 @@ Convolution::~Convolution() = default;
 double* Convolution::charges() const { return transforms_->charge.get(); }
 const double* Convolution::field(int which) const { return transforms_->field[index(which)].get(); }
 
-void Convolution::clear_charges() {
+void Convolution::clear_charges() const {
   for (std::int64_t row = 0; row < side_; ++row) std::fill_n(charges() + at(row, 0), side_, 0.0);
 }
 

@@ -24,7 +24,7 @@ class Convolution {
   [[nodiscard]] double* charges() const;
   static constexpr int fields = 3;
   [[nodiscard]] const double* field(int which) const;
-  void clear_charges();
+  void clear_charges() const;
   /// `step`: distance of a node from the next. Charges are left as they are.
   void convolve(double step, int threads);
 

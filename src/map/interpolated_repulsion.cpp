@@ -88,7 +88,7 @@ struct InterpolatedRepulsion::Grid {
       for_nodes(i, [&](std::size_t node, double weight) { charges[node] += weight; });
   }
 
-  Repulsion gather(int threads) {
+  Repulsion gather(int threads) const {
     Repulsion all;
     all.force.x.resize(spots.size());
     all.force.y.resize(spots.size());

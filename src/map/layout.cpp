@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "map/exact_repulsion.hpp"
 #include "map/interpolated_repulsion.hpp"
@@ -66,7 +67,8 @@ void combine(std::vector<float>& attraction, const std::vector<float>& repulsion
 
 bool is_exact(std::int64_t points) { return points <= most_exact; }
 
-Plane lay_out(const Affinities& affinities, Plane at, const LayoutOptions& options, const Show& show) {
+Plane lay_out(const Affinities& affinities, Plane start, const LayoutOptions& options, const Show& show) {
+  Plane at = std::move(start);
   const std::int64_t count = affinities.rows();
   Coordinate x(at.x.size()), y(at.y.size());
   Plane force{std::vector<float>(at.x.size()), std::vector<float>(at.y.size())};

@@ -29,6 +29,7 @@ std::vector<std::int64_t> nearest_in(const Plane& plane, std::int64_t of, std::s
     if (j != of) offer(nearest, k, {dx * dx + dy * dy, j});
   }
   std::vector<std::int64_t> rows;
+  rows.reserve(nearest.size());
   for (const Near& n : nearest) rows.push_back(n.second);
   std::ranges::sort(rows);
   return rows;
@@ -48,6 +49,7 @@ class Judge {
   Judge(const FeatureReader& reader, const std::vector<Row>& rows, const std::vector<std::int64_t>& judged, int threads)
       : reader_(reader), rows_(rows), threads_(threads), k_(std::min<std::int64_t>(10, (std::ssize(rows) - 1) / 2)) {
     std::vector<Row> wanted;
+    wanted.reserve(judged.size());
     for (const std::int64_t i : judged) wanted.push_back(rows[index(i)]);
     x_ = features_of(reader, wanted);
     mean_ = x_.colwise().mean();  // centred, so that differences of large numbers lose nothing

@@ -32,6 +32,7 @@ std::vector<std::int64_t> sample_classes(std::span<const std::int32_t> labels, s
   for (std::size_t i = 0; i < labels.size(); ++i)
     classes[labels[i]].emplace_back(mixed(seed, i), static_cast<std::int64_t>(i));
   std::vector<Order> by_size;
+  by_size.reserve(classes.size());
   for (auto& [label, rows] : classes) by_size.push_back(std::move(rows));
   std::ranges::stable_sort(by_size, {}, &Order::size);
   std::int64_t left = most, classes_left = std::ssize(by_size);

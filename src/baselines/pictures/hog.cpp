@@ -52,7 +52,8 @@ void normalise(std::span<float> histogram) {
 
 /// Adds one pixel of a block to the cells around it.
 void add_pixel(const Gradient& g, std::int64_t x, std::int64_t y, std::span<float> histogram) {
-  const auto away = [](std::int64_t p) { return static_cast<float>(p - block / 2); };
+  constexpr std::int64_t middle = block / 2;
+  const auto away = [](std::int64_t p) { return static_cast<float>(p - middle); };
   constexpr float sigma = block / 4.0F;
   const float weight = std::exp(-(away(x) * away(x) + away(y) * away(y)) / (2 * sigma * sigma));
   const float cx = (static_cast<float>(x) + 0.5F) / cell - 0.5F, cy = (static_cast<float>(y) + 0.5F) / cell - 0.5F;

@@ -14,7 +14,7 @@ constexpr std::int64_t many = 384, few = 256;
 constexpr double noise = 1e-12;
 
 Matrix start(std::int64_t dim, std::int64_t count) {
-  std::mt19937 random(1);
+  std::mt19937 random(1);  // NOLINT(cert-msc51-cpp): the same numbers each time
   Matrix numbers(dim, count);
   for (float& value : baselines::numbers(numbers)) value = static_cast<float>(random()) * 0x1p-31F - 1;
   return numbers;

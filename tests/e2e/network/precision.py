@@ -1,7 +1,11 @@
 """--precision auto: what it takes and says, and that a file keeps its precision on a machine that would choose another."""
 
-import support
-from errors import USAGE
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import support  # noqa: E402
+from failing import USAGE  # noqa: E402
 
 FOLDERS = ["animals"]
 COUNT = 12
