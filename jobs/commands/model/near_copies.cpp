@@ -23,6 +23,7 @@ std::size_t index(Row row) { return static_cast<std::size_t>(row); }
 
 std::vector<Judged> gathered(const Communicator& comm, const std::vector<RowResult>& mine) {
   std::vector<Judged> own;
+  own.reserve(mine.size());
   for (const RowResult& r : mine) own.push_back({r.row, r.correct ? 1 : 0});
   std::string bytes(own.size() * sizeof(Judged), '\0');
   if (!own.empty()) std::memcpy(bytes.data(), own.data(), bytes.size());

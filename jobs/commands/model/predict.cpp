@@ -172,7 +172,7 @@ class PredictCommand : public Command {
   }
 
   /// How many failed on this rank. Collective.
-  std::int64_t judge_pictures(const Context& context, const PredictionLines& lines) const {
+  [[nodiscard]] std::int64_t judge_pictures(const Context& context, const PredictionLines& lines) const {
     const Communicator& comm = context.comm;
     Weights weights;
     comm.all_do([&] { weights = weights_of_model(model_, model_path_, network_.weights, stage); });
@@ -195,7 +195,7 @@ class PredictCommand : public Command {
   }
 
   /// How many failed, on the root. Collective.
-  std::int64_t judge_rows(const Context& context, const PredictionLines& lines) const {
+  [[nodiscard]] std::int64_t judge_rows(const Context& context, const PredictionLines& lines) const {
     const Communicator& comm = context.comm;
     std::unique_ptr<FeatureReader> reader;
     std::unique_ptr<RowJudge> judge;
