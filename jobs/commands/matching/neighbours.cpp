@@ -114,8 +114,7 @@ class NeighboursCommand : public Command {
     comm.root_does([&] {
       std::vector<SheetLine> sheet;
       std::size_t asked = 0;
-      for (std::size_t i = 0; i < queries.list.size(); ++i) {
-        const Query& query = queries.list[i];
+      for (const Query& query : queries.list) {
         std::vector<Answer> answers;
         if (query.error.empty())
           answers = answers_of(table.of(static_cast<std::int64_t>(asked++)), rows, query.row, top_);
@@ -174,7 +173,7 @@ class NeighboursCommand : public Command {
   }
 
   /// Path and label of a row, read once.
-  struct Named {
+  struct Named {  // NOLINT(bugprone-exception-escape): of a move, the JSON's is none
     std::string path;
     Json label;
   };

@@ -20,8 +20,8 @@ void declare_split(OptionParser& parser, SplitFlags& flags);
 /// Reads the files that the flags name. Throws Error: flags that exclude each other, a file that can't be read, a value
 /// that is no fold or no side. Not collective.
 void check(const SplitFlags& flags);
-/// `folds`, or as many as --folds-from has. REQUIRES: check() has been called.
-[[nodiscard]] int folds_of(const SplitFlags& flags, int folds);
+/// `wanted`, or as many as --folds-from has. REQUIRES: check() has been called.
+[[nodiscard]] int folds_of(const SplitFlags& flags, int wanted);
 
 /// What the flags say of this file's rows, in `split`. Returns lines for the log. Throws Error: not one value for each
 /// row, no path found. Not collective; the same on every rank.
