@@ -127,10 +127,10 @@ class KernelSolver {
   KernelFit solve_folds(const std::function<void(const SolverProgress&)>& progress = {});
   /// [columns, rows] of the last solve_folds(): what fits that never saw the row's fold say of it.
   [[nodiscard]] std::span<const float> held_out() const;
-  /// The same as [rows, columns], of rows [begin, end).
-  [[nodiscard]] std::vector<float> held_out_values(RowRange rows) const;
-  /// The same as scores [rows, classes]: the decision values, or votes (prediction.hpp). Of rows [begin, end).
-  [[nodiscard]] std::vector<float> held_out_scores(RowRange rows) const;
+  /// The same as [rows, columns], of these rows.
+  [[nodiscard]] std::vector<float> held_out_values(RowRange some) const;
+  /// The same as scores [rows, classes]: the decision values, or votes (prediction.hpp). Of these rows.
+  [[nodiscard]] std::vector<float> held_out_scores(RowRange some) const;
 
   /// y a of each row: [classes, rows], or one-vs-one [classes - 1, rows] as LIBSVM has it (model.hpp).
   [[nodiscard]] std::span<const double> duals() const;

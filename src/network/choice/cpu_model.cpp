@@ -16,14 +16,14 @@ using Registers = std::array<unsigned, 4>;  // eax, ebx, ecx, edx
 
 Registers ask(unsigned leaf) {
   Registers r{};
-  __get_cpuid(leaf, &r[0], &r[1], &r[2], &r[3]);
+  __get_cpuid(leaf, r.data(), &r[1], &r[2], &r[3]);
   return r;
 }
 
 std::string text_of(const unsigned* words, std::size_t count) {
   std::string text(count * 4, '\0');
   std::memcpy(text.data(), words, text.size());
-  text = text.c_str();  // ends at the first zero byte
+  text.resize(std::strlen(text.c_str()));  // up to the first zero byte
   const auto first = text.find_first_not_of(' '), last = text.find_last_not_of(' ');
   return first == std::string::npos ? "" : text.substr(first, last + 1 - first);
 }

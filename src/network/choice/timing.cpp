@@ -15,7 +15,7 @@ namespace {
 /// Half of the work is 3 x 3, as in the network.
 struct Sample {
   Geometry geometry;
-  int height, width, in, out;
+  int height = 0, width = 0, in = 0, out = 0;
 };
 constexpr std::array<Sample, 3> samples = {{
     {{3, 3, 1, 1, 1}, 6, 6, 96, 96},
@@ -46,7 +46,8 @@ class Timed {
 
  private:
   static Layer layer_of(const Sample& s) {
-    const auto values = static_cast<std::size_t>(s.out * s.in * s.geometry.taps());
+    const auto values =
+        static_cast<std::size_t>(s.out) * static_cast<std::size_t>(s.in) * static_cast<std::size_t>(s.geometry.taps());
     return {
         .name = "timing",
         .weight = {{s.out, s.in, s.geometry.kernel_height, s.geometry.kernel_width}, std::vector<float>(values, 0.01F)},

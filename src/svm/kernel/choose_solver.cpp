@@ -121,7 +121,7 @@ Gamma parse_gamma(const std::string& text) {
   };
   if (named(text) != Gamma::Unit::one) return {1, named(text)};
   Gamma gamma{0, named(unit)};
-  const auto end = number.data() + number.size();
+  const char* const end = number.data() + number.size();
   const auto read = std::from_chars(number.data(), end, gamma.factor);
   const bool good = read.ec == std::errc() && read.ptr == end && gamma.factor > 0 && std::isfinite(gamma.factor);
   if (!good || (star != std::string::npos && gamma.unit == Gamma::Unit::one))

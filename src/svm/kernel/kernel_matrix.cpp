@@ -140,7 +140,7 @@ void add_products(const KernelMatrix& k, const RowList& rows, const Matrix<doubl
   Matrix<double> turned = Matrix<double>::Zero(count, whole);
   turned.leftCols(columns) = u.transpose();
   std::vector<Lanes, Eigen::aligned_allocator<Lanes>> part(index(count * strip_lanes));
-  alignas(64) std::array<Lanes, together> sums_of;
+  alignas(64) std::array<Lanes, together> sums_of{};
   for (std::int64_t begin = 0; begin < k.rows; begin += strip) {
     const std::int64_t some = std::min(strip, k.rows - begin);
     read_strip(k.values, k.rows, rows.data(), count, begin, some, part.data());

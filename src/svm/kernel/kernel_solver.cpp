@@ -242,32 +242,52 @@ void KernelSolver::Impl::write_held_out(std::int64_t j, std::int32_t fold, const
   for (std::size_t t = 0; t < of_fold.size(); ++t) out[index(of_fold[t])] = static_cast<float>(f[t]);
 }
 
+void KernelSolver::Impl::clear_column(std::int64_t j) const {
+  const View v = view(classes[index(j)]);
+  for (std::int64_t i = 0; i < v.kernel.rows; ++i) *dual_of(j, v.row(i)) = 0;
+  if (v.rows.empty()) std::fill_n(margins.as<double>().begin() + j * rows.rows(), rows.rows(), 0.0);
+  record(j) = {};
+}
+
+void KernelSolver::Impl::clear_fold(std::int64_t j, std::int32_t fold) const {
+  record(j, fold) = {};
+  const auto out = held_out.as<float>().subspan(index(j * rows.rows()), index(rows.rows()));
+  for (std::size_t i = 0; i < out.size(); ++i)
+    if (shared.folds[i] == fold) out[i] = 0;
+}
+
 /// What other nodes solve becomes 0 here, to be added up. Collective over the node.
 void KernelSolver::Impl::clear_others(bool of_folds) const {
   if (shared.nodes == 1) return;
-  const std::int64_t n = rows.rows();
   records.sync();
-  if (shared.node.is_root()) {
-    for (std::int64_t j = 0; j < count(); ++j) {
-      if (!of_folds && !is_mine(place[index(j)])) {
-        const View v = view(classes[index(j)]);
-        for (std::int64_t i = 0; i < v.kernel.rows; ++i) *dual_of(j, v.row(i)) = 0;
-        if (v.rows.empty()) std::fill_n(margins.as<double>().begin() + j * n, n, 0.0);
-        record(j) = {};
-      }
-      for (std::int32_t fold = 0; of_folds && fold < folds; ++fold) {
-        if (is_mine(place[index(j)] * block_count(folds, fold_batch()) + fold / fold_batch())) continue;
-        record(j, fold) = {};
-        for (std::int64_t i = 0; i < n; ++i)
-          if (shared.folds[index(i)] == fold) held_out.as<float>()[index(j * n + i)] = 0;
-      }
-      // Records of the other kind are the same on all nodes: only the first adds its own.
-      if (shared.node_index == 0) continue;
-      if (of_folds) record(j) = {};
-      for (std::int32_t fold = 0; !of_folds && fold < folds; ++fold) record(j, fold) = {};
+  const std::int64_t mine = shared.node.is_root() ? count() : 0;
+  const bool is_first = shared.node_index == 0;  // records of the other kind are the same on all: it adds its own
+  const std::int64_t batch = folds > 0 ? fold_batch() : 1, batches = block_count(folds, batch);
+  for (std::int64_t j = 0; j < mine; ++j) {
+    if (of_folds && !is_first) record(j) = {};
+    if (!of_folds && !is_mine(place[index(j)])) clear_column(j);
+    for (std::int32_t fold = 0; fold < folds; ++fold) {
+      if (!of_folds && !is_first) record(j, fold) = {};
+      if (of_folds && !is_mine(place[index(j)] * batches + fold / batch)) clear_fold(j, fold);
     }
   }
   records.sync();
+}
+
+/// What the records of all columns, or of all folds of all, say together.
+KernelFit KernelSolver::Impl::summary(bool of_folds) const {
+  KernelFit fit;
+  fit.converged = true;
+  for (std::int64_t j = 0; j < count(); ++j)
+    for (std::int32_t fold = of_folds ? 0 : -1; fold < (of_folds ? folds : 0); ++fold) {
+      const ColumnRecord& r = record(j, fold);
+      fit.primal.push_back(r.primal);
+      fit.gap.push_back(r.gap);
+      fit.products = std::max<std::int64_t>(fit.products, std::llround(r.products));
+      fit.skipped += r.skipped > 0 ? 1 : 0;
+      fit.converged = fit.converged && std::isfinite(r.primal) && r.gap <= options.tolerance * r.primal;
+    }
+  return fit;
 }
 
 /// Works off tasks 0 .. tasks - 1 of this node. Collective.
@@ -291,18 +311,9 @@ KernelFit KernelSolver::Impl::run(std::int64_t tasks, std::int64_t size, bool of
     if (!of_folds || memory == &records)
       if (memory->bytes() > 0) sum_over_nodes<double>(shared, *memory);
   if (of_folds) sum_over_nodes<float>(shared, held_out);
-  KernelFit fit;
+  KernelFit fit = summary(of_folds);
   fit.out_of_time = !comm.all(in_time);
-  fit.converged = !fit.out_of_time;
-  for (std::int64_t j = 0; j < count(); ++j)
-    for (std::int32_t fold = of_folds ? 0 : -1; fold < (of_folds ? folds : 0); ++fold) {
-      const ColumnRecord& r = record(j, fold);
-      fit.primal.push_back(r.primal);
-      fit.gap.push_back(r.gap);
-      fit.products = std::max<std::int64_t>(fit.products, std::llround(r.products));
-      fit.skipped += r.skipped > 0 ? 1 : 0;
-      fit.converged = fit.converged && std::isfinite(r.primal) && r.gap <= options.tolerance * r.primal;
-    }
+  fit.converged = fit.converged && !fit.out_of_time;
   fit.seconds = comm.max(seconds_since(start));
   return fit;
 }

@@ -36,18 +36,21 @@ struct KernelSolver::Impl {
   };
 
   void make_kernel();
-  [[nodiscard]] View view(const ColumnClasses& classes) const;
-  [[nodiscard]] svm::KernelColumn column(const ColumnClasses& classes, const View& view, std::int32_t fold) const;
+  [[nodiscard]] View view(const ColumnClasses& of) const;
+  [[nodiscard]] svm::KernelColumn column(const ColumnClasses& of, const View& v, std::int32_t fold) const;
   [[nodiscard]] double* dual_of(std::int64_t column, std::int64_t row) const;
-  [[nodiscard]] svm::KernelPoint load(std::int64_t column, const View& view) const;
-  void store(std::int64_t column, const View& view, const svm::KernelPoint& point) const;
-  void solve_column(std::int64_t column) const;
+  [[nodiscard]] svm::KernelPoint load(std::int64_t column, const View& v) const;
+  void store(std::int64_t column, const View& v, const svm::KernelPoint& p) const;
+  void solve_column(std::int64_t j) const;
   /// Folds of one task, of those whose columns share their start. The answers don't depend on how many these are.
   [[nodiscard]] std::int64_t fold_batch() const;
-  void solve_folds(std::int64_t column, std::int64_t batch) const;
-  void solve_fold(std::int64_t column, std::int32_t fold, const View& view, svm::KernelPoint&& start) const;
-  void write_held_out(std::int64_t column, std::int32_t fold, const View& view, const svm::KernelPoint& point) const;
+  void solve_folds(std::int64_t j, std::int64_t batch) const;
+  void solve_fold(std::int64_t j, std::int32_t fold, const View& v, svm::KernelPoint&& start) const;
+  void write_held_out(std::int64_t j, std::int32_t fold, const View& v, const svm::KernelPoint& p) const;
+  void clear_column(std::int64_t j) const;
+  void clear_fold(std::int64_t j, std::int32_t fold) const;
   void clear_others(bool of_folds) const;
+  [[nodiscard]] KernelFit summary(bool of_folds) const;
   /// `size`: columns of a task.
   [[nodiscard]] KernelFit run(std::int64_t tasks, std::int64_t size, bool of_folds,
                               const std::function<void(std::int64_t)>& task,
