@@ -97,6 +97,8 @@ const char* name_of(LabelRule::Kind kind) {
       return "regex:...";
     case LabelRule::Kind::column:
       return "column";
+    case LabelRule::Kind::automatic:
+      return "auto";
     case LabelRule::Kind::none:
       break;
   }

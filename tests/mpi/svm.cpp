@@ -49,8 +49,9 @@ TEST(LargestEigenpairs, OfAMatrixOfLowRank) {
   const svm::Matrix<float> symmetric = rows.transpose() * rows;
   const svm::Eigenpairs pairs = svm::largest_eigenpairs(Communicator::world(), symmetric, count);
   EXPECT_TRUE(pairs.vectors.allFinite());
-  EXPECT_NEAR(pairs.values.sum(), symmetric.trace(), 1e-3 * symmetric.trace());
-  EXPECT_LT(std::abs(pairs.values[rank]), 1e-4 * pairs.values[0]);
+  const double trace = static_cast<double>(symmetric.trace());
+  EXPECT_NEAR(static_cast<double>(pairs.values.sum()), trace, 1e-3 * trace);
+  EXPECT_LT(std::abs(pairs.values[rank]), 1e-4F * pairs.values[0]);
 }
 
 constexpr std::int64_t some_rows = 900;
