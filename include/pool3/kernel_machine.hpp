@@ -83,13 +83,14 @@ struct KernelOptions {
 struct ProblemSize {
   std::int64_t rows = 0, dim = 0, classes = 0;
   int folds = 0;
-  std::vector<double> C;                 ///< each is solved for; empty: 1
+  std::vector<double> C;                 ///< each is solved for, in features whose spread is 1; empty: 1
   std::vector<std::int64_t> class_rows;  ///< [classes]; empty: all have as many
 };
 /// Which solver, and why.
 struct SolverChoice {
   bool gram = false;
-  std::string why;  ///< one line
+  std::string why;                                ///< one line
+  SolverMethod method = SolverMethod::automatic;  ///< for rows that are shared out, if that was chosen for its cost
 };
 /// By cost and memory. At a small C most rows have a dual variable, and columns over a kernel matrix are dear.
 /// `most_bytes` a node; 0: two thirds of what its system has to give now. Throws a usage Error if the kernel or the

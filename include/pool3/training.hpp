@@ -132,6 +132,10 @@ void check_C(double C);
 /// The kernel's own part of the solver's options.
 [[nodiscard]] KernelOptions kernel_options(const KernelChoice& choice, const SolverOptions& solver);
 
+/// What a C in features as they are counts times in standardised ones: the mean of |x - mean|^2, of some hundred rows
+/// that are spread over the file; 1 if they are all the same. Not collective; throws Error.
+[[nodiscard]] double spread_of(const FeatureReader& reader);
+
 /// The training rows, ready for the solver: this rank's share, or all of them on each node.
 struct TrainingSet {
   Problem problem;                       ///< checked, standardised, in random order; without rows if there is `shared`

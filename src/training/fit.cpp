@@ -77,6 +77,12 @@ ClassFit fit_shared(const Communicator& comm, const TrainingSet& set, const Trai
   return solved;
 }
 
+SolverOptions options_for_rows(const TrainingSet& set, const TrainingOptions& options) {
+  SolverOptions how = solver_options(options, set.class_rows);
+  if (set.solver.method != SolverMethod::automatic) how.method = set.solver.method;
+  return how;
+}
+
 /// Every rank takes a share of the rows, in the order that they are shared in.
 HeldOutRows held_out_of_shared(const Communicator& comm, const TrainingSet& set, int folds, KernelSolver& solver,
                                const ShowProgress& progress) {
@@ -143,11 +149,13 @@ TrainingSet load_training_set(const Communicator& comm, const FeatureReader& rea
   set.problem = load_training_rows(comm, reader, options.split, options.probability_folds, options.row_weights);
   check_problem(comm, set.problem);
   set.class_rows = class_counts(comm, set.problem);
+  double spread = 1;
+  if (!options.centering) comm.all_do([&] { spread = spread_of(reader); });
   const ProblemSize size{.rows = set.rows(),
                          .dim = set.problem.dim,
                          .classes = set.problem.classes,
                          .folds = options.probability_folds,
-                         .C = {options.C},
+                         .C = {options.C * spread},
                          .class_rows = set.class_rows};
   const KernelOptions how = kernel_options(options.kernel, options.solver);
   set.solver = choose_solver(comm, size, how, options.solver.method, options.kernel.max_memory_bytes);
@@ -166,7 +174,7 @@ ClassFit fit_classes(const Communicator& comm, const TrainingSet& set, const Tra
                      const ShowProgress& progress) {
   if (set.shared) return fit_shared(comm, set, options, progress);
   const Traffic before = traffic();
-  Solver solver(comm, set.problem, columns_of_classes(set.problem.classes), solver_options(options, set.class_rows));
+  Solver solver(comm, set.problem, columns_of_classes(set.problem.classes), options_for_rows(set, options));
   ClassFit solved{.fit = solver.solve(options.C, progress)};
   solved.classifier = unfold(solved.fit, set.standardisation, set.problem.classes);
   solved.spent = traffic().since(before);
@@ -177,7 +185,7 @@ HeldOutRows held_out_rows(const Communicator& comm, const TrainingSet& set, cons
                           const ClassFit& solved, const ShowProgress& progress) {
   const int folds = options.probability_folds;
   if (solved.kernel) return held_out_of_shared(comm, set, folds, *solved.kernel, progress);
-  SolverOptions how = solver_options(options, set.class_rows);
+  SolverOptions how = options_for_rows(set, options);
   how.tolerance = std::max(how.tolerance, tolerance_of_probabilities);
   const auto columns = columns_of_folds(set.problem.classes, folds);
   Solver solver(comm, set.problem, columns, how);

@@ -108,9 +108,14 @@ SearchOptions search_options(const Communicator& comm, const FeatureReader& read
   how.kernel = kernel.rbf ? Kernel::rbf : Kernel::linear;
   const std::int64_t rows = std::accumulate(class_rows.begin(), class_rows.end(), std::int64_t{0});
   const auto classes = static_cast<std::int64_t>(class_rows.size());
-  const SolverChoice choice = choose_solver(comm, {rows, reader.width(), classes, flags.folds, flags.C, class_rows},
-                                            how, kernel.method, training.kernel.max_memory_bytes);
+  double spread = 1;
+  if (!training.centering) comm.all_do([&] { spread = spread_of(reader); });
+  std::vector<double> C = flags.C;
+  for (double& value : C) value *= spread;
+  const SolverChoice choice = choose_solver(comm, {rows, reader.width(), classes, flags.folds, C, class_rows}, how,
+                                            kernel.method, training.kernel.max_memory_bytes);
   options.gram = choice.gram;
+  if (choice.method != SolverMethod::automatic) options.solver.method = choice.method;
   log.line(stage, choice.why);
   if (choice.gram && comm.size() > classes)
     log.line(stage, fmt::format("{} ranks for {} classes: some wait while the largest classes are solved", comm.size(),

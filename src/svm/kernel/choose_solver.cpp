@@ -22,7 +22,7 @@ constexpr double cubes_of_column = 1, cubes_of_folds = 0.55, flops_of_row = 33'0
 /// Passes over rows, at their full size, that the ranks hold between them; by C to that power.
 constexpr double passes_at_one = 35, passes_by_C = 0.27, least_passes = 10;
 /// Columns must be cheaper than this share of passes: their estimate errs more.
-constexpr double clearly_cheaper = 0.8;
+constexpr double clearly_cheaper = 0.45;
 /// Of the linear kernel: where more rows are free than there are features, their matrix is singular.
 constexpr double least_tolerance_of_hinge = 1e-5;
 constexpr double bytes_of_gib = 1073741824.0;
@@ -107,8 +107,11 @@ SolverChoice choose_solver(const Communicator& comm, const ProblemSize& size, co
   if (may_choose && how.loss == Loss::l1 && how.tolerance < least_tolerance_of_hinge)
     return {false, "rows shared out to the ranks: nearer to the optimum of the hinge"};
   if (may_choose && cost_of_columns(size) > clearly_cheaper * cost_of_rows(size))
-    return {false,
-            fmt::format("rows shared out to the ranks: cheaper for this C than the Gram matrix of {} rows", size.rows)};
+    return {
+        false,
+        fmt::format("rows shared out to the ranks: cheaper for this C than the Gram matrix of {} rows", size.rows),
+        // With folds Newton's method is 1.1 to 1.8 times as fast as what the solver takes by itself, else 0.8 times.
+        how.loss == Loss::l2 && size.folds > 0 ? SolverMethod::newton : SolverMethod::automatic};
   return {true, fmt::format("columns over one kernel matrix of {} rows, {}", size.rows, memory)};
 }
 

@@ -26,12 +26,26 @@ bool takes_columns(const std::vector<std::int64_t>& class_rows, const std::vecto
 TEST(ChooseSolver, TakesWhatWasCheaper) {
   EXPECT_FALSE(takes_columns(openclipart, {0.1}, 10)) << "2.4 s by rows";
   EXPECT_FALSE(takes_columns(openclipart, {0.1, 1, 10}, 10)) << "the demo";
+  EXPECT_FALSE(takes_columns(openclipart, {3, 10, 30, 100}, 10)) << "25 s by rows, 34 s by columns";
+  EXPECT_TRUE(takes_columns(emoji(), {3, 10, 30, 100}, 10)) << "71 s by rows, 13 s by columns";
   EXPECT_FALSE(takes_columns(openclipart, {10}, 10)) << "7.0 s by rows, 13.3 s by columns";
   EXPECT_FALSE(takes_columns(openclipart, {1}, 0)) << "1.3 s by rows, 7.0 s by columns";
   EXPECT_FALSE(takes_columns(emoji(), {0.01, 0.1}, 10));
   EXPECT_TRUE(takes_columns(emoji(), {1, 10, 100, 1000}, 10));
   EXPECT_TRUE(takes_columns(emoji(), {10}, 10));
   EXPECT_TRUE(takes_columns(emoji(), {100}, 5));
+}
+
+TEST(ChooseSolver, TakesNewtonForFoldsThatAreSharedOut) {
+  ProblemSize size{.dim = 2048, .classes = std::ssize(openclipart), .folds = 10, .C = {0.1}, .class_rows = openclipart};
+  for (const std::int64_t rows : openclipart) size.rows += rows;
+  const auto method_of = [&](const KernelOptions& how) {
+    return choose_solver(Communicator::world(), size, how, SolverMethod::automatic, 1e12).method;
+  };
+  EXPECT_EQ(method_of({}), SolverMethod::newton);
+  EXPECT_EQ(method_of({.loss = Loss::l1}), SolverMethod::automatic);
+  size.folds = 0;
+  EXPECT_EQ(method_of({}), SolverMethod::automatic);
 }
 
 TEST(ChooseSolver, ASmallerCNeverTurnsItToColumns) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -35,6 +36,23 @@ class TrainingRows : public testing::TestWithParam<FeatureType> {
   const test::Sample sample_ = test::training_sample(GetParam());
   const Split split_{.seed = 7, .test_fraction = 0.3};
 };
+
+TEST_P(TrainingRows, are_spread_about_their_mean_as_far_as_numbers_say) {
+  const FeatureReader reader(path_);
+  std::vector<Row> done;
+  for (Row r = 0; r < sample_.rows; ++r)
+    if (test::Sample::status(r) == RowStatus::done) done.push_back(r);
+  const std::vector<float> x = features_of(done);
+  double squares = 0;
+  for (std::size_t f = 0; f < test::training_width; ++f) {
+    double mean = 0;
+    for (std::size_t i = 0; i < done.size(); ++i) mean += static_cast<double>(x[i * test::training_width + f]);
+    mean /= static_cast<double>(done.size());
+    for (std::size_t i = 0; i < done.size(); ++i)
+      squares += std::pow(static_cast<double>(x[i * test::training_width + f]) - mean, 2);
+  }
+  EXPECT_NEAR(spread_of(reader), squares / static_cast<double>(done.size()), 1e-6 * squares);
+}
 
 TEST_P(TrainingRows, come_in_their_order_on_their_side) {
   const FeatureReader reader(path_);
