@@ -27,7 +27,7 @@ def make_rows(folder, rows, width, queries, seed=1):
             block = np.abs(centres[random.integers(100, size=count)] * random.random((count, width), dtype="f4"))
             block.astype("<f2").tofile(halves)
             block.astype("<f2").astype("<f4").tofile(floats)  # the same rows for all
-    (centres[:queries] * random.random((queries, width), dtype="f4")).astype("<f4").tofile(folder / "q.f32")
+    (centres[np.arange(queries) % len(centres)] * random.random((queries, width), dtype="f4")).astype("<f4").tofile(folder / "q.f32")
 
 
 def workers(args, folder):
