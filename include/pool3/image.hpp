@@ -97,6 +97,14 @@ void to_input(const Image& image, InputProfile profile, std::span<float> out);
 /// words.
 [[nodiscard]] std::string encode_jpeg(const Image& picture, int quality);
 
+/// Pixels along one side of a picture that a pixel of a smaller one covers.
+struct Cover {
+  std::int64_t first = 0;
+  std::vector<double> shares;  ///< how much of the smaller pixel each is: sum 1
+};
+/// [to] Those of each pixel. REQUIRES: 1 <= to. If `to` is above `from`, pixels are parts of one.
+[[nodiscard]] std::vector<Cover> covers(std::int64_t from, std::int64_t to);
+
 /// The picture in its proportions with at most `side` pixels a side, each the mean of the area that it covers. One that
 /// fits stays as it is. REQUIRES: the picture is not empty, side >= 1. Thread-safe.
 [[nodiscard]] Image thumbnail(const Image& picture, std::int64_t side);

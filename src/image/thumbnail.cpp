@@ -6,11 +6,11 @@
 namespace pool3 {
 namespace {
 
-/// Pixels of one axis that a pixel of the small picture covers, and how much of each.
-struct Cover {
-  std::int64_t first = 0;
-  std::vector<float> shares;  ///< sum 1
-};
+std::int64_t shrunk(std::int64_t length, std::int64_t longest, std::int64_t side) {
+  return std::max<std::int64_t>(1, (length * side + longest / 2) / longest);
+}
+
+}  // namespace
 
 std::vector<Cover> covers(std::int64_t from, std::int64_t to) {
   std::vector<Cover> all;
@@ -20,18 +20,12 @@ std::vector<Cover> covers(std::int64_t from, std::int64_t to) {
     Cover cover{.first = static_cast<std::int64_t>(begin)};
     for (std::int64_t at = cover.first; at < from && static_cast<double>(at) < end; ++at) {
       const double share = std::min(end, static_cast<double>(at + 1)) - std::max(begin, static_cast<double>(at));
-      cover.shares.push_back(static_cast<float>(share / scale));
+      cover.shares.push_back(share / scale);
     }
     all.push_back(std::move(cover));
   }
   return all;
 }
-
-std::int64_t shrunk(std::int64_t length, std::int64_t longest, std::int64_t side) {
-  return std::max<std::int64_t>(1, (length * side + longest / 2) / longest);
-}
-
-}  // namespace
 
 Image thumbnail(const Image& picture, std::int64_t side) {
   const std::int64_t longest = std::max(picture.width, picture.height);
@@ -43,14 +37,15 @@ Image thumbnail(const Image& picture, std::int64_t side) {
   for (const Cover& rows : covers(picture.height, small.height)) {
     std::ranges::fill(line, 0.0F);
     for (std::size_t r = 0; r < rows.shares.size(); ++r) {
+      const auto share = static_cast<float>(rows.shares[r]);
       const auto* source = &picture.pixels[(static_cast<std::size_t>(rows.first) + r) * line.size()];
-      for (std::size_t i = 0; i < line.size(); ++i) line[i] += rows.shares[r] * static_cast<float>(source[i]);
+      for (std::size_t i = 0; i < line.size(); ++i) line[i] += share * static_cast<float>(source[i]);
     }
     for (const Cover& column : columns)
       for (std::size_t c = 0; c < 3; ++c) {
         float sum = 0;
         for (std::size_t i = 0; i < column.shares.size(); ++i)
-          sum += column.shares[i] * line[(static_cast<std::size_t>(column.first) + i) * 3 + c];
+          sum += static_cast<float>(column.shares[i]) * line[(static_cast<std::size_t>(column.first) + i) * 3 + c];
         small.pixels.push_back(static_cast<std::uint8_t>(std::clamp(std::lround(sum), 0L, 255L)));
       }
   }

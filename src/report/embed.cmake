@@ -1,4 +1,5 @@
 # Writes OUT, a C++ source that holds the page's files in PAGE as bytes.
+include(${CMAKE_CURRENT_LIST_DIR}/../../cmake/EmbeddedBytes.cmake)
 
 # The library, as npm has it: uplot 1.6.32. `scripts/setup page` fetches it.
 set(uplot_sha256 19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f)
@@ -19,8 +20,6 @@ function(bytes_of VARIABLE)
     file(READ ${file} hex HEX)
     string(APPEND all "${hex}0a")
   endforeach()
-  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," all "${all}")
-  string(REGEX REPLACE "(................................................................................)" "\\1\n" all "${all}")
   set(${VARIABLE} "${all}" PARENT_SCOPE)
 endfunction()
 
@@ -34,8 +33,7 @@ bytes_of(licence ${PAGE}/uplot/LICENSE)
 
 set(source "// Made by src/report/embed.cmake.\n#include \"report/catalogue/assets.hpp\"\n\nnamespace pool3::report {\n")
 foreach(name template style script licence)
-  string(APPEND source "namespace {\nconstexpr unsigned char ${name}_bytes[] = {\n${${name}}\n};\n}  // namespace\n"
-    "std::string_view page_${name}() { return {reinterpret_cast<const char*>(${name}_bytes), sizeof(${name}_bytes)}; }\n")
+  append_bytes(source page_${name} "${${name}}")
 endforeach()
 string(APPEND source "}  // namespace pool3::report\n")
 file(WRITE ${OUT} "${source}")

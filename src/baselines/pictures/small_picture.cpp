@@ -8,28 +8,6 @@ namespace {
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
-/// What of the pixels along a side one pixel of the small picture covers.
-struct Cover {
-  std::int64_t first = 0;
-  std::vector<double> weights;  ///< sum 1
-};
-
-std::vector<Cover> covers(std::int64_t from, std::int64_t to) {
-  std::vector<Cover> all;
-  const double scale = static_cast<double>(from) / static_cast<double>(to);
-  for (std::int64_t i = 0; i < to; ++i) {
-    const double begin = static_cast<double>(i) * scale, end = static_cast<double>(i + 1) * scale;
-    const auto first = std::min(static_cast<std::int64_t>(begin), from - 1);
-    const auto last = std::clamp(static_cast<std::int64_t>(std::ceil(end)), first + 1, from);
-    Cover cover{.first = first};
-    for (std::int64_t p = first; p < last; ++p)
-      cover.weights.push_back(
-          std::max(0.0, std::min(end, static_cast<double>(p + 1)) - std::max(begin, static_cast<double>(p))) / scale);
-    all.push_back(std::move(cover));
-  }
-  return all;
-}
-
 }  // namespace
 
 std::vector<std::uint8_t> small_picture(const Image& picture, std::int64_t side) {
@@ -41,7 +19,7 @@ std::vector<std::uint8_t> small_picture(const Image& picture, std::int64_t side)
       for (std::int64_t c = 0; c < colours; ++c) {
         double sum = 0;
         std::int64_t at = across[index(x)].first;
-        for (const double w : across[index(x)].weights)
+        for (const double w : across[index(x)].shares)
           sum += w * picture.pixels[index((y * picture.width + at++) * colours + c)];
         narrow[index((y * side + x) * colours + c)] = sum;
       }
@@ -50,7 +28,7 @@ std::vector<std::uint8_t> small_picture(const Image& picture, std::int64_t side)
     for (std::int64_t x = 0; x < side * colours; ++x) {
       double sum = 0;
       std::int64_t at = down[index(y)].first;
-      for (const double w : down[index(y)].weights) sum += w * narrow[index(at++ * side * colours + x)];
+      for (const double w : down[index(y)].shares) sum += w * narrow[index(at++ * side * colours + x)];
       out[index(y * side * colours + x)] = static_cast<std::uint8_t>(std::clamp(std::lround(sum), 0L, 255L));
     }
   return out;
