@@ -21,9 +21,11 @@ constexpr int most_without_gain = 30, most_without_gain_if_hopeless = 4;
 /// Rows that join the working set at once, at least.
 constexpr std::size_t least_joining = 512;
 /// Rows that are less wrong than this share of the most wrong one wait.
-constexpr double worth_joining = 1e-3;
+constexpr double worth_joining = 0.1;
 /// A working set is solved down to this share of its violation: the others move meanwhile.
 constexpr double inner_share = 0.02;
+/// With a gap below this share of the primal, most rows are on their side already.
+constexpr double mostly_right = 0.5;
 
 /// Limits of v_i, and what the loss adds to the diagonal.
 struct Limits {
@@ -169,20 +171,20 @@ template <typename Real>
 std::vector<double> solve_working_set(const KernelMatrix& kernel, const KernelColumn& c, const KernelPoint& p,
                                       const RowList& set) {
   const auto n = std::ssize(set);
-  Matrix<Real> a = gather<Real>(kernel, set);
-  Vector<double> low(n), high(n), v(n), h(n);
+  Box<Real> box{gather<Real>(kernel, set), Vector<double>(n), Vector<double>(n),
+                Vector<double>(n),         Vector<double>(n), c.free_bias};
   for (Eigen::Index r = 0; r < n; ++r) {
     const auto i = index(set[index(r)]);
     const Limits limits = limits_of(c, i);
-    low[r] = limits.low;
-    high[r] = limits.high;
-    v[r] = p.v[i];
-    h[r] = slope_of(c, p, i, limits) + p.bias;
-    a(r, r) += static_cast<Real>(limits.diagonal);
+    box.low[r] = limits.low;
+    box.high[r] = limits.high;
+    box.v[r] = p.v[i];
+    box.h[r] = slope_of(c, p, i, limits) + p.bias;
+    box.a(r, r) += static_cast<Real>(limits.diagonal);
   }
-  BoxProblem<Real> box(std::move(a), std::move(low), std::move(high), v, std::move(h), c.free_bias);
-  box.solve(inner_share);
-  const Vector<double> change = box.values() - v;
+  const Vector<double> v = box.v;
+  solve_box(box, inner_share, p.gap < mostly_right * p.primal);
+  const Vector<double> change = box.v - v;
   return {change.begin(), change.end()};
 }
 

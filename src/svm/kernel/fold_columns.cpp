@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pool3/cpu_clones.hpp"
+#include "svm/algebra/add_row.hpp"
 #include "svm/algebra/cholesky.hpp"
 #include "svm/model/columns.hpp"
 
@@ -17,15 +17,6 @@ constexpr int most_steps = 8;
 /// so many.
 constexpr double reach = 0.25, most_near = 0.1;
 constexpr std::size_t few_near = 64;
-
-template <typename Real>
-[[gnu::always_inline]] inline void add_row(const Real* p, Real lambda, std::int64_t count, Real* v) {
-  for (std::int64_t j = 0; j < count; ++j) v[j] += lambda * p[j];
-}
-POOL3_CPU_CLONES void add(const float* p, float lambda, std::int64_t count, float* v) { add_row(p, lambda, count, v); }
-POOL3_CPU_CLONES void add(const double* p, double lambda, std::int64_t count, double* v) {
-  add_row(p, lambda, count, v);
-}
 
 /// Rows with a dual variable, and the nearest of the others.
 RowList base_rows(const KernelColumn& c, const KernelPoint& p) {
@@ -73,7 +64,7 @@ class FoldSteps {
       y_[r] = static_cast<Real>(c.y[index(rows[index(r)])]);
     }
     sound_ = inverse_.invert();
-    for (std::int64_t r = 0; r < k.rows() && sound_; ++r) add(inverse_.row(r), y_[r], y_.size(), all_.data());
+    for (std::int64_t r = 0; r < k.rows() && sound_; ++r) add_row(inverse_.row(r), y_[r], y_.size(), all_.data());
     sound_ = sound_ && all_.allFinite();
   }
   [[nodiscard]] bool is_sound() const { return sound_; }
@@ -88,7 +79,7 @@ class FoldSteps {
       const Vector<Real> lambda = slopes(none);
       v = all_;
       for (std::size_t t = 0; t < none.size(); ++t)
-        add(inverse_.row(none[t]), lambda[Eigen::Index(t)], v.size(), v.data());
+        add_row(inverse_.row(none[t]), lambda[Eigen::Index(t)], v.size(), v.data());
       bool changed = false;
       for (std::size_t r = 0; r < out.size(); ++r)
         if (out[r] == 0 && !(y_[Eigen::Index(r)] * v[Eigen::Index(r)] >= 0)) {

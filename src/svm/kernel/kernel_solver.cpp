@@ -7,6 +7,7 @@
 
 #include "pool3/partition.hpp"
 #include "svm/kernel/fold_columns.hpp"
+#include "svm/kernel/hinge_folds.hpp"
 #include "svm/model/columns.hpp"
 
 namespace pool3 {
@@ -186,7 +187,7 @@ void KernelSolver::Impl::solve_column(std::int64_t j) const {
 }
 
 std::int64_t KernelSolver::Impl::fold_batch() const {
-  if (options.loss == Loss::l1 || options.multiclass == Multiclass::one_vs_one) return 1;
+  if (options.multiclass == Multiclass::one_vs_one) return 1;
   const std::int64_t parts = std::clamp<std::int64_t>(block_count(tasks_a_rank * comm.size(), count()), 1, folds);
   return block_count(folds, parts);
 }
@@ -197,8 +198,11 @@ void KernelSolver::Impl::solve_folds(std::int64_t j, std::int64_t batch) const {
   std::vector<std::int32_t> of_batch(index(some.size()));
   std::iota(of_batch.begin(), of_batch.end(), static_cast<std::int32_t>(some.begin));
   std::vector<svm::KernelPoint> starts;
-  if (options.loss == Loss::l2 && v.rows.empty())
-    starts = svm::start_folds(v.kernel, column(classes[index(j)], v, -1), load(j, v), shared.folds, of_batch);
+  const bool all_known = std::ranges::all_of(of_batch, [&](std::int32_t f) { return record(j, f).saturated > 0; });
+  if (v.rows.empty() && !all_known) {
+    const auto start = options.loss == Loss::l2 ? svm::start_folds : svm::start_hinge_folds;
+    starts = start(v.kernel, column(classes[index(j)], v, -1), load(j, v), shared.folds, of_batch);
+  }
   for (std::size_t k = 0; k < of_batch.size(); ++k)
     solve_fold(j, of_batch[k], v, starts.empty() ? svm::KernelPoint() : std::move(starts[k]));
 }
@@ -343,58 +347,6 @@ KernelFit KernelSolver::solve_folds(const std::function<void(const SolverProgres
   return impl_->run(
       impl_->count() * batches, batch, true,
       [&](std::int64_t t) { impl_->solve_folds(impl_->order[index(t / batches)], t % batches); }, progress);
-}
-
-std::span<const float> KernelSolver::held_out() const { return impl_->held_out.as<float>(); }
-
-std::vector<float> KernelSolver::held_out_values(RowRange some) const {
-  const std::int64_t n = impl_->rows.rows();
-  std::vector<float> values;
-  values.reserve(index(some.size() * columns()));
-  for (Row i = some.begin; i < some.end; ++i)
-    for (std::int64_t j = 0; j < columns(); ++j) values.push_back(held_out()[index(j * n + i)]);
-  return values;
-}
-
-std::vector<float> KernelSolver::held_out_scores(RowRange some) const {
-  const std::int64_t n = impl_->rows.rows(), classes = impl_->rows.classes();
-  const auto f = [&](std::int64_t j, Row i) { return impl_->held_out.as<float>()[index(j * n + i)]; };
-  std::vector<float> scores(index(some.size() * classes));
-  for (Row i = some.begin; i < some.end; ++i) {
-    float* const out = scores.data() + (i - some.begin) * classes;
-    if (impl_->options.multiclass == Multiclass::one_vs_rest) {
-      for (std::int64_t k = 0; k < classes; ++k) out[k] = f(k, i);
-      continue;
-    }
-    std::vector<double> sums(index(classes), 0.0), votes = sums;
-    for (std::int64_t j = 0; j < impl_->count(); ++j) {
-      const auto [a, b] = impl_->classes[index(j)];
-      const auto value = static_cast<double>(f(j, i));
-      votes[index(value > 0 ? a : b)] += 1;
-      sums[index(a)] += value;
-      sums[index(b)] -= value;
-    }
-    for (std::int64_t k = 0; k < classes; ++k)
-      out[k] = static_cast<float>(votes[index(k)] + sums[index(k)] / (3 * (std::abs(sums[index(k)]) + 1)));
-  }
-  return scores;
-}
-
-std::span<const double> KernelSolver::duals() const { return impl_->duals.as<double>(); }
-
-std::vector<double> KernelSolver::intercepts() const {
-  std::vector<double> all;
-  const std::int64_t n = impl_->rows.rows();
-  for (std::int64_t j = 0; j < impl_->count(); ++j) {
-    double value = impl_->record(j).bias;
-    if (impl_->options.multiclass == Multiclass::one_vs_rest) {
-      double sum = 0;
-      for (const double v : duals().subspan(index(j * n), index(n))) sum += v;
-      value = impl_->options.bias * impl_->options.bias * sum;
-    }
-    all.push_back(value);
-  }
-  return all;
 }
 
 }  // namespace pool3

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "svm/algebra/cholesky.hpp"
+#include "svm/kernel/hinge_folds.hpp"
 #include "unit/svm/noise.hpp"
 
 namespace pool3 {
@@ -71,33 +72,68 @@ TEST(AddProducts, OfSeveralColumnsAreTheirSums) {
   }
 }
 
-TEST(StartFolds, IsTheOptimumWithoutTheFold) {
-  const std::int64_t n = 240;
-  const DrawnKernel drawn(n);
-  svm::KernelColumn column{.y = {}, .cost = std::vector<float>(std::size_t(n), 0.5F), .loss = Loss::l2};
+/// An RBF kernel of drawn rows.
+struct DrawnRbf : DrawnKernel {
+  explicit DrawnRbf(std::int64_t n) : DrawnKernel(n), rbf(n, n) {
+    for (std::int64_t i = 0; i < n; ++i)
+      for (std::int64_t j = 0; j < n; ++j)
+        rbf(i, j) = static_cast<float>(std::exp(-0.05 * (x.row(i) - x.row(j)).squaredNorm()));
+    kernel = {.values = rbf.data(), .rows = n, .constant = 1};
+    values = rbf;
+    shift.assign(std::size_t(n), 0.0);
+  }
+  svm::Matrix<float> rbf;
+};
+
+/// Starts of two folds, and how far they are from the optimum without any step from there.
+void expect_near_optimum(const DrawnKernel& drawn, float C, Loss loss, std::int32_t count, double tolerance) {
+  const std::int64_t n = drawn.kernel.rows;
+  svm::KernelColumn column{.y = {}, .cost = std::vector<float>(std::size_t(n), C), .loss = loss};
   std::vector<std::int32_t> folds;
   for (std::int64_t i = 0; i < n; ++i) {
     column.y.push_back(drawn.x(i, 1) + 0.5 * drawn.x(i, 2) > 0.8 ? 1.0F : -1.0F);
-    folds.push_back(static_cast<std::int32_t>(i % 4));
+    folds.push_back(static_cast<std::int32_t>(i % count));
   }
   svm::KernelPoint all{.v = std::vector<double>(std::size_t(n), 0.0), .f = std::vector<double>(std::size_t(n), 0.0)};
   svm::solve_column(drawn.kernel, column, {.tolerance = 1e-9}, all);
-  const auto starts = svm::start_folds(drawn.kernel, column, all, folds, std::vector<std::int32_t>{1, 3});
+  ASSERT_LT(all.gap, 1e-8 * all.primal);
+  const auto start = loss == Loss::l2 ? svm::start_folds : svm::start_hinge_folds;
+  const auto starts = start(drawn.kernel, column, all, folds, std::vector<std::int32_t>{1, 3});
   ASSERT_EQ(starts.size(), 2U);
   for (std::size_t k = 0; k < 2; ++k) {
     svm::KernelColumn without = column;
     for (std::size_t i = 0; i < folds.size(); ++i)
       if (folds[i] == std::int32_t(2 * k + 1)) without.cost[i] = 0;
-    svm::KernelPoint start = starts[k];
-    svm::certify(without, start);
-    EXPECT_LT(start.gap, 1e-3 * start.primal) << "without any step from there";
+    svm::KernelPoint point = starts[k];
+    svm::certify(without, point);
+    EXPECT_LT(point.gap, tolerance * point.primal) << "without any step from there";
     for (std::size_t i = 0; i < folds.size(); ++i) {
-      EXPECT_TRUE(without.cost[i] > 0 || start.v[i] == 0);
+      EXPECT_LE(0, static_cast<double>(without.y[i]) * point.v[i]);
+      EXPECT_TRUE(loss == Loss::l2 || std::abs(point.v[i]) <= static_cast<double>(without.cost[i]));
+      EXPECT_TRUE(without.cost[i] > 0 || point.v[i] == 0);
       double f = 0;
-      for (std::size_t j = 0; j < folds.size(); ++j) f += start.v[j] * drawn.at(std::int64_t(j), std::int64_t(i));
-      EXPECT_NEAR(start.f[i], f, 1e-9);
+      for (std::size_t j = 0; j < folds.size(); ++j) f += point.v[j] * drawn.at(std::int64_t(j), std::int64_t(i));
+      EXPECT_NEAR(point.f[i], f, 1e-9 * (1 + std::abs(f)) + 1e-9);
     }
   }
+}
+
+TEST(StartFolds, IsTheOptimumWithoutTheFold) { expect_near_optimum(DrawnKernel(240), 0.5F, Loss::l2, 4, 1e-3); }
+
+TEST(StartHingeFolds, IsTheOptimumWithoutTheFold) {
+  const DrawnRbf drawn(400);
+  expect_near_optimum(drawn, 0.3F, Loss::l1, 20, 1e-3);
+  expect_near_optimum(drawn, 3.0F, Loss::l1, 20, 3e-2);
+}
+
+TEST(StartHingeFolds, ManyCopiesOfARowAreNoObstacle) {
+  DrawnRbf drawn(200);
+  for (std::int64_t i = 0; i < 200; ++i) drawn.x.row(i) = drawn.x.row(i / 4 * 4).eval();
+  for (std::int64_t i = 0; i < 200; ++i)
+    for (std::int64_t j = 0; j < 200; ++j)
+      drawn.rbf(i, j) = drawn.values(i, j) =
+          static_cast<float>(std::exp(-0.05 * (drawn.x.row(i) - drawn.x.row(j)).squaredNorm()));
+  expect_near_optimum(drawn, 3.0F, Loss::l1, 10, 1e-2);
 }
 
 }  // namespace
