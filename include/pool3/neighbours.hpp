@@ -96,15 +96,15 @@ class Search {
 
 /// Rows that lie elsewhere, as in a file that is larger than memory.
 struct RowsElsewhere {
-  std::int64_t row_bytes = 1;                 ///< about what a row takes in memory
-  std::vector<RowRange> pieces;               ///< all rows, one piece after the other from row 0
-  std::vector<Row> numbers;                   ///< [rows] 0, 1, 2, ... of those that count; negative of the others
+  std::int64_t row_bytes = 1;    ///< about what a row takes in memory
+  std::vector<RowRange> pieces;  ///< all rows, one piece after the other from row 0
+  std::vector<Row> numbers;      ///< [rows] 0, 1, 2, ... of those that count; negative of the others
   /// Reads pieces [first, last), in another thread. May throw.
   std::function<RowBuffer(std::int64_t first, std::int64_t last)> read;
 };
 struct AllOptions {
   NearestOptions nearest;
-  std::int64_t chunk_bytes = std::int64_t{1} << 28;    ///< of rows in memory; there are three chunks of them at once
+  std::int64_t chunk_bytes = std::int64_t{1} << 28;   ///< of rows in memory; there are three chunks of them at once
   std::int64_t most_entries = std::int64_t{1} << 25;  ///< of a table; for more, the rows are read again
 };
 /// Calls `use(first, table)` for the rows that count, by number, in one table or a few: the nearest of them to each of

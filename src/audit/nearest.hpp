@@ -11,8 +11,8 @@ namespace pool3::audit {
 /// The first row of each content, rising: rows that are done, one for each key.
 [[nodiscard]] std::vector<Row> rows_of_keys(std::span<const RowStatus> status, std::span<const ImageKey> keys);
 
-/// The `top` nearest of `rows` (rising) to each of them, without itself, by cosine distance; places in `rows`. Each pair
-/// is multiplied once; ranks share them. Every rank gets the whole table. Collective.
+/// The `top` nearest of `rows` (rising) to each of them, without itself, by cosine distance; places in `rows`. Each
+/// pair is multiplied once; ranks share them. Every rank gets the whole table. Collective.
 [[nodiscard]] NeighbourTable nearest_of_every_row(const Communicator& comm, const FeatureReader& reader,
                                                   const std::vector<Row>& rows, std::int64_t top, int threads,
                                                   const ShowRows& show);

@@ -189,7 +189,8 @@ NeighbourTable nearest_of_all(const Communicator& comm, const RowsView& rows, co
 void nearest_of_all(const Communicator& comm, const RowsElsewhere& rows, const AllOptions& options,
                     const std::function<void(std::int64_t first, const NeighbourTable&)>& use, const Show& show) {
   const std::vector<Plan> plans = plan_chunks(rows, options.chunk_bytes);
-  const std::vector<Band> bands = plan_bands(plans, std::max<std::int64_t>(1, options.most_entries / options.nearest.top));
+  const std::vector<Band> bands =
+      plan_bands(plans, std::max<std::int64_t>(1, options.most_entries / options.nearest.top));
   Shown shown(show, plans, bands);
   for (const Band& band : bands) {
     const Row first = plans[band.first].begin;

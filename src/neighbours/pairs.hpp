@@ -30,8 +30,8 @@ class Pairs {
 
   /// Says that these rows will be compared. What is not asked for is passed over.
   void set(const Chunk& chunk);
-  /// Compares all rows of two chunks, or of one with itself. This rank takes every `ranks`-th pair of tiles; `show` says
-  /// how much of them is done. REQUIRES: set() of both; each chunk is asked for as a whole, or not at all.
+  /// Compares all rows of two chunks, or of one with itself. This rank takes every `ranks`-th pair of tiles; `show`
+  /// says how much of them is done. REQUIRES: set() of both; each chunk is asked for as a whole, or not at all.
   void compare(const Chunk& a, const Chunk& b, Share share, const std::function<void(double)>& show = {});
   [[nodiscard]] NeighbourTable table() const { return best_.table(); }
 

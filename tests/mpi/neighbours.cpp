@@ -30,8 +30,9 @@ RowsElsewhere some_rows(const RowsView& view, std::vector<Row>& counting) {
     if (counts) counting.push_back(row);
   }
   rows.read = [view, pieces = rows.pieces](std::int64_t first, std::int64_t last) {
-    const auto part = view.part({pieces[static_cast<std::size_t>(first)].begin,
-                                 pieces[static_cast<std::size_t>(last - 1)].end}).floats;
+    const auto part =
+        view.part({pieces[static_cast<std::size_t>(first)].begin, pieces[static_cast<std::size_t>(last - 1)].end})
+            .floats;
     return RowBuffer{.width = width, .floats = {part.begin(), part.end()}, .halves = {}};
   };
   return rows;
@@ -51,8 +52,8 @@ TEST(Neighbours, OfAllRowsElsewhereAreThoseOfASearchWhateverFitsIntoMemory) {
     struct Limits {
       std::int64_t chunk_bytes, most_entries;
     };
-    for (const Limits& limits : {Limits{1 << 28, 1 << 25}, Limits{200 * 4 * width, 1 << 25}, Limits{100 * 4 * width, 2000},
-                                 Limits{1, 1}}) {
+    for (const Limits& limits :
+         {Limits{1 << 28, 1 << 25}, Limits{200 * 4 * width, 1 << 25}, Limits{100 * 4 * width, 2000}, Limits{1, 1}}) {
       std::vector<Neighbour> found;
       std::int64_t tables = 0, shown = 0;
       nearest_of_all(

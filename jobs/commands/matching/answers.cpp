@@ -53,11 +53,10 @@ void search_all(const Communicator& comm, const RowSource& source, const Catalog
                 const NearestOptions& options,
                 const std::function<void(std::int64_t first, const NeighbourTable&)>& use) {
   const FeatureReader& reader = source.reader();
-  RowsElsewhere elsewhere{
-      .row_bytes = std::max(reader.width(), source.width()) * element_bytes(reader.type()),
-      .pieces = {},
-      .numbers = std::vector<Row>(static_cast<std::size_t>(reader.rows()), -1),
-      .read = [&](std::int64_t first, std::int64_t last) { return source.read(first, last); }};
+  RowsElsewhere elsewhere{.row_bytes = std::max(reader.width(), source.width()) * element_bytes(reader.type()),
+                          .pieces = {},
+                          .numbers = std::vector<Row>(static_cast<std::size_t>(reader.rows()), -1),
+                          .read = [&](std::int64_t first, std::int64_t last) { return source.read(first, last); }};
   for (std::int64_t b = 0; b < reader.blocks(); ++b) elsewhere.pieces.push_back(reader.block(b));
   Row next = 0;
   for (const Row row : rows.first_rows()) elsewhere.numbers[static_cast<std::size_t>(row)] = next++;
