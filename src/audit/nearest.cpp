@@ -54,7 +54,7 @@ std::vector<float> features_of(const FeatureReader& reader, const std::vector<Ro
   return all;
 }
 
-/// `top` of each query, without the query itself; empty ones where there are fewer.
+/// `top` of each query, without the query itself.
 void append_others(const NeighbourTable& found, std::span<const std::int64_t> queries, std::int64_t top,
                    std::vector<Neighbour>& entries) {
   for (std::size_t i = 0; i < queries.size(); ++i) {
@@ -64,7 +64,6 @@ void append_others(const NeighbourTable& found, std::span<const std::int64_t> qu
       entries.push_back(n);
       ++kept;
     }
-    entries.resize(entries.size() + index(top - kept));
   }
 }
 

@@ -31,7 +31,7 @@ std::vector<std::int64_t> places_of(const FeatureReader& reader, const std::vect
 double usual_distance(const NeighbourTable& table) {
   std::vector<double> nearest;
   for (std::int64_t i = 0; i < table.queries(); ++i)
-    if (const auto found = table.of(i); !found.empty()) nearest.push_back(found[0].distance);
+    if (table.of(i)[0].row >= 0) nearest.push_back(table.of(i)[0].distance);
   return nearest.empty() ? 0 : median(std::move(nearest));
 }
 
@@ -40,13 +40,10 @@ double usual_distance(const NeighbourTable& table) {
 NearRows pairs_apart(const NeighbourTable& table, double usual) {
   NearRows pairs(index(table.queries()));
   const auto is_far_nearer = [&](std::int64_t row) {
-    const auto found = table.of(row);
-    return found.size() > 1 && found[0].distance <= ratio * found[1].distance;
+    return table.of(row)[0].distance <= ratio * table.of(row)[1].distance;
   };
   for (std::int64_t row = 0; row < table.queries(); ++row) {
-    const auto found = table.of(row);
-    if (found.empty()) continue;
-    const Neighbour nearest = found[0];
+    const Neighbour nearest = table.of(row)[0];
     if (nearest.row <= row || nearest.distance > usual) continue;
     if (table.of(nearest.row)[0].row == row && is_far_nearer(row) && is_far_nearer(nearest.row))
       pairs[index(row)].push_back(nearest);
