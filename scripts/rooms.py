@@ -124,6 +124,7 @@ LOOK_BEHIND = {
     "tests/fuzz/shard_index.cpp": "corpus",
     "tests/fuzz/beside.hpp": "store",
     "tests/fuzz/tar.cpp": "corpus",
+    "tests/fuzz/results.cpp": "report",
     "tests/mpi/svm.cpp": "svm",
     "tests/support/extraction_fixtures.hpp": "extraction",
     "bench/balance.cpp": "jobs",

@@ -55,6 +55,11 @@ class Error : public std::runtime_error {
 /// The same for JSON text, with JSON's escapes: the value stays what it was. REQUIRES: no line ends between values.
 [[nodiscard]] std::string one_line_json(std::string_view json);
 
+/// What a JSON text has more of than any that pool3 writes, as a cause, or "": a depth of more than 128, which copies
+/// and comparisons go down with, or more than 16,384 members of an object, each of which is compared with those before
+/// it. Ask before a text from outside is parsed. Takes any text.
+[[nodiscard]] std::string excess_of_json(std::string_view text);
+
 /// Length of the longest beginning of `text` that is valid UTF-8.
 [[nodiscard]] std::size_t valid_utf8(std::string_view text);
 /// `text` for JSON, which must be UTF-8. Where it is not, bytes that are none become \xHH, and each backslash is

@@ -59,6 +59,9 @@ enum class FeatureType : std::uint8_t { float32, float16 };
 /// Bytes of one stored feature.
 [[nodiscard]] constexpr std::int64_t element_bytes(FeatureType t) { return t == FeatureType::float32 ? 4 : 2; }
 
+/// Features of a row, at most: a block of 16 rows then has 64 MiB.
+inline constexpr std::int64_t most_features = std::int64_t{1} << 20;
+
 /// All that is fixed when a file is created.
 struct FeatureSpec {
   std::int64_t rows = 0;

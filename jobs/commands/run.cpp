@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -60,8 +58,9 @@ void require_same_flags(const std::string& path, const std::string& there, const
 
 /// The configuration of a table of a search; "" if there is none.
 std::string config_of_table(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  constexpr std::int64_t most_bytes = std::int64_t{1} << 30;
+  const std::string text = read_source({"run", path}, most_bytes);
+  if (!excess_of_json(text).empty()) return "";
   const auto table = nlohmann::json::parse(text, nullptr, false);
   return table.is_object() && table.contains("config") ? table["config"].dump() : "";
 }

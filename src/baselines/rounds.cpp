@@ -37,8 +37,9 @@ std::vector<std::int32_t> nearest_labels(const Communicator& comm, const Labelle
     const NeighbourTable nearest = merge(comm, find(asked));
     std::vector<std::int64_t> answers(index(round.size()), 0);  // of the rank that has the row
     for (std::int64_t q = 0; q < round.size(); ++q)
-      if (const auto found = label_of.find(nearest.of(q)[0].row); found != label_of.end())
-        answers[index(q)] = found->second;
+      if (const auto rows_near = nearest.of(q); !rows_near.empty())
+        if (const auto found = label_of.find(rows_near[0].row); found != label_of.end())
+          answers[index(q)] = found->second;
     comm.sum(std::span<std::int64_t>(answers));
     for (std::int64_t q = own.begin; q < own.end; ++q)
       labels.push_back(static_cast<std::int32_t>(answers[index(q - round.begin)]));

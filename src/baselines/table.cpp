@@ -65,17 +65,20 @@ BaselineEntry entry_of(const Json& j) {
   return e;
 }
 
+constexpr double most_model_bytes = 9e15;  // a whole number that JSON keeps
+
 bool is_share(double value) { return value >= 0 && value <= 1; }
 
 /// True for numbers that can be.
 bool is_sound(const BaselineTable& t) {
   const auto is_class = [&](std::int32_t k) { return k >= 0 && static_cast<std::size_t>(k) < t.classes.size(); };
-  if (t.rows.size() != t.truth.size() || !std::ranges::is_sorted(t.rows) || !std::ranges::all_of(t.truth, is_class))
+  if (t.training_rows < 0 || t.rows.size() != t.truth.size() || !std::ranges::is_sorted(t.rows) ||
+      !std::ranges::all_of(t.truth, is_class))
     return false;
   return std::ranges::all_of(t.entries, [&](const BaselineEntry& e) {
     return e.predicted.size() == t.rows.size() && std::ranges::all_of(e.predicted, is_class) && is_share(e.accuracy) &&
            is_share(e.balanced_accuracy) && is_share(e.interval.low) && is_share(e.interval.high) && e.seconds >= 0 &&
-           e.model_bytes >= 0 && (!e.paired || is_share(e.paired->p));
+           e.model_bytes >= 0 && e.model_bytes <= most_model_bytes && (!e.paired || is_share(e.paired->p));
   });
 }
 
@@ -168,6 +171,7 @@ BaselineTable read_baselines(const std::string& path) {
   const auto refuse = [&](const std::string& cause) {
     return Error({.stage = stage, .path = path, .cause = cause, .advice = "make it with pool3 baseline"});
   };
+  if (const std::string excess = excess_of_json(text); !excess.empty()) throw refuse(excess);
   try {
     const Json j = Json::parse(text);
     if (!j.is_object() || j.value("format", "") != "pool3 baselines") throw refuse("is no table of baselines");

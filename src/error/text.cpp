@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "pool3/error.hpp"
 
@@ -92,6 +93,30 @@ std::string replaced(std::string_view text, std::string (*escape)(const Characte
 std::string one_line(std::string_view text) { return replaced(text, escape_of); }
 
 std::string one_line_json(std::string_view json) { return replaced(json, json_escape_of); }
+
+std::string excess_of_json(std::string_view text) {
+  constexpr std::size_t most_depth = 128, most_members = 16384;
+  std::vector<std::size_t> members;  // of what is open
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      quoted = !quoted;
+    } else if (quoted) {
+      continue;
+    } else if (c == '[' || c == '{') {
+      if (members.size() == most_depth) return "it is nested too deeply";
+      members.push_back(0);
+    } else if ((c == ']' || c == '}') && !members.empty()) {
+      members.pop_back();
+    } else if (c == ':' && !members.empty() && ++members.back() > most_members) {
+      return "it has an object of too many members";
+    }
+  }
+  return {};
+}
 
 std::size_t valid_utf8(std::string_view text) {
   std::size_t valid = 0;

@@ -87,7 +87,9 @@ Interval bootstrap_interval(std::int64_t hits, std::int64_t rows) {
   Interval found;
   double below = 0;
   bool low = false;
-  for (std::int64_t k = 0; k <= rows; ++k) {
+  // Farther than 12 deviations below the mean there is nothing to add.
+  const auto first = static_cast<std::int64_t>(std::max(0.0, std::floor(n * p - 12 * std::sqrt(n * p * (1 - p)) - 12)));
+  for (std::int64_t k = first; k <= rows; ++k) {
     const auto h = static_cast<double>(k);
     below += std::exp(std::lgamma(n + 1) - std::lgamma(h + 1) - std::lgamma(n - h + 1) + h * std::log(p) +
                       (n - h) * std::log1p(-p));

@@ -216,7 +216,7 @@ SearchJournal::Found SearchJournal::recall(bool or_table) const {
   std::optional<SearchMemory> memory;
   bool same_ranks = false;
   try {
-    const Json there = Json::parse(text);
+    const Json there = Json::parse(excess_of_json(text).empty() ? text : std::string());
     const std::string found = difference(there, by_);
     if (!found.empty()) return {{}, fmt::format("{} is of another search ({}): starting anew", points_of(out_), found)};
     memory = memory_of(there);

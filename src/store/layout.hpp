@@ -25,9 +25,6 @@ inline constexpr const char* damaged_advice = "the file is damaged; make it agai
 /// Hex digits of one stored key.
 inline constexpr std::size_t key_width = 32;
 
-/// Features of a row, at most: a block of 16 rows then has 64 MiB.
-inline constexpr std::int64_t max_width = std::int64_t{1} << 20;
-
 /// A block must fit in memory.
 inline constexpr std::int64_t max_block_rows = std::int64_t{1} << 20;
 

@@ -110,7 +110,7 @@ CatalogueMap read_map(const std::string& path) {
   rows.read({0, rows.rows()}, std::span(map.rows));
   positions.read({0, positions.rows()}, std::span(map.positions));
   map.method = store::attribute<std::string>(attributes, "method", place);
-  map.config = store::attribute<std::string>(attributes, "config", place);
+  map.config = store::take_config(attributes, "config", place);
   each_number(map, [&](const char* name, auto& value) {
     value = store::attribute<std::decay_t<decltype(value)>>(attributes, name, place);
   });

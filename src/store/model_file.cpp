@@ -198,6 +198,7 @@ void take_scalars(Model& model, const Attributes& attributes, const Place& place
       value = store::attribute<Value>(attributes, name, place);
     }
   });
+  model.config = store::take_config(attributes, "config", place);
 }
 
 void write_support(const store::File& file, const Model& model) {

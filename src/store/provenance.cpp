@@ -7,6 +7,9 @@
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 
+#include "pool3/error.hpp"
+#include "store/layout.hpp"
+
 namespace pool3 {
 
 namespace {
@@ -104,11 +107,19 @@ void put_provenance(Attributes& attributes, const std::string& prefix, const Pro
   for (const auto& field : provenance_fields) attributes[prefix + field.name] = provenance.*field.member;
 }
 
+std::string take_config(const Attributes& attributes, const std::string& name, const Place& place) {
+  const auto& config = attribute<std::string>(attributes, name, place);
+  if (const std::string excess = excess_of_json(config); !excess.empty())
+    throw error_at(place, name + ": " + excess, damaged_advice);
+  return config;
+}
+
 Provenance take_provenance(const Attributes& attributes, const std::string& prefix, const Place& place) {
   Provenance provenance;
   for (const auto& field : provenance_fields) {
     provenance.*field.member = attribute<std::string>(attributes, prefix + field.name, place);
   }
+  provenance.config = take_config(attributes, prefix + "config", place);
   provenance.profile = complete_profile(provenance);
   return provenance;
 }

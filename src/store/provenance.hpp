@@ -28,6 +28,8 @@ inline constexpr std::array<ProvenanceField, 9> provenance_fields = {{
 
 /// Adds every field as PREFIXname.
 void put_provenance(Attributes& attributes, const std::string& prefix, const Provenance& provenance);
+/// The configuration, JSON. Throws Error for one that no job has.
+[[nodiscard]] std::string take_config(const Attributes& attributes, const std::string& name, const Place& place);
 /// `profile` is complete also for older files, which told orientation and limit of pixels by `config` alone.
 [[nodiscard]] Provenance take_provenance(const Attributes& attributes, const std::string& prefix, const Place& place);
 

@@ -2,7 +2,8 @@
 """Writes the seeds of tests/fuzz/corpus with other people's writers, each as small as it gets.
 
 Their shapes are part of the unit tests: tests/unit/weights/torch_file.cpp and tests/unit/hdf5/file.cpp
-read some. hdf5/features.h5 and model.h5 are pool3's own: `store_sample FOLDER 5 3` of tests/e2e wrote them.
+read some. hdf5/features.h5 and model.h5 are pool3's own: `store_sample FOLDER 5 3` of tests/e2e wrote them. So are those of
+sealed/; its map.h5 and rbf.h5 were made of such a file of 12 rows.
 """
 import gzip
 import io
@@ -174,5 +175,37 @@ def imports():
     (folder / "a.svm").write_text("+1 1:0.5 3:2 # c\n-1 qid:3 2:1\n")
 
 
-for make in (pickles, keras, hdf5, graphdefs, safetensors, tfjs, tars, manifests, imports, beside):
+def results():
+    """What report and baseline read again."""
+    evaluation = {"format": "pool3 evaluation", "format_version": 1, "accuracy": 0.75, "rows": 4, "rows_are": "held-out",
+                  "accuracy_interval": [0.25, 1], "top5_accuracy": 1, "sets": {"coverage": 0.95, "covered": 1, "mean_size": 1.5},
+                  "log_loss": 0.5, "brier": 0.2, "calibration_error": 0.1,
+                  "reliability": [{"low": 0, "high": 1, "rows": 4, "confidence": 0.5, "accuracy": 0.75}],
+                  "classes": ["a", "b"], "confusion_matrix": [[2, 1], [0, 1]]}
+    search = {"format": "pool3 search", "format_version": 1, "scoring": "accuracy", "folds": 2, "fold_rows": [3, 4], "best": 1,
+              "points": [{"kernel": "linear", "C": 0.1, "mean": 0.5, "fold_accuracy": [0.5, None], "seconds": 0.2},
+                         {"kernel": "rbf", "gamma": 2, "C": 1, "mean": 0.6, "fold_accuracy": [0.6, 0.6], "seconds": 1}]}
+    audit = {"format": "pool3 audit", "notes": ["few"], "lists": {"copies": [{"row": 3, "other_row": 1, "path": "a\u202e.png"}]}}
+    metrics = [{"time": 100, "rank": 0, "kind": "progress", "stage": "extract", "elapsed_seconds": 5},
+               {"time": 101, "rank": 0, "kind": "end", "exit_code": 0},
+               {"time": 110, "rank": 0, "kind": "rank", "stage": "extract", "images": 4, "read_seconds": 1, "elapsed_seconds": 8}]
+    entry = {"kind": "softmax", "settings": {"C": [1.0]}, "accuracy": 0.5, "accuracy_interval": [0, 1], "balanced_accuracy": 0.5,
+             "log_loss": None, "seconds": 0.1, "model_bytes": 100, "C": 1, "search": [{"C": 1, "mean": 0.5, "fold_accuracy": [0.5]}],
+             "paired": {"only_svm_right": 1, "only_this_right": 0, "p": 1}, "predicted": [0, 0]}
+    table = {"format": "pool3 baselines", "format_version": 1,
+             "features": {"catalogue_hash": "c", "weights_sha256": "a", "profile": "nsfwjs", "precision": "fp32"},
+             "split": {"rule": "key", "seed": 42, "test_fraction": 0.2}, "config": {}, "training_rows": 3, "model": "m.h5",
+             "baselines": [entry], "classes": ["a", "b"], "rows": [1, 4], "truth": [0, 1]}
+    get = b"GET /api/rows/3?top=%35&x HTTP/1.1\r\nHost: localhost:8080\r\nOrigin: http://localhost:8080\r\n\r\n"
+    post = b"POST /api/classify HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Pool3: 1\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n\x89PNG"
+    chunked = b"POST / HTTP/1.1\r\nHost: [::1]:1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    seeds = {"results/evaluation": json.dumps(evaluation).encode(), "results/search": json.dumps(search).encode(),
+             "results/audit": json.dumps(audit).encode(), "results/metrics": "\n".join(map(json.dumps, metrics)).encode(),
+             "baselines/one": json.dumps(table).encode(), "http/two": get + post, "http/chunked": chunked}  # fmt: skip
+    for name, data in seeds.items():
+        (CORPUS / name).parent.mkdir(exist_ok=True)
+        (CORPUS / name).write_bytes(data)
+
+
+for make in (pickles, keras, hdf5, graphdefs, safetensors, tfjs, tars, manifests, imports, beside, results):
     make()

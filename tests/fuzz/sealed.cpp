@@ -1,4 +1,4 @@
-// Any bytes as a feature file or a model, with checksums made right again, through all that reads them.
+// Any bytes as a feature file, a model or a map, with checksums made right again, through all that reads them.
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pool3/maintenance.hpp"
+#include "pool3/map_file.hpp"
 #include "pool3/model.hpp"
 #include "store/features/blocks.hpp"
 #include "store/features/tables.hpp"
@@ -139,6 +140,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   seal(file, bytes);
   attempt([&] { static_cast<void>(pool3::read_model(file.path())); });
   attempt([&] { static_cast<void>(pool3::read_split_table(file.path())); });
+  attempt([&] { static_cast<void>(pool3::read_map(file.path())); });
   attempt([&] { read_all(pool3::FeatureReader(file.path())); });
   attempt([&] { static_cast<void>(pool3::verify_features(world(), file.path())); });
   attempt([&] { static_cast<void>(pool3::diff_features(world(), file.path(), file.path())); });

@@ -66,7 +66,8 @@ class Sealed:
     def __init__(self, path):
         self.data = bytearray(path.read_bytes())
         with h5py.File(path, "r") as f:
-            self.tables = {name: Table(dataset) for name, dataset in f.items()}
+            self.tables = {}
+            f.visititems(lambda name, found: self.tables.update({name: Table(found)} if isinstance(found, h5py.Dataset) else {}))
             self.attributes = {name: self._place(f, name) for name in f.attrs
                                if getattr(f.attrs[name], "dtype", np.dtype("S1")).kind in "iuf"}
             self.block_rows = int(f.attrs.get("block_rows", 0))

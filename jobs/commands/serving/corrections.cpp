@@ -17,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr const char* stage = "serve";
+constexpr const char* log_name = "answers.jsonl";
 constexpr std::size_t most_label_bytes = 100;
 
 struct Magic {
@@ -40,7 +41,7 @@ std::int64_t pictures_in(const std::string& folder) {
 
 bool is_good_label(const std::string& label) {
   if (label.empty() || label.size() > most_label_bytes || label.front() == '.' || label.front() == ' ' ||
-      label.back() == ' ' || valid_utf8(label) != label.size() || one_line(label) != label)
+      label.back() == ' ' || valid_utf8(label) != label.size() || one_line(label) != label || label == log_name)
     return false;
   return label.find_first_of("/\\:*?\"<>|") == std::string::npos;
 }
@@ -55,7 +56,7 @@ std::string ending_of(const std::string& picture) {
 Corrections::Corrections(std::string folder, std::int64_t most) : folder_(std::move(folder)), most_(most) {
   if (folder_.empty()) return;
   make_folder({stage, folder_});
-  check_folder({stage, (fs::path(folder_) / "answers.jsonl").string()});
+  check_folder({stage, (fs::path(folder_) / log_name).string()});
   count_ = pictures_in(folder_);
 }
 
@@ -77,7 +78,7 @@ std::string Corrections::keep(const Correction& correction) {
                                        {"label", correction.label},
                                        {"predicted", utf8_text(correction.predicted)},
                                        {"time", now.count()}};
-  const Descriptor log({stage, (fs::path(folder_) / "answers.jsonl").string()}, O_WRONLY | O_CREAT | O_CLOEXEC);
+  const Descriptor log = open_own({stage, (fs::path(folder_) / log_name).string()}, O_WRONLY | O_CREAT | O_CLOEXEC);
   log.write(log.size(), one_line_json(line.dump()) + "\n");
   return {};
 }

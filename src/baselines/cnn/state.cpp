@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <span>
 
@@ -45,27 +47,41 @@ void set_from(const std::string& bytes, TrainingState& s) {
   }
 }
 
-/// What is there after the key and the identity, or "".
-std::string sound_content(const std::string& path, const std::string& identity) {
+/// What is there after the key and the identity, or "" if these are not, or it has other than `size` bytes.
+std::string sound_content(const std::string& path, const std::string& identity, std::size_t size) {
   const Descriptor file = try_open_own({stage, path}, O_RDONLY);
-  if (!file.is_open()) return {};
-  std::string bytes(static_cast<std::size_t>(file.size()), '\0');
-  bytes.resize(file.read(0, std::as_writable_bytes(std::span(bytes))));
   const std::size_t head = key_digits + identity.size();
+  if (!file.is_open() || file.size() != static_cast<std::int64_t>(head + size)) return {};
+  std::string bytes(head + size, '\0');
+  bytes.resize(file.read(0, std::as_writable_bytes(std::span(bytes))));
   if (bytes.size() < head || bytes.substr(0, key_digits) != key_of(std::string_view(bytes).substr(key_digits)))
     return {};
   return bytes.substr(key_digits, identity.size()) == identity ? bytes.substr(head) : std::string();
+}
+
+/// False for what no training leaves.
+bool is_sound(const TrainingState& s) {
+  const auto finite = [](const std::vector<float>& numbers) {
+    return std::ranges::all_of(numbers, [](float v) { return std::isfinite(v); });
+  };
+  return s.epoch >= 0 && s.steps >= 0 && s.best_epoch >= 0 && s.best_epoch <= s.epoch && !std::isnan(s.best_loss) &&
+         std::ranges::all_of(s.square, [](float v) { return v >= 0; }) && finite(s.parameters) && finite(s.mean) &&
+         finite(s.square) && finite(s.best);
 }
 
 }  // namespace
 
 bool Checkpoint::recall(TrainingState& state) const {
   if (path_.empty()) return false;
+  const std::size_t size = bytes_of(state).size();
   std::string bytes;
-  comm_.root_does([&] { bytes = sound_content(path_, identity_); });
+  comm_.root_does([&] { bytes = sound_content(path_, identity_, size); });
   comm_.broadcast(bytes);
-  if (bytes.size() != bytes_of(state).size()) return false;
-  set_from(bytes, state);
+  if (bytes.size() != size) return false;
+  TrainingState found = state;
+  set_from(bytes, found);
+  if (!is_sound(found)) return false;
+  state = std::move(found);
   return true;
 }
 

@@ -126,15 +126,19 @@ void prepare(Prepared& p, const ImportOptions& options, ImportReport& report) {
   const auto table = open_table(options.features, options.label_column);
   const Place place{stage, options.features.text()};
   if (table->rows() == 0 || table->width() == 0) throw error_at(place, "it has no rows of numbers");
-  p.classes = classes_of(labels_of(*table, options), table->rows());
+  if (table->width() > most_features)
+    throw error_at(place, fmt::format("a row has {} numbers", table->width()),
+                   fmt::format("a feature file has at most {} in a row", most_features));
+  const std::vector<std::string> labels = labels_of(*table, options);
+  p.keys = keys_of(*table, options);  // as many as there are: a header can claim any number of rows
+  p.classes = classes_of(labels, table->rows());
   report = {table->rows(), table->width(), std::ssize(p.classes.names), p.classes.without, table->note()};
-  p.keys = keys_of(*table, options);
   const std::string hash = catalogue_hash(p.keys, p.classes);
   check_out(options, hash);
   const std::size_t digits = fmt::to_string(table->rows() - 1).size();
   for (Row row = 0; row < table->rows(); ++row) p.paths.push_back(fmt::format("row-{:0{}}", row, digits));
   const std::string kind(imported);
-  const std::string labels = options.labels.path.empty() ? "as they came along" : options.labels.text();
+  const std::string origin = options.labels.path.empty() ? "as they came along" : options.labels.text();
   p.spec = {.rows = table->rows(),
             .width = table->width(),
             .root = std::filesystem::absolute(folder_of(options.features.path)).lexically_normal().string(),
@@ -142,7 +146,7 @@ void prepare(Prepared& p, const ImportOptions& options, ImportReport& report) {
             .labels = p.classes.labels,
             .path = [&p](Row row) { return std::string_view(p.paths[index(row)]); },
             .provenance = {options.version, kind, options.features.text(), kind, kind, hash, options.features.text(),
-                           labels, options.config},
+                           origin, options.config},
             .type = options.type};
 }
 

@@ -28,14 +28,16 @@ struct Entry {
   std::int64_t index = -1;
   double value = 0;
 };
+constexpr std::int64_t largest_index = std::int64_t{1} << 60;  // far more than a row may have
+
 /// An index of -1 if the word is no entry.
 Entry parse_entry(std::string_view word) {
   const std::size_t colon = word.find(':');
   Entry entry;
   if (colon == std::string_view::npos) return entry;
   const auto [end, error] = std::from_chars(word.data(), word.data() + colon, entry.index);
-  const bool good = error == std::errc() && end == word.data() + colon && entry.index >= 0 && colon > 0 &&
-                    parse_number(word.substr(colon + 1), entry.value);
+  const bool good = error == std::errc() && end == word.data() + colon && entry.index >= 0 &&
+                    entry.index <= largest_index && parse_number(word.substr(colon + 1), entry.value);
   if (!good) entry.index = -1;
   return entry;
 }

@@ -237,10 +237,10 @@ std::vector<std::string> read_npy_column(const std::string& path, const std::str
 
 std::vector<NpzArray> npz_arrays(const std::string& path) {
   std::vector<NpzArray> arrays;
-  for (const std::string& entry : zip_entries(path)) {
+  Stream stream = Stream::of_zip(path);
+  for (std::string entry; stream.next(entry);) {
     if (!entry.ends_with(".npy")) continue;
     const std::string name = entry.substr(0, entry.size() - 4);
-    Stream stream(path, entry);
     try {
       const Header header = read_header(stream);
       arrays.push_back({name, static_cast<int>(header.shape.size()), header.shape.empty() ? 0 : header.shape[0]});

@@ -28,30 +28,36 @@ std::unique_ptr<archive, int (*)(archive*)> new_reader(bool zip) {
 
 }  // namespace
 
-Stream::Stream(const std::string& path) : place_{import_stage, path}, archive_(new_reader(false)) { open(false); }
-
-Stream::Stream(const std::string& zip, const std::string& entry)
-    : place_{import_stage, zip}, archive_(new_reader(true)) {
-  open(true);
-  archive_entry* found = nullptr;
-  for (std::size_t i = 0; i < most_entries; ++i) {
-    const int code = archive_read_next_header(archive_.get(), &found);
-    if (code == ARCHIVE_EOF) break;
-    if (code < ARCHIVE_WARN) throw failure();
-    const char* const name = archive_entry_pathname(found);
-    if (name != nullptr && entry == name) return;
-  }
-  throw error_at(place_, fmt::format("there is no entry {}", entry));
-}
-
-void Stream::open(bool zip) {
+Stream::Stream(const std::string& path, Kind kind)
+    : place_{import_stage, path}, archive_(new_reader(kind == Kind::zip)) {
   check_source(place_);
   if (archive_read_open_filename(archive_.get(), place_.path.c_str(), piece_bytes) < ARCHIVE_WARN) throw failure();
-  if (zip) return;
+}
+
+Stream::Stream(const std::string& path) : Stream(path, Kind::file) {
   archive_entry* entry = nullptr;
   const int code = archive_read_next_header(archive_.get(), &entry);
   empty_ = code == ARCHIVE_EOF;
   if (!empty_ && code < ARCHIVE_WARN) throw failure();
+}
+
+Stream::Stream(const std::string& zip, const std::string& entry) : Stream(zip, Kind::zip) {
+  for (std::string name; next(name);)
+    if (name == entry) return;
+  throw error_at(place_, fmt::format("there is no entry {}", one_line(entry)));
+}
+
+Stream Stream::of_zip(const std::string& zip) { return {zip, Kind::zip}; }
+
+bool Stream::next(std::string& entry) {
+  archive_entry* found = nullptr;
+  const int code = archive_read_next_header(archive_.get(), &found);
+  if (code == ARCHIVE_EOF) return false;
+  if (code < ARCHIVE_WARN) throw failure();
+  if (++entries_ > most_entries) throw error_at(place_, "it has too many entries");
+  const char* const name = archive_entry_pathname(found);
+  entry = name == nullptr ? "" : name;
+  return true;
 }
 
 Error Stream::failure() const {
@@ -68,27 +74,6 @@ std::size_t Stream::read(std::span<char> out) {
     have += static_cast<std::size_t>(got);
   }
   return have;
-}
-
-std::vector<std::string> zip_entries(const std::string& path) {
-  const Place place{import_stage, path};
-  check_source(place);
-  const auto reader = new_reader(true);
-  const auto failure = [&] {
-    const char* const text = archive_error_string(reader.get());
-    return error_at(place, one_line(text == nullptr ? "damaged" : text));
-  };
-  if (archive_read_open_filename(reader.get(), path.c_str(), piece_bytes) < ARCHIVE_WARN) throw failure();
-  std::vector<std::string> names;
-  archive_entry* entry = nullptr;
-  for (;;) {
-    const int code = archive_read_next_header(reader.get(), &entry);
-    if (code == ARCHIVE_EOF) return names;
-    if (code < ARCHIVE_WARN) throw failure();
-    const char* const name = archive_entry_pathname(entry);
-    if (name != nullptr) names.emplace_back(name);
-    if (names.size() > most_entries) throw error_at(place, "it has too many entries");
-  }
 }
 
 bool Lines::next(std::string& line) {

@@ -5,7 +5,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "pool3/files.hpp"
 
@@ -22,20 +21,23 @@ class Stream {
   explicit Stream(const std::string& path);
   /// An entry of a zip. Throws Error if there is none of that name.
   Stream(const std::string& zip, const std::string& entry);
+  /// A zip before its first entry.
+  [[nodiscard]] static Stream of_zip(const std::string& zip);
+  /// Goes on to the next entry of a zip; false behind the last.
+  [[nodiscard]] bool next(std::string& entry);
   /// Bytes read; fewer than asked for only at the end.
   [[nodiscard]] std::size_t read(std::span<char> out);
   [[nodiscard]] const Place& place() const { return place_; }
 
  private:
-  void open(bool zip);
+  enum class Kind : std::uint8_t { file, zip };
+  Stream(const std::string& path, Kind kind);
   [[nodiscard]] Error failure() const;
   Place place_;
   std::unique_ptr<archive, int (*)(archive*)> archive_;
   bool empty_ = false;
+  std::size_t entries_ = 0;
 };
-
-/// Names of the entries of a zip. Throws Error.
-[[nodiscard]] std::vector<std::string> zip_entries(const std::string& path);
 
 /// Lines of a text, without their ends. A line has 64 MiB at most.
 class Lines {

@@ -15,6 +15,7 @@ constexpr std::size_t most_with_pictures = 150;  // of them
 
 /// {"lists": {name: [...]}}, which is all that is counted on.
 Json parsed(const std::string& audit) {
+  if (const std::string excess = excess_of_json(audit); !excess.empty()) throw Error({.cause = excess});
   Json j = Json::parse(audit, nullptr, false);
   const auto holds = [](const Json& lists) {
     return lists.is_object() && std::ranges::all_of(lists, [](const Json& list) {

@@ -4,6 +4,8 @@
 #include <limits>
 #include <string_view>
 
+#include "pool3/error.hpp"
+
 namespace pool3::report {
 namespace {
 
@@ -13,10 +15,12 @@ std::vector<Json> lines_of(const std::string& text) {
   std::vector<Json> lines;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
-    Json line = Json::parse(std::string_view(text).substr(at, end - at), nullptr, false);
+    const std::string_view bytes = std::string_view(text).substr(at, end - at);
+    at = end + 1;
+    if (!excess_of_json(bytes).empty()) continue;
+    Json line = Json::parse(bytes, nullptr, false);
     if (line.is_object() && line.value("kind", Json()).is_string() && line.value("time", Json()).is_number())
       lines.push_back(std::move(line));
-    at = end + 1;
   }
   return lines;
 }

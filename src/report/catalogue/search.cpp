@@ -60,19 +60,21 @@ Json page_of(const Json& table) {
   if (candidates.empty()) return {};
   out["best"] = choose(candidates, scoring, Choice::best);
   out["simplest"] = choose(candidates, scoring, Choice::simplest);
-  out["taken"] = table.contains("best") ? Json(taken) : out["best"];
+  out["taken"] = table.contains("best") && taken < candidates.size() ? Json(taken) : out["best"];
   return out;
 }
 
 }  // namespace
 
 Json search_for_page(const std::string& table) {
+  if (const std::string excess = excess_of_json(table); !excess.empty()) throw Error({.cause = excess});
   try {
     const Json parsed = Json::parse(table);
     if (parsed.value("format", "") != "pool3 search") throw Error({.cause = "it is no table of a search"});
     return page_of(parsed);
-  } catch (const Json::exception& e) {
-    throw Error({.cause = std::string("its table can't be read: ") + e.what()});
+  } catch (const Json::exception&) {
+    throw Error(
+        {.cause = "it is damaged, or no table of a search", .advice = "give a file that pool3 search has made"});
   }
 }
 

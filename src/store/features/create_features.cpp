@@ -22,8 +22,8 @@ namespace {
 
 void check_spec(const Place& place, const FeatureSpec& spec) {
   if (spec.rows < 0) throw error_at(place, "the number of rows is negative");
-  if (spec.width < 1 || spec.width > max_width) {
-    throw error_at(place, fmt::format("a row must have from 1 to {} features", max_width));
+  if (spec.width < 1 || spec.width > most_features) {
+    throw error_at(place, fmt::format("a row must have from 1 to {} features", most_features));
   }
   if (spec.block_rows < 1 || spec.block_rows > max_block_rows) {
     throw error_at(place, fmt::format("block_rows must be from 1 to {}", max_block_rows));

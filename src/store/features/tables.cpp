@@ -51,7 +51,7 @@ Tables open_tables(Structure file) {
   t.rows = t.features.rows();
   if (t.features.type() == float16_type()) t.type = FeatureType::float16;
   t.width = t.features.columns();
-  if (t.width < 1 || t.width > max_width) {
+  if (t.width < 1 || t.width > most_features) {
     throw error_at(t.file.place(), "the number of features of a row is out of range", damaged_advice);
   }
   check_shapes(t);

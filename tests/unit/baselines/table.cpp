@@ -66,9 +66,12 @@ TEST(BaselineTable, RefusesWhatCantBe) {
   EXPECT_THAT(with("\"predicted\":[0,1,1]", "\"predicted\":[0,1]"), testing::HasSubstr("numbers that can't be"));
   EXPECT_THAT(with("\"predicted\":[0,1,1]", "\"predicted\":[0,1,2]"), testing::HasSubstr("numbers that can't be"));
   EXPECT_THAT(with("\"truth\":[0,1,1]", "\"truth\":[0,1,-1]"), testing::HasSubstr("numbers that can't be"));
+  EXPECT_THAT(with("\"model_bytes\":0", "\"model_bytes\":1e300"), testing::HasSubstr("numbers that can't be"));
   EXPECT_THAT(with("pool3 baselines", "pool3 search"), testing::HasSubstr("is no table of baselines"));
   EXPECT_THAT(with("\"format_version\":1", "\"format_version\":2"), testing::HasSubstr("newer"));
   EXPECT_THAT(with("{", "["), testing::HasSubstr("damaged"));
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  EXPECT_THAT(with(R"("settings":{})", R"("settings":)" + deep), testing::HasSubstr("nested too deeply"));
 }
 
 }  // namespace

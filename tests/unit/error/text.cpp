@@ -71,5 +71,29 @@ TEST(Utf8, KeepsDifferentTextsApart) {
   EXPECT_EQ(utf8_text("a\\b\xFF"), "a\\\\b\\xff");
 }
 
+TEST(ExcessOfJson, IsADepthBeyond128) {
+  const std::string at_most(128, '['), ends(128, ']');
+  EXPECT_EQ(excess_of_json(""), "");
+  EXPECT_EQ(excess_of_json(at_most + ends), "");
+  EXPECT_EQ(excess_of_json("[" + at_most + ends + "]"), "it is nested too deeply");
+  EXPECT_EQ(excess_of_json("\"\\\"" + std::string(500, '{') + "\""), "");  // inside a text
+  std::string objects;
+  for (int i = 0; i < 200; ++i) objects += R"({"[]": )";
+  EXPECT_EQ(excess_of_json(objects), "it is nested too deeply");
+}
+
+TEST(ExcessOfJson, IsAnObjectOfManyMembers) {
+  std::string beside = "[", members = "{";
+  for (int i = 0; i < 16384; ++i) {
+    beside += R"({"a": [], "b:": 1},)";
+    members += "\"" + std::to_string(i) + "\": 1,";
+  }
+  EXPECT_EQ(excess_of_json(beside + "0]"), "");
+  EXPECT_EQ(excess_of_json(members + R"("more": {"of": "an", "inner": "one"}})"),
+            "it has an object of too many members");
+  members.pop_back();
+  EXPECT_EQ(excess_of_json("[" + members + "}," + members + "}]"), "");
+}
+
 }  // namespace
 }  // namespace pool3

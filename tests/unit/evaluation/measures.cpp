@@ -109,5 +109,36 @@ TEST(Confusion, TableCsvAndPairs) {
   EXPECT_EQ(j["accuracy_interval"].size(), 2);
 }
 
+/// The same by definition, from 0 on.
+Interval interval_by_sum(std::int64_t hits, std::int64_t rows) {
+  const auto n = static_cast<double>(rows), p_hit = static_cast<double>(hits) / n;
+  Interval found{-1, 0};
+  double below = 0;
+  for (double h = 0; below < 0.975 && h <= n; ++h) {
+    below += std::exp(std::lgamma(n + 1) - std::lgamma(h + 1) - std::lgamma(n - h + 1) + h * std::log(p_hit) +
+                      (n - h) * std::log1p(-p_hit));
+    if (found.low < 0 && below >= 0.025) found.low = h / n;
+    found.high = h / n;
+  }
+  return found;
+}
+
+TEST(BootstrapInterval, IsThatOfTheBinomial) {
+  for (const auto& [hits, rows] :
+       {std::pair{1, 3}, {1, 1000}, {999, 1000}, {500, 1000}, {7000, 10'000}, {9'999, 10'000}}) {
+    const Interval wanted = interval_by_sum(hits, rows), got = bootstrap_interval(hits, rows);
+    EXPECT_EQ(got.low, wanted.low) << hits << " of " << rows;
+    EXPECT_EQ(got.high, wanted.high) << hits << " of " << rows;
+  }
+}
+
+TEST(BootstrapInterval, OfVeryManyRowsTakesNoLonger) {  // as many seconds as there are millions of rows, once
+  const std::int64_t rows = std::int64_t{1} << 34;
+  const Interval got = bootstrap_interval(rows / 2, rows);
+  const double deviation = 0.5 / std::sqrt(static_cast<double>(rows));
+  EXPECT_NEAR(got.low, 0.5 - 1.959964 * deviation, 0.01 * deviation);
+  EXPECT_NEAR(got.high, 0.5 + 1.959964 * deviation, 0.01 * deviation);
+}
+
 }  // namespace
 }  // namespace pool3

@@ -32,8 +32,28 @@ TEST(SavedEvaluation, IsWhatWasWritten) {
 TEST(SavedEvaluation, RefusesWhatIsNone) {
   for (const char* text : {"", "[]", "{}", R"({"format": "pool3 evaluation"})",
                            R"({"format": "pool3 evaluation", "classes": ["a"], "confusion_matrix": [[1, 2]]})",
-                           R"({"format": "pool3 evaluation", "classes": ["a"], "confusion_matrix": [[-1]]})"})
+                           R"({"format": "pool3 evaluation", "classes": ["a"], "confusion_matrix": [[-1]]})",
+                           R"({"format": "pool3 evaluation", "classes": ["a"], "confusion_matrix": [[0.5]]})"})
     EXPECT_THROW((void)evaluation_of_json(text), Error) << text;
+}
+
+TEST(SavedEvaluation, RefusesNumbersThatCantBe) {
+  const auto with = [](const std::string& counts, const std::string& more) {
+    return R"({"format": "pool3 evaluation", "classes": ["a", "b"], "confusion_matrix": )" + counts + more + "}";
+  };
+  const auto bin = [](const std::string& rows, const std::string& accuracy) {
+    return R"(, "log_loss": 1, "reliability": [{"low": 0, "high": 1, "confidence": 0.5, "rows": )" + rows +
+           R"(, "accuracy": )" + accuracy + "}]";
+  };
+  EXPECT_NO_THROW((void)evaluation_of_json(with("[[3, 1], [0, 2]]", bin("6", "0.5"))));
+  // Sums of these would overflow.
+  EXPECT_THROW((void)evaluation_of_json(with("[[9000000000000000000, 9000000000000000000], [0, 0]]", "")), Error);
+  // More rows than there are, over which an interval would be summed up; a share above 1, for which it has no end.
+  EXPECT_THROW((void)evaluation_of_json(with("[[3, 1], [0, 2]]", bin("1000000000000000000", "0.5"))), Error);
+  EXPECT_THROW((void)evaluation_of_json(with("[[3, 1], [0, 2]]", bin("6", "1.5"))), Error);
+  EXPECT_THROW((void)evaluation_of_json(with("[[3, 1], [0, 2]]", R"(, "top5_accuracy": -1)")), Error);
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  EXPECT_THROW((void)evaluation_of_json(with("[[3, 1], [0, 2]]", R"(, "reliability": )" + deep)), Error);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "pool3/catalogue_page.hpp"
 #include "pool3/error.hpp"
 #include "report/base64.hpp"
+#include "report/catalogue/audit.hpp"
 #include "report/catalogue/curves.hpp"
 #include "report/catalogue/lanes.hpp"
 #include "report/catalogue/map.hpp"
@@ -144,6 +145,27 @@ TEST(SearchForPage, NamesTheBestAndTheSimplest) {
   EXPECT_THROW((void)report::search_for_page("{}"), Error);
   EXPECT_THROW((void)report::search_for_page("no JSON"), Error);
   EXPECT_THROW((void)report::search_for_page(R"({"format": "pool3 search"})"), Error);
+}
+
+TEST(SearchForPage, NamesNoPointThatIsNotThere) {
+  const nlohmann::json point = {{"C", 1}, {"mean", 0.5}, {"fold_accuracy", {0.5, 0.5}}};
+  for (const std::int64_t best : {-1, 1, 1'000'000}) {
+    const nlohmann::json table = {{"format", "pool3 search"}, {"folds", 2}, {"best", best}, {"points", {point}}};
+    EXPECT_EQ(report::search_for_page(table.dump())["taken"], 0) << best;
+  }
+}
+
+/// Copying what lies so deep would take more than the stack.
+TEST(ForPage, JsonThatIsNestedTooDeeplyIsRefused) {
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  EXPECT_THROW((void)report::search_for_page(R"({"format": "pool3 search", "points": [], "folds": )" + deep + "}"),
+               Error);
+  EXPECT_THROW((void)report::audit_for_page(R"({"lists": {"a": [{"row": )" + deep + "}]}}"), Error);
+  EXPECT_THROW((void)rows_of_audit(R"({"lists": {"a": [{"row": )" + deep + "}]}}"), Error);
+  const auto lanes =
+      report::lanes_for_page({R"({"time":1,"kind":"rank","stage":"a","elapsed_seconds":)" + deep + "}\n" +
+                              R"({"time":7,"rank":0,"kind":"rank","stage":"b","elapsed_seconds":5})"});
+  EXPECT_EQ(lanes["ranks"][0]["spans"].size(), 1U);
 }
 
 TEST(Lanes, AreThoseOfTheLastLife) {

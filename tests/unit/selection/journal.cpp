@@ -90,6 +90,15 @@ TEST_F(Journal, ThatIsDamagedDoesNotCount) {
   EXPECT_THAT(found.note, HasSubstr("search.json.points is damaged: starting anew"));
 }
 
+TEST_F(Journal, ThatIsNestedTooDeeplyDoesNotCount) {
+  journal().keep(result_of({0.1}), "state");
+  const std::string points = out_ + ".points", deep = std::string(100'000, '[') + std::string(100'000, ']');
+  std::string text = test::slurp(points);
+  text.replace(text.rfind("\"folds\": 2"), 10, "\"folds\": " + deep);  // which is compared with this search's, as text
+  test::spit(points, text);
+  EXPECT_THAT(journal().recall().note, HasSubstr("search.json.points is damaged: starting anew"));
+}
+
 TEST_F(Journal, WithNumbersThatNoSearchGivesDoesNotCount) {
   const std::string points = out_ + ".points";
   journal().keep(result_of({0.1, 1}), "state");

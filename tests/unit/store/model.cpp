@@ -221,6 +221,18 @@ TEST(StoreModel, refuses_other_files) {
   EXPECT_THAT(read_error(folder / "text"), HasSubstr("is not an HDF5 file"));
 }
 
+TEST(StoreModel, refuses_a_configuration_that_no_job_has) {
+  const TemporaryFolder folder;
+  Model model = make_model(true);
+  model.config = R"({"C": )" + std::string(20'000, '[') + std::string(20'000, ']') + "}";
+  write_model(model, folder / "m.h5");
+  EXPECT_THAT(read_error(folder / "m.h5"), HasSubstr("config: it is nested too deeply"));
+  model = make_model(true);
+  model.features.config = std::string(20'000, '{');
+  write_model(model, folder / "m.h5");
+  EXPECT_THAT(read_error(folder / "m.h5"), HasSubstr("features_config: it is nested too deeply"));
+}
+
 TEST(StoreModel, random_flips_are_all_found) {
   const TemporaryFolder folder;
   write_model(make_model(true), folder / "m.h5");
