@@ -21,7 +21,7 @@ function svg(tag, props = {}, ...children) {
 
 const whole = new Intl.NumberFormat('en', {maximumFractionDigits: 0});
 const count = (n) => whole.format(n);
-const percent = (share, digits = 1) => (share === null || share === undefined ? '–' : `${(100 * share).toFixed(digits)} %`);
+const percent = (share, digits = 1) => (share === null || share === undefined ? '–' : `${(100 * share).toFixed(digits)}\u00a0%`);
 const decimal = (x, digits = 3) => (x === null || x === undefined ? '–' : x.toFixed(digits));
 const short = (x) => String(Number(x.toPrecision(3)));
 const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
