@@ -26,6 +26,7 @@ const decimal = (x, digits = 3) => (x === null || x === undefined ? '–' : x.to
 const short = (x) => String(Number(x.toPrecision(3)));
 const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 function duration(seconds) {
+  if (seconds > 0 && seconds < 0.05) return 'under 0.1 s';
   if (seconds < 90) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;

@@ -1,5 +1,8 @@
 // The job: what each rank did when, and where its time went.
 
+// What stages are called here, where their own names say little.
+const stageNames = {copies: 'near copies', baseline: 'baselines'};
+const stageName = (stage) => stageNames[stage] ?? stage;
 const partNames = ['read', 'decode', 'resize', 'network', 'write'];
 
 function addJob() {
@@ -18,7 +21,7 @@ function addJob() {
     for (const s of lane.spans) {
       const bar = svg('rect', {class: stageClass(s.stage), x: 1000 * s.begin / l.seconds, y: i * (tall + gap), height: tall,
         width: Math.max(1.5, 1000 * (s.end - s.begin) / l.seconds)});
-      bar.addEventListener('pointermove', (event) => showTip(event.clientX, event.clientY, el('strong', {text: `${lane.name}: ${s.stage}`}),
+      bar.addEventListener('pointermove', (event) => showTip(event.clientX, event.clientY, el('strong', {text: `${lane.name}: ${stageName(s.stage)}`}),
         el('span', {text: `${duration(s.end - s.begin)}, from ${duration(s.begin)} on`}), s.images !== undefined ? el('span', {text: plural(s.images, 'picture')}) : null,
         s.messages !== undefined && ranks.length > 1 ? el('span', {text: `${duration(s.messages)} of it in messages, with waiting`}) : null));
       bar.addEventListener('pointerleave', hideTip);
@@ -35,8 +38,8 @@ function addJob() {
   const busy = Math.max(0, ...ranks.flatMap((r) => r.spans).filter((s) => s.images).map((s) => s.end));
   const rate = pictures && busy ? `, ${count(pictures)} pictures at ${short(pictures / busy)} a second` : '';
   const node = section('job', 'Job', `${plural(Math.max(1, ranks.length), 'rank')} in ${duration(l.seconds)}${rate}.`,
-    el('div', {class: 'card'}, el('div', {class: 'key legend'}, stages.map((stage) => el('span', {}, el('i', {class: `swatch ${stageClass(stage)}`}), stage))),
-      el('div', {class: 'lane-box'}, names, drawing), el('div', {class: 'lane-axis'}, el('span', {text: '0 s'}), el('span', {text: duration(l.seconds)}))));
+    el('div', {class: 'card'}, el('div', {class: 'key legend'}, stages.map((stage) => el('span', {}, el('i', {class: `swatch ${stageClass(stage)}`}), stageName(stage)))),
+      el('div', {class: 'lane-box'}, names, drawing, el('div', {class: 'lane-axis'}, el('span', {text: '0 s'}), el('span', {text: duration(l.seconds)})))));
   // A bar of shares, and what they are. `list`: [name, seconds, class].
   const shares = (title, list) => {
     const whole = list.reduce((sum, [, seconds]) => sum + seconds, 0);
@@ -49,9 +52,9 @@ function addJob() {
     return [el('h3', {text: title}), bar, el('div', {class: 'key legend'}, list.map(([name, seconds, kind]) =>
       el('span', {}, el('i', {class: `swatch ${kind}`}), `${name} ${duration(seconds)}, ${percent(seconds / whole, 0)}`)))];
   };
-  if (byStage.length > 1) node.lastChild.append(...shares('Time by stage', byStage.map(([stage, seconds]) => [stage, seconds, stageClass(stage)])));
+  if (byStage.length > 1) node.lastChild.append(...shares('Time by stage', byStage.map(([stage, seconds]) => [stageName(stage), seconds, stageClass(stage)])));
   if (all > 0) node.lastChild.append(...shares('Time of the threads of extract, by kind of work', partNames.filter((p) => spent.get(p) > 0).map((p, i) => [p, spent.get(p), `part-${i}`])));
-  const who = (name, spans) => spans.map((s) => [name, s.stage, duration(s.begin), duration(s.end), s.images === undefined ? '' : count(s.images),
+  const who = (name, spans) => spans.map((s) => [name, stageName(s.stage), duration(s.begin), duration(s.end), s.images === undefined ? '' : count(s.images),
     s.messages === undefined ? '' : duration(s.messages), ...partNames.map((p) => (s.parts ? duration(s.parts[p] ?? 0) : ''))]);
   node.append(tableBehind('Stages of the job and of its ranks', ['', 'stage', 'from', 'to', 'pictures', 'in messages', ...partNames],
     [...who('job', l.stages), ...ranks.flatMap((r) => who(`rank ${r.rank}`, r.spans))]));
