@@ -3,7 +3,8 @@
 
 #include <string>
 
-#include "command.hpp"
+#include "console/log.hpp"
+#include "pool3/mpi.hpp"
 #include "pool3/traffic.hpp"
 
 namespace pool3::jobs {
@@ -11,12 +12,14 @@ namespace pool3::jobs {
 /// Measures from its making to end(). For stages that tell no numbers of their own.
 class StageClock {
  public:
-  StageClock(const Context& context, std::string stage);
+  /// `comm` and `log` must outlive it.
+  StageClock(const Communicator& comm, const Log& log, std::string stage);
   /// Writes the lines. Not collective; every rank should call it.
   void end() const;
 
  private:
-  const Context& context_;
+  const Communicator& comm_;
+  const Log& log_;
   std::string stage_;
   double begin_;
   Traffic before_;

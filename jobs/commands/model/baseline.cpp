@@ -341,7 +341,7 @@ class BaselineCommand : public Command {
 }  // namespace
 
 void compute_baselines(const Context& context, const BaselineFlags& flags) {
-  const StageClock clock(context, stage);
+  const StageClock clock(context.comm, context.log, stage);
   Work(context, flags).compute();
   clock.end();
 }

@@ -175,7 +175,7 @@ std::string report_json(const Evaluation& e, const Measures& m, const RowChoice&
 
 void evaluate(const Context& context, const EvaluateFlags& flags) {
   const Communicator& comm = context.comm;
-  const StageClock clock(context, stage);
+  const StageClock clock(context.comm, context.log, stage);
   std::unique_ptr<FeatureReader> reader;
   Model model;
   RowChoice choice;

@@ -91,7 +91,7 @@ std::vector<GroupId> numbers_of(Together& together, const std::vector<GroupId>& 
 
 NearCopies look_for_near_copies(const Context& context, const FeatureReader& reader, int threads) {
   context.log.line("copies", fmt::format("looking for near copies among {} rows", reader.rows()));
-  const StageClock clock(context, "copies");
+  const StageClock clock(context.comm, context.log, "copies");
   NearCopies copies = find_near_copies(context.comm, reader, {.threads = threads});
   clock.end();
   return copies;

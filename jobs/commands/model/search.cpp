@@ -196,7 +196,7 @@ void check(const SearchFlags& f) {
 TrainingOptions search(const Context& context, const TrainingFlags& of_training, const TrainingOptions& training,
                        const SearchFlags& flags, const FeatureReader& reader, const std::string& out) {
   const Communicator& comm = context.comm;
-  const StageClock clock(context, stage);
+  const StageClock clock(context.comm, context.log, stage);
   bool told = false;
   const auto load = [&](const Communicator& group) {
     Problem problem = load_training_rows(group, reader, training.split, flags.folds, training.row_weights);

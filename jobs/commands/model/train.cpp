@@ -172,7 +172,7 @@ TrainingInput open_training(const Context& context, const TrainingFlags& flags, 
 void train(const Context& context, const FeatureReader& reader, const TrainingOptions& options,
            const std::string& out) {
   const Communicator& comm = context.comm;
-  const StageClock clock(context, stage);
+  const StageClock clock(context.comm, context.log, stage);
   const TrainingSet set = load_training_set(comm, reader, options);
   context.log.line(stage, set.solver.why);
   say_missing(context.log, reader.classes(), set.class_rows, "no training row, and will never be predicted");
