@@ -74,6 +74,20 @@ struct PictureStages {
   std::vector<float> feature;
 };
 
+/// Another classifier on the judged rows, or the model ("svm") among them.
+struct ComparedClassifier {
+  std::string kind;  ///< as pool3 baseline names it
+  double accuracy = 0, balanced_accuracy = 0;
+  Interval interval;  ///< of the accuracy
+  std::optional<double> log_loss, seconds, model_bytes;
+  /// McNemar's test with the model: rows that one of both alone has right.
+  struct Paired {
+    std::int64_t only_model = 0, only_this = 0;
+    double p = 1;
+  };
+  std::optional<Paired> paired;
+};
+
 /// All that a page shows. What is empty is left out of it.
 struct CataloguePage {
   std::string title;
@@ -96,6 +110,7 @@ struct CataloguePage {
   std::int64_t thumbnail_side = 48;
   std::vector<NearRows> near;
 
+  std::vector<ComparedClassifier> baselines;
   std::optional<MapOfRows> map;
   std::optional<PictureStages> picture;
   std::string search;                ///< table of a search, JSON

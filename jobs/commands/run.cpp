@@ -6,6 +6,7 @@
 #include <set>
 
 #include "commands/extract/extract.hpp"
+#include "commands/model/baseline.hpp"
 #include "commands/model/evaluate.hpp"
 #include "commands/model/search.hpp"
 #include "commands/report/report.hpp"
@@ -70,23 +71,30 @@ class RunCommand : public Command {
   void declare(OptionParser& p) override {
     p.add_required("out", folder_, "folder for features.h5, search.json, model.h5, evaluation.json and report.html",
                    Changes::file);
-    p.writes_folder("out",
-                    {"features.h5", "features.h5.partial*", "features.h5.lock", "features.h5.failures.tsv",
-                     "search.json", "search.json.points", "search.json.state-*", "model.h5",
-                     "model.h5.certificate.json", "evaluation.json", "report.html"},
-                    "update-from");
+    p.writes_folder(
+        "out",
+        {"features.h5", "features.h5.partial*", "features.h5.lock", "features.h5.failures.tsv", "search.json",
+         "search.json.points", "search.json.state-*", "model.h5", "model.h5.certificate.json", "baselines.json",
+         "baselines.json.partial", "baselines.json.cnn", "evaluation.json", "report.html"},
+        "update-from");
     declare_extract(p, extract_);
     p.take_without_flag("corpus");
     declare_search(p, search_);
     declare_training(p, training_);
     p.add("probability-folds", training_.options.probability_folds,
           "folds that probabilities are calibrated with; 0: none", 5);
+    p.add_words(
+        "baselines", baselines_,
+        fmt::format("other classifiers to put beside the model, in baselines.json, the evaluation and the page: {}",
+                    fmt::join(baseline_names, ", ")),
+        {});
     p.add("report", report_, "yes or no: also make a page to look at, report.html", std::string("yes"), Changes::file);
   }
 
   void check() const override {
     if (report_ != "yes" && report_ != "no") throw usage_error("--report must be yes or no");
     jobs::check(extract_);
+    for (const std::string& kind : words_of(baselines_)) static_cast<void>(parse_baseline(kind));
     static_cast<void>(options_of(training_));
     jobs::check(search_);
   }
@@ -109,6 +117,7 @@ class RunCommand : public Command {
       if (file_exists(model)) require_same_flags(model, read_model(model).config, context.config);
     });
     const StopSignal signal(context.log);
+    if (context.log.metrics() != nullptr) context.log.metrics()->keep();
     const ExitCode code = extract({context.comm, context.log, extract_config(context.config)}, extract_);
     if (extract_.policy.dry_run || code == ExitCode::resumable) return code;
     const TrainingInput input = open_training(context, training_, extract_.file.out, {table, model});
@@ -122,30 +131,54 @@ class RunCommand : public Command {
       training = search(context, training_, training, search_, input.reader, table);
     }
     train(context, input.reader, training, model);
-    const std::string evaluation = folder_ + "/evaluation.json";
+    const std::string evaluation = folder_ + "/evaluation.json", baselines = compare(context, model);
     evaluate(context, {.features = extract_.file.out,
                        .model = model,
                        .out = evaluation,
-                       .group_near_copies = training_.group_near_copies});
-    if (report_ == "yes") write_report(context, model, searches ? table : "", evaluation);
+                       .baselines = baselines,
+                       .group_near_copies = training_.group_near_copies,
+                       .near_copies = input.near_copies ? &*input.near_copies : nullptr});
+    if (report_ == "yes") write_report(context, model, searches ? table : "", evaluation, baselines);
     SearchJournal::remove(comm, table);
     return code;
   }
 
  private:
+  /// The table of baselines, or "". Collective.
+  [[nodiscard]] std::string compare(const Context& context, const std::string& model) const {
+    const std::vector<std::string> kinds = words_of(baselines_);
+    if (kinds.empty()) return "";
+    const BaselineFlags flags{.features = extract_.file.out,
+                              .model = model,
+                              .out = folder_ + "/baselines.json",
+                              .corpus = {},
+                              .kinds = kinds,
+                              .split = training_.split,
+                              .split_values = training_.options.split,
+                              .no_centering = training_.no_centering,
+                              .prints = false,
+                              .folds = search_.folds,
+                              .threads = training_.options.solver.threads};
+    compute_baselines(context, flags);
+    return flags.out;
+  }
+
   void write_report(const Context& context, const std::string& model, const std::string& table,
-                    const std::string& evaluation) const {
+                    const std::string& evaluation, const std::string& baselines) const {
     ReportFlags flags{.features = extract_.file.out,
                       .out = folder_ + "/report.html",
                       .model = model,
                       .search = table,
-                      .evaluation = evaluation};
+                      .evaluation = evaluation,
+                      .baselines = baselines};
     const Metrics* metrics = context.log.metrics();
     if (metrics != nullptr && file_exists(metrics->folder() + "/rank-0.jsonl")) flags.measured = metrics->folder();
+    if (metrics != nullptr) flags.numbers = context.comm.gather(metrics->kept());
     report(context, flags);
   }
 
   std::string folder_, report_;
+  std::vector<std::string> baselines_;
   ExtractOptions extract_;
   TrainingFlags training_;
   SearchFlags search_;

@@ -7,8 +7,9 @@
 namespace pool3::jobs {
 
 struct Clock {
-  std::function<double()> seconds;         ///< since some moment; never goes back
-  std::function<std::time_t()> wall_time;  ///< what is written into lines
+  std::function<double()> seconds;            ///< since some moment; never goes back
+  std::function<std::time_t()> wall_time;     ///< what is written into lines
+  std::function<double()> wall_seconds = {};  ///< the same as fine as it is known; may be empty
 
   [[nodiscard]] static Clock system();
 };

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -15,6 +17,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr double interval_seconds = 5;
+constexpr std::size_t most_kept = 1000;
 
 std::string slurm_job() {
   const char* job = std::getenv("SLURM_JOB_ID");
@@ -55,17 +58,38 @@ Metrics::Metrics(std::string folder, std::string prometheus, std::string command
 }
 
 ordered_json Metrics::head() const {
-  return {{"time", clock_.wall_time()}, {"command", command_}, {"job", slurm_job()}, {"rank", rank_}};
+  ordered_json j = {{"time", clock_.wall_time()}, {"command", command_}, {"job", slurm_job()}, {"rank", rank_}};
+  if (clock_.wall_seconds) j["at"] = std::round(clock_.wall_seconds() * 1e3) / 1e3;
+  return j;
 }
 
-void Metrics::append(const ordered_json& line) const {
+void Metrics::append(const ordered_json& line) {
+  const std::string text = line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  if (keeps_) remember(line, text);
   if (folder_.empty()) return;
   try {
     const Descriptor file =
         open_own({"metrics", fmt::format("{}/rank-{}.jsonl", folder_, rank_)}, O_WRONLY | O_CREAT | O_APPEND);
-    file.write(file.size(), line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+    file.write(file.size(), text);
   } catch (const Error&) {  // a job goes on without its numbers
   }
+}
+
+/// A later line of the same stage takes the place of the one before, unless its time has started anew.
+void Metrics::remember(const ordered_json& line, const std::string& text) {
+  const std::string what = line.value("kind", "") + " " + line.value("stage", "");
+  const double elapsed = line.value("elapsed_seconds", 0.0);
+  const auto last = std::ranges::find(kept_.rbegin(), kept_.rend(), what, &Kept::what);
+  if (last != kept_.rend() && elapsed >= last->elapsed_seconds)
+    *last = {what, text, elapsed};
+  else if (kept_.size() < most_kept)
+    kept_.push_back({what, text, elapsed});
+}
+
+std::string Metrics::kept() const {
+  std::string text;
+  for (const Kept& line : kept_) text += line.line;
+  return text;
 }
 
 void Metrics::progress(const StageProgress& p) {
@@ -89,7 +113,7 @@ void Metrics::progress(const StageProgress& p) {
 }
 
 void Metrics::own(const std::string& stage, const std::vector<std::pair<const char*, double>>& numbers) {
-  if (folder_.empty()) return;
+  if (folder_.empty() && !keeps_) return;
   ordered_json j = head();
   j["stage"] = stage;
   j["kind"] = "rank";

@@ -25,7 +25,11 @@ class Metrics {
   Metrics(std::string folder, std::string prometheus, std::string command, int rank, Clock clock = Clock::system());
 
   [[nodiscard]] const std::string& folder() const { return folder_; }
-  [[nodiscard]] bool wanted() const { return !folder_.empty() || !prometheus_.empty(); }
+  [[nodiscard]] bool wanted() const { return keeps_ || !folder_.empty() || !prometheus_.empty(); }
+  /// From now on the last line of each stage is kept in memory, too.
+  void keep() { keeps_ = true; }
+  /// These lines, as they stand in the file.
+  [[nodiscard]] std::string kept() const;
   /// Root only: how far the job is.
   void progress(const StageProgress& progress);
   /// What this rank itself has done so far, as numbers.
@@ -36,13 +40,20 @@ class Metrics {
  private:
   /// What every line begins with.
   [[nodiscard]] nlohmann::ordered_json head() const;
-  void append(const nlohmann::ordered_json& line) const;
+  void append(const nlohmann::ordered_json& line);
+  void remember(const nlohmann::ordered_json& line, const std::string& text);
   void write_prometheus(int exit_code, bool ended) const;
 
   std::string folder_, prometheus_, command_;
   int rank_;
   Clock clock_;
   StageProgress last_, counted_;
+  struct Kept {
+    std::string what, line;  ///< kind and stage
+    double elapsed_seconds = 0;
+  };
+  bool keeps_ = false;
+  std::vector<Kept> kept_;
 };
 
 /// True every five seconds; for callers that are in a loop.

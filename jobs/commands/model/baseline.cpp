@@ -9,19 +9,20 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "commands/model/baseline_table.hpp"
 #include "commands/model/evaluate_rows.hpp"
 #include "console/output.hpp"
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
 #include "pool3/prediction.hpp"
 #include "pool3/svm.hpp"
+#include "setup/stage_clock.hpp"
 
 namespace pool3::jobs {
 namespace {
 
 constexpr const char* stage = "baseline";
 constexpr const char* model_kind = "svm";
-constexpr double chance = 0.05;
 
 std::string partial_of(const std::string& out) { return out + ".partial"; }
 std::string checkpoint_of(const std::string& out) { return out + ".cnn"; }
@@ -105,7 +106,7 @@ class Work {
       table_.compare();
       if (flags_.json)
         print_lines();
-      else
+      else if (flags_.prints)
         print_baselines(table_);
       flush_output();
       write_whole_file({stage, flags_.out}, to_json(table_));
@@ -337,30 +338,13 @@ class BaselineCommand : public Command {
   BaselineFlags flags_;
 };
 
-/// "1.2e-05", "0.43".
-std::string p_text(double p) { return p < 1e-3 ? fmt::format("{:.1e}", p) : fmt::format("{:.3f}", p); }
-
 }  // namespace
 
-void print_baselines(const BaselineTable& table) {
-  print_line(fmt::format("{} training rows, {} held out", table.training_rows, table.rows.size()));
-  const bool paired = std::ranges::any_of(table.entries, [](const BaselineEntry& e) { return e.paired.has_value(); });
-  print_line(fmt::format("{:10} accuracy   95 % interval    balanced   log loss    seconds      model{}", "",
-                         paired ? "   only svm right   only this   p" : ""));
-  for (const BaselineEntry& e : table.entries) {
-    std::string line =
-        fmt::format("{:10} {:8.4f}   {:.4f}, {:.4f}   {:8.4f}   {:>8}   {:8.1f}   {:>8}", e.kind, e.accuracy,
-                    e.interval.low, e.interval.high, e.balanced_accuracy,
-                    e.log_loss ? fmt::format("{:.4f}", *e.log_loss) : "-", e.seconds, bytes_text(e.model_bytes));
-    if (e.paired) {
-      line += fmt::format("   {:14}   {:9}   {}", e.paired->only_first, e.paired->only_second, p_text(e.paired->p));
-      line += e.paired->p < chance ? "" : " (may be chance)";
-    }
-    print_line(line);
-  }
+void compute_baselines(const Context& context, const BaselineFlags& flags) {
+  const StageClock clock(context.comm, context.log, stage);
+  Work(context, flags).compute();
+  clock.end();
 }
-
-void compute_baselines(const Context& context, const BaselineFlags& flags) { Work(context, flags).compute(); }
 
 std::unique_ptr<Command> make_baseline() { return std::make_unique<BaselineCommand>(); }
 

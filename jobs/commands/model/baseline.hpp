@@ -17,7 +17,8 @@ struct BaselineFlags {
   SplitFlags split;
   Split split_values;  ///< seed and test fraction
   bool no_centering = false, json = false;
-  std::vector<double> C;
+  bool prints = true;  ///< the table, when all is done
+  std::vector<double> C = {10, 100, 1000};
   int folds = 10;
   double tolerance = 1e-6, search_tolerance = 1e-3;
   int threads = 1;
@@ -26,8 +27,5 @@ struct BaselineFlags {
 
 /// Computes what is not in OUT yet, prints the table and writes it. Collective.
 void compute_baselines(const Context& context, const BaselineFlags& flags);
-
-/// The table of baselines, as text.
-void print_baselines(const BaselineTable& table);
 
 }  // namespace pool3::jobs

@@ -10,13 +10,14 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "commands/model/baseline.hpp"
+#include "commands/model/baseline_table.hpp"
 #include "commands/model/evaluate_rows.hpp"
 #include "commands/model/near_copies.hpp"
 #include "console/output.hpp"
 #include "pool3/extraction.hpp"
 #include "pool3/files.hpp"
 #include "pool3/prediction.hpp"
+#include "setup/stage_clock.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -153,14 +154,9 @@ std::optional<BaselineTable> join_baselines(const Communicator& comm, const Eval
   const auto rows = by_row(comm, mine, mine), truth = by_row(comm, mine, {found.truth.begin(), found.truth.end()}),
              predicted = by_row(comm, mine, {found.predicted.begin(), found.predicted.end()});
   comm.root_does([&] {
-    table = read_baselines(flags.baselines);
-    if (table->features.catalogue_hash != model.features.catalogue_hash || table->rows != rows ||
-        !std::ranges::equal(table->truth, truth))
-      throw Error({.stage = stage,
-                   .path = flags.baselines,
-                   .cause = "the baselines are of other rows than those that are evaluated",
-                   .advice = "make it with this feature file and --model"});
-    table->compare_with(std::vector<std::int32_t>(predicted.begin(), predicted.end()));
+    table = read_baselines_beside(
+        flags.baselines, stage,
+        {.catalogue_hash = model.features.catalogue_hash, .rows = rows, .truth = truth, .predicted = predicted});
   });
   return table;
 }
@@ -179,6 +175,7 @@ std::string report_json(const Evaluation& e, const Measures& m, const RowChoice&
 
 void evaluate(const Context& context, const EvaluateFlags& flags) {
   const Communicator& comm = context.comm;
+  const StageClock clock(context.comm, context.log, stage);
   std::unique_ptr<FeatureReader> reader;
   Model model;
   RowChoice choice;
@@ -202,7 +199,11 @@ void evaluate(const Context& context, const EvaluateFlags& flags) {
   if (!flags.predictions.empty()) write_predictions(comm, flags.predictions, predictions_header(model), found);
   std::optional<ApartFromCopies> apart;
   if (flags.group_near_copies && choice.side == Side::test)
-    apart = apart_from_copies(comm, *reader, found.results, thread_count(comm, 0));
+    apart =
+        apart_from_copies(comm, *reader,
+                          flags.near_copies != nullptr ? *flags.near_copies
+                                                       : look_for_near_copies(context, *reader, thread_count(comm, 0)),
+                          found.results);
   comm.root_does([&] {
     print_text(classification_report(e) + "\n");
     print_line(accuracy_line(e, choice));
@@ -218,6 +219,7 @@ void evaluate(const Context& context, const EvaluateFlags& flags) {
     const std::string report = report_json(e, m, choice, baselines);
     write_whole_file({stage, flags.out}, apart ? with_copies(report, *apart) : report);
   });
+  clock.end();
   context.log.line(stage, fmt::format("{}: accuracy {:.4f}", flags.out, e.accuracy),
                    {{"accuracy", fixed(e.accuracy, 6)}});
 }

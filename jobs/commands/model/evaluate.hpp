@@ -4,6 +4,7 @@
 #include <string>
 
 #include "command.hpp"
+#include "pool3/audit.hpp"
 
 namespace pool3::jobs {
 
@@ -15,7 +16,8 @@ struct EvaluateFlags {
   std::string confusion;    ///< CSV of the matrix, or ""
   std::string baselines;    ///< table of `baseline` to put beside the model, or ""
   double coverage = 0.95;   ///< of prediction sets
-  bool group_near_copies = false;  ///< the accuracy without near copies of training rows, too
+  bool group_near_copies = false;           ///< the accuracy without near copies of training rows, too
+  const NearCopies* near_copies = nullptr;  ///< those of the file, if they are known; else they are looked for
 };
 
 /// Prints the report and writes it as JSON. Collective.

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <unordered_map>
 
-#include "pool3/audit.hpp"
+#include "setup/stage_clock.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -89,8 +89,16 @@ std::vector<GroupId> numbers_of(Together& together, const std::vector<GroupId>& 
 
 }  // namespace
 
-std::string group_near_copies(const Communicator& comm, const FeatureReader& reader, int threads, Split& split) {
-  const NearCopies copies = find_near_copies(comm, reader, {.threads = threads});
+NearCopies look_for_near_copies(const Context& context, const FeatureReader& reader, int threads) {
+  context.log.line("copies", fmt::format("looking for near copies among {} rows", reader.rows()));
+  const StageClock clock(context.comm, context.log, "copies");
+  NearCopies copies = find_near_copies(context.comm, reader, {.threads = threads});
+  clock.end();
+  return copies;
+}
+
+std::string group_near_copies(const Communicator& comm, const FeatureReader& reader, const NearCopies& copies,
+                              Split& split) {
   std::int64_t clustered = 0;
   comm.all_do([&] {
     const std::vector<ImageKey> keys = reader.keys();
@@ -108,9 +116,8 @@ std::string group_near_copies(const Communicator& comm, const FeatureReader& rea
   return fmt::format("near copies: {} rows go with others that are nearly the same", clustered);
 }
 
-ApartFromCopies apart_from_copies(const Communicator& comm, const FeatureReader& reader,
-                                  const std::vector<RowResult>& held_out, int threads) {
-  const NearCopies copies = find_near_copies(comm, reader, {.threads = threads});
+ApartFromCopies apart_from_copies(const Communicator& comm, const FeatureReader& reader, const NearCopies& copies,
+                                  const std::vector<RowResult>& held_out) {
   const std::vector<Judged> judged = gathered(comm, held_out);
   ApartFromCopies apart;
   comm.root_does([&] {

@@ -9,6 +9,7 @@
 #include "console/output.hpp"
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
+#include "setup/stage_clock.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -195,6 +196,7 @@ void check(const SearchFlags& f) {
 TrainingOptions search(const Context& context, const TrainingFlags& of_training, const TrainingOptions& training,
                        const SearchFlags& flags, const FeatureReader& reader, const std::string& out) {
   const Communicator& comm = context.comm;
+  const StageClock clock(context.comm, context.log, stage);
   bool told = false;
   const auto load = [&](const Communicator& group) {
     Problem problem = load_training_rows(group, reader, training.split, flags.folds, training.row_weights);
@@ -226,6 +228,7 @@ TrainingOptions search(const Context& context, const TrainingFlags& of_training,
     print_table(result);
     write_whole_file({stage, out}, search_table(result, by));
   });
+  clock.end();
   TrainingOptions chosen = training;
   chosen.C = best.C;
   chosen.search_folds = flags.folds;

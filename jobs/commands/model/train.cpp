@@ -9,6 +9,7 @@
 #include "commands/model/near_copies.hpp"
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
+#include "setup/stage_clock.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -157,11 +158,13 @@ TrainingInput open_training(const Context& context, const TrainingFlags& flags, 
     TrainingOptions options = options_of(flags);
     for (const std::string& out : outputs)
       if (comm.is_root() && !out.empty()) check_output({stage, out});
-    input.emplace(FeatureReader(features), std::move(options));
+    input.emplace(TrainingInput{FeatureReader(features), std::move(options), {}});
     notes = take_split(input->reader, flags.split, input->options.split);
   });
-  if (flags.group_near_copies)
-    notes.push_back(group_near_copies(comm, input->reader, input->options.solver.threads, input->options.split));
+  if (flags.group_near_copies) {
+    input->near_copies = look_for_near_copies(context, input->reader, input->options.solver.threads);
+    notes.push_back(group_near_copies(comm, input->reader, *input->near_copies, input->options.split));
+  }
   for (const std::string& note : notes) context.log.line("split", note);
   return std::move(*input);
 }
@@ -169,6 +172,7 @@ TrainingInput open_training(const Context& context, const TrainingFlags& flags, 
 void train(const Context& context, const FeatureReader& reader, const TrainingOptions& options,
            const std::string& out) {
   const Communicator& comm = context.comm;
+  const StageClock clock(context.comm, context.log, stage);
   const TrainingSet set = load_training_set(comm, reader, options);
   context.log.line(stage, set.solver.why);
   say_missing(context.log, reader.classes(), set.class_rows, "no training row, and will never be predicted");
@@ -181,6 +185,7 @@ void train(const Context& context, const FeatureReader& reader, const TrainingOp
   const Calibration calibration = fit_probabilities(comm, set, options, solved, show(probabilities, "probabilities"));
   const Model model = make_model(comm, reader, set, options, solved, calibration, context.config);
   comm.root_does([&] { write(model, out, certificate_json(model, solved, comm.size())); });
+  clock.end();
   context.log.line(stage, fmt::format("{}: {} classes{}", out, model.classes.size(), support_text(model)));
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 // The train job: feature file -> model file.
 
+#include <optional>
 #include <string>
 
 #include "command.hpp"
 #include "commands/model/kernel_options.hpp"
 #include "commands/model/split_options.hpp"
+#include "pool3/audit.hpp"
 #include "pool3/training.hpp"
 
 namespace pool3::jobs {
@@ -26,6 +28,7 @@ void declare_training(OptionParser& parser, TrainingFlags& flags);
 struct TrainingInput {
   FeatureReader reader;
   TrainingOptions options;
+  std::optional<NearCopies> near_copies;  ///< of --group-near-copies
 };
 /// Opens the file for `train`, `search` and `run`, and logs what the split is. `outputs` are checked first. Collective;
 /// throws a collective Error.

@@ -30,6 +30,8 @@ class ReportCommand : public Command {
     p.add("search", flags_.search, "table of a search (JSON)", std::string());
     p.add("evaluation", flags_.evaluation, "evaluation (JSON); without --model it is what the page shows",
           std::string());
+    p.add("baselines", flags_.baselines,
+          "table of pool3 baseline of the same rows (JSON): other classifiers beside the model", std::string());
     p.add("map", flags_.map, "map of the same rows (HDF5)", std::string());
     p.add("audit", flags_.audit, "folder of an audit", std::string());
     p.add("measured", flags_.measured, "folder that --metrics of the job has filled", std::string());
@@ -46,7 +48,8 @@ class ReportCommand : public Command {
           std::string());
     p.add("title", flags_.title, "title; if not given, the name of the catalogue", std::string());
     p.add("threads", flags_.threads, "threads per rank; 0: its share of the cores", 0, Changes::nothing);
-    for (const char* flag : {"features", "model", "search", "evaluation", "map", "audit", "measured"}) p.reads(flag);
+    for (const char* flag : {"features", "model", "search", "evaluation", "baselines", "map", "audit", "measured"})
+      p.reads(flag);
     p.reads("corpus", ReadPath::Form::path);
     p.reads("weights", ReadPath::Form::weights);
     p.writes("out");
@@ -73,6 +76,7 @@ std::string command_of(const ReportFlags& f) {
   add("model", f.model);
   add("search", f.search);
   add("evaluation", f.evaluation);
+  add("baselines", f.baselines);
   add("map", f.map);
   add("audit", f.audit);
   add("measured", f.measured);

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "commands/report/beside.hpp"
 #include "commands/report/inputs.hpp"
 #include "commands/report/judged.hpp"
 #include "commands/report/pictures.hpp"
@@ -61,6 +62,7 @@ class ReportJob {
     open();
     add_files();
     judge_all();
+    compare();
     count_rows();
     choose();
     explain();
@@ -126,6 +128,15 @@ class ReportJob {
       page_.rows_are = saved.rows;
       page_.measures = std::move(saved.measures);
       page_.evaluation = std::move(saved.evaluation);
+    });
+  }
+
+  void compare() {
+    comm_.root_does([&] {
+      if (!flags_.baselines.empty())
+        page_.baselines = baselines_of_table(flags_.baselines, page_, reader_->provenance().catalogue_hash);
+      else if (!flags_.evaluation.empty() && !model_)
+        page_.baselines = baselines_of_evaluation(read_json(flags_.evaluation), flags_.evaluation, page_);
     });
   }
 
@@ -282,7 +293,7 @@ class ReportJob {
       if (!flags_.map.empty()) page_.map = map_of(flags_.map, *reader_);
       if (!flags_.search.empty()) page_.search = read_json(flags_.search);
       if (!flags_.audit.empty()) page_.audit = read_json(flags_.audit + "/audit.json");
-      if (!flags_.measured.empty()) page_.metrics = metrics_of(flags_.measured);
+      page_.metrics = !flags_.numbers.empty() || flags_.measured.empty() ? flags_.numbers : metrics_of(flags_.measured);
     });
   }
 

@@ -12,12 +12,14 @@ struct ReportFlags {
   std::string features;
   std::string out;                             ///< HTML
   std::string model, search, evaluation, map;  ///< files, or ""
+  std::string baselines;                       ///< file, or ""
   std::string audit, measured;                 ///< folders, or ""
   std::string title;                           ///< "": the catalogue's name
   std::string rows;                            ///< to judge, as in evaluate
   std::string picture;                         ///< row or path to follow through the network; "": one is chosen
   std::string weights;                         ///< for its stages; "": no stages
   std::vector<std::string> corpus;             ///< folders in which pictures are looked for, before their own
+  std::vector<std::string> numbers;            ///< of this very job, the lines of each rank; or none. Root only
   bool no_pictures = false;
   int threads = 0;
 };

@@ -183,6 +183,23 @@ Json trust_of(const CataloguePage& page) {
   return out;
 }
 
+Json number_or_null(const std::optional<double>& value) { return value ? rounded(*value) : Json(); }
+
+Json baselines_of(const CataloguePage& page) {
+  Json out = Json::array();
+  for (const ComparedClassifier& c : page.baselines) {
+    Json one = {{"kind", shown(c.kind)},
+                {"accuracy", {rounded(c.accuracy), rounded(c.interval.low), rounded(c.interval.high)}},
+                {"balanced_accuracy", rounded(c.balanced_accuracy)},
+                {"log_loss", number_or_null(c.log_loss)},
+                {"seconds", number_or_null(c.seconds)},
+                {"model_bytes", number_or_null(c.model_bytes)}};
+    if (c.paired) one["paired"] = {c.paired->only_model, c.paired->only_this, c.paired->p};
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 Json picture_of(const PictureStages& picture) {
   Json out = {
       {"row", picture.row}, {"stages", Json::array()}, {"feature", base64_of(std::span<const float>(picture.feature))}};
@@ -207,6 +224,7 @@ Json data_of(const CataloguePage& page) {
   out["rows"] = rows_of(page);
   out["near"] = near_of(page);
   if (page.measures.probabilities) out["trust"] = trust_of(page);
+  if (!page.baselines.empty()) out["baselines"] = baselines_of(page);
   if (!page.search.empty()) out["search"] = search_for_page(page.search);
   if (page.map) out["map"] = map_for_page(page);
   if (page.picture) out["picture"] = picture_of(*page.picture);

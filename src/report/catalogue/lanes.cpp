@@ -35,24 +35,31 @@ std::string stage_of(const Json& line) {
   return found != line.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+/// When a line was written: to the millisecond, or in older ones to the second.
+double time_of(const Json& line) { return line.contains("at") ? number(line, "at") : number(line, "time"); }
+
 /// A stage that a rank was in. A time that starts anew is another one.
 struct Span {
   std::string stage;
-  double begin = 0, end = 0, elapsed = 0;
+  double begin = 0, end = 0;
   Json last;
 };
+
+/// Times in lines are no finer than this.
+constexpr double slack_seconds = 1.5;
 
 std::vector<Span> spans_of(const std::vector<Json>& lines, const char* kind, double from) {
   std::vector<Span> spans;
   for (const Json& line : lines) {
-    const double time = number(line, "time"), elapsed = number(line, "elapsed_seconds");
+    const double time = time_of(line);
     if (line["kind"] != kind || time < from) continue;
-    const std::string stage = stage_of(line);
-    if (spans.empty() || spans.back().stage != stage || elapsed < spans.back().elapsed)
-      spans.push_back({.stage = stage, .begin = time - elapsed, .last = {}});
-    spans.back().end = time;
-    spans.back().elapsed = elapsed;
-    spans.back().last = line;
+    Span span{.stage = stage_of(line), .begin = time - number(line, "elapsed_seconds"), .end = time, .last = line};
+    // Parts of a stage that are told one by one, and then the whole.
+    while (!spans.empty() && spans.back().stage == span.stage && span.begin <= spans.back().end + slack_seconds) {
+      span.begin = std::min(span.begin, spans.back().begin);
+      spans.pop_back();
+    }
+    spans.push_back(std::move(span));
   }
   return spans;
 }
@@ -61,13 +68,17 @@ std::vector<Span> spans_of(const std::vector<Json>& lines, const char* kind, dou
 double last_life(const std::vector<Json>& root) {
   double from = -std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i + 1 < root.size(); ++i)
-    if (root[i]["kind"] == "end") from = number(root[i + 1], "time") - number(root[i + 1], "elapsed_seconds");
+    if (root[i]["kind"] == "end") from = time_of(root[i + 1]) - number(root[i + 1], "elapsed_seconds");
   return from;
 }
 
 Json json_of(const Span& span, double start) {
   Json out = {{"stage", span.stage}, {"begin", span.begin - start}, {"end", span.end - start}};
   if (span.last.contains("images")) out["images"] = number(span.last, "images");
+  if (span.last.contains("communication_seconds")) {
+    out["messages"] = number(span.last, "communication_seconds");
+    out["bytes"] = number(span.last, "communication_bytes");
+  }
   for (const char* part : {"read", "decode", "resize", "network", "write"}) {
     const std::string name = std::string(part) + "_seconds";
     if (span.last.contains(name)) out["parts"][part] = number(span.last, name.c_str());

@@ -8,8 +8,8 @@
 namespace pool3::report {
 
 /// {seconds, stages: [{stage, begin, end}], ranks: [{rank, spans: [{stage, begin, end, images, parts: {read: s,
-/// ...}}]}]} of the last life of the job; times in seconds from its start. `metrics`: the lines of each rank's file.
-/// Lines that can't be read are passed over; empty if none can.
+/// ...}, messages, bytes}]}]} of the last life of the job; times in seconds from its start. `metrics`: the lines of
+/// each rank's file. Lines that can't be read are passed over; empty if none can.
 [[nodiscard]] nlohmann::ordered_json lanes_for_page(const std::vector<std::string>& metrics);
 
 }  // namespace pool3::report

@@ -21,11 +21,12 @@ function svg(tag, props = {}, ...children) {
 
 const whole = new Intl.NumberFormat('en', {maximumFractionDigits: 0});
 const count = (n) => whole.format(n);
-const percent = (share, digits = 1) => (share === null || share === undefined ? '–' : `${(100 * share).toFixed(digits)} %`);
+const percent = (share, digits = 1) => (share === null || share === undefined ? '–' : `${(100 * share).toFixed(digits)}\u00a0%`);
 const decimal = (x, digits = 3) => (x === null || x === undefined ? '–' : x.toFixed(digits));
 const short = (x) => String(Number(x.toPrecision(3)));
 const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 function duration(seconds) {
+  if (seconds > 0 && seconds < 0.05) return 'under 0.1 s';
   if (seconds < 90) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   const minutes = Math.round(seconds / 60);
   return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;

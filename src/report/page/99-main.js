@@ -28,6 +28,7 @@ addMatrix();
 addClasses();
 addErrors();
 addTrust();
+addBaselines();
 addMap();
 addSearch();
 addNetwork();

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import shutil
 import sys
 
@@ -20,10 +21,12 @@ test-fraction = 0.25
 loss = l2
 folds = 3
 C = 0.1 1
+group-near-copies = true
 out = result
 
 [run]
 batch = 8
+baselines = centroid nearest
 
 [train]
 C = 0.5
@@ -44,7 +47,7 @@ def check_outcome(check, pool3, folder, result, grid, folds):
     """The files fit each other, and what was printed."""
     out = folder / "result"
     names = sorted(p.name for p in out.iterdir())
-    check(names == ["evaluation.json", "features.h5", "features.h5.failures.tsv", "model.h5", "model.h5.certificate.json", "report.html", "search.json"],
+    check(names == ["baselines.json", "evaluation.json", "features.h5", "features.h5.failures.tsv", "model.h5", "model.h5.certificate.json", "report.html", "search.json"],
           f"it has made {names}")
     f, model = support.Features(out / "features.h5"), support.Model(out / "model.h5")
     search, evaluation = (json.loads((out / name).read_text()) for name in ("search.json", "evaluation.json"))
@@ -65,6 +68,25 @@ def check_outcome(check, pool3, folder, result, grid, folds):
     config = json.loads(model.attributes["config"])
     check(config["command"] == "run" and config["folds"] == folds, "the model holds the configuration")
     return f
+
+
+def check_page(check, out, result):
+    """The page has what the run has found: the baselines, and every stage of every rank."""
+    page = (out / "report.html").read_text()
+    data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S)[1])
+    evaluation, baselines = (json.loads((out / name).read_text()) for name in ("evaluation.json", "baselines.json"))
+    kinds = [b["kind"] for b in data["baselines"]]
+    check(sorted(kinds) == ["centroid", "nearest", "svm"] == sorted(b["kind"] for b in evaluation["baselines"]), f"baselines of the page: {kinds}")
+    for b in baselines["baselines"]:
+        shown = next(s for s in data["baselines"] if s["kind"] == b["kind"])
+        paired = [b["paired"][n] for n in ("only_svm_right", "only_this_right", "p")] if "paired" in b else None
+        check(abs(shown["accuracy"][0] - b["accuracy"]) < 1e-6 and shown.get("paired") == paired, f"{b['kind']} is as in the table")
+    stages = [s["stage"] for s in data["lanes"]["stages"]]
+    wanted = ["extract", "copies", "search", "train", "baseline", "evaluate"]
+    check([s for s in stages if s in wanted] == wanted, f"lanes of {stages}")
+    ranks = [[s["stage"] for s in r["spans"]] for r in data["lanes"]["ranks"]]
+    check(len(ranks) == 2 and all(set(wanted) <= set(r) for r in ranks), f"and of each rank: {ranks}")
+    check(result.err.count("looking for near copies") == 1, "near copies are looked for once")
 
 
 def check_json_log(check, result):
@@ -95,6 +117,7 @@ def main():
     result = start_run(pool3, folder)
     f = check_outcome(check, pool3, folder, result, [0.1, 1], 3)
     check(f.attributes["block_rows"] == 8, "[run] counts for run")
+    check_page(check, out, result)
     check("/65 images" in result.err and "/65 images" not in result.out, "the log is on stderr, results are on stdout")
 
     before = stamp(features)

@@ -82,6 +82,16 @@ async function checkCharts(tab) {
   check(tables >= 4, `${tables} tables stand behind charts`);
 }
 
+async function checkBaselines(tab) {
+  const found = await tab.evaluate(() => [...document.querySelectorAll('.rival')].map((node) => ({
+    name: node.querySelector('.name').textContent, value: node.querySelector('.rival-value').textContent, words: node.querySelector('.rival-words')?.textContent ?? '',
+    width: node.querySelector('.rival-fill').getBoundingClientRect().width, interval: node.querySelector('.rival-interval').getBoundingClientRect().width})));
+  check(found.length === 3 && found.some((b) => b.name === 'This model'), `bars of ${found.map((b) => b.name).join(', ')}`);
+  const number = (b) => parseFloat(b.value);
+  check(found.every((b, i) => b.interval > 2 && (i === 0 || (number(b) <= number(found[i - 1]) && b.width <= found[i - 1].width))), 'the best first, the longer the better, with intervals');
+  check(found.filter((b) => b.name !== 'This model').every((b) => /alone|same pictures/.test(b.words)), 'the paired test is told in words');
+}
+
 async function checkMatrix(tab) {
   const canvas = tab.locator('#matrix-canvas');
   await canvas.focus();
@@ -159,6 +169,7 @@ async function checkLasso(tab) {
 if (what === 'pictures') {
   const tab = await open();
   await checkCharts(tab);
+  await checkBaselines(tab);
   await checkMatrix(tab);
   await checkTable(tab);
   await checkLasso(tab);

@@ -113,6 +113,8 @@ def check_refusals(check, pool3, folder, features):
     refused(["s.json", "no evaluation"], "--evaluation", folder / "s.json")
     refused(["other features"], "--model", folder / "names-model.h5")
     refused(["rank-0.jsonl"], "--measured", folder / "audit")
+    pool3("baseline", features, "--kind", "centroid", "--seed", 7, "--out", folder / "other.json")
+    refused(["other.json", "other rows"], "--model", folder / "m.h5", "--baselines", folder / "other.json")
     refused(["no such row"], "--picture", "nowhere.png", code=2)
 
 
@@ -124,7 +126,8 @@ def main():
     features = pool3.shared_features
     f = make_parts(pool3, folder, features)
     page = folder / "page.html"
-    parts = ["--model", folder / "m.h5", "--search", folder / "s.json", "--evaluation", folder / "e.json", "--map", folder / "map.h5",
+    pool3("baseline", features, "--model", folder / "m.h5", "--kind", "nearest", "centroid", "--out", folder / "b.json")
+    parts = ["--baselines", folder / "b.json", "--model", folder / "m.h5", "--search", folder / "s.json", "--evaluation", folder / "e.json", "--map", folder / "map.h5",
              "--audit", folder / "audit", "--weights", pool3.weights, "--measured", folder / "numbers"]
     pool3("evaluate", "--features", features, "--model", folder / "m.h5", "--out", folder / "e2.json", "--metrics", folder / "numbers")
     pool3("report", features, *parts, "--out", page)
@@ -137,6 +140,10 @@ def main():
     pool3("report", features, "--evaluation", folder / "e.json", "--no-pictures", "--out", folder / "plain.html")
     data = data_of(folder / "plain.html")
     check(data["summary"]["accuracy"][0] == round(json.loads((folder / "e.json").read_text())["accuracy"], 6), "an evaluation alone gives its numbers")
+    pool3("evaluate", features, "--model", folder / "m.h5", "--baselines", folder / "b.json", "--out", folder / "eb.json")
+    pool3("report", features, "--evaluation", folder / "eb.json", "--no-pictures", "--out", folder / "plain.html")
+    check(data_of(folder / "plain.html")["baselines"] == data_of(page)["baselines"],
+          "an evaluation that was given baselines has them, too")
     check_names(check, pool3, folder)
     check_refusals(check, pool3, folder, features)
     check_lost_pictures(check, pool3, folder, features)

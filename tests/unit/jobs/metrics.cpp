@@ -182,6 +182,30 @@ TEST_F(MetricsTest, JsonLinesOfARank) {
             "\n");
 }
 
+TEST_F(MetricsTest, KeepsTheLastLineOfAStage) {
+  Metrics metrics("", "", "run", 0, clock.clock());
+  metrics.own("extract", {{"images", 1}, {"elapsed_seconds", 1}});
+  EXPECT_EQ(metrics.kept(), "");
+  metrics.keep();
+  metrics.own("extract", {{"images", 2}, {"elapsed_seconds", 2}});
+  metrics.progress({.stage = "search", .note = {}, .elapsed_seconds = 3});
+  metrics.own("extract", {{"images", 9}, {"elapsed_seconds", 4}});
+  metrics.own("extract", {{"images", 5}, {"elapsed_seconds", 1}});  // anew
+  const std::string kept = metrics.kept();
+  EXPECT_EQ(std::ranges::count(kept, '\n'), 3);
+  EXPECT_THAT(kept, testing::Not(testing::HasSubstr("\"images\":2")));
+  for (const char* part : {"\"images\":9", "\"images\":5", "\"stage\":\"search\""})
+    EXPECT_THAT(kept, testing::HasSubstr(part));
+}
+
+TEST_F(MetricsTest, LinesAreAsFineAsTheClock) {
+  Clock fine = clock.clock();
+  fine.wall_seconds = [] { return 1700000000.1234; };
+  Metrics metrics(folder / "fine", "", "extract", 0, fine);
+  metrics.end(0);
+  EXPECT_THAT(slurp(folder / "fine/rank-0.jsonl"), testing::HasSubstr("\"at\":1700000000.123,"));
+}
+
 TEST_F(MetricsTest, JsonLinesAreAddedToThoseOfAnEarlierLife) {
   Metrics(folder.path(), "", "extract", 0, clock.clock()).progress(halfway);
   Metrics(folder.path(), "", "extract", 0, clock.clock()).progress(halfway);

@@ -194,6 +194,29 @@ no JSON
   EXPECT_TRUE(report::lanes_for_page({}).is_null());
 }
 
+TEST(Lanes, StagesWithoutPicturesCountToo) {
+  // Parts of a training are told as they go, then the whole; times are to the millisecond.
+  const std::string root =
+      R"({"time":100,"at":100.25,"kind":"progress","stage":"search","elapsed_seconds":0.25}
+{"time":100,"at":100.5,"kind":"rank","stage":"search","communication_seconds":0.125,"communication_bytes":8,"elapsed_seconds":0.5}
+{"time":100,"at":100.5,"kind":"progress","stage":"search","elapsed_seconds":0.5}
+{"time":101,"at":101.0,"kind":"progress","stage":"train","elapsed_seconds":0.25}
+{"time":101,"at":101.5,"kind":"progress","stage":"train","elapsed_seconds":0.25}
+{"time":102,"at":102.0,"kind":"progress","stage":"train","elapsed_seconds":1.5}
+{"time":102,"at":102.5,"kind":"progress","stage":"evaluate","elapsed_seconds":0.5}
+)";
+  const auto lanes = report::lanes_for_page({root});
+  EXPECT_EQ(lanes["seconds"], 2.5);
+  ASSERT_EQ(lanes["stages"].size(), 3U);
+  EXPECT_EQ(lanes["stages"][0]["begin"], 0);
+  EXPECT_EQ(lanes["stages"][0]["end"], 0.5);
+  EXPECT_EQ(lanes["stages"][1]["begin"], 0.5);
+  EXPECT_EQ(lanes["stages"][1]["end"], 2);
+  EXPECT_EQ(lanes["stages"][2]["stage"], "evaluate");
+  ASSERT_EQ(lanes["ranks"][0]["spans"].size(), 1U);
+  EXPECT_EQ(lanes["ranks"][0]["spans"][0]["messages"], 0.125);
+}
+
 CataloguePage small_page() {
   CataloguePage page{
       .title = "<shop>", .facts = {{"weights", "</script>"}}, .notes = {}, .command = {}, .config = R"({"x": "<!--"})"};
