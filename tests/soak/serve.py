@@ -145,11 +145,16 @@ class Trouble:
         except Exception as error:  # noqa: BLE001: whatever it is, it is no answer
             status = f"{type(error).__name__}: {error}"
         self.note(kind, status, time.monotonic() - start, good(status))
+        return status
 
     def damaged(self, jobs):
+        """Comes again while the server is full."""
         for body in jobs:
-            # 503: the server is full, or a picture took it too long.
-            self.timed("damaged picture", lambda b=body: self.server.ask(b)[0], lambda s: s in (200, 413, 422, 503))
+            for _ in range(200):
+                status = self.timed("damaged picture", lambda b=body: self.server.ask(b)[0], lambda s: s in (200, 413, 422, 503))
+                if status != 503:
+                    break
+                time.sleep(0.5)
 
     def malformed(self, jobs):
         for kind, data, shut in jobs:
@@ -274,6 +279,8 @@ def main():
         told[("damaged picture" if kind == "damaged picture" else "slow client" if kind == "slow client" else "malformed request", status)] += count
     for (kind, status), count in sorted(told.items(), key=str):
         print(f"  {count:5} {kind}: {status}")
+    tried = sum(n for (kind, status), n in trouble.counts.items() if kind == "damaged picture" and status != 503)
+    check(tried == options.count, f"{tried} of {options.count} damaged pictures were looked at")
     check(not trouble.bad, f"each of {sum(told.values())} was answered or closed, the slowest after {trouble.slowest:.1f} s, all within {time.monotonic() - start:.0f} s {trouble.bad[:5]}")
     check(not witness.wrong and len(witness.answers) > witness.busy,
           f"others: {len(witness.answers)} pictures, {witness.busy} told to come again, the slowest after {max(witness.answers):.1f} s {witness.wrong[:3]}")
