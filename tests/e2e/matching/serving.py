@@ -124,6 +124,18 @@ def check_pages(check, server):
     check(head.status == 200 and not head.content and int(head.getheader("Content-Length")) == len(page.content), "HEAD /")
 
 
+def check_old_client(check, server):
+    """HTTP/1.0 with keep-alive, as ab speaks it: the client must be told that the connection stays, and it does."""
+    question = b"GET /healthz HTTP/1.0\r\nHost: localhost\r\nConnection: Keep-Alive\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as s:
+        for _ in range(2):
+            s.sendall(question)
+            received = b""
+            while b"\r\n\r\n" not in received and (piece := s.recv(65536)):
+                received += piece
+            check(status_of(received) == 200 and b"connection: keep-alive" in received.lower(), "HTTP/1.0 is told that the connection stays")
+
+
 def check_refusals(check, server):
     cases = [
         ("GET", "/nothing", None, {}, 404), ("GET", "/api/classify", None, {}, 405), ("POST", "/", b"x", {}, 405),
@@ -299,6 +311,7 @@ def main():
     try:
         check_answers(check, pool3, server, f, link)
         check_pages(check, server)
+        check_old_client(check, server)
         check_refusals(check, server)
         check_corrections(check, server, f, folder)
         check_crowd(check, server, f)
