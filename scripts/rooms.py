@@ -64,7 +64,7 @@ ROOMS = {
                       "network; paired tests",
                       ["error", "numbers", "files", "partition", "mpi", "neighbours", "image", "network", "corpus", "store", "evaluation", "svm", "training"],
                       ["baselines", "softmax"]),
-    "exchange": Room("models in the formats of others; `import/` reads tables of others",
+    "exchange": Room("models in the formats of others, `onnx/` with the network; `import/` reads tables of others",
                      ["error", "numbers", "files", "mpi", "image", "weights", "network", "store", "prediction"],
                      ["exchange", "import"]),
     "map": Room("t-SNE: the catalogue in a plane, and how far the plane tells the truth: BLAS, LAPACK, FFTW",

@@ -99,12 +99,19 @@ struct LinearLayer {
   std::vector<std::string> classes;  ///< [K]
   std::vector<float> weight;         ///< [K, d] row-major; d is the network's width()
   std::vector<float> bias;           ///< [K]
+  /// Probabilities are softmax(temperature * scores); 0: from sigmoids 1 / (1 + exp(a f + b)), divided by their sum; or
+  /// there are none.
+  double temperature = 0;
+  std::vector<float> sigmoid_a = {}, sigmoid_b = {};  ///< [K] or empty
 };
-/// The bytes of a TorchScript archive that is network and classifier, in fp32: `forward` takes RGB pictures
-/// [N, 3, 299, 299] of 0 to 255, resized as the weights' profile says, and gives scores [N, K]; `classes` has the
-/// names. Loads LibTorch. Throws Error; also if the weights are a TorchScript archive themselves, or the layer is for
-/// another width.
-[[nodiscard]] std::string torchscript_classifier(const Weights& weights, const LinearLayer& layer);
+/// The bytes of a TorchScript archive that is network and classifier, in fp32, for LibTorch and its lite interpreter:
+/// `forward` takes RGB pictures [N, 3, 299, 299] of 0 to 255, resized as the weights' profile says, and gives scores
+/// [N, K]; `resize` makes such of pictures [N, 3, height, width]; `probabilities` takes what forward does; `classify`
+/// takes one picture [height, width, 3 or 4] and gives its probabilities [K], or scores if there are none; `classes`
+/// has the names. `quantised`: weights are kept in 8 bits with a step for each output channel. Loads LibTorch. Throws
+/// Error; also if the weights are a TorchScript archive themselves, or the layer is for another width.
+[[nodiscard]] std::string torchscript_classifier(const Weights& weights, const LinearLayer& layer,
+                                                 bool quantised = false);
 
 /// The GPUs that LibTorch can use here, and if there is none, why.
 struct CudaSupport {

@@ -10,12 +10,15 @@
 namespace pool3 {
 namespace {
 
+using enum HoldsNetwork;
 constexpr std::array formats = {
-    ExportFormat{"liblinear", "its text model, of linear models", exchange::liblinear_text},
-    ExportFormat{"libsvm", "its text model, of RBF models", exchange::libsvm_text},
-    ExportFormat{"npz", "arrays for NumPy", exchange::npz_bytes},
-    ExportFormat{"onnx", "features to label, probabilities and scores", exchange::onnx_bytes},
-    ExportFormat{"torchscript", "pictures to scores, of linear models", exchange::torchscript_bytes},
+    ExportFormat{"liblinear", "its text model, of linear models", never, exchange::liblinear_text},
+    ExportFormat{"libsvm", "its text model, of RBF models", never, exchange::libsvm_text},
+    ExportFormat{"npz", "arrays for NumPy", never, exchange::npz_bytes},
+    ExportFormat{"onnx", "features, or with --pictures pictures, to label, probabilities and scores", on_request,
+                 exchange::onnx_bytes},
+    ExportFormat{"torchscript", "pictures to scores and probabilities, of linear models", always,
+                 exchange::torchscript_bytes},
 };
 
 /// "a, b or c".

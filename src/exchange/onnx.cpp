@@ -1,4 +1,4 @@
-// Field numbers are those of onnx.proto.
+// The classifier as an ONNX graph, and the file around it. Field numbers are those of onnx.proto.
 
 #include <fmt/format.h>
 
@@ -7,100 +7,38 @@
 #include <vector>
 
 #include "exchange/formats.hpp"
+#include "exchange/onnx/network.hpp"
+#include "exchange/onnx/parts.hpp"
+#include "exchange/onnx/resize.hpp"
 #include "exchange/protobuf.hpp"
+#include "pool3/error.hpp"
+#include "pool3/network.hpp"
 #include "pool3/prediction.hpp"
 
 namespace pool3::exchange {
 namespace {
 
-using protobuf::floats;
+using namespace onnx;
 using protobuf::number;
 using protobuf::part;
 
-constexpr std::uint64_t float_type = 1, string_type = 8;
-enum AttributeType : std::uint8_t {
-  of_float = 1,
-  of_int = 2,
-  of_string = 3,
-  of_floats = 6,
-  of_ints = 7,
-  of_strings = 8
-};
-
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
-std::string attribute(const std::string& name, const std::string& value, AttributeType type) {
-  return part(5, part(1, name) + value + number(20, type));
-}
-std::string attribute(const std::string& name, std::uint64_t value) {
-  return attribute(name, number(3, value), of_int);
-}
-std::string attribute(const std::string& name, const std::string& text) {
-  return attribute(name, part(4, text), of_string);
-}
-std::string attribute(const std::string& name, const std::vector<double>& values) {
-  return attribute(name, part(7, floats(values)), of_floats);
-}
-std::string attribute(const std::string& name, const std::vector<std::int64_t>& values) {
-  std::string packed;
-  for (const std::int64_t v : values) protobuf::append_varint(packed, static_cast<std::uint64_t>(v));
-  return attribute(name, part(8, packed), of_ints);
-}
-std::string attribute(const std::string& name, const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& text : texts) all += part(9, text);
-  return attribute(name, all, of_strings);
-}
-/// alpha, as one float: field 2, four bytes.
-std::string float_attribute(const std::string& name, double value) {
-  return attribute(name, std::string(1, static_cast<char>(2 << 3 | 5)) + floats({value}), of_float);
-}
-
-std::string node(const std::string& kind, const std::vector<std::string>& inputs,
-                 const std::vector<std::string>& outputs, const std::string& attributes = {},
-                 const std::string& domain = {}) {
-  std::string message;
-  for (const std::string& name : inputs) message += part(1, name);
-  for (const std::string& name : outputs) message += part(2, name);
-  message += part(3, outputs[0] + "_of_" + kind) + part(4, kind) + attributes;
-  if (!domain.empty()) message += part(7, domain);
-  return part(1, message);
-}
-
-std::string tensor(const std::string& name, const std::vector<double>& values, const std::vector<std::size_t>& shape) {
-  std::string out;
-  for (const std::size_t side : shape) out += number(1, side);
-  return part(5, out + number(2, float_type) + part(8, name) + part(9, floats(values)));
-}
-
-std::string text_tensor(const std::string& name, const std::vector<std::string>& texts) {
-  std::string out = number(1, texts.size()) + number(2, string_type) + part(8, name);
-  for (const std::string& text : texts) out += part(6, text);
-  return part(5, out);
-}
-
-/// [N], or [N, width].
-std::string value_info(const std::string& name, std::size_t width, std::uint64_t type = float_type) {
-  std::string shape = part(1, part(2, "N"));
-  if (width > 0) shape += part(1, number(1, width));
-  return part(1, name) + part(2, part(1, number(1, type) + part(2, shape)));
-}
 
 /// Label by the highest of `from`, the first of equals.
 std::string label_of(const std::string& from, const std::vector<std::string>& classes) {
   return node("ArgMax", {from}, {"best"}, attribute("axis", 1) + attribute("keepdims", 0)) +
          node("Gather", {"classes", "best"}, {"label"}) + text_tensor("classes", classes) +
-         part(12, value_info("label", 0, string_type));
+         as_output(value_info("label", 0, ElementType::text));
 }
 
 /// Label, probabilities, if there are any, and scores: outputs in this order, the first two as skl2onnx has them. From
 /// scores of a column for each class.
 std::string verdict_of(const Model& model) {
   const std::size_t classes = model.classes.size();
-  const std::string scores = part(12, value_info("scores", classes));
+  const std::string scores = as_output(value_info("scores", classes));
   if (!has_probabilities(model)) return label_of("scores", model.classes) + scores;
   const std::string after =
-      label_of("probabilities", model.classes) + part(12, value_info("probabilities", classes)) + scores;
+      label_of("probabilities", model.classes) + as_output(value_info("probabilities", classes)) + scores;
   if (model.temperature > 0)
     return node("Mul", {"scores", "temperature"}, {"exponents_of_classes"}) +
            node("Softmax", {"exponents_of_classes"}, {"probabilities"}, attribute("axis", 1)) +
@@ -118,11 +56,15 @@ std::string verdict_of(const Model& model) {
          tensor("offsets", offsets, {classes}) + after;
 }
 
-/// scores = features coef' + intercept.
-std::string linear_graph(const Model& model) {
+/// scores = features coef' + intercept. `quantised`: coefficients in 16 bits.
+std::string linear_graph(const Model& model, bool quantised) {
   const std::size_t classes = model.classes.size();
-  return node("Gemm", {"features", "coef", "intercept"}, {"scores"}, attribute("transB", 1)) +
-         tensor("coef", model.coef, {classes, index(model.width())}) + tensor("intercept", model.intercept, {classes});
+  const std::string coef = quantised
+                               ? quantised_tensor("coef", std::vector<float>(model.coef.begin(), model.coef.end()),
+                                                  {std::ssize(model.classes), model.width()}, 16)
+                               : tensor("coef", model.coef, {classes, index(model.width())});
+  return coef + node("Gemm", {"features", "coef", "intercept"}, {"scores"}, attribute("transB", 1)) +
+         tensor("intercept", model.intercept, {classes});
 }
 
 /// Support vectors around their mean, where distances keep more digits in float.
@@ -179,35 +121,86 @@ std::string pairs_graph(const Model& model) {
   if (has) attributes += attribute("prob_a", model.sigmoid_a) + attribute("prob_b", model.sigmoid_b);
   if (!has)
     return node("SVMClassifier", {"features"}, {"label", "scores"}, attributes, "ai.onnx.ml") +
-           part(12, value_info("label", 0, string_type)) + part(12, value_info("scores", index(model.columns())));
+           as_output(value_info("label", 0, ElementType::text)) +
+           as_output(value_info("scores", index(model.columns())));
   // The operator's own label is that of the votes.
   return node("SVMClassifier", {"features"}, {"voted", "probabilities"}, attributes, "ai.onnx.ml") +
-         label_of("probabilities", model.classes) + part(12, value_info("probabilities", classes));
+         label_of("probabilities", model.classes) + as_output(value_info("probabilities", classes));
 }
 
-std::string input_text(const Model& model) {
+/// Throws Error unless the model is for what the network gives.
+void check_network(const Model& model, const Weights& weights) {
+  if (!weights.torchscript.empty())
+    throw Error({.stage = "export",
+                 .path = weights.source,
+                 .cause = "a TorchScript network can't be put into an ONNX graph",
+                 .advice = "export it with torch.onnx, and the model without --pictures behind it"});
+  check_weights(weights, weights.source);
+  if (model.width() == inception_width) return;
+  throw Error(
+      {.stage = "export",
+       .cause = fmt::format("the model takes {} numbers, and the network gives {}", model.width(), inception_width),
+       .advice = "give a model of features that this network made"});
+}
+
+std::string feature_text(const Model& model) {
   const Provenance& f = model.features;
   return fmt::format("features: float32 [N, {}], as pool3 extract makes them (profile {}, precision {}, weights {})",
                      model.width(), f.profile, f.precision, f.weights_sha256);
+}
+
+std::string picture_text(const Weights& weights) {
+  return fmt::format(
+      "picture: uint8 [N, height, width, channels], any size, red, green, blue from 0 to 255, upright, transparency "
+      "laid "
+      "over white; a fourth channel is ignored. The graph resizes as the input profile {} does (weights {})",
+      to_string(weights.traits.profile), weights.sha256);
+}
+
+/// Scores and what is said of them, from "features".
+std::string classifier(const Model& model, bool quantised) {
+  if (model.multiclass == Multiclass::one_vs_one) return pairs_graph(model);
+  return (model.kernel == Kernel::linear ? linear_graph(model, quantised) : kernel_graph(model)) + verdict_of(model);
+}
+
+/// The network's nodes before those of the classifier; and the names of classes once more, for programs that can't read
+/// the metadata.
+std::string with_network(const Model& model, const Weights& weights, bool quantised) {
+  check_network(model, weights);
+  const std::string names = node("Identity", {"classes_of_all"}, {"class_names"}) +
+                            text_tensor("classes_of_all", model.classes) +
+                            as_output(value_info("class_names", {}, model.classes.size(), ElementType::text));
+  return resize_nodes(weights.traits.profile) + network_nodes(weights, quantised) + classifier(model, quantised) +
+         names + part(2, "pool3_pictures") +
+         as_input(value_info("picture", {"N", "height", "width", "channels"}, 0, ElementType::uint8));
+}
+
+std::string without_network(const Model& model) {
+  return classifier(model, false) + part(2, "pool3_svm") + as_input(value_info("features", index(model.width())));
 }
 
 }  // namespace
 
 std::string onnx_bytes(const ExportSource& source) {
   const Model& model = source.model;
-  const bool pairs = model.multiclass == Multiclass::one_vs_one;
-  std::string nodes = pairs ? pairs_graph(model) : std::string();
-  if (!pairs) nodes = (model.kernel == Kernel::linear ? linear_graph(model) : kernel_graph(model)) + verdict_of(model);
-  const std::string graph = nodes + part(2, "pool3_svm") + part(11, value_info("features", index(model.width())));
+  std::string graph, input;
+  if (source.pictures) {
+    const Weights weights = source.weights();
+    graph = with_network(model, weights, source.quantised);
+    input = picture_text(weights);
+  } else {
+    graph = without_network(model);
+    input = feature_text(model);
+  }
   std::string names;
   for (const std::string& name : model.classes) names += name + "\n";
-  std::string file =
-      number(1, 7) + part(2, "pool3") + part(3, source.version) + part(7, graph) + part(8, part(1, "") + number(2, 13));
-  if (pairs) file += part(8, part(1, "ai.onnx.ml") + number(2, 1));
+  std::string file = number(1, 7) + part(2, "pool3") + part(3, source.version) + part(7, graph);
+  file += part(8, part(1, "") + number(2, 13));
+  if (model.multiclass == Multiclass::one_vs_one) file += part(8, part(1, "ai.onnx.ml") + number(2, 1));
   const auto say = [](const std::string& key, const std::string& value) {
     return part(14, part(1, key) + part(2, value));
   };
-  return file + say("classes", names) + say("input", input_text(model));
+  return file + say("classes", names) + say("input", input);
 }
 
 }  // namespace pool3::exchange

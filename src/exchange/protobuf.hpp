@@ -1,6 +1,7 @@
 #pragma once
 // What ONNX files are made of: a message is a run of (field number, wire type, value).
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -20,13 +21,15 @@ inline void append_varint(std::string& out, std::uint64_t value) {
   return out;
 }
 
-/// Text, bytes or a message.
-[[nodiscard]] inline std::string part(int field, const std::string& bytes) {
+/// What stands before so many bytes.
+[[nodiscard]] inline std::string head(int field, std::size_t bytes) {
   std::string out;
   append_varint(out, static_cast<std::uint64_t>(field) << 3 | 2);
-  append_varint(out, bytes.size());
-  return out + bytes;
+  append_varint(out, bytes);
+  return out;
 }
+/// Text, bytes or a message.
+[[nodiscard]] inline std::string part(int field, const std::string& bytes) { return head(field, bytes.size()) + bytes; }
 
 /// Little-endian floats.
 [[nodiscard]] inline std::string floats(const std::vector<double>& values) {

@@ -1,6 +1,7 @@
 #include "exchange/formats.hpp"
 #include "pool3/error.hpp"
 #include "pool3/network.hpp"
+#include "pool3/prediction.hpp"
 
 namespace pool3::exchange {
 
@@ -9,10 +10,16 @@ std::string torchscript_bytes(const ExportSource& source) {
   if (model.kernel != Kernel::linear)
     throw Error({.stage = "export",
                  .cause = "the model is not linear, and TorchScript archives hold linear ones",
-                 .advice = "export to onnx, which takes features"});
-  return torchscript_classifier(source.weights(), {.classes = model.classes,
-                                                   .weight = {model.coef.begin(), model.coef.end()},
-                                                   .bias = {model.intercept.begin(), model.intercept.end()}});
+                 .advice = "export to onnx with --pictures"});
+  LinearLayer layer = {.classes = model.classes,
+                       .weight = {model.coef.begin(), model.coef.end()},
+                       .bias = {model.intercept.begin(), model.intercept.end()}};
+  if (has_probabilities(model)) {
+    layer.temperature = model.temperature;
+    layer.sigmoid_a = {model.sigmoid_a.begin(), model.sigmoid_a.end()};
+    layer.sigmoid_b = {model.sigmoid_b.begin(), model.sigmoid_b.end()};
+  }
+  return torchscript_classifier(source.weights(), layer, source.quantised);
 }
 
 }  // namespace pool3::exchange

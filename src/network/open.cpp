@@ -126,7 +126,7 @@ std::unique_ptr<Network> open_network(const Weights& weights, const NetworkOptio
   return std::unique_ptr<Network>(network::torch_module().open(weights, options));
 }
 
-std::string torchscript_classifier(const Weights& weights, const LinearLayer& layer) {
+std::string torchscript_classifier(const Weights& weights, const LinearLayer& layer, bool quantised) {
   if (!weights.torchscript.empty())
     throw Error({.stage = "export",
                  .path = weights.source,
@@ -134,7 +134,7 @@ std::string torchscript_classifier(const Weights& weights, const LinearLayer& la
                  .advice = "put the model's coef and intercept (--format npz) behind it with PyTorch"});
   check_weights(weights, weights.source);
   return *std::unique_ptr<std::string>(
-      network::torch_module().script(weights, network::colour_scale(weights.traits.profile), layer));
+      network::torch_module().script(weights, network::colour_scale(weights.traits.profile), layer, quantised));
 }
 
 std::unique_ptr<SmallNetwork> open_small_network(const SmallNetworkShape& shape) {

@@ -148,6 +148,7 @@ void Session::on_body(beast::error_code ec, std::size_t /*bytes*/) {
 void Session::hand_over() {
   http::request<http::string_body> request = parser_->release();
   keep_alive_ = request.keep_alive() && !shared_.draining;
+  says_keep_alive_ = request.version() < 11;
   Target target = parse_target({request.target().data(), request.target().size()});
   HttpRequest whole{.method = request.method() == http::verb::post ? "POST" : "GET",
                     .path = std::move(target.path),
@@ -195,6 +196,8 @@ void Session::write(HttpResponse response) {
   response_->set(http::field::cache_control, "no-store");
   for (const auto& [name, value] : response.headers) response_->set(name, value);
   response_->keep_alive(keep_alive_ && !shared_.draining);
+  // A client of HTTP/1.0 that asked for it must be told, or it waits for the end of the connection.
+  if (response_->keep_alive() && says_keep_alive_) response_->set(http::field::connection, "keep-alive");
   response_->content_length(response.body.size());
   if (!is_head_) response_->body() = std::move(response.body);
   expire_in(shared_.options.request_seconds);

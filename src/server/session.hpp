@@ -68,7 +68,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::uint64_t request_ = 0;  ///< number of the one at work
   std::int64_t counted_ = 0;   ///< bytes of its body that `shared_` counts
   std::size_t lingered_ = 0;
-  bool is_head_ = false, at_work_ = false, keep_alive_ = false;
+  bool is_head_ = false, at_work_ = false, keep_alive_ = false, says_keep_alive_ = false;
 };
 
 }  // namespace pool3::server

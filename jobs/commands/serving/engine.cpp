@@ -5,6 +5,12 @@
 #include <exception>
 
 namespace pool3::jobs {
+namespace {
+
+/// Of the time that an answer has, what may be spent on waiting and computing: the estimate is rough.
+constexpr double share_of_time = 0.7;
+
+}  // namespace
 
 /// Gives the network one picture after another, and ends when the engine does.
 class Engine::Feed : public BlockFeed {
@@ -12,13 +18,21 @@ class Engine::Feed : public BlockFeed {
   Feed(Engine& engine, const Extraction& extraction) : engine_(engine), extraction_(extraction) {}
 
   std::optional<BlockTask> next() override {
-    std::unique_lock lock(engine_.mutex_);
-    if (extraction_.in_flight() == 0)
-      engine_.changed_.wait(lock, [&] { return engine_.stop_ || !engine_.queue_.empty(); });
-    if (engine_.queue_.empty() || !extraction_.wants_more()) return std::nullopt;
-    const std::int64_t id = engine_.queue_.front();
-    engine_.queue_.pop_front();
-    return BlockTask{.index = id, .first_row = 0, .paths = {std::to_string(id)}};
+    std::vector<Done> late;
+    std::optional<BlockTask> task;
+    {
+      std::unique_lock lock(engine_.mutex_);
+      if (extraction_.in_flight() == 0)
+        engine_.changed_.wait(lock, [&] { return engine_.stop_ || !engine_.queue_.empty(); });
+      late = engine_.take_late();
+      if (!engine_.queue_.empty() && extraction_.wants_more()) {
+        const std::int64_t id = engine_.queue_.front();
+        engine_.queue_.pop_front();
+        task = BlockTask{.index = id, .first_row = 0, .paths = {std::to_string(id)}};
+      }
+    }
+    for (const Done& done : late) done({{}, {}, "the picture waited too long", "network", "late"});
+    return task;
   }
   void finished(const BlockResult& /*block*/) override {}
   [[nodiscard]] bool ended() const override {
@@ -33,7 +47,8 @@ class Engine::Feed : public BlockFeed {
   const Extraction& extraction_;
 };
 
-Engine::Engine(Extractor extractor, int most_waiting) : extractor_(std::move(extractor)), most_waiting_(most_waiting) {
+Engine::Engine(Extractor extractor, int most_waiting, double most_seconds)
+    : extractor_(std::move(extractor)), most_waiting_(most_waiting), most_seconds_(most_seconds) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -50,7 +65,13 @@ bool Engine::submit(std::string picture, Done done) {
   {
     const std::lock_guard lock(mutex_);
     if (static_cast<int>(requests_.size()) >= most_waiting_) return false;
-    requests_.emplace(next_id_, Request{std::move(picture), std::move(done)});
+    const double now = seconds();
+    if (requests_.empty()) {
+      pace_.begin(now);
+    } else if (pace_.seconds_of(static_cast<double>(requests_.size() + 1)) > share_of_time * most_seconds_) {
+      return false;
+    }
+    requests_.emplace(next_id_, Request{std::move(picture), std::move(done), now + most_seconds_});
     queue_.push_back(next_id_++);
   }
   changed_.notify_all();
@@ -60,6 +81,22 @@ bool Engine::submit(std::string picture, Done done) {
 int Engine::waiting() const {
   const std::lock_guard lock(mutex_);
   return static_cast<int>(requests_.size());
+}
+
+double Engine::seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// Ends those at the front of the queue whose time is over. REQUIRES: the lock.
+std::vector<Engine::Done> Engine::take_late() {
+  std::vector<Done> late;
+  for (const double now = seconds(); !queue_.empty(); queue_.pop_front()) {
+    const auto request = requests_.find(queue_.front());
+    if (request->second.end > now) break;
+    late.push_back(std::move(request->second.done));
+    requests_.erase(request);
+  }
+  return late;
 }
 
 /// What ends the work, as a lack of memory, ends the requests at work and nothing else.
@@ -103,6 +140,7 @@ void Engine::deliver(const BlockResult& block) {
     if (request == requests_.end()) return;
     done = std::move(request->second.done);
     requests_.erase(request);
+    pace_.finish(seconds());
   }
   done(std::move(seen));
 }

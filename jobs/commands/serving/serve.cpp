@@ -101,6 +101,7 @@ class ServeCommand : public Command {
       context.comm.all_do([] { throw usage_error("serve runs as one process", "start it without mpirun"); });
     const Signals signals;
     files_.metric = metric_ == "cosine" ? Metric::cosine : Metric::euclidean;
+    files_.answer_seconds = options_.request_seconds;
     options_.hosts = words_of(options_.hosts);
     options_.body_bytes = body_mib_ * mebibyte;
     options_.all_bodies_bytes = std::max(options_.all_bodies_bytes, 4 * options_.body_bytes);

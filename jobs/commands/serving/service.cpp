@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 constexpr std::int64_t most_top = 100, usual_top = 12;
-constexpr std::int64_t thumbnail_side = 192;
+constexpr std::int64_t usual_side = 192, least_side = 16, most_side = 640;  // of a thumbnail
 constexpr int thumbnail_quality = 85;
 constexpr std::size_t most_thumbnails = 256, most_questions = 256, questions_together = 16;
 constexpr const char* csp =
@@ -43,21 +43,23 @@ std::int64_t number_after(const std::string& path, const std::string& prefix) {
   return read.ec == std::errc() && read.ptr == digits.data() + digits.size() ? value : -1;
 }
 
-/// The parameter `top`, or 0 for what is no good number.
-std::int64_t top_of(const HttpRequest& request) {
-  const std::string text = request.parameter("top");
-  if (text.empty()) return usual_top;
-  const std::int64_t top = number_after(text, "");
-  return top >= 1 && top <= most_top ? top : 0;
+/// A whole number in the query, `usual` if it is not there, or 0 for what is no good one.
+std::int64_t number_of(const HttpRequest& request, const std::string& name, std::int64_t usual, std::int64_t least,
+                       std::int64_t most) {
+  const std::string text = request.parameter(name);
+  if (text.empty()) return usual;
+  const std::int64_t number = number_after(text, "");
+  return number >= least && number <= most ? number : 0;
 }
+std::int64_t top_of(const HttpRequest& request) { return number_of(request, "top", usual_top, 1, most_top); }
 
-HttpResponse thumbnail_response(const Snapshot& snapshot, Row row, std::int64_t max_pixels) {
+HttpResponse thumbnail_response(const Snapshot& snapshot, Row row, std::int64_t side) {
   try {
     const std::string& path = snapshot.paths[static_cast<std::size_t>(row)];
     const Image picture =
-        decode(snapshot.pictures.read(path), {.max_pixels = max_pixels, .shortest_side = thumbnail_side});
+        decode(snapshot.pictures.read(path), {.max_pixels = snapshot.max_pixels, .shortest_side = side});
     return {.type = "image/jpeg",
-            .body = encode_jpeg(thumbnail(picture, thumbnail_side), thumbnail_quality),
+            .body = encode_jpeg(thumbnail(picture, side), thumbnail_quality),
             .headers = {{"Cache-Control", "private, max-age=600"}}};
   } catch (const ReadError& error) {
     return refusal(404, error.what());
@@ -169,6 +171,7 @@ void Service::classify(HttpRequest request, const HttpServer::Reply& reply) {
   if (request.body.empty()) return reply(refusal(400, "send a picture as the body"));
   const auto now = snapshot();
   const auto seen = [this, now, top, reply](Seen picture) {
+    if (picture.code == "late") return reply(refusal(503, picture.error));
     if (!picture.error.empty()) {
       const bool too_large = picture.code == "too_large";
       HttpResponse no =
@@ -181,7 +184,8 @@ void Service::classify(HttpRequest request, const HttpServer::Reply& reply) {
     if (!questions_.give({now, std::move(picture.features), -1, top, reply}))
       reply(refusal(503, "too many questions at once"));
   };
-  if (!now->engine->submit(std::move(request.body), seen)) reply(refusal(503, "too many pictures wait"));
+  if (!now->engine->submit(std::move(request.body), seen))
+    reply(refusal(503, "too many pictures wait for an answer in time"));
 }
 
 void Service::ask_row(const HttpRequest& request, const HttpServer::Reply& reply) {
@@ -198,7 +202,9 @@ void Service::show_thumbnail(const HttpRequest& request, const HttpServer::Reply
   const auto now = snapshot();
   const Row row = number_after(request.path, "/thumbnails/");
   if (row < 0 || row >= now->reader.rows()) return reply(refusal(404, "there is no such row"));
-  const auto make = [now, row] { return thumbnail_response(*now, row, now->max_pixels); };
+  const std::int64_t side = number_of(request, "side", usual_side, least_side, most_side);
+  if (side == 0) return reply(refusal(400, "side must be between 16 and 640"));
+  const auto make = [now, row, side] { return thumbnail_response(*now, row, side); };
   if (!pictures_.give({make, reply})) reply(refusal(503, "too many pictures at once"));
 }
 

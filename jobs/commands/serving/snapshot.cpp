@@ -69,7 +69,7 @@ std::shared_ptr<Engine> open_engine(const Communicator& comm, const SnapshotFile
                  .path = files.model,
                  .cause = "the model is for other features: " + difference,
                  .advice = "give the weights that its features were made with"});
-  return std::make_shared<Engine>(std::move(extractor), files.waiting);
+  return std::make_shared<Engine>(std::move(extractor), files.waiting, files.answer_seconds);
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ struct SnapshotFiles {
   NetworkFlags network;
   std::int64_t max_pixels = default_max_pixels;
   Metric metric = Metric::cosine;
-  int waiting = 64;  ///< pictures that may wait for the network
+  int waiting = 64;            ///< pictures that may wait for the network
+  double answer_seconds = 30;  ///< after which nobody waits for an answer
 };
 
 /// Immutable; requests that began with it end with it.

@@ -23,10 +23,11 @@ extern "C" __attribute__((visibility("default"))) pool3::SmallNetwork* pool3_tor
   }
 }
 
-extern "C" __attribute__((visibility("default"))) std::string* pool3_torch_scripted_classifier(
-    const pool3::Weights& weights, const pool3::network::ColourScale& scale, const pool3::LinearLayer& layer) {
+extern "C" __attribute__((visibility("default"))) std::string* pool3_torch_scripted_classifier_2(
+    const pool3::Weights& weights, const pool3::network::ColourScale& scale, const pool3::LinearLayer& layer,
+    bool quantised) {
   try {
-    return std::make_unique<std::string>(network::scripted_classifier(weights, scale, layer)).release();
+    return std::make_unique<std::string>(network::scripted_classifier(weights, scale, layer, quantised)).release();
   } catch (const pool3::Error&) {
     throw;
   } catch (const std::exception& error) {

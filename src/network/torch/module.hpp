@@ -9,7 +9,7 @@ namespace pool3::network {
 
 inline constexpr const char* torch_module_file = "pool3_torch.so";
 inline constexpr const char* torch_factory_name = "pool3_open_torch_network_4";
-inline constexpr const char* torch_script_name = "pool3_torch_scripted_classifier";
+inline constexpr const char* torch_script_name = "pool3_torch_scripted_classifier_2";
 inline constexpr const char* torch_devices_name = "pool3_torch_cuda_devices";
 
 inline constexpr const char* torch_small_name = "pool3_torch_small_network";
@@ -26,7 +26,8 @@ struct ColourScale {
 };
 
 /// The caller owns the result. Throws Error. REQUIRES: as scripted_classifier().
-using ScriptClassifier = std::string* (*)(const Weights& weights, const ColourScale& scale, const LinearLayer& layer);
+using ScriptClassifier = std::string* (*)(const Weights& weights, const ColourScale& scale, const LinearLayer& layer,
+                                          bool quantised);
 
 /// The GPUs that LibTorch can use; -1 if it was built without CUDA.
 using CountCudaDevices = int (*)();

@@ -9,6 +9,6 @@ namespace pool3::network {
 
 /// See torchscript_classifier(). REQUIRES: `weights` are complete, and no TorchScript archive themselves.
 [[nodiscard]] std::string scripted_classifier(const Weights& weights, const ColourScale& scale,
-                                              const LinearLayer& layer);
+                                              const LinearLayer& layer, bool quantised);
 
 }  // namespace pool3::network

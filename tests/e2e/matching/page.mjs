@@ -35,6 +35,9 @@ const predicted = await text(tab, 'predicted');
 check(predicted.length > 0 && (await tab.locator('#classes li').count()) === 5, 'a chosen file gets five classes');
 check((await tab.locator('#classes .name').first().textContent()) === predicted, 'the first of them in large letters');
 check((await tab.locator('#neighbours li').count()) === 12, 'and twelve neighbours');
+check(/^the same/.test(await tab.locator('#neighbours .more').first().textContent()) && /^distance 0\.\d{3}/.test(await tab.locator('#neighbours .more').nth(1).textContent()),
+  'the first is the picture itself, the others are told as distances');
+check(!(await text(tab, 'set')).includes('one of 1'), 'no class is left out alone');
 await tab.waitForFunction(() => [...document.querySelectorAll('#neighbours img')].slice(0, 4).every((i) => i.complete && i.naturalWidth > 0));
 check(await tab.evaluate(() => document.getElementById('preview').naturalWidth > 0), 'with pictures');
 await shoot(tab, 'answer');
@@ -84,6 +87,7 @@ await tab.close();
 // A phone, in the dark.
 const phone = await open({viewport: {width: 360, height: 740}, hasTouch: true, isMobile: true, colorScheme: 'dark'});
 check(await phone.locator('#camera').isVisible(), 'a phone is offered its camera');
+check((await phone.locator('#drop').innerText()).trim() === 'Choose a picture', 'and told of what it can do');
 check((await phone.locator('#photo').getAttribute('capture')) === 'environment', 'the one at the back');
 await shoot(phone, 'phone-empty');
 await phone.setInputFiles('#photo', asFile());

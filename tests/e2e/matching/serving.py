@@ -2,6 +2,7 @@
 against slow, cut, malformed and too many requests; ends in order."""
 
 import http.client
+import io
 import json
 import os
 import pathlib
@@ -14,6 +15,8 @@ import subprocess
 import sys
 import threading
 import time
+
+from PIL import Image
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import support  # noqa: E402
@@ -96,6 +99,8 @@ def check_answers(check, pool3, server, f, model):
     thumbnail = server("GET", row["neighbours"][0]["thumbnail"])
     check(thumbnail.status == 200 and thumbnail.content[:3] == b"\xff\xd8\xff" and len(thumbnail.content) < 40000,
           "a thumbnail is a small JPEG")
+    sides = [max(Image.open(io.BytesIO(server("GET", f"/thumbnails/7{query}").content)).size) for query in ("", "?side=64")]
+    check(sides == [192, 64], f"as small as one asks for: {sides}")
     curl = subprocess.run(["curl", "-s", "--data-binary", f"@{picture}", f"http://localhost:{server.port}/api/classify"],
                           stdout=subprocess.PIPE, check=False) if shutil.which("curl") else None
     if curl:
@@ -119,11 +124,23 @@ def check_pages(check, server):
     check(head.status == 200 and not head.content and int(head.getheader("Content-Length")) == len(page.content), "HEAD /")
 
 
+def check_old_client(check, server):
+    """HTTP/1.0 with keep-alive, as ab speaks it: the client must be told that the connection stays, and it does."""
+    question = b"GET /healthz HTTP/1.0\r\nHost: localhost\r\nConnection: Keep-Alive\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as s:
+        for _ in range(2):
+            s.sendall(question)
+            received = b""
+            while b"\r\n\r\n" not in received and (piece := s.recv(65536)):
+                received += piece
+            check(status_of(received) == 200 and b"connection: keep-alive" in received.lower(), "HTTP/1.0 is told that the connection stays")
+
+
 def check_refusals(check, server):
     cases = [
         ("GET", "/nothing", None, {}, 404), ("GET", "/api/classify", None, {}, 405), ("POST", "/", b"x", {}, 405),
         ("DELETE", "/", None, {}, 405), ("POST", "/api/classify", b"", {}, 400), ("POST", "/api/classify", b"no picture", {}, 422),
-        ("POST", "/api/classify?top=1000", b"x", {}, 400), ("GET", "/api/rows/1000000", None, {}, 404),
+        ("POST", "/api/classify?top=1000", b"x", {}, 400), ("GET", "/thumbnails/7?side=641", None, {}, 400), ("GET", "/api/rows/1000000", None, {}, 404),
         ("GET", "/api/rows/-1", None, {}, 404), ("GET", "/api/rows/7x", None, {}, 404), ("GET", "/thumbnails/../m.h5", None, {}, 404),
         ("GET", "/%2e%2e/etc/passwd", None, {}, 404), ("GET", "/", None, {"Host": "evil.example"}, 421),
         ("POST", "/api/classify", b"x", {"Origin": "http://evil.example"}, 403),
@@ -294,6 +311,7 @@ def main():
     try:
         check_answers(check, pool3, server, f, link)
         check_pages(check, server)
+        check_old_client(check, server)
         check_refusals(check, server)
         check_corrections(check, server, f, folder)
         check_crowd(check, server, f)

@@ -7,6 +7,7 @@
 
 #include "pool3/error.hpp"
 #include "pool3/exchange.hpp"
+#include "support/network_fixtures.hpp"
 
 namespace pool3 {
 namespace {
@@ -78,6 +79,39 @@ TEST(Onnx, NamesTheProgramTheClassesAndTheWidth) {
   EXPECT_THAT(bytes, HasSubstr("class0\ncaf\xc3\xa9\nclass2\n"));
   EXPECT_THAT(bytes, HasSubstr("transB"));
   EXPECT_EQ(bytes, exported("onnx", small_model(3)));
+}
+
+// What they make of pictures: tests/e2e/phone/pictures.py.
+std::string with_pictures(const Model& model, const Weights& weights, bool quantised) {
+  return find_export_format("onnx").bytes({model, "1.2.3", [&] { return weights; }, true, quantised});
+}
+
+Model picture_model() {
+  Model model = small_model(2);
+  model.coef.assign(std::size_t{2} * 2048, 0.5);
+  return model;
+}
+
+TEST(Onnx, OfPicturesHasTheNetworkInAQuarterOfTheBytesOnRequest) {
+  const Weights weights = test::made_up_weights();
+  const std::string whole = with_pictures(picture_model(), weights, false);
+  const std::string small = with_pictures(picture_model(), weights, true);
+  EXPECT_LT(static_cast<double>(small.size()), 0.26 * static_cast<double>(whole.size()));
+  EXPECT_THAT(whole, HasSubstr("uint8 [N, height, width, channels]"));
+  EXPECT_THAT(small, HasSubstr("Mixed_7c.branch_pool.weight.codes"));
+  EXPECT_EQ(small, with_pictures(picture_model(), weights, true));
+}
+
+TEST(Onnx, OfPicturesNeedsAModelOfTheNetworksFeatures) {
+  try {
+    (void)with_pictures(small_model(2), test::made_up_weights(), false);
+    ADD_FAILURE() << "a model of another width was taken";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("the model takes 3 numbers, and the network gives 2048"));
+  }
+  Weights program;
+  program.torchscript = "an archive";
+  EXPECT_THROW((void)with_pictures(picture_model(), program, false), Error);
 }
 
 }  // namespace

@@ -74,7 +74,7 @@
     const answer = await ask("/api/rows/" + row);
     if (!answer) return;
     picture = null;
-    at("preview").src = "/thumbnails/" + row;
+    at("preview").src = "/thumbnails/" + row + "?side=640";
     show_answer(answer, answer.path);
   }
 
@@ -91,7 +91,7 @@
     show("truth", own && answer.label !== null);
     show("unlike", answer.unlike && !own);
     const set = answer.set || [];
-    const others = set.filter((c) => c !== answer.class), named = others.slice(0, 5);
+    const others = set.filter((c) => c !== answer.class), named = others.length <= 6 ? others : others.slice(0, 5);
     if (others.length > named.length) named.push(`one of ${others.length - named.length} more classes`);
     at("set").textContent = `It may also be ${named.slice(0, -1).join(", ")}${named.length > 1 ? " or " : ""}${named.at(-1)}.`;
     show("set", set.length > 1);
@@ -127,10 +127,12 @@
       const image = make("img");
       image.alt = one.label || one.path;
       image.loading = "lazy";
+      image.addEventListener("load", () => image.classList.add("loaded"));
       image.addEventListener("error", () => image.classList.add("missing"));
-      image.src = one.thumbnail;
+      image.src = one.thumbnail + (window.devicePixelRatio > 1 ? "?side=384" : "");
       const more = make("span", "more");
-      more.append(make("span", "", one.distance.toFixed(3)), make("span", "", one.copies.length ? "+" + one.copies.length + " alike" : ""));
+      more.append(make("span", "", one.distance < 0.0005 ? "the same" : "distance " + one.distance.toFixed(3)),
+        make("span", "", one.copies.length ? `and ${one.copies.length} ${one.copies.length === 1 ? "copy" : "copies"}` : ""));
       button.append(image, make("span", "label", one.label || "no label"), more);
       button.addEventListener("click", () => { location.hash = "row=" + one.row; });
       item.append(button);
