@@ -12,7 +12,7 @@ import tarfile
 import h5py
 import numpy as np
 
-ROWS, WIDTH = 40, 16
+ROWS, WIDTH = 23, 16
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SMALL_WEIGHTS = ROOT / "tests/fuzz/corpus/pickle/tiny.pth"  # that no model was trained with: serve ends behind its files
 
