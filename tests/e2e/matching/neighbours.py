@@ -135,6 +135,33 @@ def check_copies(check, pool3, folder):
         check(agrees(found[f.paths[row]], d, nearest(d, np.ones(300, bool), f.keys, row, 3)), f"--all: row {row}")
 
 
+def check_index(check, pool3, f, folder):
+    index = folder / "index.h5"
+    questions = ["7", "123", "--top", "9"]
+    for more in ([], ["--metric", "euclidean"], ["--class", "people"], ["--split", "held-out"], ["--top", "1000"]):
+        words = questions[:2] + more if "--top" in more else questions + more
+        plain = pool3("neighbours", "--features", f.path, *words)
+        for ranks in (1, 2):
+            found = pool3("neighbours", "--features", f.path, *words, "--index", index, ranks=ranks)
+            check(found.out == plain.out, f"--index: the same bytes with {more}, {ranks} ranks")
+    made = index.stat().st_mtime_ns
+    pool3("neighbours", "--features", f.path, "7", "--index", index)
+    check(index.stat().st_mtime_ns == made, "an index is made once")
+    told = json.loads(pool3("inspect", "--json", index, ranks=0).out)
+    check(told["kind"] == "index" and told["rows"] == len(f.status), "inspect knows it")
+    pool3("verify", index, ranks=0)
+    random = np.random.default_rng(9)
+    np.save(folder / "others.npy", random.random((400, 30), dtype="f4"))
+    pool3("import", "--features", folder / "others.npy", "--out", folder / "others.h5", ranks=0)
+    words = ["neighbours", "--features", folder / "others.h5", "11"]
+    found = pool3(*words, "--index", index)
+    check("made anew" in found.err and found.out == pool3(*words).out, "an index of other features is made anew")
+    index.write_bytes(b"my thesis")
+    refused = pool3(*words, "--index", index, code=1)
+    check(len(refused.errors()) == 1 and index.read_bytes() == b"my thesis", "another file is refused, and stays")
+    pool3("neighbours", "--features", f.path, "--all", "--index", index, code=2)
+
+
 def check_usage(check, pool3, f):
     result = pool3("neighbours", "--features", f.path, "100000", code=2)
     check("there is no row 100000" in result.err, "a row beyond the end is refused")
@@ -152,6 +179,7 @@ def main():
     check_margins(check, pool3, f, folder)
     check_pictures(check, pool3, f, folder)
     check_copies(check, pool3, folder)
+    check_index(check, pool3, f, folder)
     check_usage(check, pool3, f)
     check.finish()
 
