@@ -122,16 +122,18 @@ NeighbourTable search_one(const RowSource& source, const CatalogueRows& rows, co
 
 NeighbourIndex open_index(const Context& context, const RowSource& source, const std::string& path, int threads) {
   const Communicator& comm = context.comm;
-  comm.root_does([&] {
-    if (std::filesystem::exists(path)) {
-      if (is_of(read_index(path), source)) return;
-      context.log.line("neighbours", fmt::format("{}: of other features; it is made anew", path));
-    }
-    check_output({"neighbours", path});
-    write_index(make_index(context, source, threads), path);
-  });
   NeighbourIndex found;
+  comm.root_does([&] {
+    const bool is_there = std::filesystem::exists(path);
+    if (is_there) found = read_index(path);
+    if (is_there && is_of(found, source)) return;
+    if (is_there) context.log.line("neighbours", fmt::format("{}: of other features; it is made anew", path));
+    check_output({"neighbours", path});
+    found = make_index(context, source, threads);
+    write_index(found, path);
+  });
   comm.all_do([&] {
+    if (comm.is_root()) return;
     found = read_index(path);
     if (!is_of(found, source))
       throw Error({.stage = "neighbours", .path = path, .cause = "the feature file changes meanwhile"});

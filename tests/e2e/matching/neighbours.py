@@ -125,6 +125,9 @@ def check_copies(check, pool3, folder):
     found = answers(pool3("neighbours", "--features", out, "10", "11", "--top", "4"))
     first = found[f.paths[10]][0]
     check(first["row"] == 200 and first["copies"] == [250] and first["distance"] == 0, "copies of the query are one answer")
+    other = answers(pool3("neighbours", "--features", out, "10", "--top", "1", "--class", f.classes[f.labels[250]]))[f.paths[10]][0]
+    own = [i for i in (10, 200, 250) if f.labels[i] == f.labels[250] and i != 10]
+    check([other["row"], *other["copies"]] == own, f"of one class, copies are those of the class: {own}")
     d = distances("cosine", x, x[11])
     check(agrees(found[f.paths[11]], d, nearest(d, np.ones(300, bool), f.keys, 11, 4)), "copies of an answer are one")
     every = pool3("neighbours", "--features", out, "--all", "--top", "3", "--metric", "euclidean", ranks=2)
