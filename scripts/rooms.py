@@ -24,7 +24,8 @@ ROOMS = {
     "files": Room("a file is written whole or not at all, its folder synced; descriptors, checks", ["error"]),
     "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"], ["partition", "sides", "stratified"]),
     "mpi": Room("checked collectives, agreed errors, the task pool", ["error"], ["mpi", "task_pool", "traffic", "shared_memory"]),
-    "neighbours": Room("the nearest rows of features, exactly: BLAS", ["types", "error", "numbers", "mpi"]),
+    "neighbours": Room("the nearest rows of features, exactly; sketches of rows, which say from below how far they are: BLAS, "
+                       "LAPACK", ["types", "error", "numbers", "mpi"], ["neighbours", "sketches"]),
     "server": Room("HTTP with limits, deadlines and orderly ends: Boost.Beast", ["error"]),
     "image": Room("bytes to pixels (`formats/`) to network input (`resize/`), pixels to PNG: libjpeg-turbo, libpng, libwebp, "
                   "giflib, libtiff", ["types", "error"], folders={".": ["formats", "resize"], "formats": ["."], "resize": ["."]}),
@@ -41,9 +42,9 @@ ROOMS = {
                    ["types", "error", "files", "partition", "mpi"],
                    folders={".": ["sources", "tables", "shards"], "sources": [".", "tables", "shards"], "tables": ["."],
                             "shards": ["."]}),
-    "store": Room("`hdf5/` files under seals and checksums (`integrity/`); files of features, models and maps; what is done with "
-                  "finished ones (`maintenance/`)", ["types", "error", "numbers", "hdf5", "files", "partition", "mpi"],
-                  ["features", "model", "map_file", "maintenance", "foreign"],
+    "store": Room("`hdf5/` files under seals and checksums (`integrity/`); files of features, models, maps and indices; what is done with "
+                  "finished ones (`maintenance/`)", ["types", "error", "numbers", "hdf5", "files", "partition", "mpi", "neighbours"],
+                  ["features", "model", "map_file", "index_file", "maintenance", "foreign"],
                   {".": ["hdf5", "integrity", "features"], "hdf5": ["."], "integrity": [".", "hdf5"],
                    "features": [".", "hdf5", "integrity"], "maintenance": [".", "hdf5", "integrity", "features"]}),
     "extraction": Room("pictures to rows, as threads and ranks come free",

@@ -11,6 +11,7 @@ namespace pool3::neighbours {
 
 /// A row of Inception-v3 in halves fills a page, with which the CPU's own prefetch ends.
 inline constexpr std::int64_t bytes_ahead = 4096;
+inline constexpr std::int64_t line_bytes = 64;
 
 namespace {
 
@@ -27,7 +28,9 @@ void dot_rows(const Pass<Number>& pass) {
     for (auto& pair : sums) pair[0] = pair[1] = Cpu::zero();
     std::int64_t i = 0;
     for (; i + step <= pass.width; i += step) {
-      _mm_prefetch(reinterpret_cast<const char*>(row + i) + bytes_ahead, _MM_HINT_T0);
+      const char* ahead = reinterpret_cast<const char*>(row + i) + bytes_ahead;
+      for (std::int64_t b = 0; b < step * static_cast<std::int64_t>(sizeof(Number)); b += line_bytes)
+        _mm_prefetch(ahead + b, _MM_HINT_T0);
       const auto first = Cpu::load(row + i), second = Cpu::load(row + i + Cpu::lanes);
       squares[0] = Cpu::fma(first, first, squares[0]);
       squares[1] = Cpu::fma(second, second, squares[1]);

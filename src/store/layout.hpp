@@ -10,6 +10,7 @@ inline constexpr const char* features_format = "pool3 features";
 inline constexpr const char* model_format = "pool3 model";
 inline constexpr const char* link_format = "pool3 link";
 inline constexpr const char* map_format = "pool3 map";
+inline constexpr const char* index_format = "pool3 index";
 inline constexpr const char* repacked_format = "pool3 repacked";
 /// Newest version of each format that this program reads, and the one it writes.
 inline constexpr std::int64_t features_version = 1;
@@ -18,6 +19,7 @@ inline constexpr std::int64_t model_version = 2;
 inline constexpr std::int64_t linear_model_version = 1;
 inline constexpr std::int64_t link_version = 1;
 inline constexpr std::int64_t map_version = 1;
+inline constexpr std::int64_t index_version = 1;
 
 inline constexpr const char* retry_advice = "its job has not finished; run the same command again";
 inline constexpr const char* damaged_advice = "the file is damaged; make it again or restore it from a copy";

@@ -10,6 +10,7 @@
 #include "commands/extract/report.hpp"
 #include "console/output.hpp"
 #include "pool3/features.hpp"
+#include "pool3/index_file.hpp"
 #include "pool3/map_file.hpp"
 #include "pool3/model.hpp"
 #include "pool3/network.hpp"
@@ -171,6 +172,19 @@ Facts facts_of_map(const std::string& path) {
   return facts;
 }
 
+Facts facts_of_index(const std::string& path) {
+  const NeighbourIndex i = read_index(path);
+  Facts facts(path, "index", "pool3 index");
+  facts.add("rows", fmt::to_string(i.sketches.rows()), "rows", i.sketches.rows());
+  facts.add("components", fmt::format("{} of {} features", i.basis.components, i.basis.width), "components",
+            i.basis.components);
+  facts.field("width", i.basis.width);
+  facts.heading("its features");
+  add_provenance(facts, i.features, "features_");
+  add_configuration(facts, i.config);
+  return facts;
+}
+
 Facts facts_of_weights(const std::string& path) {
   const Weights w = read_weights(path);
   std::int64_t parameters = 0;
@@ -198,6 +212,7 @@ Facts facts_of(const std::string& path) {
   const std::string kind = kind_of_file(path);
   if (kind == "features") return facts_of_features(path);
   if (kind == "map") return facts_of_map(path);
+  if (kind == "index") return facts_of_index(path);
   return kind == "model" ? facts_of_model(path) : facts_of_weights(path);
 }
 

@@ -7,6 +7,7 @@
 #include "command.hpp"
 #include "console/output.hpp"
 #include "pool3/features.hpp"
+#include "pool3/index_file.hpp"
 #include "pool3/map_file.hpp"
 #include "pool3/model.hpp"
 
@@ -28,14 +29,15 @@ bool verify_feature_file(const Communicator& comm, const std::string& file) {
 /// Reading a model or a map checks every byte. Collective.
 void verify_small_file(const Communicator& comm, const std::string& file, const std::string& kind) {
   comm.root_does([&] {
-    const std::string what = kind == "map" ? fmt::format("a map of {} rows", read_map(file).rows.size())
-                                           : fmt::format("a model of {} classes", read_model(file).classes.size());
+    const std::string what = kind == "index" ? fmt::format("an index of {} rows", read_index(file).sketches.rows())
+                             : kind == "map" ? fmt::format("a map of {} rows", read_map(file).rows.size())
+                                             : fmt::format("a model of {} classes", read_model(file).classes.size());
     if (kind == "model") static_cast<void>(read_split_table(file));
     print_line(fmt::format("{}: sound: {}", file, what));
   });
 }
 
-/// "model" or "map", if the first rank sees that of one; else "". Collective.
+/// "model", "map" or "index", if the first rank sees that of one; else "". Collective.
 std::string small_kind(const Communicator& comm, const std::string& file) {
   std::string kind = kind_of_file(file);
   comm.broadcast(kind);
@@ -44,7 +46,9 @@ std::string small_kind(const Communicator& comm, const std::string& file) {
 
 class VerifyCommand : public Command {
  public:
-  void declare(OptionParser& p) override { p.take_arguments("FILE", files_, "feature files, links, models, maps"); }
+  void declare(OptionParser& p) override {
+    p.take_arguments("FILE", files_, "feature files, links, models, maps, indices");
+  }
 
   ExitCode run(const Context& context) override {
     bool sound = true;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "console/spelling.hpp"
 #include "pool3/error.hpp"
@@ -35,17 +36,31 @@ std::vector<bool> rows_that_count(const FeatureReader& reader, const RowFilter& 
 }  // namespace
 
 CatalogueRows::CatalogueRows(const FeatureReader& reader, const RowFilter& filter)
-    : keys_(reader.keys()), first_(index(reader.rows()), false) {
+    : keys_(reader.keys()),
+      slots_(std::bit_ceil(2 * keys_.size() + 1), -1),
+      next_(keys_.size(), -1),
+      first_(keys_.size(), false) {
   const std::vector<bool> counts = rows_that_count(reader, filter);
-  for (Row row = 0; row < reader.rows(); ++row)
-    if (counts[index(row)]) by_key_.push_back(row);
-  std::ranges::sort(by_key_,
-                    [&](Row a, Row b) { return std::pair(keys_[index(a)], a) < std::pair(keys_[index(b)], b); });
-  for (std::size_t i = 0; i < by_key_.size(); ++i) {
-    if (i > 0 && keys_[index(by_key_[i])] == keys_[index(by_key_[i - 1])]) continue;
-    first_[index(by_key_[i])] = true;
-    ++pictures_;
+  std::vector<Row> last(keys_.size());  // of the picture that a row is the first of
+  for (Row row = 0; row < reader.rows(); ++row) {
+    if (!counts[index(row)]) continue;
+    Row& first = slots_[slot_of(keys_[index(row)])];
+    if (first < 0) {
+      first = row;
+      first_[index(row)] = true;
+      ++pictures_;
+    } else {
+      next_[index(last[index(first)])] = row;
+    }
+    last[index(first)] = row;
   }
+}
+
+std::size_t CatalogueRows::slot_of(const ImageKey& key) const {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = key.low & mask;
+  while (slots_[at] >= 0 && keys_[index(slots_[at])] != key) at = (at + 1) & mask;
+  return at;
 }
 
 std::vector<Row> CatalogueRows::first_rows() const {
@@ -56,9 +71,9 @@ std::vector<Row> CatalogueRows::first_rows() const {
 }
 
 std::vector<Row> CatalogueRows::same_picture(Row row) const {
-  const auto found =
-      std::ranges::equal_range(by_key_, keys_[index(row)], {}, [&](Row other) { return keys_[index(other)]; });
-  return {found.begin(), found.end()};
+  std::vector<Row> same;
+  for (Row at = slots_[slot_of(keys_[index(row)])]; at >= 0; at = next_[index(at)]) same.push_back(at);
+  return same;
 }
 
 }  // namespace pool3::jobs

@@ -17,7 +17,7 @@ struct RowFilter {
   Split split;
 };
 
-/// The rows that count. Copies of a picture (the same key) are one: the first of them stands for all. Takes some 25
+/// The rows that count. Copies of a picture (the same key) are one: the first of them stands for all. Takes some 50
 /// bytes of memory a row of the file.
 class CatalogueRows {
  public:
@@ -34,8 +34,12 @@ class CatalogueRows {
   [[nodiscard]] std::vector<Row> same_picture(Row row) const;
 
  private:
+  /// Where the first row with this key is, or belongs.
+  [[nodiscard]] std::size_t slot_of(const ImageKey& key) const;
+
   std::vector<ImageKey> keys_;  ///< [rows of the file]
-  std::vector<Row> by_key_;     ///< those that count, by key and then row
+  std::vector<Row> slots_;      ///< a hash table: the first row of each picture, or -1
+  std::vector<Row> next_;       ///< [rows of the file] of the same picture, or -1
   std::vector<bool> first_;     ///< [rows of the file]
   std::int64_t pictures_ = 0;
 };

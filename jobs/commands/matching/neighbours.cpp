@@ -12,6 +12,7 @@
 #include "commands/matching/answers.hpp"
 #include "commands/matching/catalogue_rows.hpp"
 #include "commands/matching/contact_sheet.hpp"
+#include "commands/matching/indexed_search.hpp"
 #include "commands/matching/queries.hpp"
 #include "commands/matching/row_source.hpp"
 #include "console/output.hpp"
@@ -44,6 +45,12 @@ class NeighboursCommand : public Command {
           "key with the usual seed and share",
           std::string());
     p.add_switch("all", all_, "ask for every picture of the catalogue that is looked at; then there are no arguments");
+    p.add("index", index_path_,
+          "index of the feature file, made if it is not there: a question then reads a few bytes of each picture, and "
+          "the "
+          "answers are the same",
+          std::string(), Changes::nothing);
+    p.writes("index");
     p.add("sheet", sheet_, "PNG file to make: the pictures, a line a query", std::string(), Changes::file);
     p.writes("sheet");
     p.add("weights", network_.weights, "the weights that the features were made with", std::string());
@@ -62,6 +69,8 @@ class NeighboursCommand : public Command {
     if (metric_ == "svm" && model_path_.empty()) throw usage_error("--metric svm needs --model");
     if (!side_.empty() && side_ != "training" && side_ != "held-out")
       throw usage_error("--split must be training or held-out");
+    if (!index_path_.empty() && (all_ || metric_ == "svm"))
+      throw usage_error(all_ ? "--index is not for --all" : "--index is for the metrics cosine and euclidean");
     if (all_ != words_.empty())
       throw usage_error(all_ ? "--all asks for every row: give no others" : "say what to look for",
                         "pictures, folders, numbers of rows, or --all");
@@ -108,7 +117,7 @@ class NeighboursCommand : public Command {
           usage_error(fmt::format("--sheet shows up to {} queries, not {}", most_sheet_lines, queries.list.size()))
               .fields(),
           true);
-    const NeighbourTable table = search_file(comm, source, rows, queries.features, options());
+    const NeighbourTable table = search(context, source, rows, queries);
     comm.root_does([&] {
       std::vector<SheetLine> sheet;
       std::size_t asked = 0;
@@ -122,6 +131,16 @@ class NeighboursCommand : public Command {
       if (!sheet_.empty()) write_whole_file({stage, sheet_}, draw_sheet(source.reader(), sheet));
     });
     return queries.asked.size() == queries.list.size() ? ExitCode::ok : ExitCode::some_failed;
+  }
+
+  [[nodiscard]] NeighbourTable search(const Context& context, const RowSource& source, const CatalogueRows& rows,
+                                      const Queries& queries) const {
+    if (!index_path_.empty()) {
+      const NeighbourIndex index = open_index(context, source, index_path_, threads_);
+      if (std::ssize(queries.asked) <= most_indexed_queries)
+        return search_index(context.comm, source, rows, index, queries.features, options());
+    }
+    return search_file(context.comm, source, rows, queries.features, options());
   }
 
   ExitCode ask_all(const Context& context, const RowSource& source, const CatalogueRows& rows) {
@@ -181,7 +200,7 @@ class NeighboursCommand : public Command {
     }
   }
 
-  std::string features_path_, metric_, model_path_, side_, sheet_;
+  std::string features_path_, metric_, model_path_, side_, index_path_, sheet_;
   std::int64_t top_ = 0;
   bool all_ = false;
   int threads_ = 1;

@@ -22,6 +22,7 @@ Hdf5Type enumeration(std::span<const std::string_view> names) {
 
 }  // namespace
 
+Hdf5Type int8_type() { return number(Kind::integer, 1); }
 Hdf5Type int16_type() { return number(Kind::integer, 2); }
 Hdf5Type int32_type() { return number(Kind::integer, 4); }
 Hdf5Type int64_type() { return number(Kind::integer, 8); }

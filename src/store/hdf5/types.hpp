@@ -9,6 +9,7 @@
 
 namespace pool3::store {
 
+[[nodiscard]] Hdf5Type int8_type();
 [[nodiscard]] Hdf5Type int16_type();
 [[nodiscard]] Hdf5Type int32_type();
 [[nodiscard]] Hdf5Type int64_type();

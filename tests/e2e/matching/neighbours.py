@@ -125,6 +125,9 @@ def check_copies(check, pool3, folder):
     found = answers(pool3("neighbours", "--features", out, "10", "11", "--top", "4"))
     first = found[f.paths[10]][0]
     check(first["row"] == 200 and first["copies"] == [250] and first["distance"] == 0, "copies of the query are one answer")
+    other = answers(pool3("neighbours", "--features", out, "10", "--top", "1", "--class", f.classes[f.labels[250]]))[f.paths[10]][0]
+    own = [i for i in (10, 200, 250) if f.labels[i] == f.labels[250] and i != 10]
+    check([other["row"], *other["copies"]] == own, f"of one class, copies are those of the class: {own}")
     d = distances("cosine", x, x[11])
     check(agrees(found[f.paths[11]], d, nearest(d, np.ones(300, bool), f.keys, 11, 4)), "copies of an answer are one")
     every = pool3("neighbours", "--features", out, "--all", "--top", "3", "--metric", "euclidean", ranks=2)
@@ -133,6 +136,33 @@ def check_copies(check, pool3, folder):
     for row in (0, 11, 299):
         d = distances("euclidean", x, x[row])
         check(agrees(found[f.paths[row]], d, nearest(d, np.ones(300, bool), f.keys, row, 3)), f"--all: row {row}")
+
+
+def check_index(check, pool3, f, folder):
+    index = folder / "index.h5"
+    questions = ["7", "123", "--top", "9"]
+    for more in ([], ["--metric", "euclidean"], ["--class", "people"], ["--split", "held-out"], ["--top", "1000"]):
+        words = questions[:2] + more if "--top" in more else questions + more
+        plain = pool3("neighbours", "--features", f.path, *words)
+        for ranks in (1, 2) if not more else (2,):
+            found = pool3("neighbours", "--features", f.path, *words, "--index", index, ranks=ranks)
+            check(found.out == plain.out, f"--index: the same bytes with {more}, {ranks} ranks")
+    made = index.stat().st_mtime_ns
+    pool3("neighbours", "--features", f.path, "7", "--index", index)
+    check(index.stat().st_mtime_ns == made, "an index is made once")
+    told = json.loads(pool3("inspect", "--json", index, ranks=0).out)
+    check(told["kind"] == "index" and told["rows"] == len(f.status), "inspect knows it")
+    pool3("verify", index, ranks=0)
+    random = np.random.default_rng(9)
+    np.save(folder / "others.npy", random.random((400, 30), dtype="f4"))
+    pool3("import", "--features", folder / "others.npy", "--out", folder / "others.h5", ranks=0)
+    words = ["neighbours", "--features", folder / "others.h5", "11"]
+    found = pool3(*words, "--index", index)
+    check("made anew" in found.err and found.out == pool3(*words).out, "an index of other features is made anew")
+    index.write_bytes(b"my thesis")
+    refused = pool3(*words, "--index", index, code=1)
+    check(len(refused.errors()) == 1 and index.read_bytes() == b"my thesis", "another file is refused, and stays")
+    pool3("neighbours", "--features", f.path, "--all", "--index", index, code=2)
 
 
 def check_usage(check, pool3, f):
@@ -152,6 +182,7 @@ def main():
     check_margins(check, pool3, f, folder)
     check_pictures(check, pool3, f, folder)
     check_copies(check, pool3, folder)
+    check_index(check, pool3, f, folder)
     check_usage(check, pool3, f)
     check.finish()
 
