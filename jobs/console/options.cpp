@@ -52,6 +52,16 @@ std::string text_of(const boost::any& value) {
   return json_of(value).dump();
 }
 
+/// A path of the command line that is empty comes of a variable of the shell that is not set. Throws Error (usage).
+void refuse_empty(const std::string& flag, const boost::any& value) {
+  const auto* const text = boost::any_cast<std::string>(&value);
+  const auto* const list = boost::any_cast<std::vector<std::string>>(&value);
+  const bool is_empty =
+      (text != nullptr && text->empty()) || (list != nullptr && std::ranges::find(*list, std::string()) != list->end());
+  if (is_empty)
+    throw usage_error(fmt::format("{} is given an empty text", flag), "is a variable of the shell not set?");
+}
+
 }  // namespace
 
 OptionParser::OptionParser(std::string command, std::string summary)
@@ -218,6 +228,10 @@ void OptionParser::parse(const std::vector<std::string>& arguments, const std::s
   po::store(po::command_line_parser(arguments).options(all).positional(positions).style(style).run(), map);
   if (map.count(stray_words) > 0)
     throw usage_error(stray_word(map[stray_words].as<std::vector<std::string>>().front(), arguments), see_help());
+  for (const auto& [name, value] : map) {
+    const bool is_path = name == argument_name_ || names_file(name) || lists_.contains(name);
+    if (is_path && !value.defaulted()) refuse_empty(name == argument_name_ ? name : "--" + name, value.value());
+  }
   if (map.count("config") > 0) read_config(map["config"].as<std::string>(), known_elsewhere, map);
   po::notify(map);
   for (const auto& n : numbers_) {

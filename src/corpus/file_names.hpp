@@ -90,7 +90,8 @@ inline constexpr std::array<std::string_view, 15> picture_endings = {".jpg",   "
 /// True if it ends like a tar file's name.
 [[nodiscard]] inline bool is_shard_name(std::string_view name) {
   const std::string lower = lower_case(name.substr(name.size() - std::min<std::size_t>(name.size(), 8)));
-  constexpr std::array<std::string_view, 5> endings = {".tar", ".tar.gz", ".tgz", ".tar.zst", ".tzst"};
+  constexpr std::array<std::string_view, 10> endings = {".tar",    ".tar.gz",  ".tgz", ".tar.zst", ".tzst",
+                                                        ".tar.xz", ".tar.bz2", ".txz", ".tbz2",    ".tbz"};
   return std::ranges::any_of(endings, [&](std::string_view ending) { return lower.ends_with(ending); });
 }
 

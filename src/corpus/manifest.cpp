@@ -8,6 +8,7 @@
 
 #include "corpus/classes.hpp"
 #include "corpus/file_names.hpp"
+#include "corpus/sources/missing.hpp"
 #include "corpus/sources/sizes.hpp"
 #include "corpus/sources/sources.hpp"
 #include "corpus/stage.hpp"
@@ -117,6 +118,8 @@ Manifest list_corpus(const Communicator& comm, const CorpusOptions& options) {
   });
   corpus::look_up_sizes(comm, sources.root, sources.draft);
   if (!comm.is_root()) return manifest;
+  if (std::string note = corpus::note_on_missing(sources.root, sources.draft); !note.empty())
+    sources.notes.push_back(std::move(note));
   manifest.root = std::move(sources.root);
   manifest.paths = std::move(sources.draft.paths);
   manifest.bytes = std::move(sources.draft.bytes);

@@ -12,8 +12,22 @@ namespace pool3::image {
 namespace {
 
 constexpr std::uint32_t tag_orientation = 0x0112;
-constexpr std::uint32_t type_short = 3;
-constexpr std::uint32_t type_long = 4;
+/// Bytes of a value of an integer type of TIFF; 0 for other types. Orientation is a SHORT, but some write others.
+std::size_t width_of(std::uint32_t type) {
+  switch (type) {
+    case 1:  // BYTE
+    case 6:  // SBYTE
+      return 1;
+    case 3:  // SHORT
+    case 8:  // SSHORT
+      return 2;
+    case 4:  // LONG
+    case 9:  // SLONG
+      return 4;
+    default:
+      return 0;
+  }
+}
 
 /// A TIFF block in either byte order. Reads outside it give 0.
 class Tiff {
@@ -95,9 +109,9 @@ int exif_orientation(std::span<const std::byte> block) {
   for (std::size_t i = 0; i < entries; ++i) {
     const std::size_t entry = directory + 2 + 12 * i;
     if (tiff.number(entry, 2) != tag_orientation) continue;
-    const std::uint32_t type = tiff.number(entry + 2, 2);
-    if (type != type_short && type != type_long) return 0;
-    const std::uint32_t value = tiff.number(entry + 8, type == type_short ? 2 : 4);
+    const std::size_t width = width_of(tiff.number(entry + 2, 2));
+    if (width == 0) return 0;
+    const std::uint32_t value = tiff.number(entry + 8, width);
     return value >= 1 && value <= 8 ? static_cast<int>(value) : 0;
   }
   return 0;

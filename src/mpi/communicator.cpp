@@ -92,6 +92,8 @@ Traffic traffic() { return spent; }
 MpiSession::MpiSession(int& argc, char**& argv) {
   // A rank whose message is not there yet lets others have its core. It may be that of the rank which is to send it.
   ::setenv("OMPI_MCA_mpi_yield_when_idle", "1", /*overwrite=*/0);
+  // A rank that no launcher has started needs no daemon of Open MPI beside it, which would look for ssh on the PATH.
+  ::setenv("OMPI_MCA_ess_singleton_isolated", "1", /*overwrite=*/0);
   int provided = 0;
   mpi::check_mpi(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
   mpi::check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");

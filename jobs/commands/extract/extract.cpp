@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "commands/extract/changes.hpp"
 #include "commands/extract/dry_run.hpp"
 #include "commands/extract/report.hpp"
@@ -61,6 +63,16 @@ ExitCode outcome(const Context& context, const Plan& plan, std::int64_t failed, 
   return failed > 0 || damaged > 0 ? ExitCode::some_failed : ExitCode::ok;
 }
 
+/// Throws Error if no picture of the catalogue is there: a table of wrong paths, a disk that is not mounted. Root only.
+void check_some_there(const Manifest& manifest) {
+  if (std::ranges::any_of(manifest.bytes, [](std::int64_t bytes) { return bytes >= 0; })) return;
+  throw Error(
+      {.stage = "extract",
+       .path = full_path(manifest.root, manifest.paths[0]),
+       .cause = fmt::format("neither this nor any other of the {} pictures of the catalogue is there", manifest.size()),
+       .advice = "are the paths right, and the disk mounted?"});
+}
+
 /// In the order of cost. Collective.
 Plan make_plan(const Context& context, const ExtractOptions& options) {
   Plan plan{.shape = shape_of(options.file)};
@@ -74,6 +86,7 @@ Plan make_plan(const Context& context, const ExtractOptions& options) {
   plan.setup = agree_setup(context.comm, plan.weights, wanted);
   plan.manifest = list_corpus(context.comm, corpus_options(options.catalogue));
   for (const std::string& text : plan.manifest.notes) context.log.line("extract", text);
+  context.comm.root_does([&] { check_some_there(plan.manifest); });
   plan.rows = rows_of_part(plan.manifest.size(), options.network.batch, plan.shape);
   plan.provenance = provenance_of(context, options, plan);
   context.comm.root_does([&] { check_earlier(options, plan.provenance, plan.shape, plan.rows.size()); });

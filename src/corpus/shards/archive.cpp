@@ -14,7 +14,9 @@ constexpr std::size_t block_bytes = std::size_t{64} * 1024;
 archive* new_reader() {
   archive* reader = archive_read_new();
   if (reader == nullptr) throw std::bad_alloc();
+  archive_read_support_filter_bzip2(reader);
   archive_read_support_filter_gzip(reader);
+  archive_read_support_filter_xz(reader);
   archive_read_support_filter_zstd(reader);
   archive_read_support_format_tar(reader);
   return reader;
@@ -42,7 +44,7 @@ void Archive::fail_to_open() const {
   throw Error({.stage = stage,
                .path = path_,
                .cause = "not a tar file: " + damage(),
-               .advice = "tar files may be plain, gzip or zstd"});
+               .advice = "tar files may be plain, gzip, zstd, xz or bzip2"});
 }
 
 Step Archive::next() {

@@ -21,11 +21,13 @@ namespace {
 /// Shards kept open. Rows come in the order of shards, so few are in use at a time.
 constexpr std::size_t most_open = 8;
 
-/// True if the file begins as gzip or zstd do.
+/// True if the file begins as gzip, zstd, xz or bzip2 do.
 bool is_compressed(const Descriptor& file) {
-  std::string magic(4, '\0');
-  if (file.try_read(0, std::as_writable_bytes(std::span(magic))) != 4) return false;
-  return magic.starts_with("\x1f\x8b") || magic == "\x28\xb5\x2f\xfd";
+  std::string magic(10, '\0');
+  if (file.try_read(0, std::as_writable_bytes(std::span(magic))) != 10) return false;
+  constexpr std::string_view xz("\xFD\x37zXZ\0", 6);
+  const bool bzip2 = magic.starts_with("BZh") && magic.ends_with("1AY&SY");
+  return magic.starts_with("\x1f\x8b") || magic.starts_with("\x28\xb5\x2f\xfd") || magic.starts_with(xz) || bzip2;
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ struct TarIndex {
   [[nodiscard]] std::int64_t find(std::string_view name) const;
 };
 
-/// Reads the headers and labels of a tar file, plain, gzip or zstd by its content. Throws Error: can't be opened, not
+/// Reads the headers and labels of a tar file, plain or compressed by its content. Throws Error: can't be opened, not
 /// a tar file.
 [[nodiscard]] TarIndex index_tar(const std::string& path);
 /// The same of bytes in memory; `path` is for errors.

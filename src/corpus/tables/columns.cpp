@@ -140,19 +140,68 @@ class Finder {
     return label == std::optional<std::size_t>(0) && first_.size() > 1 ? 1 : 0;
   }
 
+  /// Below a header. Nothing if rows differ in length.
+  [[nodiscard]] std::vector<std::string_view> fields_of(std::size_t column) const {
+    std::vector<std::string_view> fields;
+    if (!is_consistent(sample_)) return fields;
+    for (std::size_t i = columns_.is_header ? 1 : 0; i < sample_.size(); ++i)
+      fields.push_back(trimmed_view(sample_[i][column]));
+    return fields;
+  }
+
   [[nodiscard]] bool is_split(std::size_t column) const {
-    return is_consistent(sample_) &&
-           std::ranges::all_of(sample_, [&](const auto& record) { return is_side(trimmed_view(record[column])); });
+    const auto fields = fields_of(column);
+    return !fields.empty() && std::ranges::all_of(fields, is_side);
+  }
+
+  /// 0, 1, 2 ... or 1, 2, 3 ..., as pandas and spreadsheets put in front.
+  [[nodiscard]] bool is_row_number(std::size_t column) const {
+    const auto fields = fields_of(column);
+    const std::size_t first = !fields.empty() && fields[0] == "1" ? 1 : 0;
+    for (std::size_t i = 0; i < fields.size(); ++i)
+      if (fields[i] != fmt::format("{}", first + i)) return false;
+    return fields.size() > 1;
+  }
+
+  /// The column that tells training rows from others, if there is one beside paths and labels.
+  [[nodiscard]] std::optional<std::size_t> split_column() const {
+    constexpr std::array<std::string_view, 8> names = {"split",     "set",   "subset", "partition",
+                                                       "datasplit", "usage", "phase",  "dataset"};
+    for (std::size_t column = 0; column < first_.size(); ++column) {
+      if (column == columns_.path || column == columns_.label || !is_split(column)) continue;
+      const auto fields = fields_of(column);
+      const bool differ = std::ranges::any_of(fields, [&](const auto field) { return field != fields[0]; });
+      if (differ || (columns_.is_header && is_one_of(names, normalised(first_[column])))) return column;
+    }
+    return std::nullopt;
+  }
+
+  /// Names of columns that may be the label, where none is known to be.
+  [[nodiscard]] std::string candidates() const {
+    constexpr std::size_t most = 6;
+    std::vector<std::string> names;
+    for (std::size_t column = 0; column < first_.size(); ++column) {
+      const bool skipped = column == columns_.path || is_split(column) || is_row_number(column);
+      if (!skipped && !trimmed_view(first_[column]).empty())
+        names.push_back(one_line(std::string(trimmed_view(first_[column]))));
+    }
+    const bool more = names.size() > most;
+    if (more) names.resize(most);
+    return names.empty() ? "" : fmt::format("{}{} may be the label", fmt::join(names, ", "), more ? " ..." : "");
   }
 
   std::optional<std::size_t> find_label() {
     if (columns_.is_header) {
       if (const auto column = known(label_names); column && *column != columns_.path) return column;
-      if (known(path_names) || first_.size() != 2) return std::nullopt;
+      if (known(path_names) || first_.size() != 2) {
+        columns_.unclear = candidates();
+        return std::nullopt;
+      }
     }
     std::vector<std::size_t> left;
     for (std::size_t column = 0; column < first_.size(); ++column) {
-      const bool skipped = column == columns_.path || (first_.size() > 2 && is_split(column));
+      const bool skipped =
+          column == columns_.path || (first_.size() > 2 && (is_split(column) || is_row_number(column)));
       if (!skipped) left.push_back(column);
     }
     if (left.size() > 1) {
@@ -177,6 +226,12 @@ class Finder {
                                    columns_.is_header ? "with a" : "no", named_column(columns_.path));
     text += columns_.label ? fmt::format("labels {}", named_column(*columns_.label)) : "no labels";
     if (!columns_.unclear.empty()) text += fmt::format(" ({}; --label-column names one)", columns_.unclear);
+    if (const auto split = split_column()) {
+      const std::string name =
+          columns_.is_header ? std::string(trimmed_view(first_[*split])) : fmt::to_string(*split + 1);
+      text += fmt::format("; train and search take the split in {} if they get --split-from {}:{}",
+                          named_column(*split), table_, one_line(name));
+    }
     return text;
   }
 

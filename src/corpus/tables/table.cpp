@@ -31,7 +31,8 @@ TableShape read_records(TextInput& input, char separator, const ColumnNames& nam
   for (bool more = !columns.is_header || reader.next(record); more; more = reader.next(record)) {
     if (record.count != columns.count) {
       fail_at(input.path(), record.line,
-              fmt::format("{} fields, where the first row has {}", record.count, columns.count));
+              fmt::format("{} field{}, where the first row has {}", record.count, record.count == 1 ? "" : "s",
+                          columns.count));
     }
     check_path(record.fields[columns.path], input.path(), record.line);
     const std::string_view label = columns.label ? std::string_view(record.fields[*columns.label]) : "";

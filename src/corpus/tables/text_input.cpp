@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "corpus/stage.hpp"
+#include "corpus/tables/other_kinds.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -18,22 +19,20 @@ constexpr std::size_t buffer_bytes = std::size_t{1} << 20U;
 
 TextInput::TextInput(const std::string& path) : path_(path), file_(open_source({stage, path})) {
   buffer_.resize(buffer_bytes);
-  skip_mark();
+  begin();
 }
 
-TextInput::TextInput(std::string name, std::string_view text) : path_(std::move(name)), piece_(text) { skip_mark(); }
+TextInput::TextInput(std::string name, std::string_view text) : path_(std::move(name)), piece_(text) { begin(); }
 
-void TextInput::skip_mark() {
+void TextInput::begin() {
   static_cast<void>(peek(mark.size() - 1));
+  if (const OtherKind* kind = other_kind(piece_))
+    throw Error({.stage = stage, .path = path_, .cause = kind->cause, .advice = kind->advice});
   if (piece_.starts_with(mark)) at_ = mark.size();
-  if (piece_.starts_with("PAR1")) {
-    throw Error({.stage = stage,
-                 .path = path_,
-                 .cause = "a Parquet file, which pool3 does not read: Debian has no library for it",
-                 .advice = "write it as CSV first, as with pandas: read_parquet(FILE).to_csv(FILE.csv, index=False)"});
-  }
-  if (piece_.starts_with("\xFF\xFE") || piece_.starts_with("\xFE\xFF")) {
-    throw Error({.stage = stage, .path = path_, .cause = "UTF-16 text", .advice = "save it as UTF-8"});
+  // Lines of old Macs, and of spreadsheets there, end in a carriage return alone.
+  if (file_.is_open() && piece_.find('\r') != std::string_view::npos && piece_.find('\n') == std::string_view::npos) {
+    lines_end_in_cr_ = true;
+    std::ranges::replace(buffer_, '\r', '\n');
   }
 }
 
@@ -45,6 +44,8 @@ bool TextInput::refill(std::size_t ahead) {
     do got = ::read(file_.number(), buffer_.data() + kept.size(), buffer_.size() - kept.size());
     while (got < 0 && errno == EINTR);
     if (got < 0) throw file_error(file_.place(), errno);
+    const auto fresh = buffer_.begin() + static_cast<std::ptrdiff_t>(kept.size());
+    if (lines_end_in_cr_) std::replace(fresh, fresh + got, '\r', '\n');
     piece_ = std::string_view(buffer_).substr(0, kept.size() + static_cast<std::size_t>(got));
     at_ = 0;
     if (got == 0) break;

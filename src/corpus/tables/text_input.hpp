@@ -9,11 +9,12 @@
 
 namespace pool3::corpus {
 
-/// Holds a piece of the file only. A byte order mark in front is skipped.
+/// Holds a piece of the file only. A byte order mark in front is skipped. Lines of a file that end in carriage returns
+/// alone, in all that is held of it first, end in line feeds here.
 class TextInput {
  public:
   static constexpr int end = -1;
-  /// Throws Error if it can't be opened, or is UTF-16.
+  /// Throws Error if it can't be opened, or is of a kind that is no table and no list (other_kinds.hpp).
   explicit TextInput(const std::string& path);
   /// Text in memory, which must outlive this. `name` stands for its path.
   TextInput(std::string name, std::string_view text);
@@ -46,12 +47,13 @@ class TextInput {
 
  private:
   bool refill(std::size_t ahead);
-  void skip_mark();
+  void begin();
   std::string path_;
   Descriptor file_;
   std::string buffer_;
   std::string_view piece_;
   std::size_t at_ = 0;
+  bool lines_end_in_cr_ = false;
 };
 
 }  // namespace pool3::corpus

@@ -1,6 +1,7 @@
 """What a first try at a command says: help, versions, wrong words and flags, without MPI where nothing is computed."""
 
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -56,6 +57,9 @@ def main():
     both = pool3("train", "--nonsense", ranks=2, code=2)
     check(len(both.errors()) == 1, "and under mpirun once")
 
+    # Open MPI alone would start a daemon, and look for it and for ssh on the PATH.
+    bare = subprocess.run([pool3.program, "status", folder / "none.h5"], env={}, capture_output=True, text=True, check=False)
+    check(bare.returncode == 1 and len(bare.stderr.splitlines()) == 1 and "none.h5" in bare.stderr, f"an empty environment: {bare.stderr.strip()[:200]}")
     corpus = folder / "corpus"
     support.build_corpus(corpus, ["animals", "tools"], 4)
     pool3("extract", corpus, "--weights", pool3.weights, "--out", folder / "f.h5", ranks=0)

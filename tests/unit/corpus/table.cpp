@@ -170,7 +170,7 @@ TEST_F(Table, ErrorsNameTheLine) {
   EXPECT_EQ(problem("t.csv", "path\na.jpg\nb\".jpg\n"), "t.csv:3: a quote inside a field that is not quoted");
   EXPECT_EQ(problem("t.csv", "path\n\"a\nb.jpg\"\n\"c\"d\n"), "t.csv:4: text after a closing quote");
   EXPECT_EQ(problem("t.csv", "path\n\"a\n\nb.jpg\n"), "t.csv:2: a quote is not closed");
-  EXPECT_EQ(problem("t.csv", "path,label\na.jpg,x\n\nb.jpg\n"), "t.csv:4: 1 fields, where the first row has 2");
+  EXPECT_EQ(problem("t.csv", "path,label\na.jpg,x\n\nb.jpg\n"), "t.csv:4: 1 field, where the first row has 2");
   EXPECT_EQ(problem("t.csv", "path,label\n,x\n"), "t.csv:2: the path is empty");
   EXPECT_EQ(problem("t.csv", "path,path\n"), "t.csv:1: two columns are called path");
   EXPECT_EQ(problem("t.tsv", std::string("a.jpg\nb\0.jpg\n", 13)), "t.tsv:2: a NUL byte, so this is not text");

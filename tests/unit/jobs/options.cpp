@@ -97,6 +97,13 @@ TEST(Options, FlagsOnTheCommandLine) {
   EXPECT_EQ(s.parser.log_format(), "json");
 }
 
+TEST(Options, APathThatIsEmptyIsRefused) {
+  Sample s;
+  s.parser.reads("flour");
+  EXPECT_EQ(cause_of([&] { s.parse({"--flour", ""}); }), "--flour is given an empty text");
+  EXPECT_EQ(cause_of([] { Sample().parse({"--seeds", "oat", ""}); }), "--seeds is given an empty text");
+}
+
 TEST(Options, NumbersAreSeparatedByBlanksOrCommas) {
   for (const std::vector<std::string>& given : std::vector<std::vector<std::string>>{
            {"--minutes", "0.5", "2"}, {"--minutes", "0.5,2"}, {"--minutes", "0.5, 2"}, {"--minutes=0.5 2"}}) {

@@ -52,13 +52,18 @@ std::size_t read_masks(BmpHeader& header, Bytes bytes, std::uint32_t header_byte
   return alpha ? 16 : 12;
 }
 
-/// `start` and `end`: where the palette may lie. `colours`: 0 for as many as the bits allow.
+/// `colours`: 0 for as many as the bits allow.
+std::size_t palette_bytes(int bits, bool core, std::uint32_t colours) {
+  const std::size_t most = std::size_t{1} << bits;
+  return (core ? 3 : 4) * (colours == 0 ? most : std::min<std::size_t>(colours, most));
+}
+
+/// `start` and `end`: where the palette may lie.
 void read_palette(BmpHeader& header, Bytes bytes, std::size_t start, std::size_t end, bool core,
                   std::uint32_t colours) {
   const std::size_t entry = core ? 3 : 4;
-  const std::size_t most = std::size_t{1} << header.bits;
-  std::size_t count = colours == 0 ? most : std::min<std::size_t>(colours, most);
-  count = std::min(count, end > start ? (end - start) / entry : 0);
+  const std::size_t room = end > start ? end - start : 0;
+  const std::size_t count = std::min(palette_bytes(header.bits, core, colours), room) / entry;
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint32_t bgr = little_endian(bytes, start + i * entry, 3);
     header.palette.push_back(
@@ -94,12 +99,15 @@ BmpHeader read_bmp_header(Bytes bytes, std::int64_t max_pixels) {
   if (std::ranges::find(known_bits, header.bits) == known_bits.end()) refuse_bmp("a wrong number of bits");
   const std::uint32_t compression = core ? 0 : little_endian(bytes, 30, 4);
   header.coding = coding_of(compression, header.bits, header_bytes);
-  const std::size_t offset = little_endian(bytes, 10, 4);
+  std::size_t offset = little_endian(bytes, 10, 4);
   if (offset < file_header_bytes + header_bytes || offset > bytes.size()) refuse_bmp("the pixels lie outside the file");
   const std::size_t masks = read_masks(header, bytes, header_bytes, compression == 6);
   if (header.bits <= 8) {
     const std::size_t start = file_header_bytes + header_bytes + masks;
-    read_palette(header, bytes, start, offset, core, core ? 0 : little_endian(bytes, 46, 4));
+    const std::uint32_t colours = core ? 0 : little_endian(bytes, 46, 4);
+    // Some writers give the palette's place for that of the pixels.
+    if (offset == start) offset = std::min(start + palette_bytes(header.bits, core, colours), bytes.size());
+    read_palette(header, bytes, start, offset, core, colours);
   }
   header.pixels = bytes.subspan(offset);
   return header;
