@@ -4,8 +4,8 @@
 #include <numeric>
 
 #include "neighbours/best.hpp"
-#include "neighbours/tasks.hpp"
 #include "neighbours/tiles.hpp"
+#include "pool3/threads.hpp"
 
 namespace pool3 {
 namespace {
@@ -53,13 +53,13 @@ class AllPairs {
         guards_(static_cast<std::size_t>(tiles())),
         workspaces_(static_cast<std::size_t>(std::max(options.threads, 1))) {
     std::iota(numbers_.begin(), numbers_.end(), Row{0});
-    neighbours::take_single_products();
+    take_single_products();
   }
 
   /// Every `ranks`-th pair of tiles from the `rank`-th on.
   void run(int rank, int ranks) {
     const std::int64_t pairs = tiles() * (tiles() + 1) / 2, mine = (pairs - rank + ranks - 1) / ranks;
-    neighbours::run_tasks(static_cast<int>(workspaces_.size()), mine, [&](std::int64_t task, int worker) {
+    run_tasks(static_cast<int>(workspaces_.size()), mine, [&](std::int64_t task, int worker) {
       multiply(pair_at(rank + task * ranks), workspaces_[static_cast<std::size_t>(worker)]);
     });
   }
