@@ -5,38 +5,25 @@
 
 #include <chrono>
 #include <ctime>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <string>
 #include <vector>
 
 #include "pool3/neighbours.hpp"
-
-namespace {
-
-template <typename T>
-std::vector<T> read_numbers(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  std::vector<T> numbers(static_cast<std::size_t>(file.tellg()) / sizeof(T));
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(numbers.data()), static_cast<std::streamsize>(numbers.size() * sizeof(T)));
-  return numbers;
-}
-
-}  // namespace
+#include "support/slurp.hpp"
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.size() != 7) return 2;
   const std::int64_t width = std::stoll(words[2]);
-  const std::vector<float> queries = read_numbers<float>(words[1]);
+  const std::vector<float> queries = pool3::test::read_numbers<float>(words[1]);
   std::vector<float> floats;
   std::vector<std::uint16_t> halves;
   if (words[3] == "float16") {
-    halves = read_numbers<std::uint16_t>(words[0]);
+    halves = pool3::test::read_numbers<std::uint16_t>(words[0]);
   } else {
-    floats = read_numbers<float>(words[0]);
+    floats = pool3::test::read_numbers<float>(words[0]);
   }
   const pool3::RowsView rows{.width = width, .floats = floats, .halves = halves};
   const pool3::NearestOptions options{.top = std::stoll(words[5]),

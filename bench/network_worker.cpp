@@ -18,24 +18,17 @@
 
 #include "pool3/error.hpp"
 #include "pool3/network.hpp"
+#include "support/slurp.hpp"
 
 namespace {
 
 using pool3::input_floats;
 
-std::vector<float> read_floats(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  std::vector<float> values(file ? static_cast<std::size_t>(file.tellg()) / sizeof(float) : 0);
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(float)));
-  if (!file || values.empty()) throw pool3::usage_error("can't read pictures from " + path);
-  return values;
-}
-
 class Worker {
  public:
   Worker(const std::string& weights, const std::string& pictures, const std::string& precision)
-      : weights_(pool3::read_weights(weights)), pictures_(read_floats(pictures)) {
+      : weights_(pool3::read_weights(weights)), pictures_(pool3::test::read_numbers<float>(pictures)) {
+    if (pictures_.empty()) throw pool3::usage_error("there are no pictures in " + pictures);
     const auto* const found = std::ranges::find(pool3::precision_names, precision);
     if (found == pool3::precision_names.end()) throw pool3::usage_error("the precision is fp32, bf16 or int8");
     precision_ = static_cast<pool3::Precision>(found - pool3::precision_names.begin());

@@ -8,12 +8,12 @@
 
 #include <algorithm>
 #include <ctime>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "pool3/error.hpp"
 #include "pool3/svm.hpp"
+#include "support/slurp.hpp"
 #include "svm/choose_method.hpp"
 
 namespace {
@@ -40,16 +40,6 @@ std::vector<Variant> variants() {
           {"(conjugate gradients)", {.gram = false}},
           {"eigenbasis", {.gram = false, .eigenbasis = false}},
           {"support_products", {.gram = false, .support_products = false}}};
-}
-
-template <typename T>
-std::vector<T> read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  std::vector<T> values(static_cast<std::size_t>(file.tellg()) / sizeof(T));
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
-  if (!file) throw pool3::usage_error("can't read " + path);
-  return values;
 }
 
 struct Run {
@@ -81,8 +71,8 @@ int main(int argc, char** argv) {
     return fmt::print(stderr, "X.f32 LABELS.i32 DIM CLASSES l1|l2 C TOLERANCE REPEATS [centred]\n"), 2;
   const pool3::Communicator comm = pool3::Communicator::world();
   pool3::Problem problem{.dim = std::stoll(args[2]), .classes = std::stoi(args[3])};
-  problem.x = read<float>(args[0]);
-  problem.labels = read<std::int32_t>(args[1]);
+  problem.x = pool3::test::read_numbers<float>(args[0]);
+  problem.labels = pool3::test::read_numbers<std::int32_t>(args[1]);
   problem.rows = std::ssize(problem.labels);
   if (args.size() > 8) static_cast<void>(pool3::standardise(comm, problem));
   pool3::shuffle_rows(problem, 42);

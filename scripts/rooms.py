@@ -19,13 +19,15 @@ class Room:
 ROOMS = {
     "types": Room("the words all rooms share: rows, status, keys", []),
     "error": Room("one failure type, one line, exit codes", []),
-    "numbers": Room("float16 and bfloat16 to float and back; hot functions for each kind of CPU", [], ["numbers", "cpu_clones"]),
-    "hdf5": Room("the structure of HDF5 files, read without their library and safe with any bytes", []),
+    "numbers": Room("float16 and bfloat16 to float and back; bytes read in order; hot functions for each kind of CPU", [],
+                    ["numbers", "byte_reader", "cpu_clones"]),
+    "threads": Room("work in pieces on the threads of one call: BLAS", []),
+    "hdf5": Room("the structure of HDF5 files, read without their library and safe with any bytes", ["numbers"]),
     "files": Room("a file is written whole or not at all, its folder synced; descriptors, checks", ["error"]),
     "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"], ["partition", "sides", "stratified"]),
     "mpi": Room("checked collectives, agreed errors, the task pool", ["error"], ["mpi", "task_pool", "traffic", "shared_memory"]),
     "neighbours": Room("the nearest rows of features, exactly; sketches of rows, which say from below how far they are: BLAS, "
-                       "LAPACK", ["types", "error", "numbers", "mpi"], ["neighbours", "sketches"]),
+                       "LAPACK", ["types", "error", "numbers", "threads", "mpi"], ["neighbours", "sketches"]),
     "server": Room("HTTP with limits, deadlines and orderly ends: Boost.Beast", ["error"]),
     "image": Room("bytes to pixels (`formats/`) to network input (`resize/`), pixels to PNG: libjpeg-turbo, libpng, libwebp, "
                   "giflib, libtiff", ["types", "error"], folders={".": ["formats", "resize"], "formats": ["."], "resize": ["."]}),
@@ -69,7 +71,7 @@ ROOMS = {
                      ["error", "numbers", "files", "mpi", "image", "weights", "network", "store", "prediction"],
                      ["exchange", "import"]),
     "map": Room("t-SNE: the catalogue in a plane, and how far the plane tells the truth: BLAS, LAPACK, FFTW",
-                ["error", "numbers", "neighbours", "store"]),
+                ["error", "numbers", "threads", "neighbours", "store"]),
     "audit": Room("what is wrong in a catalogue: labels by confident learning, copies, outliers, classes",
                   ["error", "partition", "mpi", "neighbours", "evaluation", "store", "svm", "prediction", "training"]),
     "report": Room("pages, charts and pictures of layers; `catalogue/` makes the page on a whole catalogue, of the sources in "
@@ -88,7 +90,7 @@ HEADERS = [
     (r"fmt/", ["src", "jobs"]),
     (r"mpi\.h$", ["src/mpi", "include/pool3/mpi.hpp", "include/pool3/shared_memory.hpp"]),
     (r"Eigen/", ["src/svm", "src/prediction", "src/selection", "src/training", "src/evaluation", "src/report", "src/map", "src/baselines", "include/pool3/svm.hpp"]),
-    (r"(cblas|lapacke?|openblas\w*)\.h$", ["src/svm", "src/neighbours", "src/map"]),
+    (r"(cblas|lapacke?|openblas\w*)\.h$", ["src/threads", "src/svm", "src/neighbours", "src/map"]),
     (r"fftw3\.h$", ["src/map"]),
     (r"(torch|ATen|c10|caffe2)/", ["src/network/torch"]),
     (r"[ix]mmintrin\.h$", ["src/network/kernels", "src/image/resize", "src/neighbours"]),

@@ -87,7 +87,7 @@ class RunCommand : public Command {
         "baselines", baselines_,
         fmt::format("other classifiers to put beside the model, in baselines.json, the evaluation and the page: {}",
                     fmt::join(baseline_names, ", ")),
-        {});
+        {}, Changes::file);
     p.add("report", report_, "yes or no: also make a page to look at, report.html", std::string("yes"), Changes::file);
   }
 

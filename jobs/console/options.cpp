@@ -105,10 +105,10 @@ void OptionParser::add_numbers(const std::string& name, std::vector<double>& val
 }
 
 void OptionParser::add_words(const std::string& name, std::vector<std::string>& values, const std::string& help,
-                             const std::vector<std::string>& fallback) {
+                             const std::vector<std::string>& fallback, Changes changes) {
   const auto shown = fmt::format("{}", fmt::join(fallback, " "));
   declare(name, po::value<std::vector<std::string>>(&values)->multitoken()->default_value(fallback, shown), help,
-          Changes::rows);
+          changes);
 }
 
 void OptionParser::add_list(const std::string& name, std::vector<std::string>& values, const std::string& help,

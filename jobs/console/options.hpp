@@ -55,7 +55,7 @@ class OptionParser {
                    const std::string& fallback);
   /// Several words without blanks or commas in them: `--gamma 0.1 scale`, `--gamma 0.1,scale`; read them by words_of().
   void add_words(const std::string& name, std::vector<std::string>& values, const std::string& help,
-                 const std::vector<std::string>& fallback);
+                 const std::vector<std::string>& fallback, Changes changes = Changes::rows);
   /// Several texts: `--corpus a b`, `--corpus a --corpus b`, or a line for each in a file.
   void add_list(const std::string& name, std::vector<std::string>& values, const std::string& help,
                 Changes changes = Changes::rows);

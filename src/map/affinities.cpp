@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "map/parallel.hpp"
+#include "pool3/threads.hpp"
 
 namespace pool3::map {
 namespace {
@@ -36,7 +36,7 @@ struct Entry {
 Affinities merged(std::vector<Entry>& entries, const std::vector<std::int64_t>& begin, int threads) {
   const std::int64_t rows = std::ssize(begin) - 1;
   std::vector<std::int64_t> kept(index(rows));
-  for_each_piece(threads, (rows + rows_of_a_piece - 1) / rows_of_a_piece, [&](std::int64_t piece) {
+  run_tasks(threads, (rows + rows_of_a_piece - 1) / rows_of_a_piece, [&](std::int64_t piece) {
     for (std::int64_t i = piece * rows_of_a_piece; i < std::min(rows, (piece + 1) * rows_of_a_piece); ++i) {
       const std::span row(entries.data() + begin[index(i)], entries.data() + begin[index(i + 1)]);
       std::ranges::stable_sort(row, {}, &Entry::column);
@@ -85,7 +85,7 @@ std::vector<double> gaussian_weights(std::span<const float> squares, double perp
 Affinities affinities(const Neighbours& neighbours, double perplexity, int threads) {
   const std::int64_t k = neighbours.k, rows = std::ssize(neighbours.rows) / k;
   std::vector<double> weights(index(rows * k));
-  for_each_piece(threads, (rows + rows_of_a_piece - 1) / rows_of_a_piece, [&](std::int64_t piece) {
+  run_tasks(threads, (rows + rows_of_a_piece - 1) / rows_of_a_piece, [&](std::int64_t piece) {
     for (std::int64_t i = piece * rows_of_a_piece; i < std::min(rows, (piece + 1) * rows_of_a_piece); ++i)
       std::ranges::copy(gaussian_weights(std::span(neighbours.squares).subspan(index(i * k), index(k)), perplexity),
                         weights.begin() + i * k);

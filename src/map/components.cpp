@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "map/parallel.hpp"
 #include "map/rows.hpp"
 #include "pool3/error.hpp"
+#include "pool3/threads.hpp"
 
 namespace pool3::map {
 namespace {
@@ -53,7 +53,7 @@ void fix_signs(Square& columns) {
 /// Adds x^T x to the upper half of `sum`, a tile of its rows a piece.
 void add_products(const Matrix& x, Square& sum, int threads) {
   const std::int64_t width = x.cols();
-  for_each_piece(threads, tiles_of(width), [&](std::int64_t t) {
+  run_tasks(threads, tiles_of(width), [&](std::int64_t t) {
     const std::int64_t begin = t * tile, count = std::min(tile, width - begin);
     const Matrix part = x.middleCols(begin, count).transpose() * x.rightCols(width - begin);
     sum.block(begin, begin, count, width - begin) += part.cast<double>();
@@ -120,7 +120,7 @@ Matrix project(const FeatureReader& reader, const std::vector<Row>& rows, const 
   Matrix all(static_cast<Eigen::Index>(rows.size()), components.directions.cols());
   for_each_panel(reader, rows, [&](const Panel& panel) {
     const View x(panel.x, panel.count, reader.width());
-    for_each_piece(threads, tiles_of(panel.count), [&](std::int64_t t) {
+    run_tasks(threads, tiles_of(panel.count), [&](std::int64_t t) {
       const std::int64_t begin = t * tile, count = std::min(tile, panel.count - begin);
       const Matrix centred = x.middleRows(begin, count).rowwise() - components.mean;
       all.middleRows(panel.first + begin, count).noalias() = centred * components.directions;

@@ -7,7 +7,7 @@
 #include <complex>
 #include <new>
 
-#include "map/parallel.hpp"
+#include "pool3/threads.hpp"
 
 namespace pool3::map {
 namespace {
@@ -99,7 +99,7 @@ void Convolution::clear_charges() const {
 
 void Convolution::convolve(double step, int threads) {
   transforms_->transform_charges();
-  for_each_piece(threads, fields, [&](std::int64_t i) { transforms_->convolve(static_cast<int>(i), step); });
+  run_tasks(threads, fields, [&](std::int64_t i) { transforms_->convolve(static_cast<int>(i), step); });
 }
 
 }  // namespace pool3::map

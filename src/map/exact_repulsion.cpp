@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <span>
 
-#include "map/parallel.hpp"
 #include "pool3/cpu_clones.hpp"
+#include "pool3/threads.hpp"
 
 namespace pool3::map {
 namespace {
@@ -62,7 +62,7 @@ Repulsion exact_repulsion(const Plane& points, int threads) {
   const std::vector<float> x = padded(points.x), y = padded(points.y);
   const auto count = std::ssize(points.x);
   std::vector<Sums> sums(points.x.size());
-  for_each_piece(threads, (count + rows_of_a_piece - 1) / rows_of_a_piece, [&](std::int64_t piece) {
+  run_tasks(threads, (count + rows_of_a_piece - 1) / rows_of_a_piece, [&](std::int64_t piece) {
     const std::int64_t begin = piece * rows_of_a_piece, many = std::min(rows_of_a_piece, count - begin);
     const auto first = static_cast<std::size_t>(begin);
     repel(x.data(), y.data(), x.size(), first, std::span(sums).subspan(first, static_cast<std::size_t>(many)));

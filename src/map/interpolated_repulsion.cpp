@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "map/convolution.hpp"
-#include "map/parallel.hpp"
+#include "pool3/threads.hpp"
 
 namespace pool3::map {
 namespace {
@@ -109,7 +109,7 @@ struct InterpolatedRepulsion::Grid {
   template <typename Work>
   void for_points(int threads, Work&& work) const {
     const auto count = std::ssize(spots);
-    for_each_piece(threads, (count + points_of_a_piece - 1) / points_of_a_piece, [&](std::int64_t piece) {
+    run_tasks(threads, (count + points_of_a_piece - 1) / points_of_a_piece, [&](std::int64_t piece) {
       const std::int64_t end = std::min(count, (piece + 1) * points_of_a_piece);
       for (std::int64_t i = piece * points_of_a_piece; i < end; ++i) work(index(i));
     });

@@ -7,8 +7,8 @@
 
 #include "map/exact_repulsion.hpp"
 #include "map/interpolated_repulsion.hpp"
-#include "map/parallel.hpp"
 #include "pool3/cpu_clones.hpp"
+#include "pool3/threads.hpp"
 
 namespace pool3::map {
 namespace {
@@ -76,7 +76,7 @@ Plane lay_out(const Affinities& affinities, Plane start, const LayoutOptions& op
   if (!is_exact(count)) interpolated.emplace(options.threads);
   for (int step = 0; step < options.steps; ++step) {
     const bool early = step < options.steps / 3;
-    for_each_piece(options.threads, (count + rows_of_a_piece - 1) / rows_of_a_piece, [&](std::int64_t piece) {
+    run_tasks(options.threads, (count + rows_of_a_piece - 1) / rows_of_a_piece, [&](std::int64_t piece) {
       attract(affinities, at, piece * rows_of_a_piece, std::min(count, (piece + 1) * rows_of_a_piece), force);
     });
     const Repulsion repulsion = interpolated ? (*interpolated)(at) : exact_repulsion(at, options.threads);

@@ -8,12 +8,12 @@
 #include "map/components.hpp"
 #include "map/layout.hpp"
 #include "map/nearest.hpp"
-#include "map/parallel.hpp"
 #include "map/quality.hpp"
 #include "map/rows.hpp"
 #include "map/sample.hpp"
 #include "pool3/error.hpp"
 #include "pool3/map.hpp"
+#include "pool3/threads.hpp"
 
 namespace pool3 {
 namespace {
@@ -71,7 +71,7 @@ class Maker {
       throw Error({.stage = "map",
                    .cause = fmt::format("{} rows with features, and a map needs {}", rows_.size(), least_map_rows)});
     reader.check_tables(0, 1);
-    map::use_one_thread_a_product();
+    take_single_products();
     laid_out_ = map::sample_classes(labels(), options.most, options.seed);
     perplexity_ = std::min(options.perplexity, static_cast<double>(laid_out_.size() - 1) / 3);
   }

@@ -4,8 +4,8 @@
 #include <limits>
 #include <utility>
 
-#include "map/parallel.hpp"
 #include "map/rows.hpp"
+#include "pool3/threads.hpp"
 
 namespace pool3::map {
 namespace {
@@ -59,7 +59,7 @@ class Judge {
   }
 
   void look_at(const std::vector<const Plane*>& planes) {
-    for_each_piece(threads_, std::ssize(all_), [&](std::int64_t i) {
+    run_tasks(threads_, std::ssize(all_), [&](std::int64_t i) {
       Judged& one = all_[index(i)];
       for (const Plane* plane : planes) one.in_plane.push_back(nearest_in(*plane, one.row, index(k_)));
       one.squares.assign(planes.size(), std::vector<float>(index(k_), 0.0F));
@@ -75,7 +75,7 @@ class Judge {
       const Matrix x = View(panel.x, panel.count, reader_.width()).rowwise() - mean_;
       const Eigen::RowVectorXf norms = x.rowwise().squaredNorm().transpose();
       const std::int64_t pieces = (std::ssize(all_) + judged_of_a_piece - 1) / judged_of_a_piece;
-      for_each_piece(threads_, pieces, [&](std::int64_t piece) {
+      run_tasks(threads_, pieces, [&](std::int64_t piece) {
         const std::int64_t begin = piece * judged_of_a_piece,
                            count = std::min(judged_of_a_piece, std::ssize(all_) - begin);
         Matrix squares = -2 * x_.middleRows(begin, count) * x.transpose();

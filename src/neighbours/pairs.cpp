@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <mutex>
 
-#include "neighbours/tasks.hpp"
+#include "pool3/threads.hpp"
 
 namespace pool3::neighbours {
 namespace {

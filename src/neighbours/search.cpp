@@ -5,8 +5,8 @@
 
 #include "neighbours/best.hpp"
 #include "neighbours/dots.hpp"
-#include "neighbours/tasks.hpp"
 #include "neighbours/tiles.hpp"
+#include "pool3/threads.hpp"
 
 namespace pool3 {
 namespace {
@@ -59,7 +59,7 @@ struct Search::Impl {
         threads(std::max(options.threads, 1)),
         guards(static_cast<std::size_t>(tiles_of(best.queries(), tile_queries))),
         workspaces(static_cast<std::size_t>(threads)) {
-    neighbours::take_single_products();
+    take_single_products();
   }
 
   [[nodiscard]] const float* query(std::int64_t at) const { return queries.data() + at * width; }
@@ -115,7 +115,7 @@ Search::~Search() = default;
 void Search::add(const RowsView& rows, std::span<const Row> numbers) {
   const std::int64_t count = rows.count(), row_tiles = tiles_of(count, tile_rows);
   const std::int64_t query_tiles = std::ssize(impl_->guards);
-  neighbours::run_tasks(impl_->threads, row_tiles * query_tiles, [&](std::int64_t task, int worker) {
+  run_tasks(impl_->threads, row_tiles * query_tiles, [&](std::int64_t task, int worker) {
     const RowRange some = part_at(task / query_tiles, tile_rows, count);
     impl_->search(task % query_tiles, rows.part(some),
                   numbers.subspan(static_cast<std::size_t>(some.begin), static_cast<std::size_t>(some.size())),

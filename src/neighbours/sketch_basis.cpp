@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "neighbours/projection.hpp"
-#include "neighbours/tasks.hpp"
 #include "pool3/error.hpp"
 #include "pool3/sketches.hpp"
+#include "pool3/threads.hpp"
 
 namespace pool3 {
 namespace {
@@ -65,7 +65,7 @@ std::int64_t sketch_sample_rows(std::int64_t width) {
 }
 
 SketchBasis sketch_basis(const RowsView& sample) {
-  neighbours::take_single_products();
+  take_single_products();
   const std::int64_t width = sample.width, count = sample.count();
   SketchBasis basis{.width = width, .components = std::min({most_components, width, count}), .mean = {}};
   std::vector<double> lengths;

@@ -7,9 +7,9 @@
 
 #include "neighbours/dots.hpp"
 #include "neighbours/projection.hpp"
-#include "neighbours/tasks.hpp"
 #include "neighbours/tiles.hpp"
 #include "pool3/cpu_clones.hpp"
+#include "pool3/threads.hpp"
 
 namespace pool3 {
 namespace {
@@ -118,14 +118,14 @@ std::vector<double> neighbours::project(const SketchBasis& basis, const std::vec
 }
 
 Sketches sketch(const SketchBasis& basis, const RowsView& rows, int threads) {
-  neighbours::take_single_products();
+  take_single_products();
   const std::int64_t count = rows.count(), tile = neighbours::tile_rows;
   Sketches all;
   all.codes.resize(index(count * basis.components));
   all.lost.resize(index(count));
   all.rest.resize(index(count));
   all.lengths.resize(index(count));
-  neighbours::run_tasks(std::max(threads, 1), (count + tile - 1) / tile, [&](std::int64_t task, int) {
+  run_tasks(std::max(threads, 1), (count + tile - 1) / tile, [&](std::int64_t task, int) {
     const RowRange some{task * tile, std::min((task + 1) * tile, count)};
     write_codes(basis, parts_of(basis, rows.part(some)), some.begin, all);
   });

@@ -175,7 +175,7 @@ void Solver::restore(std::string_view state) {
   const std::size_t w = v.size() - index(iterate.v.cols());
   const auto last_C = bytes.take<double>();
   const bool slow = bytes.take<std::int64_t>() != 0;
-  for (const auto part : {v.first(w), v.subspan(w), svm::numbers(iterate.alpha)}) bytes.take_into(part);
+  for (const auto part : {v.first(w), v.subspan(w), svm::numbers(iterate.alpha)}) bytes.take_counted(part);
   std::istringstream random{std::string(bytes.rest())};
   random >> impl_->methods.random();
   if (random.fail()) throw Error({.stage = "solve", .cause = "this state is of another problem"});

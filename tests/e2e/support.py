@@ -4,6 +4,7 @@ import argparse
 import ctypes
 import ctypes.util
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -111,6 +112,15 @@ class Pool3:
 
     def extract(self, corpus, out, *flags, code=0, **how):
         return self("extract", "--corpus", corpus, "--weights", self.weights, "--out", out, *flags, code=code, **how)
+
+
+def predicts_as_features(pool3, model, features, corpus, picture, weights):
+    """True if predict gives a picture of the corpus the best score that a linear model gives its row."""
+    line = json.loads(pool3("predict", "--model", model, "--weights", weights, picture).out)
+    with h5py.File(model) as m, h5py.File(features) as f:
+        row = [p.decode() for p in f["paths"][:]].index(str(picture.relative_to(corpus)))
+        score = (f["features"][row].astype(np.float64) @ m["coef"][:].T + m["intercept"][:]).max()
+    return abs(line["score"] - score) < 1e-4 * abs(score)
 
 
 def start_test(description):

@@ -6,8 +6,8 @@
 #include <map>
 
 #include "pool3/maintenance.hpp"
+#include "support/shared_folder.hpp"
 #include "support/store_sample.hpp"
-#include "support/temporary_folder.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -71,11 +71,6 @@ CopyCount counted(ImageKey (*key)(Row)) {
 /// A folder that all ranks share for one file.
 class Copies : public testing::Test {
  protected:
-  void SetUp() override {
-    if (comm_.is_root()) folder_.emplace();
-    path_ = comm_.is_root() ? *folder_ / "f.h5" : "";
-    comm_.broadcast(path_);
-  }
   void TearDown() override { comm_.barrier(); }
   void expect_counted(ImageKey (*key)(Row)) {
     write(comm_, path_, key);
@@ -93,8 +88,8 @@ class Copies : public testing::Test {
   }
 
   Communicator comm_ = Communicator::world();
-  std::optional<test::TemporaryFolder> folder_;
-  std::string path_;
+  test::SharedFolder folder_{comm_};
+  std::string path_ = folder_ / "f.h5";
 };
 
 TEST_F(Copies, are_counted_over_all_ranks) {

@@ -4,11 +4,9 @@
 
 #include <gmock/gmock.h>
 
-#include <optional>
-
 #include "support/error_of.hpp"
+#include "support/shared_folder.hpp"
 #include "support/tar_bytes.hpp"
-#include "support/temporary_folder.hpp"
 
 namespace pool3 {
 namespace {
@@ -17,17 +15,11 @@ namespace fs = std::filesystem;
 using test::spit;
 using test::tar_end;
 using test::tar_member;
-using test::TemporaryFolder;
 
 class CorpusRanks : public ::testing::Test {
  protected:
-  void SetUp() override {
-    if (comm_.is_root()) folder_.emplace();
-    name_ = comm_.is_root() ? folder_->path() : "";
-    comm_.broadcast(name_);
-  }
   void TearDown() override { comm_.barrier(); }
-  [[nodiscard]] std::string at(const std::string& file) const { return name_ + "/" + file; }
+  [[nodiscard]] std::string at(const std::string& file) const { return folder_ / file; }
   void write(const std::string& name, const std::string& content) const {
     fs::create_directories(fs::path(at(name)).parent_path());
     spit(at(name), content);
@@ -44,7 +36,7 @@ class CorpusRanks : public ::testing::Test {
       if (comm_.is_root()) write(paths.back(), std::string(static_cast<std::size_t>(i), 'x'));
     }
     if (comm_.is_root()) {
-      fs::create_directory_symlink(name_, at("c0/up"));
+      fs::create_directory_symlink(folder_.path(), at("c0/up"));
       fs::create_directory_symlink(at("c1/f0"), at("c0/across"));
       fs::create_directory_symlink(at("c1/f0"), at("c3/later"));
     }
@@ -57,13 +49,12 @@ class CorpusRanks : public ::testing::Test {
   }
 
   Communicator comm_ = Communicator::world();
-  std::optional<TemporaryFolder> folder_;
-  std::string name_;
+  test::SharedFolder folder_{comm_};
 };
 
 TEST_F(CorpusRanks, a_tree_is_listed_in_byte_order) {
   const std::vector<std::string> expected = make_tree();
-  const Manifest manifest = list({name_});
+  const Manifest manifest = list({folder_.path()});
   ASSERT_EQ(manifest.size(), comm_.is_root() ? static_cast<std::int64_t>(expected.size()) : 0);
   for (std::int64_t row = 0; row < manifest.size(); ++row) {
     const auto i = static_cast<std::size_t>(row);
@@ -85,7 +76,7 @@ TEST_F(CorpusRanks, the_catalogue_does_not_depend_on_the_ranks) {
     write("t.txt", "c0/f0/g/0.png\nmissing.png\n");
   }
   comm_.barrier();
-  const std::vector<std::string> corpus = {at("s-{0..6}.tar"), name_, at("t.txt")};
+  const std::vector<std::string> corpus = {at("s-{0..6}.tar"), folder_.path(), at("t.txt")};
   const Manifest all = list(corpus, "none");
   const Communicator alone = comm_.split(comm_.is_root() ? 0 : 1);
   comm_.barrier();

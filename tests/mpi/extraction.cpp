@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "support/extraction_fixtures.hpp"
+#include "support/shared_folder.hpp"
 #include "support/store_sample.hpp"
-#include "support/temporary_folder.hpp"
 
 namespace pool3::extraction::test {
 namespace {
@@ -17,9 +17,6 @@ std::string name_of(Row row) { return (row % 9 == 4 ? "missing-" : "p-") + std::
 class Filling : public testing::Test {
  protected:
   void SetUp() override {
-    if (comm_.is_root()) folder_.emplace();
-    path_ = comm_.is_root() ? *folder_ / "f.h5" : "";
-    comm_.broadcast(path_);
     sample_.width = FormulaNetwork::columns;
     for (Row row = 0; row < rows; ++row) sample_.paths[static_cast<std::size_t>(row)] = name_of(row);
   }
@@ -48,8 +45,8 @@ class Filling : public testing::Test {
   }
 
   Communicator comm_ = Communicator::world();
-  std::optional<pool3::test::TemporaryFolder> folder_;
-  std::string path_;
+  pool3::test::SharedFolder folder_{comm_};
+  std::string path_ = folder_ / "f.h5";
   pool3::test::Sample sample_{rows};
   Pictures pictures_;
   Extractor extractor_{std::make_shared<FormulaNetwork>(), {.batch = 4}};

@@ -3,11 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <optional>
-
 #include "support/error_of.hpp"
+#include "support/shared_folder.hpp"
 #include "support/store_sample.hpp"
-#include "support/temporary_folder.hpp"
 
 namespace pool3 {
 namespace {
@@ -15,18 +13,12 @@ namespace {
 using test::Sample;
 using test::slurp;
 using test::spit;
-using test::TemporaryFolder;
 using testing::ElementsAre;
 
 class StoreParallel : public testing::Test {
  protected:
-  void SetUp() override {
-    if (comm_.is_root()) folder_.emplace();
-    name_ = comm_.is_root() ? folder_->path() : "";
-    comm_.broadcast(name_);
-  }
   void TearDown() override { comm_.barrier(); }
-  [[nodiscard]] std::string at(const std::string& file) const { return name_ + "/" + file; }
+  [[nodiscard]] std::string at(const std::string& file) const { return folder_ / file; }
   /// True if every rank threw a collective Error whose text has `part`.
   template <typename Action>
   bool all_throw(const std::string& part, Action&& action) {
@@ -37,8 +29,7 @@ class StoreParallel : public testing::Test {
   }
 
   Communicator comm_ = Communicator::world();
-  std::optional<TemporaryFolder> folder_;
-  std::string name_;
+  test::SharedFolder folder_{comm_};
 };
 
 TEST_F(StoreParallel, any_number_of_ranks_gives_the_same_bytes) {
@@ -88,7 +79,7 @@ TEST_F(StoreParallel, errors_of_create_reach_every_rank) {
     static_cast<void>(FeatureWriter::open(comm_, path, sample.spec()));
   };
   EXPECT_TRUE(all_throw("does not exist", [&] { create(at("no/f.h5")); }));
-  EXPECT_TRUE(all_throw("is a folder", [&] { create(name_); }));
+  EXPECT_TRUE(all_throw("is a folder", [&] { create(folder_.path()); }));
 }
 
 TEST_F(StoreParallel, finish_with_a_missing_block_fails_on_every_rank) {

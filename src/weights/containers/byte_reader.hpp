@@ -1,41 +1,16 @@
 #pragma once
-// Little-endian bytes read in order, never past their end.
+// Bytes of weights files read in order.
 
-#include <bit>
-#include <concepts>
-#include <cstdint>
-#include <cstring>
-#include <string_view>
-
+#include "pool3/byte_reader.hpp"
 #include "weights/errors.hpp"
 
 namespace pool3::weights {
 
-static_assert(std::endian::native == std::endian::little, "the formats are little-endian");
-
-/// A place in bytes that it doesn't own. Throws FormatError instead of reading past their end.
-class ByteReader {
- public:
-  explicit ByteReader(std::string_view bytes, std::uint64_t at = 0) : bytes_(bytes) { skip(at); }
-  template <std::integral T>
-  [[nodiscard]] T take() {
-    T value = {};
-    std::memcpy(&value, take(sizeof(T)).data(), sizeof(T));
-    return value;
-  }
-  [[nodiscard]] std::string_view take(std::uint64_t count) {
-    if (count > left()) throw FormatError("it ends too early");
-    const std::string_view taken = bytes_.substr(at_, count);
-    at_ += count;
-    return taken;
-  }
-  void skip(std::uint64_t count) { static_cast<void>(take(count)); }
-  [[nodiscard]] std::uint64_t left() const { return bytes_.size() - at_; }
-  [[nodiscard]] std::uint64_t place() const { return at_; }
-
- private:
-  std::string_view bytes_;
-  std::uint64_t at_ = 0;
+struct EndsTooEarly {
+  [[noreturn]] void operator()() const { throw FormatError("it ends too early"); }
 };
+
+/// Throws FormatError instead of reading past the end.
+using ByteReader = pool3::ByteReader<EndsTooEarly>;
 
 }  // namespace pool3::weights

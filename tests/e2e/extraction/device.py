@@ -1,6 +1,5 @@
 """--device and --profile: what happens without a GPU, and TorchScript networks, which run through the device path."""
 
-import json
 import pathlib
 import sys
 
@@ -71,11 +70,8 @@ def check_torchscript(check, pool3, folder, corpus):
     model = folder / "model.h5"
     pool3("train", "--features", folder / "keras.h5", "--out", model, "--test-fraction", 0, "--probability-folds", 0)
     picture = next((corpus / FOLDERS[0]).rglob("*.png"))
-    line = json.loads(pool3("predict", "--model", model, "--weights", path, picture).out)
-    with h5py.File(model) as m, h5py.File(folder / "keras.h5") as f:
-        row = [p.decode() for p in f["paths"][:]].index(str(picture.relative_to(corpus)))
-        score = (other[row].astype(np.float64) @ m["coef"][:].T + m["intercept"][:]).max()
-    check(abs(line["score"] - score) < 1e-4 * abs(score), "predict uses the profile that the features were made with")
+    check(support.predicts_as_features(pool3, model, folder / "keras.h5", corpus, picture, path),
+          "predict uses the profile that the features were made with")
     told = pool3("inspect", path)
     check("TorchScript network" in told.out and "input profile" in told.out, "inspect says what it is")
 

@@ -4,27 +4,21 @@
 
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "pool3/image.hpp"
+#include "support/slurp.hpp"
 
 namespace {
-
-std::vector<std::byte> read_bytes(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  const auto bytes = std::as_bytes(std::span(text));
-  return {bytes.begin(), bytes.end()};
-}
 
 void dump(const std::vector<std::string>& args) {
   const pool3::InputProfile profile = pool3::parse_input_profile(args.at(0));
   std::ofstream file(args.at(1), std::ios::binary);
   std::vector<float> input(static_cast<std::size_t>(pool3::input_floats));
   for (std::size_t i = 2; i < args.size(); ++i) {
-    pool3::to_input(pool3::decode(read_bytes(args[i])), profile, input);
+    const std::string bytes = pool3::test::slurp(args[i]);
+    pool3::to_input(pool3::decode(std::as_bytes(std::span(bytes))), profile, input);
     file.write(reinterpret_cast<const char*>(input.data()), static_cast<std::streamsize>(input.size() * sizeof(float)));
   }
   if (!file.flush()) throw std::runtime_error("can't write " + args[1]);

@@ -1,6 +1,5 @@
 """--precision int8: weights calibrated on pictures, features near those of fp32, the same bytes for any ranks."""
 
-import json
 import os
 import pathlib
 import sys
@@ -57,11 +56,8 @@ def check_predict(check, pool3, folder, corpus, weights):
     model = folder / "model.h5"
     pool3("train", "--features", folder / "int8.h5", "--out", model, "--test-fraction", 0, "--probability-folds", 0)
     picture = next((corpus / FOLDERS[0]).rglob("*.png"))
-    line = json.loads(pool3("predict", "--model", model, "--weights", weights, picture).out)
-    with h5py.File(model) as m, h5py.File(folder / "int8.h5") as f:
-        row = [p.decode() for p in f["paths"][:]].index(str(picture.relative_to(corpus)))
-        score = (f["features"][row].astype(np.float64) @ m["coef"][:].T + m["intercept"][:]).max()
-    check(abs(line["score"] - score) < 1e-4 * abs(score), "predict computes int8 as the features were")
+    check(support.predicts_as_features(pool3, model, folder / "int8.h5", corpus, picture, weights),
+          "predict computes int8 as the features were")
 
 
 def check_errors(check, pool3, folder, corpus, weights):

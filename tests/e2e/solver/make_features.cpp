@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <functional>
 #include <iostream>
 #include <span>
@@ -13,8 +12,11 @@
 
 #include "pool3/error.hpp"
 #include "pool3/features.hpp"
+#include "support/slurp.hpp"
 
 namespace {
+
+using pool3::test::read_numbers;
 
 struct Rows {
   std::int64_t width = 0;
@@ -38,17 +40,6 @@ Rows drawn_rows(std::int64_t width, std::int64_t count, std::int32_t classes) {
     draw(i, labels[std::size_t(i)], out);
   };
   return rows;
-}
-
-/// All of a file, as the machine's numbers. Throws usage Error.
-template <typename T>
-std::vector<T> read_numbers(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  std::vector<T> values(file ? static_cast<std::size_t>(file.tellg()) / sizeof(T) : 0);
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
-  if (!file) throw pool3::usage_error("can't read " + path);
-  return values;
 }
 
 Rows given_rows(std::int64_t width, const std::string& x, const std::string& labels) {

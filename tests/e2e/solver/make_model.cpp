@@ -2,24 +2,16 @@
 //   make_model M.h5 ovr|ovo CLASSES WIDTH GAMMA FOLDER
 // FOLDER has x.f32 [S, WIDTH], labels.i32 [S], dual_coef.f64, intercept.f64, and a.f64 and b.f64, which may be empty.
 
-#include <fstream>
 #include <iostream>
 #include <string>
 #include <vector>
 
 #include "pool3/model.hpp"
+#include "support/slurp.hpp"
 
 namespace {
 
-/// All of a file, as the machine's numbers; empty if it is not there.
-template <typename T>
-std::vector<T> read_numbers(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  std::vector<T> values(file ? static_cast<std::size_t>(file.tellg()) / sizeof(T) : 0);
-  file.seekg(0);
-  file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
-  return values;
-}
+using pool3::test::read_numbers;
 
 pool3::Model model_of(const std::string& multiclass, int classes, const std::string& folder, double gamma) {
   pool3::Model model;

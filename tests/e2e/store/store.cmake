@@ -3,7 +3,6 @@ if(NOT POOL3_PYTHON)
   set(POOL3_PYTHON /usr/bin/python3 CACHE FILEPATH "Python with numpy and h5py, for tests")
 endif()
 add_executable(store_sample ${CMAKE_CURRENT_LIST_DIR}/store_sample.cpp)
-target_include_directories(store_sample PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(store_sample PRIVATE pool3::store pool3::options)
 add_test(NAME e2e.store_h5py COMMAND ${POOL3_PYTHON} ${CMAKE_CURRENT_LIST_DIR}/store_h5py.py
   ${MPIEXEC_EXECUTABLE} $<TARGET_FILE:store_sample> ${PROJECT_SOURCE_DIR}/docs/format.md)

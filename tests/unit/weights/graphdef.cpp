@@ -3,6 +3,7 @@
 #include <set>
 
 #include "support/network_fixtures.hpp"
+#include "unit/weights/refusal.hpp"
 #include "weights/containers/protobuf.hpp"
 #include "weights/errors.hpp"
 #include "weights/makers/tensorflow/graph_tensor.hpp"
@@ -15,15 +16,6 @@ using test::slurp;
 using testing::HasSubstr;
 
 const std::string corpus = POOL3_SOURCE_DIR "/tests/fuzz/corpus/graphdef/";
-
-std::string refusal(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const FormatError& error) {
-    return error.what();
-  }
-  return "accepted";
-}
 
 // Names as published tables of that graph's tensors have them.
 TEST(GraphDef, NamesTheGraphsConvolutions) {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "support/network_fixtures.hpp"
+#include "unit/weights/refusal.hpp"
 #include "weights/errors.hpp"
 
 namespace pool3::weights {
@@ -24,12 +25,7 @@ std::string floats(std::initializer_list<float> values) {
 }
 
 std::string cause_of(const std::string& bytes) {
-  try {
-    (void)parse_safetensors(bytes);
-  } catch (const FormatError& error) {
-    return error.what();
-  }
-  return "accepted";
+  return refusal([&] { (void)parse_safetensors(bytes); });
 }
 
 // Written by hand from the format's own description, gaps between tokens and all.

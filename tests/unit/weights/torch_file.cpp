@@ -3,6 +3,7 @@
 #include <array>
 
 #include "support/network_fixtures.hpp"
+#include "unit/weights/refusal.hpp"
 #include "weights/containers/zip.hpp"
 #include "weights/makers/torch/state_dict.hpp"
 
@@ -14,15 +15,6 @@ using test::slurp;
 using testing::HasSubstr;
 
 const std::string corpus = POOL3_SOURCE_DIR "/tests/fuzz/corpus/pickle/";
-
-std::string refusal(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const FormatError& error) {
-    return error.what();
-  }
-  return "accepted";
-}
 
 std::string pickle_refusal(const std::string& text) {
   return refusal([&] {

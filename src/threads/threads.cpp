@@ -1,4 +1,4 @@
-#include "neighbours/tasks.hpp"
+#include "pool3/threads.hpp"
 
 #include <cblas.h>
 
@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-namespace pool3::neighbours {
+namespace pool3 {
 
 void run_tasks(int threads, std::int64_t count, const std::function<void(std::int64_t, int)>& task) {
   std::atomic<std::int64_t> next = 0;
@@ -34,6 +34,10 @@ void run_tasks(int threads, std::int64_t count, const std::function<void(std::in
   if (failure) std::rethrow_exception(failure);
 }
 
+void run_tasks(int threads, std::int64_t count, const std::function<void(std::int64_t)>& task) {
+  run_tasks(threads, count, [&](std::int64_t i, int /*worker*/) { task(i); });
+}
+
 void take_single_products() { openblas_set_num_threads(1); }
 
-}  // namespace pool3::neighbours
+}  // namespace pool3

@@ -1,0 +1,18 @@
+#pragma once
+// Work in pieces on the threads of one call. What a piece gives must not depend on which thread does it.
+
+#include <cstdint>
+#include <functional>
+
+namespace pool3 {
+
+/// Calls `task` with 0 .. count-1, each once, in any order, from up to `threads` threads, of which the caller's is one.
+/// Returns when all are done. If one throws, no more are begun, and the first exception is thrown again.
+void run_tasks(int threads, std::int64_t count, const std::function<void(std::int64_t task)>& task);
+/// The same; `worker` is the thread, 0 .. threads-1, for memory of its own.
+void run_tasks(int threads, std::int64_t count, const std::function<void(std::int64_t task, int worker)>& task);
+
+/// From here on each matrix product of this process runs on the thread that asks for it.
+void take_single_products();
+
+}  // namespace pool3
