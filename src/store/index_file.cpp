@@ -103,7 +103,7 @@ NeighbourIndex read_index(const std::string& path) {
   index.basis.width = number("width");
   index.basis.components = number("components");
   const std::int64_t rows = number("rows");
-  if (index.basis.width < 1 || index.basis.width > store::max_width || index.basis.components < 0 || rows < 0)
+  if (index.basis.width < 1 || index.basis.width > most_features || index.basis.components < 0 || rows < 0)
     throw error_at(place, "its sizes are not in order", store::damaged_advice);
   index.features_checksum = store::attribute<std::uint64_t>(attributes, "features_checksum", place);
   index.config = store::attribute<std::string>(attributes, "config", place);
