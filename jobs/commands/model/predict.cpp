@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "command.hpp"
+#include "commands/matching/likeness.hpp"
 #include "commands/model/pictures.hpp"
 #include "commands/model/prediction_lines.hpp"
 #include "console/output.hpp"
@@ -28,14 +29,45 @@ Error other_features(const std::string& model_path, const std::string& differenc
                 .advice = advice});
 }
 
+/// What judges of both kinds go by: the model's answers, and how far the catalogue is, if there is one.
+class Answers {
+ public:
+  Answers(const Model& model, const PredictionLines& lines, const Likeness* likeness)
+      : model_(model), lines_(lines), scorer_(model), likeness_(likeness) {}
+
+  /// Looks at rows of features [n, width], of which line() may then be asked.
+  void look(std::span<const float> features) {
+    values_ = scorer_.decision_values(features);
+    if (likeness_ != nullptr) distances_ = likeness_->distances(features);
+  }
+  [[nodiscard]] std::string line(const std::string& path, std::size_t i) {
+    const auto columns = static_cast<std::size_t>(model_.columns());
+    std::optional<Nearness> near;
+    if (likeness_ != nullptr) near = {distances_[i], likeness_->usual_distance()};
+    unlike_ += near && near->is_unlike() ? 1 : 0;
+    ++answered_;
+    return lines_.line(path, verdict(model_, std::span(values_).subspan(i * columns, columns)), near);
+  }
+  [[nodiscard]] std::int64_t unlike() const { return unlike_; }
+  [[nodiscard]] std::int64_t answered() const { return answered_; }
+
+ private:
+  const Model& model_;
+  const PredictionLines& lines_;
+  Scorer scorer_;
+  const Likeness* likeness_;
+  std::vector<double> values_, distances_;
+  std::int64_t unlike_ = 0, answered_ = 0;
+};
+
 /// Judges pictures on this rank.
 class PictureJudge {
  public:
-  PictureJudge(const Model& model, const PredictionLines& lines, const Weights& weights, const ExtractorSetup& setup,
-               const std::vector<std::byte>& from_stdin)
+  PictureJudge(const Model& model, const PredictionLines& lines, Answers& answers, const Weights& weights,
+               const ExtractorSetup& setup, const std::vector<std::byte>& from_stdin)
       : model_(model),
         lines_(lines),
-        scorer_(model),
+        answers_(answers),
         extractor_(weights, setup),
         entries_({}, entry_limits(setup.recipe.decoding())),
         extraction_(extractor_.start({.read = [this, &from_stdin](auto path) {
@@ -66,14 +98,14 @@ class PictureJudge {
     const auto width = static_cast<std::size_t>(model_.width());
     for (std::size_t i = 0; i < block.status.size(); ++i) {
       if (block.status[i] != RowStatus::done) continue;
-      const auto row = std::span(block.features).subspan(i * width, width);
-      lines[first + i] = lines_.line(pictures[first + i].shown, verdict(model_, scorer_.decision_values(row)));
+      answers_.look(std::span(block.features).subspan(i * width, width));
+      lines[first + i] = answers_.line(pictures[first + i].shown, 0);
     }
   }
 
   const Model& model_;
   const PredictionLines& lines_;
-  Scorer scorer_;
+  Answers& answers_;
   Extractor extractor_;
   EntryReader entries_;
   Extraction extraction_;
@@ -83,8 +115,8 @@ class PictureJudge {
 /// Judges the rows of a feature file.
 class RowJudge {
  public:
-  RowJudge(const Model& model, const PredictionLines& lines, const FeatureReader& reader)
-      : model_(model), lines_(lines), scorer_(model), reader_(reader), failures_(reader.failures()) {}
+  RowJudge(const Model& model, const PredictionLines& lines, Answers& answers, const FeatureReader& reader)
+      : model_(model), lines_(lines), answers_(answers), reader_(reader), failures_(reader.failures()) {}
 
   [[nodiscard]] std::int64_t failed() const { return std::ssize(failures_); }
 
@@ -93,15 +125,14 @@ class RowJudge {
     const RowRange rows = reader_.block(b);
     const auto status = reader_.status(rows);
     const auto paths = reader_.paths(rows);
-    const auto width = static_cast<std::size_t>(model_.width()), columns = static_cast<std::size_t>(model_.columns());
-    features_.resize(status.size() * width);
+    features_.resize(status.size() * static_cast<std::size_t>(model_.width()));
     reader_.read_blocks(b, b + 1, features_);
-    const auto values = scorer_.decision_values(features_);
+    answers_.look(features_);
     std::string text;
     for (std::size_t i = 0; i < status.size(); ++i) {
       const Row row = rows.begin + static_cast<Row>(i);
       if (status[i] == RowStatus::done)
-        text += lines_.line(paths[i], verdict(model_, std::span(values).subspan(i * columns, columns)));
+        text += answers_.line(paths[i], i);
       else
         text += lines_.line(*std::ranges::lower_bound(failures_, row, {}, &Failure::row));
     }
@@ -111,7 +142,7 @@ class RowJudge {
  private:
   const Model& model_;
   const PredictionLines& lines_;
-  Scorer scorer_;
+  Answers& answers_;
   const FeatureReader& reader_;
   std::vector<Failure> failures_;
   std::vector<float> features_;
@@ -133,6 +164,12 @@ class PredictCommand : public Command {
           "also list a set of classes that holds the true one of this share of pictures like those of the training, as "
           "0.95; 0: none",
           0.0);
+    p.add(
+        "catalogue", catalogue_,
+        "feature file that the model was trained on: also say which pictures are unlike all of its training pictures. "
+        "Each rank holds its features",
+        std::string());
+    p.reads("catalogue");
     p.add("threads", network_.threads, "threads per rank; 0: its share of the cores", 0);
     p.take_optional_arguments(
         "IMAGE", images_,
@@ -154,9 +191,14 @@ class PredictCommand : public Command {
     context.comm.all_do([&] {
       model_ = read_model(model_path_);
       if (coverage_ > 0) check_sets();
+      if (!catalogue_.empty())
+        likeness_ = std::make_unique<Likeness>(catalogue_, model_, model_path_, std::max(1, network_.threads));
     });
-    const PredictionLines lines(model_, PredictionLines::parse(format_), top_, coverage_);
-    const std::int64_t failed = features_.empty() ? judge_pictures(context, lines) : judge_rows(context, lines);
+    const PredictionLines lines(model_, PredictionLines::parse(format_), top_, coverage_, likeness_ != nullptr);
+    Answers answers(model_, lines, likeness_.get());
+    const std::int64_t failed =
+        features_.empty() ? judge_pictures(context, lines, answers) : judge_rows(context, lines, answers);
+    if (likeness_ != nullptr) say_unlike(context, answers);
     return context.comm.sum(failed) > 0 ? ExitCode::some_failed : ExitCode::ok;
   }
 
@@ -171,8 +213,17 @@ class PredictCommand : public Command {
                  .code = ExitCode::usage});
   }
 
+  /// Collective.
+  void say_unlike(const Context& context, const Answers& answers) const {
+    const std::int64_t unlike = context.comm.sum(answers.unlike()), all = context.comm.sum(answers.answered());
+    context.log.line(stage, fmt::format("{} of {} pictures are unlike the catalogue: none of its training pictures is "
+                                        "as near as 95 of 100 of them have another (cosine distance {:.4f})",
+                                        unlike, all, likeness_->usual_distance()));
+  }
+
   /// How many failed on this rank. Collective.
-  [[nodiscard]] std::int64_t judge_pictures(const Context& context, const PredictionLines& lines) const {
+  [[nodiscard]] std::int64_t judge_pictures(const Context& context, const PredictionLines& lines,
+                                            Answers& answers) const {
     const Communicator& comm = context.comm;
     Weights weights;
     comm.all_do([&] { weights = weights_of_model(model_, model_path_, network_.weights, stage); });
@@ -184,7 +235,7 @@ class PredictCommand : public Command {
     const NamedPictures named = find_pictures(comm, images_, context.log);
     std::unique_ptr<PictureJudge> judge;
     comm.all_do([&] {
-      judge = std::make_unique<PictureJudge>(model_, lines, weights, setup, named.from_stdin);
+      judge = std::make_unique<PictureJudge>(model_, lines, answers, weights, setup, named.from_stdin);
       const std::string difference = width_difference(judge->width(), model_.width());
       if (!difference.empty())
         throw other_features(model_path_, difference, "give the weights that its features were made with");
@@ -195,7 +246,7 @@ class PredictCommand : public Command {
   }
 
   /// How many failed, on the root. Collective.
-  [[nodiscard]] std::int64_t judge_rows(const Context& context, const PredictionLines& lines) const {
+  [[nodiscard]] std::int64_t judge_rows(const Context& context, const PredictionLines& lines, Answers& answers) const {
     const Communicator& comm = context.comm;
     std::unique_ptr<FeatureReader> reader;
     std::unique_ptr<RowJudge> judge;
@@ -205,7 +256,7 @@ class PredictCommand : public Command {
       if (difference.empty()) difference = width_difference(reader->width(), model_.width());
       if (!difference.empty()) throw other_features(model_path_, difference, "give features of the same kind");
       reader->check_tables(comm.rank(), comm.size(), FeatureReader::WithPaths::yes);
-      judge = std::make_unique<RowJudge>(model_, lines, *reader);
+      judge = std::make_unique<RowJudge>(model_, lines, answers, *reader);
     });
     if (comm.is_root()) print_text(lines.header());
     for (std::int64_t begin = 0; begin < reader->blocks(); begin += comm.size()) {
@@ -218,12 +269,13 @@ class PredictCommand : public Command {
     return comm.is_root() ? judge->failed() : 0;
   }
 
-  std::string model_path_, features_, format_;
+  std::string model_path_, features_, format_, catalogue_;
   NetworkFlags network_ = {.batch = batch};
   int top_ = 5;
   double coverage_ = 0;
   std::vector<std::string> images_;
   Model model_;
+  std::unique_ptr<Likeness> likeness_;
 };
 
 }  // namespace

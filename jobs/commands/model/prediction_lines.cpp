@@ -22,8 +22,8 @@ std::string field(const std::string& text) { return csv_field(one_line(text)); }
 
 }  // namespace
 
-PredictionLines::PredictionLines(const Model& model, Format format, int top, double coverage)
-    : model_(model), format_(format), top_(top) {
+PredictionLines::PredictionLines(const Model& model, Format format, int top, double coverage, bool nearness)
+    : model_(model), format_(format), top_(top), nearness_(nearness) {
   if (coverage > 0) threshold_ = set_threshold(model, coverage);
 }
 
@@ -47,14 +47,17 @@ std::string PredictionLines::header() const {
   std::string line = "path,class,probability,score";
   for (std::size_t i = 2; i <= listed(); ++i) line += fmt::format(",class_{0},probability_{0},score_{0}", i);
   if (threshold_) line += ",set";
+  if (nearness_) line += ",nearest_distance,usual_distance,unlike";
   return line + ",stage,code,error\n";
 }
 
-std::string PredictionLines::line(const std::string& path, const Verdict& said) const {
-  return format_ == Format::json ? json(path, said) : csv(path, said);
+std::string PredictionLines::line(const std::string& path, const Verdict& said,
+                                  const std::optional<Nearness>& near) const {
+  return format_ == Format::json ? json(path, said, near) : csv(path, said, near);
 }
 
-std::string PredictionLines::json(const std::string& path, const Verdict& said) const {
+std::string PredictionLines::json(const std::string& path, const Verdict& said,
+                                  const std::optional<Nearness>& near) const {
   const auto entry = [&](std::int32_t k) {
     const auto at = static_cast<std::size_t>(k);
     Json j = {{"class", utf8_text(model_.classes[at])}};
@@ -67,13 +70,19 @@ std::string PredictionLines::json(const std::string& path, const Verdict& said) 
   line["top"] = Json::array();
   const auto order = said.ranking();
   for (std::size_t i = 0; i < listed(); ++i) line["top"].push_back(entry(order[i]));
+  if (near) {
+    line["nearest_distance"] = near->distance;
+    line["usual_distance"] = near->usual;
+    line["unlike"] = near->is_unlike();
+  }
   if (!threshold_) return text_of(line);
   line["set"] = Json::array();
   for (const std::string& name : set_of(said)) line["set"].push_back(utf8_text(name));
   return text_of(line);
 }
 
-std::string PredictionLines::csv(const std::string& path, const Verdict& said) const {
+std::string PredictionLines::csv(const std::string& path, const Verdict& said,
+                                 const std::optional<Nearness>& near) const {
   std::string line = field(path);
   const auto order = said.ranking();
   for (std::size_t i = 0; i < listed(); ++i) {
@@ -87,6 +96,7 @@ std::string PredictionLines::csv(const std::string& path, const Verdict& said) c
     for (const std::string& name : set_of(said)) names.push_back(utf8_text(name));
     line += "," + field(names.dump(-1, ' ', false, Json::error_handler_t::replace));
   }
+  if (near) line += fmt::format(",{},{},{}", near->distance, near->usual, near->is_unlike());
   return line + ",,,\n";
 }
 
@@ -96,8 +106,9 @@ std::string PredictionLines::line(const Failure& f) const {
                     {"error", utf8_text(f.message)},
                     {"stage", stage_of(f.status)},
                     {"code", to_string(f.status)}});
-  return fmt::format("{}{},{},{},{}\n", field(f.path), std::string(3 * listed() + (threshold_ ? 1 : 0), ','),
-                     stage_of(f.status), to_string(f.status), field(f.message));
+  return fmt::format("{}{},{},{},{}\n", field(f.path),
+                     std::string(3 * listed() + (threshold_ ? 1 : 0) + (nearness_ ? 3 : 0), ','), stage_of(f.status),
+                     to_string(f.status), field(f.message));
 }
 
 }  // namespace pool3::jobs

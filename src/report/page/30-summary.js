@@ -27,11 +27,11 @@ function addSummary() {
     figures.push(figure('Balanced accuracy', percent(s.balanced_accuracy), 'mean recall of the classes'));
     if (s.top5_accuracy) figures.push(figure('Top-5 accuracy', percent(s.top5_accuracy), 'the label is among the first five'));
     if (s.sets) {
-      figures.push(figure('Prediction sets', decimal(s.sets[2], 1),
-        `classes hold the label of ${percent(s.sets[1])}, asked for ${percent(s.sets[0])}`));
+      figures.push(figure('Prediction sets', `${decimal(s.sets[2], 1)} classes`,
+        `on average, to hold the label of ${percent(s.sets[1])} of the pictures (asked for: ${percent(s.sets[0], 0)})`));
     }
     if (s.calibration_error !== undefined)
-      figures.push(figure('Calibration error', percent(s.calibration_error), 'confidence against truth'));
+      figures.push(figure('Calibration error', percent(s.calibration_error), 'how far its confidence is from how often it is right'));
   }
   figures.push(figure('Rows', count(s.rows), `${count(s.labelled)} with a label`));
   figures.push(figure('Failed', count(failed), failed ? s.failures.map(([kind, n]) => `${count(n)} ${kind.replaceAll('_', ' ')}`).join(', ')

@@ -10,8 +10,8 @@ function addErrors() {
     options.map((k) => el('option', {value: String(k), text: nameOf(k)})));
   const card = (r) => el('article', {class: 'error'}, tile(r, 72),
     el('div', {class: 'error-text'},
-      el('p', {}, el('span', {class: 'name', text: nameOf(r.label)}), el('span', {class: 'arrow', text: ' taken for '}),
-        el('span', {class: 'name said', text: nameOf(r.predicted)}),
+      el('p', {class: 'error-head'}, el('span', {}, el('span', {class: 'name', text: nameOf(r.label)}), el('span', {class: 'arrow', text: ' taken for '}),
+        el('span', {class: 'name said', text: nameOf(r.predicted)})),
         r.confidence === null ? null : el('span', {class: 'sure', text: percent(r.confidence, 0)})),
       nearStrip(r) ?? el('p', {class: 'path', text: r.path})));
   function fill() {

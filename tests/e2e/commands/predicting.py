@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 
+import h5py
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -78,6 +79,38 @@ def check_sources(check, pool3, folder, model, pictures):
     check(got[0]["path"] == pictures[0], "lines of stdin are the paths")
 
 
+def check_unlike(check, pool3, folder):
+    """--catalogue: the nearest training row by NumPy, and what is usual among these."""
+    model = folder / "split.h5"
+    pool3("train", "--features", folder / "f.h5", "--out", model, "--test-fraction", 0.3, "--split", "stratified", "--probability-folds", 0)
+    f = support.Features(folder / "f.h5")
+    with h5py.File(model) as file:
+        training = np.flatnonzero(file["split"][:] == 0)
+    unit = f.features / np.maximum(np.linalg.norm(f.features, axis=1, keepdims=True), 1e-30)
+    far = 1 - unit.astype(np.float64) @ unit[training].T.astype(np.float64)
+    own = far[training] + np.where(np.eye(len(training)) > 0, 9, 0)
+    usual = np.sort(own.min(1))[int(0.95 * (len(training) - 1))]
+    predict = ["predict", "--model", model, "--catalogue", folder / "f.h5"]
+    result = pool3(*predict, "--features", folder / "f.h5", ranks=2, code=3)
+    told = [line for line in lines_of(result) if "error" not in line]
+    good = np.flatnonzero(np.array(f.status) == support.DONE)
+    nearest = far[good].min(1)
+    check(max(abs(line["nearest_distance"] - d) for line, d in zip(told, nearest)) < 1e-5, "the nearest training picture is as far as NumPy says")
+    check(all(abs(line["usual_distance"] - usual) < 1e-5 for line in told), f"what is usual, too: {usual:.4f}")
+    check(all(line["unlike"] == (line["nearest_distance"] > line["usual_distance"]) for line in told), "unlike is what lies farther")
+    unlike = sum(line["unlike"] for line in told)
+    check(f"{unlike} of {len(told)} pictures are unlike" in result.err, f"{unlike} are told in the log")
+    rows = list(csv.DictReader(io.StringIO(pool3(*predict, "--features", folder / "f.h5", "--format", "csv", code=3).out)))
+    same = [float(row["nearest_distance"]) == line["nearest_distance"] and row["unlike"] == str(line["unlike"]).lower()
+            for row, line in zip((row for row in rows if not row["error"]), told)]
+    check(len(same) == len(told) and all(same) and all(None not in row.values() for row in rows), "CSV has the same")
+    one = lines_of(pool3(*predict, "--weights", pool3.weights, folder / f.paths[int(training[0])] if pathlib.Path(f.paths[int(training[0])]).is_absolute()
+                         else folder / "corpus" / f.paths[int(training[0])]))[0]
+    check(one["nearest_distance"] < 1e-4 and not one["unlike"], "a training picture is like them")
+    other = lines_of(pool3("predict", "--model", model, "--features", folder / "f.h5", code=3))
+    check(not any("unlike" in line for line in other), "without --catalogue nothing is said")
+
+
 def check_refusals(check, pool3, folder, model):
     for flags, cause, code in (([], "no IMAGE given", 2), (["--features", folder / "f.h5", "x.png"], "not both", 2), (["x.png", "--format", "xml"], "--format", 2),
                                ([folder / "empty"], "no pictures found", 1)):
@@ -105,6 +138,7 @@ def main():
         pictures.append(f"good/{i}.png")
         (folder / pictures[-1]).write_bytes(path.read_bytes())
     check_sources(check, pool3, folder, model, pictures)
+    check_unlike(check, pool3, folder)
     check_refusals(check, pool3, folder, model)
     check.finish()
 
