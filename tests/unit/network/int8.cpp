@@ -69,8 +69,10 @@ struct Activation {
   ChannelCodes codes;
   Memory memory;
 
-  Activation(int height, int width, int channels, bool in_codes)
-      : view(dense(nullptr, height, width, (channels + 31) / 32 * 32, in_codes ? 1 : 2)), memory(bytes_of(view) + 64) {
+  Activation(int height, int width, int channels, bool in_codes, bool fine = false)
+      : view(fine ? dense_fine(nullptr, height, width, channels)
+                  : dense(nullptr, height, width, (channels + 31) / 32 * 32, in_codes ? 1 : 2)),
+        memory(bytes_of(view) + 64) {
     std::memset(memory.data(), 0xff, static_cast<std::size_t>(bytes_of(view)));
     view.data = memory.data();
     view.channels = channels;
@@ -90,6 +92,7 @@ struct Activation {
             const auto code = static_cast<std::uint8_t>(uniform(random));
             const auto half = static_cast<Bf16>(std::bit_cast<std::uint32_t>(static_cast<float>(code) / 256) >> 16U);
             view.value_bytes == 1 ? std::memcpy(at, &code, 1) : std::memcpy(at, &half, 2);
+            if (view.fine) at[view.channels] = static_cast<std::byte>(code % 8);
           }
   }
   [[nodiscard]] double get(int y, int x, int n, int c) const {
@@ -195,6 +198,41 @@ TEST_P(Int8, ConvolutionsOfCodes) {
 
 TEST_P(Int8, ConvolutionsIntoCodes) { check(kernels(), {{3, 3, 1, 1, 1}, 5, 4, 32, false, {{64, true, true}}}); }
 
+/// One layer of 3 x 3 whose input or output is in fine codes; returns the largest error, in steps of the output, or in
+/// the largest value where that is bf16.
+double error_of_fine_codes(const Kernels& int8, bool fine_in) {
+  const Geometry g = {3, 3, 1, 1, 1};
+  Activation from(5, 4, 32, fine_in, fine_in), to(5, 4, 32, !fine_in, !fine_in);
+  from.fill();
+  Layer layer = random_layer(g, 32, 32, false, true);
+  layer.fine = !fine_in;
+  layer.carry = true;
+  for (float& step : to.codes.steps) step /= 8;  // some sums are above 2047 of them
+  layer.codes = to.codes;
+  Convolution(fine_in ? int8 : uncoded(int8), g, {layer}, from.view, from.codes).run(from.view, {&to.view, 1}, 0, 5);
+  double worst = 0, largest = 0;
+  for (int y = 0; y < 5; ++y)
+    for (int x = 0; x < 4; ++x)
+      for (int n = 0; n < lanes; ++n)
+        for (int o = 0; o < 32; ++o) {
+          double sum = 0.2;
+          for (int i = 0; i < 32; ++i)
+            for (int t = 0; t < 9; ++t)
+              sum += double{layer.weight.values[static_cast<std::size_t>((o * 32 + i) * 9 + t)]} *
+                     from.get(y - 1 + t / 3, x - 1 + t % 3, n, i);
+          const double step = fine_in ? 1 : double{layer.codes.steps[static_cast<std::size_t>(o)]};
+          sum = std::max(sum, 0.0);
+          if (!fine_in) sum = std::min(sum, 2047 * step);
+          largest = std::max(largest, sum);
+          worst = std::max(worst, std::abs(to.get(y, x, n, o) - sum) / step);
+        }
+  return fine_in ? worst / largest : worst;
+}
+
+TEST_P(Int8, FineCodesAreWrittenWithElevenBits) { EXPECT_LT(error_of_fine_codes(uncoded(kernels()), false), 0.51); }
+
+TEST_P(Int8, FineCodesAreRead) { EXPECT_LT(error_of_fine_codes(kernels(), true), 0.02); }
+
 TEST_P(Int8, MaximumOfCodes) {
   Activation from(7, 5, 96, true), to(3, 2, 96, true);
   from.fill();
@@ -258,6 +296,11 @@ std::vector<float> features_of(const Weights& weights, Precision precision, std:
   return out;
 }
 
+std::string refusal(const Weights& weights, Instructions instructions) {
+  return words_of(
+      [&] { static_cast<void>(open_network(weights, {.precision = Precision::int8, .instructions = instructions})); });
+}
+
 Weights calibrated_weights(int count) {
   Weights weights = test::real_weights_path() ? read_weights(*test::real_weights_path()) : test::made_up_weights();
   calibrate(weights, pictures(count), count);
@@ -297,6 +340,22 @@ TEST_P(Int8, FeaturesAreTheSameWithAllKernels) {
   for (const KernelsEntry& other : int8_kernels()) {
     if (!cpu_has(other.needs)) continue;
     EXPECT_TRUE(mine == features_of(weights, Precision::int8, input, other.needs)) << to_string(other.needs);
+  }
+}
+
+// Weights that were calibrated before there were fine codes: the first layers read bf16, and rows are as they were.
+TEST_P(Int8, EarlyCalibrationsAreRead) {
+  Weights weights = calibrated_weights(2);
+  const std::vector<float> input = pictures(2);
+  const auto today = features_of(weights, Precision::int8, input, GetParam().needs);
+  weights.codes.erase("Conv2d_1a_3x3");
+  EXPECT_THAT(refusal(weights, GetParam().needs), HasSubstr("Conv2d_1a_3x3"));
+  weights.codes.erase("Conv2d_2a_3x3");
+  const auto early = features_of(weights, Precision::int8, input, GetParam().needs);
+  EXPECT_NE(early, today);
+  for (const KernelsEntry& other : int8_kernels()) {
+    if (!cpu_has(other.needs)) continue;
+    EXPECT_TRUE(early == features_of(weights, Precision::int8, input, other.needs)) << to_string(other.needs);
   }
 }
 
@@ -351,12 +410,8 @@ TEST_F(Calibrated, BadCalibrationsAreRefused) {
   EXPECT_THAT(refused([](auto& codes) { codes.erase("Mixed_6a.branch3x3"); }), HasSubstr("Mixed_6a.branch3x3"));
   EXPECT_THAT(refused([](auto& codes) { codes["Mixed_5b.branch1x1"].steps[3] = 0; }), HasSubstr("Mixed_5b.branch1x1"));
   EXPECT_THAT(refused([](auto& codes) { codes["Mixed_5b.branch1x1"].means.pop_back(); }), HasSubstr("calibration"));
-  EXPECT_THAT(refused([](auto& codes) { codes["Conv2d_1a_3x3"] = codes["Conv2d_2b_3x3"]; }), HasSubstr("have none"));
-}
-
-std::string refusal(const Weights& weights, Instructions instructions) {
-  return words_of(
-      [&] { static_cast<void>(open_network(weights, {.precision = Precision::int8, .instructions = instructions})); });
+  EXPECT_THAT(refused([](auto& codes) { codes["Mixed_7c.branch1x1"] = codes["Conv2d_2b_3x3"]; }),
+              HasSubstr("have none"));
 }
 
 TEST_P(Int8, NeedsACalibration) {
