@@ -4,6 +4,7 @@
 // the number of threads and ranks, nor on the kind of CPU.
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <span>
@@ -34,6 +35,14 @@ struct RowsView {
   }
   /// Some of them. REQUIRES: they are there.
   [[nodiscard]] RowsView part(RowRange rows) const;
+};
+
+/// Rows in memory that are owned.
+struct RowBuffer {
+  std::int64_t width = 0;
+  std::vector<float> floats;
+  std::vector<std::uint16_t> halves;
+  [[nodiscard]] RowsView view() const { return {.width = width, .floats = floats, .halves = halves}; }
 };
 
 /// The nearest rows of each query.
@@ -84,6 +93,27 @@ class Search {
 /// Collective.
 [[nodiscard]] NeighbourTable nearest_of_all(const Communicator& comm, const RowsView& rows,
                                             const NearestOptions& options);
+
+/// Rows that lie elsewhere, as in a file that is larger than memory.
+struct RowsElsewhere {
+  std::int64_t row_bytes = 1;    ///< about what a row takes in memory
+  std::vector<RowRange> pieces;  ///< all rows, one piece after the other from row 0
+  std::vector<Row> numbers;      ///< [rows] 0, 1, 2, ... of those that count; negative of the others
+  /// Reads pieces [first, last), in another thread. May throw.
+  std::function<RowBuffer(std::int64_t first, std::int64_t last)> read;
+};
+struct AllOptions {
+  NearestOptions nearest;
+  std::int64_t chunk_bytes = std::int64_t{1} << 28;   ///< of rows in memory; there are three chunks of them at once
+  std::int64_t most_entries = std::int64_t{1} << 25;  ///< of a table; for more, the rows are read again
+};
+/// Calls `use(first, table)` for the rows that count, by number, in one table or a few: the nearest of them to each of
+/// the rows `first`, `first` + 1, ..., itself among them. Every pair of rows is multiplied once, or twice if they are
+/// of two tables. Ranks share the pairs; each reads all rows. Every rank gets all tables. `show` says how many rows'
+/// worth of pairs this rank has done. Collective; throws a collective Error.
+void nearest_of_all(const Communicator& comm, const RowsElsewhere& rows, const AllOptions& options,
+                    const std::function<void(std::int64_t first, const NeighbourTable&)>& use,
+                    const std::function<void(std::int64_t done, std::int64_t total)>& show = {});
 
 /// The nearest of all ranks' tables for the same queries, each of rows of its own. Every rank gets the whole table.
 /// Collective.

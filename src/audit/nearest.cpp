@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 #include <set>
 
 #include "pool3/partition.hpp"
@@ -54,7 +55,22 @@ std::vector<float> features_of(const FeatureReader& reader, const std::vector<Ro
   return all;
 }
 
-/// `top` of each query, without the query itself.
+/// Blocks [first, last), as they are stored.
+RowBuffer stored(const FeatureReader& reader, std::int64_t first, std::int64_t last) {
+  const Row begin = reader.block(first).begin, end = reader.block(last - 1).end;
+  const std::size_t numbers = index((end - begin) * reader.width());
+  RowBuffer buffer{.width = reader.width(), .floats = {}, .halves = {}};
+  if (reader.type() == FeatureType::float16) {
+    buffer.halves.resize(numbers);
+    reader.read_stored(first, last, std::as_writable_bytes(std::span(buffer.halves)));
+  } else {
+    buffer.floats.resize(numbers);
+    reader.read_blocks(first, last, buffer.floats);
+  }
+  return buffer;
+}
+
+/// `top` of each query, without the query itself; where there are less, entries without a row.
 void append_others(const NeighbourTable& found, std::span<const std::int64_t> queries, std::int64_t top,
                    std::vector<Neighbour>& entries) {
   for (std::size_t i = 0; i < queries.size(); ++i) {
@@ -64,6 +80,7 @@ void append_others(const NeighbourTable& found, std::span<const std::int64_t> qu
       entries.push_back(n);
       ++kept;
     }
+    entries.resize(entries.size() + index(top - kept));
   }
 }
 
@@ -75,6 +92,27 @@ std::vector<Row> rows_of_keys(std::span<const RowStatus> status, std::span<const
   for (std::size_t i = 0; i < keys.size(); ++i)
     if (status[i] == RowStatus::done && seen.insert(keys[i]).second) rows.push_back(static_cast<Row>(i));
   return rows;
+}
+
+NeighbourTable nearest_of_every_row(const Communicator& comm, const FeatureReader& reader, const std::vector<Row>& rows,
+                                    std::int64_t top, int threads, const ShowRows& show) {
+  RowsElsewhere elsewhere{.row_bytes = reader.width() * element_bytes(reader.type()),
+                          .pieces = {},
+                          .numbers = std::vector<Row>(index(reader.rows()), -1),
+                          .read = [&](std::int64_t first, std::int64_t last) { return stored(reader, first, last); }};
+  for (std::int64_t b = 0; b < reader.blocks(); ++b) elsewhere.pieces.push_back(reader.block(b));
+  for (std::size_t i = 0; i < rows.size(); ++i) elsewhere.numbers[index(rows[i])] = static_cast<Row>(i);
+  std::vector<std::int64_t> queries(rows.size());
+  std::iota(queries.begin(), queries.end(), std::int64_t{0});
+  NeighbourTable all{.top = top, .entries = {}};
+  const NearestOptions nearest{.top = top + 1, .metric = Metric::cosine, .threads = threads};
+  nearest_of_all(
+      comm, elsewhere, {.nearest = nearest},
+      [&](std::int64_t first, const NeighbourTable& table) {
+        append_others(table, std::span(queries).subspan(index(first), index(table.queries())), top, all.entries);
+      },
+      show);
+  return all;
 }
 
 NeighbourTable nearest_of_file(const Communicator& comm, const FeatureReader& reader, const std::vector<Row>& rows,

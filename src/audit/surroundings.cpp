@@ -31,7 +31,7 @@ std::vector<std::int64_t> places_of(const FeatureReader& reader, const std::vect
 double usual_distance(const NeighbourTable& table) {
   std::vector<double> nearest;
   for (std::int64_t i = 0; i < table.queries(); ++i)
-    if (table.of(i)[0].row >= 0) nearest.push_back(table.of(i)[0].distance);
+    if (!table.of(i).empty()) nearest.push_back(table.of(i).front().distance);
   return nearest.empty() ? 0 : median(std::move(nearest));
 }
 
@@ -43,6 +43,7 @@ NearRows pairs_apart(const NeighbourTable& table, double usual) {
     return table.of(row)[0].distance <= ratio * table.of(row)[1].distance;
   };
   for (std::int64_t row = 0; row < table.queries(); ++row) {
+    if (table.of(row).size() < 2) continue;  // nothing says what is far
     const Neighbour nearest = table.of(row)[0];
     if (nearest.row <= row || nearest.distance > usual) continue;
     if (table.of(nearest.row)[0].row == row && is_far_nearer(row) && is_far_nearer(nearest.row))
@@ -90,7 +91,9 @@ Surroundings look_around(const Communicator& comm, const FeatureReader& reader, 
   std::iota(queries.begin(), queries.end(), std::int64_t{0});
   NearRows near(around.rows.size()), pairs;
   for (std::int64_t top = first_top; !queries.empty(); top *= growth) {
-    const auto table = nearest_of_file(comm, reader, around.rows, queries, top, options.threads, show);
+    const auto table = top == first_top
+                           ? nearest_of_every_row(comm, reader, around.rows, top, options.threads, show)
+                           : nearest_of_file(comm, reader, around.rows, queries, top, options.threads, show);
     if (top == first_top) {
       const double usual = usual_distance(table);
       around.limit = std::max(same, options.share * usual);

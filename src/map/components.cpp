@@ -24,6 +24,10 @@ std::int64_t tiles_of(std::int64_t count) { return (count + tile - 1) / tile; }
 
 /// Eigenvectors of the largest `count` eigenvalues, one a column, the largest first. The upper half counts.
 Square largest_eigenvectors(Square symmetric, std::int64_t count) {
+  if (!symmetric.allFinite())
+    throw Error({.stage = "map",
+                 .cause = "the features are so large that their squares overflow",
+                 .advice = "divide them all by one number"});
   const auto n = static_cast<lapack_int>(symmetric.rows());
   std::vector<double> values(index(n));
   std::vector<lapack_int> support(2 * index(count));

@@ -83,14 +83,21 @@ const float* floats_of(const RowsView& rows, std::int64_t at, std::vector<float>
 
 }  // namespace
 
-Best::Best(const RowsView& queries, std::int64_t top, Metric metric) : top_(top), metric_(metric) {
-  const std::int64_t count = queries.count();
-  heaps_.resize(static_cast<std::size_t>(count));
-  squares_.reserve(heaps_.size());
+Best::Best(std::int64_t queries, std::int64_t top, Metric metric)
+    : top_(top),
+      metric_(metric),
+      squares_(static_cast<std::size_t>(queries), 0.0),
+      heaps_(static_cast<std::size_t>(queries)) {}
+
+Best::Best(const RowsView& queries, std::int64_t top, Metric metric) : Best(queries.count(), top, metric) {
+  set(0, queries);
+}
+
+void Best::set(std::int64_t first, const RowsView& rows) {
   std::vector<float> buffer;
-  for (std::int64_t q = 0; q < count; ++q) {
-    const float* row = floats_of(queries, q, buffer);
-    squares_.push_back(exact_dot(row, row, queries.width));
+  for (std::int64_t q = 0; q < rows.count(); ++q) {
+    const float* row = floats_of(rows, q, buffer);
+    squares_[static_cast<std::size_t>(first + q)] = exact_dot(row, row, rows.width);
   }
 }
 

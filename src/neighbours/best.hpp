@@ -20,8 +20,12 @@ struct Tile {
 /// What is nearest to each query. One thread at a time may offer() to a query.
 class Best {
  public:
-  /// Does not keep the queries themselves.
+  /// Of so many queries, each of which is to be set before something is offered to it.
+  Best(std::int64_t queries, std::int64_t top, Metric metric);
+  /// Of these. Does not keep the queries themselves.
   Best(const RowsView& queries, std::int64_t top, Metric metric);
+  /// Says that queries `first`, first + 1, ... are these rows.
+  void set(std::int64_t first, const RowsView& rows);
 
   [[nodiscard]] std::int64_t queries() const { return static_cast<std::int64_t>(squares_.size()); }
 

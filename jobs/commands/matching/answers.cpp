@@ -49,6 +49,20 @@ NeighbourTable search_file(const Communicator& comm, const RowSource& source, co
   return merge(comm, search.results());
 }
 
+void search_all(const Communicator& comm, const RowSource& source, const CatalogueRows& rows,
+                const NearestOptions& options,
+                const std::function<void(std::int64_t first, const NeighbourTable&)>& use) {
+  const FeatureReader& reader = source.reader();
+  RowsElsewhere elsewhere{.row_bytes = std::max(reader.width(), source.width()) * element_bytes(reader.type()),
+                          .pieces = {},
+                          .numbers = std::vector<Row>(static_cast<std::size_t>(reader.rows()), -1),
+                          .read = [&](std::int64_t first, std::int64_t last) { return source.read(first, last); }};
+  for (std::int64_t b = 0; b < reader.blocks(); ++b) elsewhere.pieces.push_back(reader.block(b));
+  Row next = 0;
+  for (const Row row : rows.first_rows()) elsewhere.numbers[static_cast<std::size_t>(row)] = next++;
+  nearest_of_all(comm, elsewhere, {.nearest = options}, use);
+}
+
 std::vector<Answer> answers_of(std::span<const Neighbour> found, const CatalogueRows& rows, Row own, std::int64_t top) {
   std::vector<Answer> answers;
   for (const Neighbour& neighbour : found) {

@@ -1,6 +1,7 @@
 #pragma once
 // Searches a whole file for the nearest pictures.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,12 @@ namespace pool3::jobs {
 /// rows are read while the last are searched. Every rank gets all. Collective; throws a collective Error.
 [[nodiscard]] NeighbourTable search_file(const Communicator& comm, const RowSource& source, const CatalogueRows& rows,
                                          std::span<const float> queries, const NearestOptions& options);
+
+/// Calls `use` with the nearest pictures of every picture that counts, itself among them; both as places in
+/// rows.first_rows(). Collective; throws a collective Error.
+void search_all(const Communicator& comm, const RowSource& source, const CatalogueRows& rows,
+                const NearestOptions& options,
+                const std::function<void(std::int64_t first, const NeighbourTable&)>& use);
 
 /// One found picture.
 struct Answer {

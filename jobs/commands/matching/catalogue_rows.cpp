@@ -48,6 +48,13 @@ CatalogueRows::CatalogueRows(const FeatureReader& reader, const RowFilter& filte
   }
 }
 
+std::vector<Row> CatalogueRows::first_rows() const {
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < first_.size(); ++i)
+    if (first_[i]) rows.push_back(static_cast<Row>(i));
+  return rows;
+}
+
 std::vector<Row> CatalogueRows::same_picture(Row row) const {
   const auto found =
       std::ranges::equal_range(by_key_, keys_[index(row)], {}, [&](Row other) { return keys_[index(other)]; });

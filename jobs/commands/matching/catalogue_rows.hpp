@@ -28,6 +28,8 @@ class CatalogueRows {
   [[nodiscard]] Row number(Row row) const { return first_[static_cast<std::size_t>(row)] ? row : -1; }
   /// Pictures that count.
   [[nodiscard]] std::int64_t pictures() const { return pictures_; }
+  /// The first row of each picture that counts, rising.
+  [[nodiscard]] std::vector<Row> first_rows() const;
   /// All rows that count of the picture of this row, in rising order.
   [[nodiscard]] std::vector<Row> same_picture(Row row) const;
 

@@ -25,8 +25,6 @@ using Json = nlohmann::ordered_json;
 constexpr const char* stage = "neighbours";
 constexpr std::int64_t most_top = 1000;
 constexpr std::int64_t most_sheet_lines = 200;
-/// Queries of one pass over a file, where all rows are queries.
-constexpr std::int64_t bytes_of_queries = std::int64_t{1} << 30;
 
 class NeighboursCommand : public Command {
  public:
@@ -126,49 +124,23 @@ class NeighboursCommand : public Command {
     return queries.asked.size() == queries.list.size() ? ExitCode::ok : ExitCode::some_failed;
   }
 
-  /// A pass over the file for as many queries as fit into memory, again and again.
   ExitCode ask_all(const Context& context, const RowSource& source, const CatalogueRows& rows) {
-    const FeatureReader& reader = source.reader();
-    const std::int64_t row_bytes = source.width() * static_cast<std::int64_t>(sizeof(float));
-    const std::int64_t blocks = std::max<std::int64_t>(1, bytes_of_queries / (reader.block_rows() * row_bytes));
-    for (std::int64_t first = 0; first < reader.blocks(); first += blocks) {
-      const std::int64_t last = std::min(first + blocks, reader.blocks());
-      std::vector<Row> asked;
-      std::vector<float> queries;
-      context.comm.all_do([&] {
-        for (std::int64_t b = first; b < last; ++b)
-          for (Row row = reader.block(b).begin; row < reader.block(b).end; ++row)
-            if (rows.number(row) >= 0) asked.push_back(row);
-        queries.reserve(asked.size() * static_cast<std::size_t>(source.width()));
-        append_rows(source, asked, queries);
-      });
-      const NeighbourTable table = search_file(context.comm, source, rows, queries, options());
-      context.comm.root_does([&] {
-        const RowRange range{reader.block(first).begin, reader.block(last - 1).end};
-        const std::vector<std::string> paths = reader.paths(range);
-        for (std::size_t i = 0; i < asked.size(); ++i) {
-          Query query{.name = paths[static_cast<std::size_t>(asked[i] - range.begin)],
-                      .row = asked[i],
-                      .error = {},
-                      .stage = {},
-                      .code = {}};
-          print(reader, query, answers_of(table.of(static_cast<std::int64_t>(i)), rows, query.row, top_));
-        }
-      });
-    }
+    const std::vector<Row> asked = rows.first_rows();
+    search_all(context.comm, source, rows, options(), [&](std::int64_t first, const NeighbourTable& table) {
+      context.comm.root_does([&] { print_all(source.reader(), rows, asked, first, table); });
+    });
     return ExitCode::ok;
   }
 
-  /// Features of rows in rising order, a block at a time.
-  static void append_rows(const RowSource& source, const std::vector<Row>& rows, std::vector<float>& out) {
-    for (std::size_t i = 0; i < rows.size();) {
-      const std::int64_t block = source.reader().block_of(rows[i]);
-      const RowRange range = source.reader().block(block);
-      const std::vector<float> floats = source.read_floats(block, block + 1);
-      for (; i < rows.size() && rows[i] < range.end; ++i) {
-        const auto* const from = floats.data() + (rows[i] - range.begin) * source.width();
-        out.insert(out.end(), from, from + source.width());
-      }
+  /// Answers for asked[first], asked[first + 1], ...
+  void print_all(const FeatureReader& reader, const CatalogueRows& rows, const std::vector<Row>& asked,
+                 std::int64_t first, const NeighbourTable& table) {
+    for (std::int64_t i = 0; i < table.queries(); ++i) {
+      const Row row = asked[static_cast<std::size_t>(first + i)];
+      std::vector<Neighbour> found(table.of(i).begin(), table.of(i).end());
+      for (Neighbour& neighbour : found) neighbour.row = asked[static_cast<std::size_t>(neighbour.row)];
+      print(reader, {.name = reader.paths({row, row + 1})[0], .row = row, .error = {}, .stage = {}, .code = {}},
+            answers_of(found, rows, row, top_));
     }
   }
 

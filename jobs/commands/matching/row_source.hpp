@@ -13,14 +13,6 @@
 
 namespace pool3::jobs {
 
-/// Rows in memory, of one type.
-struct RowBuffer {
-  std::int64_t width = 0;
-  std::vector<float> floats;
-  std::vector<std::uint16_t> halves;
-  [[nodiscard]] RowsView view() const { return {.width = width, .floats = floats, .halves = halves}; }
-};
-
 class RowSource {
  public:
   /// `model`: or null for the features themselves. Both must outlive it. `threads` of the model's products. Throws

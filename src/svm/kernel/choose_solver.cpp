@@ -11,7 +11,7 @@ namespace pool3 {
 namespace {
 
 constexpr double share_of_memory = 2.0 / 3;
-// What costs were measured: docs/solver.md, "Which solver is cheaper".
+// What costs were measured: docs/measurements/solver.md, "Rows or columns".
 /// Rows with a dual variable in the column of a class: this times the root of (its rows times all), by C to that power,
 /// which is nearer to 0 for large classes.
 constexpr double support_at_one = 1.7, support_by_C = -0.3, most_support = 0.9;

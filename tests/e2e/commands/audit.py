@@ -92,6 +92,18 @@ def check_both_ways(check, pool3, folder, features, y, faults):
     check("without near copies in training" in line, "stdout says it, too")
 
 
+def check_small_catalogues(check, pool3, folder):
+    """Fewer rows than neighbours are asked for, and rows that differ in nothing that counts."""
+    few = {"one row": (np.ones((1, 8)), [0]), "two rows": (np.eye(2, 8), [0, 1]), "two rows alike": (np.ones((2, 8)), [0, 1]),
+           "one direction": (random.random((60, 1)) + 1, np.arange(60) % 3), "zeros": (np.zeros((40, 8)), np.arange(40) % 2)}
+    for name, (x, y) in few.items():
+        np.savez(folder / "few.npz", X=x.astype(np.float32), y=np.array(y))
+        pool3("import", "--features", folder / "few.npz", "--out", folder / "few.h5", "--overwrite", ranks=0)
+        told = json.loads(pool3("audit", folder / "few.h5", "--out", folder / "few", "--json", ranks=0).out)
+        pairs = rows_of(folder / "few", "near_copies")
+        check(tuple(told) == LISTS and len(pairs) == {"one direction": 59, "zeros": 19}.get(name, 0), f"{name}: {len(pairs)} near copies")
+
+
 def main():
     check, pool3, folder = support.start_test(__doc__)
     x, y, faults = catalogue()
@@ -121,6 +133,7 @@ def main():
     np.savez(folder / "one.npz", X=x[:30], y=np.zeros(30, int))
     pool3("import", "--features", folder / "one.npz", "--out", folder / "one.h5", ranks=0)
     one = pool3("audit", folder / "one.h5", "--out", folder / "one", ranks=0)
+    check_small_catalogues(check, pool3, folder)
     check("fewer than two classes" in one.err, "of one class, labels are not judged, and that is told")
     check.finish()
 

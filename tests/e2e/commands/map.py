@@ -63,6 +63,10 @@ def check_refusals(check, pool3, folder, features):
     pool3("import", "--features", few, "--out", folder / "few.h5", ranks=0)
     result = pool3("map", folder / "few.h5", "--out", folder / "none.h5", ranks=2, code=1)
     check("4 rows" in result.err and len(result.errors()) == 1 and not (folder / "none.h5").exists(), "four rows are too few: one line")
+    np.save(few, 1e30 * np.arange(40, dtype=np.float32).reshape(8, 5))
+    pool3("import", "--features", few, "--out", folder / "large.h5", ranks=0)
+    result = pool3("map", folder / "large.h5", "--out", folder / "none.h5", ranks=0, code=1)
+    check("overflow" in result.err and len(result.errors()) == 1, "features whose squares are too large: one line")
     for flags in (["--perplexity", 0], ["--steps", 0], ["--most", 5], ["--threads", -1]):
         check(len(pool3("map", features, "--out", folder / "none.h5", *flags, ranks=0, code=2).errors()) == 1, f"{flags} are refused")
     same = folder / "same.npy"
