@@ -6,7 +6,9 @@ best batch is looked for, and the best ones run in turn, so that a slow minute o
 is taken within one round; the table gives the median over the rounds, and the least and largest one.
 
 With --kinds, every kind of kernel that the CPU has, as CPUs with less than this one run them, and then each kind's
-layers alone with its share of the peak of one core. These are the tables of docs/measurements/network.md.
+layers alone with its share of the peak of one core. These are the tables of docs/measurements/network.md. ONNX Runtime
+asks the CPU itself what it has and can't be told to use less, so kinds without AVX-512 are held against PyTorch's
+frozen network as well, whose oneDNN is told to use AVX2 alone.
 
 With --scaling, pool3 alone: two threads of one process, and two processes, against one core.
 """
@@ -23,6 +25,7 @@ import numpy as np
 from peers import ROOT, Worker, cpu_facts, fail, machine, machine_line, rates_of, ratios, summary
 
 BASE = "ONNX Runtime fp32"
+AVX2_BASE = "PyTorch frozen AVX2 fp32"
 PACKAGE = ROOT / "work/bench/node_modules/onnxruntime-node"
 PYTHON = "/usr/bin/python3"
 CHECKED = 8  # pictures
@@ -60,6 +63,8 @@ def commands(files, build, with_kinds=False):
                                               None, precision]
                for limit, precision in (kinds() if with_kinds else [])}
     torch = [PYTHON, ROOT / "bench/torch_worker.py", files.weights, files.nchw]
+    if limited:
+        limited[AVX2_BASE] = ["env", "ONEDNN_MAX_CPU_ISA=AVX2", "ATEN_CPU_CAPABILITY=avx2", *torch, None, "frozen"]
     return {
         BASE: ["node", ROOT / "bench/onnx_worker.js", PACKAGE, files.onnx, files.nchw, None],
         "pool3 fp32": [pool3, files.weights, files.nhwc, None, "fp32"],
@@ -156,6 +161,7 @@ def compare(files, args, report):
         worker.close()
     report["peers"] = [{"name": name, "batch": best[name]["batch"], "images_per_second": summary(rates[name]),
                         "of_onnx_runtime": ratios(rates[name], rates[BASE]), "least_cosine": least[name],
+                        "of_avx2": ratios(rates[name], rates[AVX2_BASE]) if AVX2_BASE in rates and "avx2" in name else None,
                         "swept": best[name]["swept"]} for name in names]
     print(f"{'peer':<36}{'batch':>6}{'images/s':>10}{'least':>8}{'largest':>9}"
           f"{'of ONNX Runtime (least, largest)':>36}{'cosine':>11}")
@@ -164,6 +170,9 @@ def compare(files, args, report):
         spread = f"{ratio['median']:.2f} ({ratio['least']:.2f}, {ratio['largest']:.2f})"
         print(f"{p['name']:<36}{p['batch']:>6}{rate['median']:>10.1f}{rate['least']:>8.1f}{rate['largest']:>9.1f}"
               f"{spread:>36}{p['least_cosine']:>11.6f}")
+    for p in report["peers"]:
+        if ratio := p["of_avx2"]:
+            print(f"{p['name']}: {ratio['median']:.2f} ({ratio['least']:.2f}, {ratio['largest']:.2f}) of {AVX2_BASE}")
 
 
 def layers(args, report):

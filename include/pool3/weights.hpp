@@ -24,7 +24,7 @@ struct NetworkTraits {
   InputProfile profile = InputProfile::nsfwjs;
 };
 
-/// The 8-bit codes that stand for the output of a convolution after ReLU: a value is its code times the step.
+/// The codes that stand for the output of a convolution after ReLU: a value is its code times the step.
 struct ChannelCodes {
   std::vector<float> steps;  ///< [channels], each above 0
   std::vector<float> means;  ///< [channels] of the values, over the pictures of the calibration
@@ -39,7 +39,7 @@ struct Weights {
                        ///< joined in the manifest's order
   std::map<std::string, Tensor> tensors;
   /// Of calibrated weights: the codes of each convolution that has_codes(). int8 needs them, other precisions leave
-  /// them alone. Else empty.
+  /// them alone. Else empty. Files of early pool3 lack the fine ones: int8 then is what it was when they were made.
   std::map<std::string, ChannelCodes> codes = {};
   /// The bytes of a TorchScript archive, which is a network of its own; there are no tensors then, and of the traits
   /// only the profile counts, which the caller must know.
@@ -56,9 +56,11 @@ struct ConvolutionShape {
 /// The convolutions in the order in which torchvision's module defines them, which is also Keras's numbering.
 [[nodiscard]] const std::vector<ConvolutionShape>& convolution_shapes();
 
-/// Whether a convolution's output is in codes where weights are calibrated. It stays bfloat16 where codes gain no time
-/// (the first two layers) and where they would go into the features at once (the last block's outputs).
+/// Whether a convolution's output is in codes where weights are calibrated. It stays bfloat16 where they would go into
+/// the features at once (the last block's outputs).
 [[nodiscard]] bool has_codes(std::string_view convolution);
+/// Whether these codes are of 11 bits, 0 to 2047, not of 8: the first two layers', whose errors all others inherit.
+[[nodiscard]] bool has_fine_codes(std::string_view convolution);
 
 /// Reads a weights file or folder, recognised by content: pool3's own safetensors; torchvision's or timm's
 /// safetensors; torchvision's state_dict of torch.save; Keras's HDF5; TensorFlow's frozen GraphDef of 2015; or the

@@ -125,15 +125,14 @@ const std::vector<ConvolutionShape>& convolution_shapes() {
 }
 
 bool has_codes(std::string_view convolution) {
-  constexpr std::array<std::string_view, 8> without = {"Conv2d_1a_3x3",
-                                                       "Conv2d_2a_3x3",
-                                                       "Mixed_7c.branch1x1",
-                                                       "Mixed_7c.branch3x3_2a",
-                                                       "Mixed_7c.branch3x3_2b",
-                                                       "Mixed_7c.branch3x3dbl_3a",
-                                                       "Mixed_7c.branch3x3dbl_3b",
-                                                       "Mixed_7c.branch_pool"};
+  constexpr std::array<std::string_view, 6> without = {"Mixed_7c.branch1x1",       "Mixed_7c.branch3x3_2a",
+                                                       "Mixed_7c.branch3x3_2b",    "Mixed_7c.branch3x3dbl_3a",
+                                                       "Mixed_7c.branch3x3dbl_3b", "Mixed_7c.branch_pool"};
   return std::ranges::find(without, convolution) == without.end();
+}
+
+bool has_fine_codes(std::string_view convolution) {
+  return convolution == "Conv2d_1a_3x3" || convolution == "Conv2d_2a_3x3";
 }
 
 }  // namespace pool3

@@ -35,9 +35,10 @@ bool is_sound(const ChannelCodes& codes, int channels) {
 
 void check_codes(const Weights& weights, const std::string& path) {
   if (weights.codes.empty()) return;
+  const bool early = std::ranges::none_of(weights.codes, [](const auto& layer) { return has_fine_codes(layer.first); });
   std::size_t expected = 0;
   for (const ConvolutionShape& s : convolution_shapes()) {
-    if (!has_codes(s.name)) continue;
+    if (!has_codes(s.name) || (early && has_fine_codes(s.name))) continue;
     ++expected;
     const auto found = weights.codes.find(s.name);
     if (found == weights.codes.end() || !is_sound(found->second, s.out_channels))

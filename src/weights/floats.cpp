@@ -4,11 +4,14 @@
 #include <cstring>
 
 #include "pool3/numbers.hpp"
+#include "weights/huge_pages.hpp"
 
 namespace pool3::weights {
 
 std::vector<float> floats_of(std::string_view bytes, FloatType type) {
-  std::vector<float> values(bytes.size() / bytes_of(type));
+  std::vector<float> values;
+  reserve_in_huge_pages(values, bytes.size() / bytes_of(type));
+  values.resize(bytes.size() / bytes_of(type));
   if (values.empty()) return values;
   if (type == FloatType::f32) {
     std::memcpy(values.data(), bytes.data(), bytes.size());

@@ -4,9 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
+#include "pool3/files.hpp"
 #include "pool3/weights.hpp"
+#include "weights/containers/safetensors.hpp"
 #include "weights/errors.hpp"
 #include "weights/makers/keras.hpp"
 #include "weights/makers/maker.hpp"
@@ -33,7 +38,44 @@ std::string known_kinds() {
   return fmt::format("known: {}, the folder of a TensorFlow.js layers model", fmt::join(kinds, ", "));
 }
 
+/// What comes before the data if this is a file of pool3's own; else nothing.
+std::optional<std::string> own_head(const Descriptor& file) try {
+  std::string head(8, '\0');
+  if (file.size() > largest_weights_bytes || file.read(0, std::as_writable_bytes(std::span(head))) != head.size())
+    return {};
+  const auto bytes = safetensors_head_bytes(head);
+  if (!bytes || std::cmp_greater(*bytes, file.size())) return {};
+  head.resize(*bytes);
+  if (file.read(0, std::as_writable_bytes(std::span(head))) != head.size() || !pool3_file.knows(head)) return {};
+  return head;
+} catch (const FormatError&) {
+  return {};
+}
+
+/// pool3's own files, tensor by tensor: every rank reads one as it starts, and the whole file would be as much memory
+/// again. Nothing for another file.
+std::optional<Weights> from_own_file(const std::string& path) {
+  const Descriptor file = open_source({"read weights", path}, "check the path given with --weights");
+  const std::optional<std::string> head = own_head(file);
+  if (!head) return {};
+  Sha256 sum;
+  sum.add(*head);
+  std::string piece;
+  const auto data = [&](std::uint64_t begin, std::uint64_t end) -> std::string_view {
+    piece.resize(std::max<std::size_t>(piece.size(), end - begin));
+    const std::span<char> part(piece.data(), end - begin);
+    if (file.read(static_cast<std::int64_t>(head->size() + begin), std::as_writable_bytes(part)) != part.size())
+      throw weights_error(path, "the file became shorter while it was read");
+    sum.add({part.data(), part.size()});
+    return {part.data(), part.size()};
+  };
+  Weights weights = read_pool3_file(*head, static_cast<std::uint64_t>(file.size()) - head->size(), data);
+  weights.sha256 = sum.hex();
+  return weights;
+}
+
 Weights from_file(const std::string& path) {
+  if (auto own = from_own_file(path)) return std::move(*own);
   const std::string bytes = read_file(path);
   const auto* const found = std::ranges::find_if(makers, [&](const Maker* maker) { return maker->knows(bytes); });
   if (found == makers.end())

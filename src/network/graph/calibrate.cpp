@@ -45,8 +45,9 @@ void Seen::add(const View& view, int y, int pictures) {
 /// The range of a channel's codes is the geometric mean of the channel's and the layer's: the better the codes resolve
 /// a small channel, the worse the weights that read it, which have 8 bits, too. See SmoothQuant, arXiv:2211.10438,
 /// with alpha = 1/2.
-ChannelCodes codes_of(const Seen& seen, int channels) {
-  constexpr float most_code = 255, least_share = 0.02F;  // the latter for channels that stay nearly zero
+ChannelCodes codes_of(const Seen& seen, int channels, bool fine) {
+  constexpr float least_share = 0.02F;  // for channels that stay nearly zero
+  const float most_code = fine ? 2047 : 255;
   const float most = float_of_bf16(*std::ranges::max_element(seen.largest));
   ChannelCodes codes;
   for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {
@@ -83,7 +84,7 @@ void calibrate(Weights& weights, std::span<const float> input, int count) {
   weights.codes.clear();
   for (const ConvolutionShape& shape : convolution_shapes()) {
     if (!has_codes(shape.name)) continue;
-    ChannelCodes codes = network::codes_of(seen.at(shape.name), shape.out_channels);
+    ChannelCodes codes = network::codes_of(seen.at(shape.name), shape.out_channels, has_fine_codes(shape.name));
     network::check_codes(codes, shape.name);
     weights.codes[shape.name] = std::move(codes);
   }

@@ -12,23 +12,24 @@ int round_up(int value, int unit) { return (value + unit - 1) / unit * unit; }
 }  // namespace
 
 Convolution::Convolution(const Kernels& kernels, const Geometry& geometry, const std::vector<Layer>& layers,
-                         const View& from, const ChannelCodes& from_codes)
+                         const View& from, const ChannelCodes& from_codes, Pieces* pieces)
     : kernels_(&kernels),
       geometry_(geometry),
       winograd_(kernels.winograd != nullptr && geometry.kernel_height == 3 && geometry.kernel_width == 3 &&
                 geometry.stride == 1 && geometry.pad_height == geometry.pad_width),
-      in_channels_(round_up(static_cast<int>(layers.front().weight.shape.at(1)), kernels.in_unit)),
+      in_channels_(
+          round_up(static_cast<int>(layers.front().weight.shape.at(1)) * (from.fine ? 2 : 1), kernels.in_unit)),
       out_height_((from.height + 2 * geometry.pad_height - geometry.kernel_height) / geometry.stride + 1),
       out_width_((from.width + 2 * geometry.pad_width - geometry.kernel_width) / geometry.stride + 1) {
-  for (const Layer& layer : layers) add_layer(layer, from_codes, static_cast<int>(out_channels_.size()));
+  for (const Layer& layer : layers) {
+    const int number = static_cast<int>(out_channels_.size());
+    Pieces& memory = pieces == nullptr ? own_ : *pieces;
+    from.fine ? add_layer(on_fine_codes(layer), of_fine_codes(from_codes), number, memory)
+              : add_layer(layer, from_codes, number, memory);
+  }
 }
 
-std::byte* Convolution::room(std::int64_t bytes) {
-  memory_.push_back(std::make_unique<Memory>(bytes));
-  return memory_.back()->data();
-}
-
-void Convolution::add_layer(const Layer& layer, const ChannelCodes& from_codes, int number) {
+void Convolution::add_layer(const Layer& layer, const ChannelCodes& from_codes, int number, Pieces& pieces) {
   const int channels = static_cast<int>(layer.weight.shape.at(0));
   out_channels_.push_back(round_up(channels, kernels_->out_unit));
   const Operand operand = operand_of(layer, from_codes, kernels_->precision, winograd_);
@@ -36,8 +37,8 @@ void Convolution::add_layer(const Layer& layer, const ChannelCodes& from_codes, 
   const int out_bytes = codes ? 1 : uncoded(*kernels_).value_bytes;
   int first = 0;
   for (const int width : panel_widths(*kernels_, channels)) {
-    auto* bias = reinterpret_cast<float*>(room(width * std::int64_t{sizeof(float)}));
-    auto* scale = reinterpret_cast<float*>(room(width * std::int64_t{sizeof(float)}));
+    auto* bias = reinterpret_cast<float*>(pieces.take(width * std::int64_t{sizeof(float)}));
+    auto* scale = reinterpret_cast<float*>(pieces.take(width * std::int64_t{sizeof(float)}));
     for (int i = 0; i < std::min(width, channels - first); ++i) {
       const Factors factors = factors_of(layer, operand, static_cast<std::size_t>(first) + static_cast<std::size_t>(i));
       scale[i] = factors.scale;
@@ -45,7 +46,7 @@ void Convolution::add_layer(const Layer& layer, const ChannelCodes& from_codes, 
     }
     const PanelShape shape = {
         .taps = winograd_ ? 16 : geometry_.taps(), .in_channels = in_channels_, .first = first, .width = width};
-    std::byte* packed = room(packed_bytes(*kernels_, shape));
+    std::byte* packed = pieces.take(packed_bytes(*kernels_, shape));
     pack(*kernels_, operand.weights, shape, packed);
     panels_.push_back({.weights = packed,
                        .bias = bias,
@@ -53,6 +54,7 @@ void Convolution::add_layer(const Layer& layer, const ChannelCodes& from_codes, 
                        .width = width,
                        .relu = !layer.bias.empty(),
                        .codes = codes,
+                       .lower = layer.fine ? out_channels_.back() : 0,
                        .output = number,
                        .offset = static_cast<std::int64_t>(first) * out_bytes});
     first += width;

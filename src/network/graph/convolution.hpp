@@ -1,7 +1,6 @@
 #pragma once
 // One convolution, or several that read the same input, with their weights packed once.
 
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,9 +14,10 @@ namespace pool3::network {
 /// Immutable after construction.
 class Convolution {
  public:
-  /// All layers have one geometry and one input, of the shape and codes of `from`. `kernels`: that read it.
+  /// All layers have one geometry and one input, of the shape and codes of `from`. `kernels`: that read it. `pieces`:
+  /// memory for the weights, which must live as long; null: its own.
   Convolution(const Kernels& kernels, const Geometry& geometry, const std::vector<Layer>& layers, const View& from,
-              const ChannelCodes& from_codes);
+              const ChannelCodes& from_codes, Pieces* pieces = nullptr);
   [[nodiscard]] const Geometry& geometry() const { return geometry_; }
   [[nodiscard]] int out_height() const { return out_height_; }
   [[nodiscard]] int out_width() const { return out_width_; }
@@ -29,8 +29,7 @@ class Convolution {
   void run(const View& from, std::span<const View> to, int row_begin, int row_end) const;
 
  private:
-  void add_layer(const Layer& layer, const ChannelCodes& from_codes, int number);
-  std::byte* room(std::int64_t bytes);
+  void add_layer(const Layer& layer, const ChannelCodes& from_codes, int number, Pieces& pieces);
 
   const Kernels* kernels_;
   Geometry geometry_;
@@ -38,7 +37,7 @@ class Convolution {
   int in_channels_ = 0, out_height_ = 0, out_width_ = 0;
   std::vector<int> out_channels_;
   std::vector<Panel> panels_;
-  std::vector<std::unique_ptr<Memory>> memory_;  ///< of the panels
+  Pieces own_;  ///< memory of the panels, where no other was given
 };
 
 }  // namespace pool3::network

@@ -122,8 +122,9 @@ class Inception final : public Network {
         return work;
       }
     }
+    const bool full = batch_ >= lanes;  // else most lanes stay untouched
     return std::make_unique<Workspace>(
-        Workspace{Memory(activation_bytes_), Memory(activation_bytes_), Memory(scratch_bytes_)});
+        Workspace{Memory(activation_bytes_, full), Memory(activation_bytes_, full), Memory(scratch_bytes_, full)});
   }
   void give_back(std::unique_ptr<Workspace> work) const {
     const std::lock_guard lock(mutex_);

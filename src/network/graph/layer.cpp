@@ -10,13 +10,16 @@ Layer layer_named(const Kernels& kernels, const Weights& weights, const std::str
   return {.name = name,
           .weight = weights.tensors.at(name + ".weight"),
           .bias = weights.tensors.at(name + ".bias").values,
-          .codes = codes ? found->second : ChannelCodes{}};
+          .codes = codes ? found->second : ChannelCodes{},
+          .fine = codes && has_fine_codes(name),
+          .carry = weights.codes.contains("Conv2d_1a_3x3")};  // else they were calibrated by an early pool3
 }
 
 Layer before_pooling(Layer layer) {
   layer.name.clear();
   layer.bias.clear();
   layer.codes = {};
+  layer.fine = false;
   return layer;
 }
 

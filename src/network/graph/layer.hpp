@@ -15,6 +15,8 @@ struct Layer {
   Tensor weight;            ///< [out, in, height, width]
   std::vector<float> bias;  ///< [out]
   ChannelCodes codes;       ///< [out] of its output; empty: not in codes
+  bool fine = false;        ///< these, see View
+  bool carry = false;       ///< how weights are rounded to codes, see operand_of()
 };
 
 /// A layer of the network, with codes for int8 kernels. REQUIRES: `weights` are complete.

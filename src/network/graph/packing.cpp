@@ -12,7 +12,7 @@ namespace {
 
 /// Whole numbers from -127 to 127. Symmetric, each channel of the output for itself; the steps of the input's channels
 /// go into the weights.
-Operand in_codes(const Tensor& weights, const ChannelCodes& from) {
+Operand in_codes(const Tensor& weights, const ChannelCodes& from, bool carry) {
   constexpr float most_code = 127.0F;
   const auto out = static_cast<std::size_t>(weights.shape.at(0));
   Operand q = {.weights = weights, .steps = std::vector<float>(out), .lost = std::vector<float>(out)};
@@ -26,9 +26,13 @@ Operand in_codes(const Tensor& weights, const ChannelCodes& from) {
     }
     const float step = q.steps[o] = most > 0 ? most / most_code : 1.0F;
     double lost = 0;
+    float carried = 0;
     for (std::size_t at = 0; at < each; ++at) {
-      const float exact = row[at], code = std::nearbyint(exact / step),
+      if (!carry || at % taps == 0) carried = 0;
+      const float exact = row[at], wanted = exact / step + carried,
+                  code = std::clamp(std::nearbyint(wanted), -most_code, most_code),
                   mean = from.means[at / taps] / from.steps[at / taps];
+      carried = wanted - code;
       lost += double{exact - code * step} * double{mean};
       row[at] = code;
     }
@@ -67,9 +71,31 @@ std::vector<int> panel_widths(const Kernels& kernels, int channels) {
 }
 
 Operand operand_of(const Layer& layer, const ChannelCodes& from_codes, Precision precision, bool winograd) {
-  if (precision == Precision::int8) return in_codes(layer.weight, from_codes);
+  if (precision == Precision::int8) return in_codes(layer.weight, from_codes, layer.carry);
   if (precision == Precision::bf16) return in_bf16(layer.weight);
   return {.weights = winograd ? winograd_weights(layer.weight) : layer.weight, .steps = {}, .lost = {}};
+}
+
+Layer on_fine_codes(Layer layer) {
+  Tensor& w = layer.weight;
+  const auto out = static_cast<std::size_t>(w.shape.at(0)), each = w.values.size() / out;
+  std::vector<float> twice;
+  for (std::size_t o = 0; o < out; ++o)
+    for (int part = 0; part < 2; ++part)
+      twice.insert(twice.end(), w.values.begin() + static_cast<std::ptrdiff_t>(o * each),
+                   w.values.begin() + static_cast<std::ptrdiff_t>((o + 1) * each));
+  w.shape.at(1) *= 2;
+  w.values = std::move(twice);
+  return layer;
+}
+
+ChannelCodes of_fine_codes(const ChannelCodes& codes) {
+  ChannelCodes parts;
+  for (const float step : codes.steps) parts.steps.push_back(step * fine_unit);
+  parts.steps.insert(parts.steps.end(), codes.steps.begin(), codes.steps.end());
+  parts.means = codes.means;
+  parts.means.resize(parts.steps.size());  // the lower bits' are counted with the upper ones
+  return parts;
 }
 
 Factors factors_of(const Layer& layer, const Operand& operand, std::size_t o) {

@@ -18,9 +18,15 @@ struct Operand {
   std::vector<float> lost;   ///< [out] what rounding took from the sum, for an input of the mean; empty: 0
 };
 
-/// `winograd`: the weights are transformed. `from_codes`: of the layer's input.
+/// `winograd`: the weights are transformed. `from_codes`: of the layer's input. Where the layer says carry, what
+/// rounding to codes takes from a weight goes to the next tap of the same channel.
 [[nodiscard]] Operand operand_of(const Layer& layer, const ChannelCodes& from_codes, Precision precision,
                                  bool winograd);
+
+/// A layer as it reads fine codes: the upper bits of all channels, then the lower bits of all as channels of their own.
+[[nodiscard]] Layer on_fine_codes(Layer layer);
+/// The codes of these channels.
+[[nodiscard]] ChannelCodes of_fine_codes(const ChannelCodes& codes);
 
 /// What the sums of output channel `o` are multiplied by, and what is then added.
 struct Factors {

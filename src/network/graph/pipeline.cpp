@@ -27,12 +27,22 @@ View dense(std::byte* data, int height, int width, int channels, int value_bytes
           .row_bytes = std::int64_t{width} * lanes * stride};
 }
 
+View dense_fine(std::byte* data, int height, int width, int channels) {
+  View view = dense(data, height, width, 2 * channels, 1);
+  view.channels = channels;
+  view.fine = true;
+  return view;
+}
+
 std::int64_t bytes_of(const View& view) { return view.rows * view.row_bytes; }
 
 float value_at(const View& view, const ChannelCodes& codes, int y, int x, int n, int c) {
   const std::byte* at = view.at(y, x) + n * view.stride + static_cast<std::int64_t>(c) * view.value_bytes;
-  if (view.value_bytes == 1)
-    return static_cast<float>(std::to_integer<int>(*at)) * codes.steps[static_cast<std::size_t>(c)];
+  if (view.value_bytes == 1) {
+    const int lower = view.fine ? std::to_integer<int>(at[view.channels]) : 0;
+    const int code = std::to_integer<int>(*at) * (view.fine ? fine_unit : 1) + lower;
+    return static_cast<float>(code) * codes.steps[static_cast<std::size_t>(c)];
+  }
   std::uint32_t bits = 0;
   std::memcpy(&bits, at, static_cast<std::size_t>(view.value_bytes));
   return view.value_bytes == 2 ? float_of_bf16(static_cast<Bf16>(bits)) : std::bit_cast<float>(bits);
@@ -81,12 +91,13 @@ Pipeline::Id Pipeline::add_convolution(std::string name, const Geometry& geometr
                .kernel = geometry.kernel_height,
                .stride = geometry.stride,
                .pad = geometry.pad_height};
-  node.convolution.emplace(kernels_of(from), geometry, layers, in, slots_[from].codes);
+  node.convolution.emplace(kernels_of(from), geometry, layers, in, slots_[from].codes, &weights_);
   const Convolution& c = *node.convolution;
   std::vector<Slot> slots;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const int bytes = layers[i].codes.steps.empty() ? uncoded(kernels_).value_bytes : kernels_.value_bytes;
-    slots.push_back({.shape = dense(nullptr, c.out_height(), c.out_width(), c.out_channels(i), bytes),
+    slots.push_back({.shape = layers[i].fine ? dense_fine(nullptr, c.out_height(), c.out_width(), c.out_channels(i))
+                                             : dense(nullptr, c.out_height(), c.out_width(), c.out_channels(i), bytes),
                      .codes = layers[i].codes,
                      .layer = layers[i].name});
   }

@@ -13,6 +13,8 @@ namespace pool3::network {
 
 /// A whole activation at `data`, dense but for the room that the reader of codes needs.
 [[nodiscard]] View dense(std::byte* data, int height, int width, int channels, int value_bytes);
+/// The same for fine codes.
+[[nodiscard]] View dense_fine(std::byte* data, int height, int width, int channels);
 [[nodiscard]] std::int64_t bytes_of(const View& view);
 /// Channel `c` of picture `n` at a position.
 [[nodiscard]] float value_at(const View& view, const ChannelCodes& codes, int y, int x, int n, int c);
@@ -95,6 +97,7 @@ class Pipeline {
   void execute(Run& run, const Node& node, int first, int last) const;
 
   const Kernels& kernels_;
+  Pieces weights_;  ///< of the convolutions
   std::string name_;
   std::vector<Node> nodes_;
   std::vector<Slot> slots_;

@@ -1,6 +1,7 @@
 #include "network/kernels/convolve.hpp"
 #include "network/kernels/pools.hpp"
 #include "network/kernels/table.hpp"
+#include "network/kernels/vectors512.hpp"
 
 #if defined(__AMX_BF16__) && defined(__AMX_INT8__) && defined(__AVX512BF16__)
 #include <immintrin.h>
@@ -86,6 +87,7 @@ class AmxKernel {
                 .scale = panel.scale,
                 .relu = panel.relu,
                 .codes = panel.codes,
+                .lower = panel.lower,
                 .to = to,
                 .stride = to_stride,
                 .row = 0,
@@ -149,6 +151,7 @@ class AmxKernel {
     const float* bias = nullptr;
     const float* scale = nullptr;
     bool relu = false, codes = false;
+    int lower = 0;
     std::array<std::byte*, 2> to{};
     std::int64_t stride = 0;
     unsigned row = 0, rows = 0;
@@ -179,7 +182,10 @@ class AmxKernel {
       const __m512 low = _mm512_max_ps(floor, finish(load_sums(sums), low_scale, low_bias));
       const __m512 high = _mm512_max_ps(floor, finish(load_sums(sums + 16), high_scale, high_bias));
       std::byte* to = (n < lanes ? p.to[0] : p.to[1]) + (n % lanes) * p.stride;
-      if (p.codes) {
+      if (p.lower != 0) {
+        Vectors512::store_fine_codes(low, to, to + p.lower);
+        Vectors512::store_fine_codes(high, to + 16, to + 16 + p.lower);
+      } else if (p.codes) {
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), to_codes(low, high));
       } else {
         _mm512_storeu_si512(to, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low)));

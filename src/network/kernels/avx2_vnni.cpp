@@ -1,12 +1,14 @@
 #include "network/kernels/table.hpp"
 
 #if defined(__AVXVNNI__)
+#include "network/kernels/dot.hpp"
+#include "network/kernels/vector_kernels.hpp"
 #include "network/kernels/vectors256.hpp"
-#include "network/kernels/vnni.hpp"
 
 namespace pool3::network {
 namespace {
 
+/// VPDPBUSD: four codes by four weights of 8 bits, whose sum is exact.
 struct Vnni256 {
   using Value = std::uint8_t;
   using Vectors = Vectors256;
@@ -19,7 +21,11 @@ struct Vnni256 {
 
 }  // namespace
 
-const Kernels* avx2_vnni_kernels() { return vnni_kernels<Vnni256, 4>("avx2-vnni", avx2_exact_kernels()); }
+const Kernels* avx2_vnni_kernels() {
+  static const Kernels kernels =
+      vector_kernels<DotKernel<Vnni256, 4>>("avx2-vnni", {4, 16, 48, 32}, avx2_exact_kernels());
+  return &kernels;
+}
 
 }  // namespace pool3::network
 

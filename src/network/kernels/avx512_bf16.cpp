@@ -2,13 +2,11 @@
 
 #if defined(__AVX512BF16__)
 #include "network/kernels/dot.hpp"
-#include "network/kernels/pools.hpp"
+#include "network/kernels/vector_kernels.hpp"
 #include "network/kernels/vectors512.hpp"
 
 namespace pool3::network {
 namespace {
-
-void nothing() {}
 
 struct Bf16Vectors : Vectors512 {
   static void store_bf16(Floats value, std::byte* to) {
@@ -29,22 +27,7 @@ struct Bf16Dot {
 }  // namespace
 
 const Kernels* avx512_bf16_kernels() {
-  static const Kernels kernels = {.name = "avx512-bf16",
-                                  .precision = Precision::bf16,
-                                  .value_bytes = sizeof(Bf16),
-                                  .in_unit = 2,
-                                  .out_unit = 16,
-                                  .widths = {48, 32},
-                                  .tiles = false,
-                                  .uncoded = nullptr,
-                                  .begin = nothing,
-                                  .end = nothing,
-                                  .convolve = convolve<DotKernel<Bf16Dot, 8>>,
-                                  .winograd = nullptr,
-                                  .patches = patches<Bf16>,
-                                  .max_pool = max_pool<Bf16>,
-                                  .average_pool = average_pool<Bf16>,
-                                  .mean = mean<Bf16>};
+  static const Kernels kernels = vector_kernels<DotKernel<Bf16Dot, 8>>("avx512-bf16", {2, 16, 48, 32});
   return &kernels;
 }
 

@@ -1,12 +1,14 @@
 #include "network/kernels/table.hpp"
 
 #if defined(__AVX512VNNI__)
+#include "network/kernels/dot.hpp"
+#include "network/kernels/vector_kernels.hpp"
 #include "network/kernels/vectors512.hpp"
-#include "network/kernels/vnni.hpp"
 
 namespace pool3::network {
 namespace {
 
+/// VPDPBUSD: four codes by four weights of 8 bits, whose sum is exact.
 struct Vnni512 {
   using Value = std::uint8_t;
   using Vectors = Vectors512;
@@ -19,7 +21,11 @@ struct Vnni512 {
 
 }  // namespace
 
-const Kernels* avx512_vnni_kernels() { return vnni_kernels<Vnni512, 8>("avx512-vnni", avx512_exact_kernels()); }
+const Kernels* avx512_vnni_kernels() {
+  static const Kernels kernels =
+      vector_kernels<DotKernel<Vnni512, 8>>("avx512-vnni", {4, 16, 48, 32}, avx512_exact_kernels());
+  return &kernels;
+}
 
 }  // namespace pool3::network
 

@@ -23,7 +23,9 @@ struct Finish {
     Floats value = panel.scale == nullptr ? Vectors::add(sum, bias)
                                           : Vectors::multiply_add(sum, Vectors::load(panel.scale + c), bias);
     if (panel.relu) value = Vectors::relu(value);
-    if (panel.codes) {
+    if (panel.lower != 0) {
+      Vectors::store_fine_codes(value, to + c, to + c + panel.lower);
+    } else if (panel.codes) {
       Vectors::store_codes(value, to + c);
     } else {
       Vectors::store_bf16(value, to + c * std::int64_t{sizeof(Bf16)});

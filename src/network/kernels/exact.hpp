@@ -9,12 +9,10 @@
 #include <immintrin.h>
 
 #include "network/kernels/dot.hpp"
-#include "network/kernels/pools.hpp"
+#include "network/kernels/vector_kernels.hpp"
 
 namespace pool3::network {
 namespace {
-
-void no_preparation() {}
 
 /// One position by the channels of a panel, `rows` pictures at a time.
 template <typename Vectors, int rows>
@@ -100,22 +98,7 @@ class ExactKernel {
 
 template <typename Vectors, int rows>
 const Kernels* exact_kernels(const char* name) {
-  static const Kernels kernels = {.name = name,
-                                  .precision = Precision::bf16,
-                                  .value_bytes = sizeof(Bf16),
-                                  .in_unit = 32,
-                                  .out_unit = 32,
-                                  .widths = {32, 0},
-                                  .tiles = false,
-                                  .uncoded = nullptr,
-                                  .begin = no_preparation,
-                                  .end = no_preparation,
-                                  .convolve = convolve<ExactKernel<Vectors, rows>>,
-                                  .winograd = nullptr,
-                                  .patches = patches<Bf16>,
-                                  .max_pool = max_pool<Bf16>,
-                                  .average_pool = average_pool<Bf16>,
-                                  .mean = mean<Bf16>};
+  static const Kernels kernels = vector_kernels<ExactKernel<Vectors, rows>>(name, {32, 32, 32, 0});
   return &kernels;
 }
 

@@ -1,13 +1,11 @@
 #pragma once
 // fp32 convolutions for vectors of any length. To be included by one file for each; see convolve.hpp.
 
-#include "network/kernels/pools.hpp"
+#include "network/kernels/vector_kernels.hpp"
 #include "network/kernels/winograd.hpp"
 
 namespace pool3::network {
 namespace {
-
-void nothing() {}
 
 /// One position by the 48 or 32 channels of a panel, `rows` pictures and `vectors` vectors at a time. Every sum is made
 /// in the same order by one chain of fused multiply-adds, so the vectors' length does not change a bit.
@@ -84,22 +82,11 @@ void winograd(const ConvolutionTask& task) {
 
 template <int vector_floats, int rows>
 const Kernels* fp32_kernels(const char* name) {
-  static const Kernels kernels = {.name = name,
-                                  .precision = Precision::fp32,
-                                  .value_bytes = sizeof(float),
-                                  .in_unit = 1,
-                                  .out_unit = 1,
-                                  .widths = {48, 32},
-                                  .tiles = false,
-                                  .uncoded = nullptr,
-                                  .begin = nothing,
-                                  .end = nothing,
-                                  .convolve = convolve<Fp32Kernel<vector_floats, rows>>,
-                                  .winograd = winograd<Fp32Kernel<vector_floats, rows>>,
-                                  .patches = patches<float>,
-                                  .max_pool = max_pool<float>,
-                                  .average_pool = average_pool<float>,
-                                  .mean = mean<float>};
+  static const Kernels kernels = [=] {
+    Kernels made = vector_kernels<Fp32Kernel<vector_floats, rows>>(name, {1, 1, 48, 32});
+    made.winograd = winograd<Fp32Kernel<vector_floats, rows>>;
+    return made;
+  }();
   return &kernels;
 }
 

@@ -20,6 +20,9 @@ inline constexpr int lanes = 16;
 /// Room for the 27 values of a patch.
 inline constexpr int patch_channels = 32;
 
+/// What a unit of the upper 8 bits of a fine code is worth in units of the lower ones.
+inline constexpr int fine_unit = 8;
+
 /// bfloat16 as its bits: the upper half of a float.
 using Bf16 = std::uint16_t;
 
@@ -28,10 +31,11 @@ using Bf16 = std::uint16_t;
 struct View {
   std::byte* data = nullptr;
   int height = 0, width = 0, channels = 0, rows = 0;
-  int pictures = lanes;        ///< lanes that have one, the first ones; what is in the others is of no use
-  int value_bytes = 0;         ///< 4: float; 2: bfloat16; 1: codes, see steps in pipeline.hpp
-  std::int64_t stride = 0;     ///< bytes from one picture's channels to the next picture's
-  std::int64_t step = 0;       ///< bytes from one position to the next
+  int pictures = lanes;     ///< lanes that have one, the first ones; what is in the others is of no use
+  int value_bytes = 0;      ///< 4: float; 2: bfloat16; 1: codes, see ChannelCodes
+  bool fine = false;        ///< codes of 11 bits: the upper 8 of a picture's channels, then the lower 3 of all of them
+  std::int64_t stride = 0;  ///< bytes from one picture's channels to the next picture's
+  std::int64_t step = 0;    ///< bytes from one position to the next
   std::int64_t row_bytes = 0;  ///< from one row to the next
 
   [[nodiscard]] std::byte* at(int y, int x) const { return data + (y % rows) * row_bytes + x * step; }
@@ -50,6 +54,7 @@ struct Panel {
   int width = 0;
   bool relu = true;
   bool codes = false;       ///< what is written; else what the kernels read, or their uncoded kind
+  int lower = 0;            ///< of fine codes: bytes from the upper bits to the lower ones; else 0
   int output = 0;           ///< index of the view that it goes to
   std::int64_t offset = 0;  ///< bytes of its first channel there
 };

@@ -2,9 +2,9 @@
 // Which kernels run with which instructions.
 //
 // To add some for a CPU - an ARM one, say -:
-//  - a file beside this one that fills in a Kernels, all of it with internal linkage (fp32.hpp, dot.hpp, convolve.hpp
-//    and pools.hpp have most of it written already), and a function that returns it, or null where the file was
-//    compiled for another processor;
+//  - a file beside this one that fills in a Kernels, all of it with internal linkage (vector_kernels.hpp, fp32.hpp and
+//    dot.hpp have most of it written already), and a function that returns it, or null where the file was compiled for
+//    another processor;
 //  - that function's declaration here, and its line in table.cpp;
 //  - the file's compiler flags in src/network/CMakeLists.txt.
 // A set of instructions that pool3 doesn't know yet is also a value of Instructions, and a line of src/network/cpu.cpp.

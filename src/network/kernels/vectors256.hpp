@@ -29,9 +29,12 @@ struct Vectors256 {
 
   static void store_codes(Floats value, std::byte* to) {
     // The minimum gives its second operand for a NaN: 255, as with AVX-512.
-    const Words codes = _mm256_cvtps_epi32(_mm256_min_ps(value, _mm256_set1_ps(255.0F)));
-    const __m128i halves = packed(codes);
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(halves, halves));
+    store_bytes(_mm256_cvtps_epi32(_mm256_min_ps(value, _mm256_set1_ps(255.0F))), to);
+  }
+  static void store_fine_codes(Floats value, std::byte* upper, std::byte* lower) {
+    const Words codes = _mm256_cvtps_epi32(_mm256_min_ps(value, _mm256_set1_ps(2047.0F)));
+    store_bytes(_mm256_srli_epi32(codes, 3), upper);
+    store_bytes(_mm256_and_si256(codes, _mm256_set1_epi32(7)), lower);
   }
   static void store_bf16(Floats value, std::byte* to) {
     const Words bits = _mm256_castps_si256(value), top = _mm256_srli_epi32(bits, 16);
@@ -48,6 +51,10 @@ struct Vectors256 {
   }
 
  private:
+  static void store_bytes(Words codes, std::byte* to) {
+    const __m128i halves = packed(codes);
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(halves, halves));
+  }
   /// Words below 2^16 as halves.
   static __m128i packed(Words words) {
     return _mm_packus_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));

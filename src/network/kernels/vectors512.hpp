@@ -32,6 +32,13 @@ struct Vectors512 {
   static void store_codes(Floats value, std::byte* to) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtusepi32_epi8(_mm512_cvtps_epu32(value)));
   }
+  /// The same with 11 bits and 2047.
+  static void store_fine_codes(Floats value, std::byte* upper, std::byte* lower) {
+    const Words codes = _mm512_min_epu32(_mm512_cvtps_epu32(value), _mm512_set1_epi32(2047));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(upper), _mm512_cvtepi32_epi8(_mm512_srli_epi32(codes, 3)));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(lower),
+                     _mm512_cvtepi32_epi8(_mm512_and_si512(codes, _mm512_set1_epi32(7))));
+  }
   /// As VCVTNEPS2BF16 does it: to nearest even; what has no normal float is zero; a NaN stays one.
   static void store_bf16(Floats value, std::byte* to) {
     const Words bits = _mm512_castps_si512(value);

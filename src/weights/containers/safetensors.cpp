@@ -97,7 +97,7 @@ Extent checked_extent(const std::string& name, const json& entry, std::uint64_t 
   return extent;
 }
 
-void check_cover(std::vector<Extent> extents, std::uint64_t data_bytes) {
+void sort_and_check_cover(std::vector<Extent>& extents, std::uint64_t data_bytes) {
   std::ranges::sort(
       extents, [](const Extent& a, const Extent& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
   std::uint64_t end = 0;
@@ -137,23 +137,33 @@ std::map<std::string, std::string> safetensors_metadata(std::string_view bytes) 
   return found == header.end() ? std::map<std::string, std::string>{} : parse_metadata(*found);
 }
 
+std::optional<std::uint64_t> safetensors_head_bytes(std::string_view bytes) {
+  const std::uint64_t length = header_length(bytes);
+  if (length > JsonLimits{}.bytes) return {};
+  return prefix_bytes + length;
+}
+
 Safetensors parse_safetensors(std::string_view bytes) {
-  const json header = parse_header(bytes);
-  const std::string_view data = bytes.substr(prefix_bytes + header_length(bytes));
+  const std::uint64_t head = safetensors_head_bytes(bytes).value_or(bytes.size());
+  const std::string_view data = bytes.substr(std::min<std::uint64_t>(head, bytes.size()));
+  return parse_safetensors(bytes, data.size(),
+                           [&](std::uint64_t begin, std::uint64_t end) { return data.substr(begin, end - begin); });
+}
+
+Safetensors parse_safetensors(std::string_view head, std::uint64_t data_bytes, const DataOf& data) {
+  const json header = parse_header(head);
   Safetensors out;
   std::vector<Extent> extents;
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") {
       out.metadata = parse_metadata(entry);
     } else {
-      extents.push_back(checked_extent(name, entry, data.size()));
+      extents.push_back(checked_extent(name, entry, data_bytes));
     }
   }
-  check_cover(extents, data.size());
-  for (const Extent& extent : extents) {
-    out.tensors[extent.name] =
-        copy_tensor(header[extent.name], extent.name, data.substr(extent.begin, extent.end - extent.begin));
-  }
+  sort_and_check_cover(extents, data_bytes);
+  for (const Extent& extent : extents)
+    out.tensors[extent.name] = copy_tensor(header[extent.name], extent.name, data(extent.begin, extent.end));
   return out;
 }
 

@@ -61,8 +61,7 @@ bool knows(std::string_view bytes) {
   return format != metadata.end() && format->second == "pool3";
 }
 
-Weights read(std::string_view bytes) {
-  Safetensors file = parse_safetensors(bytes);
+Weights weights_of(Safetensors file) {
   const std::string& version = metadata_value(file, "format_version");
   if (version != "1") throw FormatError(fmt::format("format version '{}'", version), "use a newer pool3");
   auto codes = take_codes(file);
@@ -75,7 +74,13 @@ Weights read(std::string_view bytes) {
           .codes = std::move(codes)};
 }
 
+Weights read(std::string_view bytes) { return weights_of(parse_safetensors(bytes)); }
+
 }  // namespace
+
+Weights read_pool3_file(std::string_view head, std::uint64_t data_bytes, const DataOf& data) {
+  return weights_of(parse_safetensors(head, data_bytes, data));
+}
 
 constinit const Maker pool3_file = {.kind = "pool3's safetensors", .name = {}, .knows = knows, .read = read};
 

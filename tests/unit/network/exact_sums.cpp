@@ -58,9 +58,8 @@ ChannelCodes codes_of_input(int channels) {
 class Values {
  public:
   Values(int height, int width, int channels, int value_bytes)
-      : view_(dense(nullptr, height, width, channels, value_bytes)), memory_(bytes_of(view_) + 64) {
-    view_.data = memory_.data();
-  }
+      : Values(dense(nullptr, height, width, channels, value_bytes)) {}
+  explicit Values(const View& view) : view_(view), memory_(bytes_of(view_) + 64) { view_.data = memory_.data(); }
   [[nodiscard]] const View& view() const { return view_; }
   [[nodiscard]] std::byte* at(int y, int x, int n, int c) const {
     return view_.at(y, x) + n * view_.stride + std::int64_t{c} * view_.value_bytes;
@@ -105,7 +104,9 @@ int wrong(const Kernels& kernels, const Shape& s, const Values& from, const Chan
   kernels.begin();
   convolution.run(from.view(), std::array{to.view()}, 0, convolution.out_height());
   kernels.end();
-  const Operand operand = operand_of(layer, from_codes, kernels.precision, false);
+  const Operand operand = from.view().fine
+                              ? operand_of(on_fine_codes(layer), of_fine_codes(from_codes), kernels.precision, false)
+                              : operand_of(layer, from_codes, kernels.precision, false);
   const bool scaled = codes || !operand.steps.empty();
   int count = 0;
   for (int y = 0; y < convolution.out_height(); ++y)
@@ -155,6 +156,32 @@ TEST(ExactSums, OfCodesAreThoseOfWholeNumbers) {
       }
   }
   if (kinds == 0) GTEST_SKIP() << "this CPU has no instructions for 8 bits";
+}
+
+// Fine codes are twice as many channels: the upper bits, then the lower ones.
+TEST(ExactSums, OfFineCodesAreThoseOfWholeNumbers) {
+  for (const KernelsEntry& entry : kernels_table()) {
+    if (entry.precision != Precision::int8 || !cpu_has(entry.needs)) continue;
+    const Shape s = {{3, 3, 1, 1, 1}, 4, 3, 32, 64};
+    const Values from(dense_fine(nullptr, s.height, s.width, s.in));
+    std::mt19937 random(3);
+    for (int y = 0; y < s.height; ++y)
+      for (int x = 0; x < s.width; ++x)
+        for (int n = 0; n < lanes; ++n)
+          for (int c = 0; c < 2 * s.in; ++c)
+            *from.at(y, x, n, c) = static_cast<std::byte>(random() % (c < s.in ? 256 : 8));
+    const auto sum = [&](const Tensor& weights, int y, int x, int n, int o) {
+      std::int32_t total = 0;
+      each_tap(s, y, x, [&](int t, int sy, int sx) {
+        for (int i = 0; i < 2 * s.in; ++i)
+          total += std::int32_t{from.get(sy, sx, n, i)} *
+                   static_cast<std::int32_t>(
+                       weights.values[static_cast<std::size_t>((o * 2 * s.in + i) * s.geometry.taps() + t)]);
+      });
+      return static_cast<float>(total);
+    };
+    EXPECT_EQ(wrong(*entry.get(), s, from, codes_of_input(s.in), true, sum), 0) << to_string(entry.needs);
+  }
 }
 
 /// As Intel's manual says of TDPBF16PS: chains of even and odd channels over 32 of them.

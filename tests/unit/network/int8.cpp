@@ -1,30 +1,20 @@
-// int8: the kernels on 8-bit codes against sums in double precision, and the whole network against fp32.
+// int8: the kernels on codes against sums in double precision.
 
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <numeric>
 #include <random>
 
 #include "network/graph/convolution.hpp"
 #include "network/graph/pipeline.hpp"
 #include "network/kernels/table.hpp"
 #include "pool3/network.hpp"
-#include "support/network_fixtures.hpp"
 
 namespace pool3::network {
 namespace {
-
-using test::error_of;
-using testing::HasSubstr;
-
-std::string words_of(const std::function<void()>& call) {
-  const auto error = error_of(call);
-  return error.cause + "; " + error.advice;
-}
 
 /// With each kind of kernels for codes that the CPU can run.
 class Int8 : public testing::TestWithParam<KernelsEntry> {
@@ -55,22 +45,16 @@ INSTANTIATE_TEST_SUITE_P(Each, Int8, testing::ValuesIn(int8_kernels()), [](const
   return std::string(instruction_names.at(static_cast<std::size_t>(test.param.needs)));
 });
 
-/// Calibrating takes AVX2.
-class Calibrated : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!cpu_has(Instructions::avx2)) GTEST_SKIP() << "this CPU has no AVX2";
-  }
-};
-
 /// An activation with memory of its own; what is not set has all bits set.
 struct Activation {
   View view;
   ChannelCodes codes;
   Memory memory;
 
-  Activation(int height, int width, int channels, bool in_codes)
-      : view(dense(nullptr, height, width, (channels + 31) / 32 * 32, in_codes ? 1 : 2)), memory(bytes_of(view) + 64) {
+  Activation(int height, int width, int channels, bool in_codes, bool fine = false)
+      : view(fine ? dense_fine(nullptr, height, width, channels)
+                  : dense(nullptr, height, width, (channels + 31) / 32 * 32, in_codes ? 1 : 2)),
+        memory(bytes_of(view) + 64) {
     std::memset(memory.data(), 0xff, static_cast<std::size_t>(bytes_of(view)));
     view.data = memory.data();
     view.channels = channels;
@@ -90,6 +74,7 @@ struct Activation {
             const auto code = static_cast<std::uint8_t>(uniform(random));
             const auto half = static_cast<Bf16>(std::bit_cast<std::uint32_t>(static_cast<float>(code) / 256) >> 16U);
             view.value_bytes == 1 ? std::memcpy(at, &code, 1) : std::memcpy(at, &half, 2);
+            if (view.fine) at[view.channels] = static_cast<std::byte>(code % 8);
           }
   }
   [[nodiscard]] double get(int y, int x, int n, int c) const {
@@ -195,6 +180,41 @@ TEST_P(Int8, ConvolutionsOfCodes) {
 
 TEST_P(Int8, ConvolutionsIntoCodes) { check(kernels(), {{3, 3, 1, 1, 1}, 5, 4, 32, false, {{64, true, true}}}); }
 
+/// One layer of 3 x 3 whose input or output is in fine codes; returns the largest error, in steps of the output, or in
+/// the largest value where that is bf16.
+double error_of_fine_codes(const Kernels& int8, bool fine_in) {
+  const Geometry g = {3, 3, 1, 1, 1};
+  Activation from(5, 4, 32, fine_in, fine_in), to(5, 4, 32, !fine_in, !fine_in);
+  from.fill();
+  Layer layer = random_layer(g, 32, 32, false, true);
+  layer.fine = !fine_in;
+  layer.carry = true;
+  for (float& step : to.codes.steps) step /= 8;  // some sums are above 2047 of them
+  layer.codes = to.codes;
+  Convolution(fine_in ? int8 : uncoded(int8), g, {layer}, from.view, from.codes).run(from.view, {&to.view, 1}, 0, 5);
+  double worst = 0, largest = 0;
+  for (int y = 0; y < 5; ++y)
+    for (int x = 0; x < 4; ++x)
+      for (int n = 0; n < lanes; ++n)
+        for (int o = 0; o < 32; ++o) {
+          double sum = 0.2;
+          for (int i = 0; i < 32; ++i)
+            for (int t = 0; t < 9; ++t)
+              sum += double{layer.weight.values[static_cast<std::size_t>((o * 32 + i) * 9 + t)]} *
+                     from.get(y - 1 + t / 3, x - 1 + t % 3, n, i);
+          const double step = fine_in ? 1 : double{layer.codes.steps[static_cast<std::size_t>(o)]};
+          sum = std::max(sum, 0.0);
+          if (!fine_in) sum = std::min(sum, 2047 * step);
+          largest = std::max(largest, sum);
+          worst = std::max(worst, std::abs(to.get(y, x, n, o) - sum) / step);
+        }
+  return fine_in ? worst / largest : worst;
+}
+
+TEST_P(Int8, FineCodesAreWrittenWithElevenBits) { EXPECT_LT(error_of_fine_codes(uncoded(kernels()), false), 0.51); }
+
+TEST_P(Int8, FineCodesAreRead) { EXPECT_LT(error_of_fine_codes(kernels(), true), 0.02); }
+
 TEST_P(Int8, MaximumOfCodes) {
   Activation from(7, 5, 96, true), to(3, 2, 96, true);
   from.fill();
@@ -230,149 +250,6 @@ TEST_P(Int8, AverageIntoCodes) {
           ASSERT_NEAR(to.get(y, x, n, c), want, 0.51 * step);
         }
   EXPECT_GT(full, 0);
-}
-
-/// Smooth pictures, each its own.
-std::vector<float> pictures(int count) {
-  std::mt19937 random(5);
-  std::uniform_real_distribution<float> uniform(0.02F, 0.2F);
-  std::vector<float> out;
-  for (int n = 0; n < count; ++n) {
-    const float a = uniform(random), b = uniform(random);
-    for (int y = 0; y < input_side; ++y)
-      for (int x = 0; x < input_side; ++x)
-        for (int c = 0; c < 3; ++c)
-          out.push_back(0.5F + 0.5F * std::sin(a * static_cast<float>(x + c)) * std::cos(b * static_cast<float>(y)));
-  }
-  return out;
-}
-
-constexpr std::int64_t width = 2048;
-
-std::vector<float> features_of(const Weights& weights, Precision precision, std::span<const float> input,
-                               Instructions instructions = cpu_instructions()) {
-  const auto count = std::ssize(input) / input_floats;
-  std::vector<float> out(static_cast<std::size_t>(count * width));
-  open_network(weights, {.precision = precision, .batch = 32, .instructions = instructions})
-      ->features(input, static_cast<int>(count), out);
-  return out;
-}
-
-Weights calibrated_weights(int count) {
-  Weights weights = test::real_weights_path() ? read_weights(*test::real_weights_path()) : test::made_up_weights();
-  calibrate(weights, pictures(count), count);
-  return weights;
-}
-
-TEST_P(Int8, FeaturesAreNearThoseOfFp32) {
-  const Weights weights = calibrated_weights(20);
-  const std::vector<float> input = pictures(20);
-  const auto exact = features_of(weights, Precision::fp32, input),
-             codes = features_of(weights, Precision::int8, input, GetParam().needs);
-  for (std::size_t n = 0; n < 20; ++n) {
-    const auto dot = [n](const auto& a, const auto& b) {
-      const auto at = static_cast<std::ptrdiff_t>(n) * width;
-      return std::inner_product(a.begin() + at, a.begin() + at + width, b.begin() + at, 0.0);
-    };
-    EXPECT_GT(dot(exact, codes) / std::sqrt(dot(exact, exact) * dot(codes, codes)), 0.99) << n;
-  }
-  EXPECT_NE(exact, codes);
-}
-
-TEST_P(Int8, FeaturesOfARowDependOnItsPictureAlone) {
-  const Weights weights = calibrated_weights(2);
-  const std::vector<float> input = pictures(3);
-  const auto needs = GetParam().needs;
-  const auto all = features_of(weights, Precision::int8, input, needs);
-  const auto last =
-      features_of(weights, Precision::int8, std::span(input).subspan(std::size_t{2} * input_floats), needs);
-  EXPECT_TRUE(std::equal(last.begin(), last.end(), all.end() - width));
-}
-
-// One calibrated file serves all CPUs, and its features are the same on all.
-TEST_P(Int8, FeaturesAreTheSameWithAllKernels) {
-  const Weights weights = calibrated_weights(2);
-  const std::vector<float> input = pictures(2);
-  const auto mine = features_of(weights, Precision::int8, input, GetParam().needs);
-  for (const KernelsEntry& other : int8_kernels()) {
-    if (!cpu_has(other.needs)) continue;
-    EXPECT_TRUE(mine == features_of(weights, Precision::int8, input, other.needs)) << to_string(other.needs);
-  }
-}
-
-TEST_P(Int8, StagesAreInUnitsOfTheirValues) {
-  const Weights weights = calibrated_weights(2);
-  const std::vector<float> input = pictures(1);
-  const auto codes =
-      open_network(weights, {.precision = Precision::int8, .instructions = GetParam().needs})->stages(input);
-  const auto exact = open_network(weights, {.precision = Precision::fp32})->stages(input);
-  for (std::size_t i = 0; i < exact.size(); ++i) {
-    const auto& a = exact[i].values;
-    const auto& b = codes[i].values;
-    const double size = std::sqrt(std::inner_product(a.begin(), a.end(), a.begin(), 0.0));
-    double off = 0;
-    for (std::size_t k = 0; k < a.size(); ++k) off += (double{a[k]} - double{b[k]}) * (double{a[k]} - double{b[k]});
-    EXPECT_LT(std::sqrt(off) / size, 0.15) << exact[i].name;
-  }
-}
-
-TEST_F(Calibrated, TheSamePicturesGiveTheSameCodes) {
-  const Weights a = calibrated_weights(3), b = calibrated_weights(3);
-  ASSERT_EQ(a.codes.size(), b.codes.size());
-  for (const auto& [name, codes] : a.codes) {
-    EXPECT_EQ(codes.steps, b.codes.at(name).steps) << name;
-    EXPECT_EQ(codes.means, b.codes.at(name).means) << name;
-  }
-}
-
-TEST_F(Calibrated, CodesComeBackFromAFile) {
-  const Weights weights = calibrated_weights(1);
-  const std::string path = testing::TempDir() + "/calibrated.safetensors";
-  write_weights(weights, path);
-  const Weights read = read_weights(path);
-  ASSERT_EQ(read.codes.size(), weights.codes.size());
-  for (const auto& [name, codes] : weights.codes) {
-    EXPECT_EQ(read.codes.at(name).steps, codes.steps) << name;
-    EXPECT_EQ(read.codes.at(name).means, codes.means) << name;
-  }
-  EXPECT_EQ(read.tensors.size(), weights.tensors.size());
-  const std::vector<float> input = pictures(1);
-  EXPECT_EQ(features_of(read, Precision::bf16, input), features_of(weights, Precision::bf16, input));
-}
-
-TEST_F(Calibrated, BadCalibrationsAreRefused) {
-  const Weights good = calibrated_weights(1);
-  const std::string path = testing::TempDir() + "/bad.safetensors";
-  const auto refused = [&](auto change) {
-    Weights bad = good;
-    change(bad.codes);
-    return words_of([&] { write_weights(bad, path); });
-  };
-  EXPECT_THAT(refused([](auto& codes) { codes.erase("Mixed_6a.branch3x3"); }), HasSubstr("Mixed_6a.branch3x3"));
-  EXPECT_THAT(refused([](auto& codes) { codes["Mixed_5b.branch1x1"].steps[3] = 0; }), HasSubstr("Mixed_5b.branch1x1"));
-  EXPECT_THAT(refused([](auto& codes) { codes["Mixed_5b.branch1x1"].means.pop_back(); }), HasSubstr("calibration"));
-  EXPECT_THAT(refused([](auto& codes) { codes["Conv2d_1a_3x3"] = codes["Conv2d_2b_3x3"]; }), HasSubstr("have none"));
-}
-
-std::string refusal(const Weights& weights, Instructions instructions) {
-  return words_of(
-      [&] { static_cast<void>(open_network(weights, {.precision = Precision::int8, .instructions = instructions})); });
-}
-
-TEST_P(Int8, NeedsACalibration) {
-  EXPECT_THAT(refusal(test::made_up_weights(), GetParam().needs), HasSubstr("--calibrate"));
-}
-
-TEST(Int8OnAnyCpu, NeedsInstructionsForIt) {
-  EXPECT_THAT(refusal(test::made_up_weights(), Instructions::any), HasSubstr("VNNI"));
-}
-
-TEST_F(Calibrated, CalibrationNeedsPicturesThatStirTheNetwork) {
-  Weights weights = test::made_up_weights();
-  EXPECT_THAT(words_of([&] { calibrate(weights, {}, 0); }), HasSubstr("no pictures"));
-  for (float& value : weights.tensors.at("Mixed_6b.branch7x7_2.weight").values) value = 0;
-  for (float& value : weights.tensors.at("Mixed_6b.branch7x7_2.bias").values) value = -1;
-  EXPECT_THAT(words_of([&] { calibrate(weights, pictures(1), 1); }), HasSubstr("Mixed_6b.branch7x7_2"));
 }
 
 }  // namespace
