@@ -39,7 +39,7 @@ struct Coverage {
 struct Calibration {
   Sigmoids sigmoids;       ///< empty, or
   double temperature = 0;  ///< 0
-  Coverage coverage;       ///< without rows for one-vs-one
+  Coverage coverage;
   bool operator==(const Calibration&) const = default;
 };
 /// Leaves out a fifth of the folds in turn (those of equal number modulo 5), fits both to the others, and takes the one
@@ -53,6 +53,10 @@ struct Calibration {
 [[nodiscard]] Coverage fit_coverage(const Communicator& comm, std::span<const float> scores,
                                     std::span<const std::int32_t> labels, std::int32_t classes,
                                     const Calibration& calibration);
+/// The same for one-vs-one: decision values [rows, pairs], and the sigmoids of pairs.
+[[nodiscard]] Coverage fit_pair_coverage(const Communicator& comm, std::span<const float> values,
+                                         std::span<const std::int32_t> labels, std::int32_t classes,
+                                         const Sigmoids& of_pairs);
 
 // Use. Not collective. All return probabilities that sum to 1.
 
@@ -63,6 +67,9 @@ struct Calibration {
                                                       std::span<const double> b);
 /// Of scores [classes]. REQUIRES: one of both is there.
 [[nodiscard]] std::vector<double> probabilities(const Calibration& calibration, std::span<const double> scores);
+/// Of decision values [pairs] and the sigmoids of pairs.
+[[nodiscard]] std::vector<double> pair_probabilities(std::span<const double> values, std::span<const double> a,
+                                                     std::span<const double> b, std::int32_t classes);
 /// Of the pairs' own probabilities [pairs] that it is the first of the two: the second method of Wu, Lin, Weng (2004),
 /// which is LIBSVM's. The inputs are kept in [1e-7, 1 - 1e-7].
 [[nodiscard]] std::vector<double> couple_pairs(std::span<const double> first, std::int32_t classes);

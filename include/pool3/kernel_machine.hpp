@@ -26,6 +26,8 @@ class SharedRows {
  public:
   /// `comm` must outlive it. Collective; throws a collective Error.
   SharedRows(const Communicator& comm, const Problem& mine, bool centering, int threads);
+  /// The same with `sharing` in place of the ranks of each node: ranks of one node, but perhaps not all of them.
+  SharedRows(const Communicator& comm, Communicator sharing, const Problem& mine, bool centering, int threads);
   ~SharedRows();
   SharedRows(const SharedRows&) = delete;
   SharedRows& operator=(const SharedRows&) = delete;

@@ -1,24 +1,10 @@
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 #include "pool3/calibration.hpp"
 #include "pool3/prediction.hpp"
 
 namespace pool3 {
-namespace {
-
-/// Of each pair that it is the first of the two.
-std::vector<double> pair_probabilities(const Model& model, std::span<const double> values) {
-  std::vector<double> first;
-  first.reserve(values.size());
-  for (std::size_t j = 0; j < values.size(); ++j)
-    first.push_back(1 / (1 + std::exp(model.sigmoid_a[j] * values[j] + model.sigmoid_b[j])));
-  return first;
-}
-
-}  // namespace
-
 bool has_probabilities(const Model& model) {
   if (model.temperature > 0) return true;
   return !model.sigmoid_a.empty() && std::ranges::all_of(model.sigmoid_a, [](double a) { return a <= 0; });
@@ -43,8 +29,8 @@ Verdict verdict(const Model& model, std::span<const double> decision_values) {
     if (model.temperature > 0) {
       said.probabilities = softmax(said.scores, model.temperature);
     } else if (model.multiclass == Multiclass::one_vs_one) {
-      said.probabilities =
-          couple_pairs(pair_probabilities(model, decision_values), static_cast<std::int32_t>(model.classes.size()));
+      said.probabilities = pair_probabilities(decision_values, model.sigmoid_a, model.sigmoid_b,
+                                              static_cast<std::int32_t>(model.classes.size()));
     } else {
       said.probabilities = normalised_sigmoids(said.scores, model.sigmoid_a, model.sigmoid_b);
     }

@@ -35,6 +35,14 @@ std::vector<double> product(const std::vector<double>& q, const std::vector<doub
 
 }  // namespace
 
+std::vector<double> pair_probabilities(std::span<const double> values, std::span<const double> a,
+                                       std::span<const double> b, std::int32_t classes) {
+  std::vector<double> first;
+  first.reserve(values.size());
+  for (std::size_t j = 0; j < values.size(); ++j) first.push_back(1 / (1 + std::exp(a[j] * values[j] + b[j])));
+  return couple_pairs(first, classes);
+}
+
 // Their algorithm 2: one coordinate after the other, p kept at sum 1.
 std::vector<double> couple_pairs(std::span<const double> first, std::int32_t classes) {
   const std::size_t k = index(classes);

@@ -26,14 +26,21 @@ std::int64_t place_of(std::int64_t step, std::int64_t count, std::int64_t rows) 
 
 }  // namespace
 
-Coverage fit_coverage(const Communicator& comm, std::span<const float> scores, std::span<const std::int32_t> labels,
-                      std::int32_t classes, const Calibration& calibration) {
+namespace {
+
+/// How many rows have a probability of their own class in each bin. `of_row`: probabilities by a row's values.
+template <typename OfRow>
+std::vector<std::int64_t> count_bins(std::span<const float> values, std::size_t columns,
+                                     std::span<const std::int32_t> labels, const OfRow& of_row) {
   std::vector<std::int64_t> counts(index(bins), 0);
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    const auto of_row = scores.subspan(i * index(classes), index(classes));
-    const std::vector<double> values(of_row.begin(), of_row.end());
-    ++counts[index(bin_of(probabilities(calibration, values)[index(labels[i])]))];
+    const auto some = values.subspan(i * columns, columns);
+    ++counts[index(bin_of(of_row(std::vector<double>(some.begin(), some.end()))[index(labels[i])]))];
   }
+  return counts;
+}
+
+Coverage coverage_of(const Communicator& comm, std::vector<std::int64_t> counts) {
   comm.sum(std::span<std::int64_t>(counts));
   Coverage found;
   for (const std::int64_t n : counts) found.rows += n;
@@ -45,6 +52,23 @@ Coverage fit_coverage(const Communicator& comm, std::span<const float> scores, s
     found.truth.push_back(least_of(bin));
   }
   return found;
+}
+
+}  // namespace
+
+Coverage fit_coverage(const Communicator& comm, std::span<const float> scores, std::span<const std::int32_t> labels,
+                      std::int32_t classes, const Calibration& calibration) {
+  return coverage_of(comm, count_bins(scores, index(classes), labels, [&](const std::vector<double>& values) {
+                       return probabilities(calibration, values);
+                     }));
+}
+
+Coverage fit_pair_coverage(const Communicator& comm, std::span<const float> values,
+                           std::span<const std::int32_t> labels, std::int32_t classes, const Sigmoids& of_pairs) {
+  const std::size_t pairs = index(classes) * (index(classes) - 1) / 2;
+  return coverage_of(comm, count_bins(values, pairs, labels, [&](const std::vector<double>& of_row) {
+                       return pair_probabilities(of_row, of_pairs.a, of_pairs.b, classes);
+                     }));
 }
 
 /// Of n like rows and one more, each is as likely to be the k-th from below: less than k/(n + 1) of them lie below the

@@ -196,8 +196,11 @@ HeldOutRows held_out_rows(const Communicator& comm, const TrainingSet& set, cons
 
 Calibration calibrate(const Communicator& comm, const HeldOutRows& rows, const KernelChoice& kernel,
                       std::int32_t classes) {
-  if (kernel.multiclass == Multiclass::one_vs_one)
-    return {.sigmoids = fit_pair_sigmoids(comm, rows.values, rows.labels, classes), .coverage = {}};
+  if (kernel.multiclass == Multiclass::one_vs_one) {
+    Calibration pairs{.sigmoids = fit_pair_sigmoids(comm, rows.values, rows.labels, classes), .coverage = {}};
+    pairs.coverage = fit_pair_coverage(comm, rows.values, rows.labels, classes, pairs.sigmoids);
+    return pairs;
+  }
   Calibration found = calibrate(comm, rows.values, rows.labels, rows.folds, classes);
   found.coverage = fit_coverage(comm, rows.values, rows.labels, classes, found);  // what sets need
   return found;

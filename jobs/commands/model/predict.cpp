@@ -209,7 +209,7 @@ class PredictCommand : public Command {
     throw Error({.stage = stage,
                  .path = model_path_,
                  .cause = "the model has nothing for --coverage",
-                 .advice = "train one-vs-rest with --probability-folds above 0, by this version",
+                 .advice = "train with --probability-folds above 0, by this version",
                  .code = ExitCode::usage});
   }
 

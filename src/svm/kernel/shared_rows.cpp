@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "svm/model/columns.hpp"
 #include "svm/model/feature_rows.hpp"
@@ -38,9 +39,9 @@ struct SharedRows::Impl::Layout {
   std::vector<std::int64_t> place;  ///< [rows of this rank]
 };
 
-SharedRows::Impl::Impl(const Communicator& c, const Problem& mine, bool centering, int threads)
+SharedRows::Impl::Impl(const Communicator& c, Communicator sharing, const Problem& mine, bool centering, int threads)
     : comm(c),
-      node(c.split_by_node()),
+      node(std::move(sharing)),
       leaders(c.split(node.rank())),
       node_index(node_number(c, node)),
       nodes(count_nodes(c, node)),
@@ -161,7 +162,9 @@ void SharedRows::Impl::multiply() {
 }
 
 SharedRows::SharedRows(const Communicator& comm, const Problem& mine, bool centering, int threads)
-    : impl_(std::make_unique<Impl>(comm, mine, centering, threads)) {}
+    : SharedRows(comm, comm.split_by_node(), mine, centering, threads) {}
+SharedRows::SharedRows(const Communicator& comm, Communicator sharing, const Problem& mine, bool centering, int threads)
+    : impl_(std::make_unique<Impl>(comm, std::move(sharing), mine, centering, threads)) {}
 SharedRows::~SharedRows() = default;
 std::int64_t SharedRows::rows() const { return impl_->rows; }
 std::int64_t SharedRows::dim() const { return impl_->dim; }

@@ -8,7 +8,7 @@
 namespace pool3 {
 
 struct SharedRows::Impl {
-  Impl(const Communicator& comm, const Problem& mine, bool centering, int threads);
+  Impl(const Communicator& comm, Communicator sharing, const Problem& mine, bool centering, int threads);
 
   [[nodiscard]] Eigen::Map<svm::Matrix<float>> x() const { return {x_.as<float>().data(), rows, dim}; }
   [[nodiscard]] std::span<const float> gram() const { return gram_.as<float>(); }

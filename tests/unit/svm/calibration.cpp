@@ -123,6 +123,31 @@ TEST(Coupling, OfTwoClassesAndOfCertainOnes) {
   EXPECT_NEAR(sure[1], 1, 1e-5);
 }
 
+TEST(Coverage, OfPairsIsOfTheCoupledProbabilities) {
+  const Sigmoids of_pairs{{-1, -2, -0.5}, {0, 0.3, -0.1}};
+  std::mt19937 random(5);
+  std::vector<float> values;
+  std::vector<std::int32_t> labels;
+  std::vector<double> truth;
+  for (int i = 0; i < 40; ++i) {
+    std::vector<double> first;
+    for (std::size_t j = 0; j < 3; ++j) {
+      values.push_back(static_cast<float>(random()) * 0x1p-30F - 2);
+      first.push_back(1 / (1 + std::exp(of_pairs.a[j] * static_cast<double>(values.back()) + of_pairs.b[j])));
+    }
+    labels.push_back(i % 3);
+    truth.push_back(couple_pairs(first, 3)[static_cast<std::size_t>(i % 3)]);
+  }
+  std::ranges::sort(truth);
+  const Coverage found = fit_pair_coverage(Communicator::world(), values, labels, 3, of_pairs);
+  EXPECT_EQ(found.rows, 40);
+  ASSERT_EQ(found.truth.size(), truth.size());
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    EXPECT_LE(found.truth[i], truth[i]);
+    EXPECT_GT(found.truth[i], truth[i] * 0.999 - 1e-9);
+  }
+}
+
 TEST(Calibration, TakesTheOneThatIsBetterOnOtherRows) {
   const Communicator comm = Communicator::world();
   const Drawn alike = draw(600, 4, 2.0F, 1);  // every class as sure as the others: one number says it all
