@@ -22,8 +22,8 @@ struct Vnni256 {
 }  // namespace
 
 const Kernels* avx2_vnni_kernels() {
-  static const Kernels kernels =
-      vector_kernels<DotKernel<Vnni256, 4>>("avx2-vnni", {4, 16, 48, 32}, avx2_exact_kernels());
+  const Kernels* exact = avx2_exact_kernels();  // outside: what might throw would need code that files share
+  static const Kernels kernels = vector_kernels<DotKernel<Vnni256, 4>>("avx2-vnni", {4, 16, 48, 32}, exact);
   return &kernels;
 }
 

@@ -22,8 +22,8 @@ struct Vnni512 {
 }  // namespace
 
 const Kernels* avx512_vnni_kernels() {
-  static const Kernels kernels =
-      vector_kernels<DotKernel<Vnni512, 8>>("avx512-vnni", {4, 16, 48, 32}, avx512_exact_kernels());
+  const Kernels* exact = avx512_exact_kernels();  // outside: what might throw would need code that files share
+  static const Kernels kernels = vector_kernels<DotKernel<Vnni512, 8>>("avx512-vnni", {4, 16, 48, 32}, exact);
   return &kernels;
 }
 
