@@ -59,6 +59,13 @@ struct NearRows {
   std::vector<NearRow> near;
 };
 
+/// Judged rows, or some of them, by whether the nearest training row is farther than what is usual between these.
+struct UnlikeRows {
+  double usual_distance = 0;  ///< cosine; of 95 in 100 training rows the nearest other one is no farther
+  std::int64_t asked = 0, unlike = 0;
+  std::int64_t right_of_unlike = 0, right_of_others = 0;
+};
+
 /// Where the rows of a map lie.
 struct MapOfRows {
   std::vector<std::array<float, 2>> positions;  ///< not a number: not placed
@@ -109,6 +116,7 @@ struct CataloguePage {
   std::vector<ShownRow> shown;       ///< by row
   std::int64_t thumbnail_side = 48;
   std::vector<NearRows> near;
+  std::optional<UnlikeRows> unlike;
 
   std::vector<ComparedClassifier> baselines;
   std::optional<MapOfRows> map;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "commands/matching/likeness.hpp"
 #include "pool3/error.hpp"
 #include "pool3/neighbours.hpp"
 #include "pool3/prediction.hpp"
@@ -77,6 +78,30 @@ JudgedCatalogue judge(const Communicator& comm, const FeatureReader& reader, con
     mine.push_back(row);
   }
   out.rows = gathered(comm, mine);
+  return out;
+}
+
+UnlikeRows count_unlike(const std::vector<JudgedRow>& judged, const std::vector<Row>& training,
+                        const std::vector<NearRows>& near) {
+  constexpr double same_picture = 1e-7;  // in distance
+  std::vector<double> own;
+  for (const Row row : training) {
+    const auto found = std::ranges::lower_bound(near, row, {}, &NearRows::row);
+    if (found == near.end() || found->row != row) continue;
+    const auto other = std::ranges::find_if(
+        found->near, [&](const NearRow& n) { return n.row != row && 1 - n.similarity > same_picture; });
+    if (other != found->near.end()) own.push_back(1 - other->similarity);
+  }
+  UnlikeRows out{.usual_distance = usual_of(std::move(own))};
+  for (const JudgedRow& row : judged) {
+    const auto found = std::ranges::lower_bound(near, row.row, {}, &NearRows::row);
+    if (found == near.end() || found->row != row.row || found->near.empty()) continue;
+    const bool unlike = 1 - found->near[0].similarity > out.usual_distance, right = row.truth == row.predicted;
+    ++out.asked;
+    out.unlike += unlike ? 1 : 0;
+    out.right_of_unlike += unlike && right ? 1 : 0;
+    out.right_of_others += !unlike && right ? 1 : 0;
+  }
   return out;
 }
 

@@ -21,6 +21,11 @@ struct JudgedCatalogue {
 [[nodiscard]] JudgedCatalogue judge(const Communicator& comm, const FeatureReader& reader, const Model& model,
                                     const std::string& model_path, const std::string& rows);
 
+/// What the nearest training rows of judged rows and of some training rows say. `near`: of both, of two or more rows
+/// each. Copies of a training row are no other rows. Not collective.
+[[nodiscard]] UnlikeRows count_unlike(const std::vector<JudgedRow>& judged, const std::vector<Row>& training,
+                                      const std::vector<NearRows>& near);
+
 /// The `top` training rows nearest to each of `rows`, which agree on all ranks. Collective; every rank gets the same.
 [[nodiscard]] std::vector<NearRows> near_training_rows(const Communicator& comm, const FeatureReader& reader,
                                                        const Model& model, const std::string& model_path,

@@ -26,6 +26,7 @@ namespace fs = std::filesystem;
 constexpr const char* stage = "report";
 constexpr std::int64_t near_rows_each = 5;
 constexpr std::size_t most_explained = 600;  // errors with their nearest training rows
+constexpr std::size_t most_sampled = 512;    // judged rows and training rows, for what is usual
 constexpr std::size_t most_large_thumbnails = 1500;
 
 /// Runs `action` with `path` as the place of errors that have none.
@@ -202,25 +203,52 @@ class ReportJob {
     return rows;
   }
 
-  /// The nearest training rows of the surest errors, which then have a place on the page, too.
+  /// Evenly spaced ones, at most so many.
+  template <typename T>
+  [[nodiscard]] static std::vector<T> some_of(const std::vector<T>& all, std::size_t most) {
+    std::vector<T> some;
+    for (std::size_t i = 0; i < std::min(all.size(), most); ++i)
+      some.push_back(all[i * all.size() / std::min(all.size(), most)]);
+    return some;
+  }
+
+  /// The nearest training rows of the surest errors, which then have a place on the page, too; and how many judged rows
+  /// are unlike all training rows.
   void explain() {
     if (!explains_) return;
-    std::vector<Row> wrong;
+    std::vector<Row> asked, training;
+    std::vector<JudgedRow> wrong, judged;
     comm_.root_does([&] {
-      std::vector<JudgedRow> errors;
       for (const JudgedRow& row : page_.judged)
-        if (row.truth != row.predicted) errors.push_back(row);
-      std::ranges::stable_sort(errors, [](const auto& a, const auto& b) { return a.confidence > b.confidence; });
-      errors.resize(std::min(errors.size(), most_explained));
-      for (const JudgedRow& row : errors) wrong.push_back(row.row);
-      std::ranges::sort(wrong);
+        if (row.truth != row.predicted) wrong.push_back(row);
+      std::ranges::stable_sort(wrong, [](const auto& a, const auto& b) { return a.confidence > b.confidence; });
+      wrong.resize(std::min(wrong.size(), most_explained));
+      std::ranges::sort(wrong, {}, &JudgedRow::row);
+      judged = some_of(page_.judged, most_sampled);
+      for (const Row row : usable_)
+        if (page_.labels[static_cast<std::size_t>(row)] >= 0 &&
+            !std::ranges::binary_search(page_.judged, row, {}, &JudgedRow::row))
+          training.push_back(row);
+      training = some_of(training, most_sampled);
+      asked = training;
+      for (const JudgedRow& row : wrong) asked.push_back(row.row);
+      for (const JudgedRow& row : judged) asked.push_back(row.row);
+      std::ranges::sort(asked);
+      const auto repeats = std::ranges::unique(asked);
+      asked.erase(repeats.begin(), repeats.end());
     });
-    wrong = broadcast(wrong);
-    if (wrong.empty()) return;
-    page_.near = near_training_rows(comm_, *reader_, *model_, flags_.model, wrong, near_rows_each, threads_);
+    asked = broadcast(asked);
+    if (asked.empty()) return;
+    std::vector<NearRows> all =
+        near_training_rows(comm_, *reader_, *model_, flags_.model, asked, near_rows_each, threads_);
     std::vector<Row> rows;
-    for (const NearRows& near : page_.near)
-      for (const NearRow& n : near.near) rows.push_back(n.row);
+    comm_.root_does([&] {
+      page_.unlike = count_unlike(judged, training, all);
+      for (NearRows& near : all)
+        if (std::ranges::binary_search(wrong, near.row, {}, &JudgedRow::row)) page_.near.push_back(std::move(near));
+      for (const NearRows& near : page_.near)
+        for (const NearRow& n : near.near) rows.push_back(n.row);
+    });
     show(rows);
   }
 

@@ -60,6 +60,12 @@ Json summary_of(const CataloguePage& page) {
   out["macro_f1"] = rounded(e.macro.f1);
   out["top5_accuracy"] = rounded(m.top5_accuracy);
   if (m.sets) out["sets"] = {rounded(m.coverage), rounded(m.covered), rounded(m.mean_set_size)};
+  if (page.unlike && page.unlike->asked > 0)
+    out["unlike"] = {{"usual_distance", rounded(page.unlike->usual_distance)},
+                     {"asked", page.unlike->asked},
+                     {"unlike", page.unlike->unlike},
+                     {"right_of_unlike", page.unlike->right_of_unlike},
+                     {"right_of_others", page.unlike->right_of_others}};
   if (!m.probabilities) return out;
   out["log_loss"] = rounded(m.log_loss);
   out["brier"] = rounded(m.brier);

@@ -33,6 +33,12 @@ function addSummary() {
     if (s.calibration_error !== undefined)
       figures.push(figure('Calibration error', percent(s.calibration_error), 'how far its confidence is from how often it is right'));
   }
+  if (s.unlike) {
+    const {asked, unlike, right_of_unlike: right, right_of_others: others} = s.unlike;
+    figures.push(figure('Unlike the catalogue', percent(unlike / asked),
+      `of ${count(asked)} judged pictures: farther from every training picture than 95 of 100 of these from another.` +
+        (unlike && asked > unlike ? ` Right on ${percent(right / unlike, 0)} of them, on ${percent(others / (asked - unlike), 0)} of the others` : '')));
+  }
   figures.push(figure('Rows', count(s.rows), `${count(s.labelled)} with a label`));
   figures.push(figure('Failed', count(failed), failed ? s.failures.map(([kind, n]) => `${count(n)} ${kind.replaceAll('_', ' ')}`).join(', ')
     : 'every picture was read', null, failed ? 'bad' : ''));

@@ -65,6 +65,16 @@ def check_numbers(check, page, folder, f):
     unit = f.features / np.maximum(np.linalg.norm(f.features, axis=1, keepdims=True), 1e-30)
     holds = all([n for n, _ in near] == [int(train[i]) for i in np.argsort(-(unit[train] @ unit[row]), kind="stable")[:5]] for row, near in data["near"])
     check(holds, "the nearest training rows, by cosine")
+    far = 1 - unit @ unit[train].T.astype(np.float64)
+    own = np.where(far[train] > 1e-7, far[train], 9)
+    own[np.arange(len(train)), np.arange(len(train))] = 9
+    usual = np.sort(own.min(1))[int(0.95 * (len(train) - 1))]
+    unlike = far[test].min(1) > usual
+    right = predicted == f.labels[test]
+    told = data["summary"]["unlike"]
+    check(abs(told["usual_distance"] - usual) < 2e-6 and (told["asked"], told["unlike"]) == (len(test), unlike.sum()),
+          f"{unlike.sum()} of {len(test)} held-out rows are unlike the catalogue")
+    check((told["right_of_unlike"], told["right_of_others"]) == ((right & unlike).sum(), (right & ~unlike).sum()), "and how often it is right on them")
 
 
 def check_lost_pictures(check, pool3, folder, features):
