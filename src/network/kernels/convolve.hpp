@@ -119,32 +119,126 @@ class PositionWalk {
   std::array<std::array<std::byte*, positions>, most_outputs> to_;
 };
 
-/// Calls run(rows, first) with std::integral_constant rows for all pictures, the first to the last: as many `rows` at a
-/// time as there can be, and fewer where that many are not left. Rows beyond the last picture may be among them.
-template <int rows, typename Run>
-void in_rows(int pictures, const Run& run) {
+/// Walks over the output positions of a task, line by line, as many of a line at a time as read the same taps.
+class LineWalk {
+ public:
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): of the arrays, what is used is filled in
+  LineWalk(const ConvolutionTask& task, std::int64_t value_bytes)
+      : task_(task), y_(task.row_begin), tap_bytes_(task.in_channels * value_bytes) {
+    if (!done()) locate();
+  }
+
+  [[nodiscard]] bool done() const { return y_ >= task_.row_end; }
+  /// Positions side by side.
+  [[nodiscard]] int count() const { return count_; }
+  /// The taps of the first of them, of one picture, that are inside of it.
+  [[nodiscard]] std::span<const Tap<1>> taps(int picture) {
+    for (int t = 0; t < inside_; ++t) taps_[t] = {{first_[t].from[0] + picture * task_.from.stride}, first_[t].weights};
+    return {taps_.data(), static_cast<std::size_t>(inside_)};
+  }
+  /// Where the first picture's channels of the first position go.
+  [[nodiscard]] std::byte* to(int output) const { return task_.to[static_cast<std::size_t>(output)].at(y_, x_); }
+
+  void step() {
+    x_ += count_;
+    if (x_ == task_.to[0].width) {
+      x_ = 0;
+      ++y_;
+    }
+    if (!done()) locate();
+  }
+
+ private:
+  void locate() {
+    const Geometry& g = task_.geometry;
+    const View& from = task_.from;
+    const int left = x_ * g.stride - g.pad_width, top = y_ * g.stride - g.pad_height;
+    const int last_whole = std::min((from.width - g.kernel_width + g.pad_width) / g.stride, task_.to[0].width - 1);
+    count_ = left >= 0 ? std::max(last_whole - x_ + 1, 1) : 1;
+    inside_ = 0;
+    for (int ky = 0; ky < g.kernel_height; ++ky)
+      for (int kx = 0; kx < g.kernel_width; ++kx) {
+        const int y = top + ky, x = left + kx;
+        if (y < 0 || y >= from.height || x < 0 || x >= from.width) continue;
+        first_[inside_++] = {{from.at(y, x)}, (ky * g.kernel_width + kx) * tap_bytes_};
+      }
+  }
+
+  const ConvolutionTask& task_;
+  int y_, x_ = 0, count_ = 0, inside_ = 0;
+  std::int64_t tap_bytes_;  ///< of weights, times the width of a panel
+  std::array<Tap<1>, most_taps> first_, taps_;
+};
+
+/// Rows of channels that are computed together: of pictures side by side, or of one picture at positions side by side.
+struct Rows {
+  int count = 0;
+  std::int64_t from = 0, to = 0;  ///< bytes from one to the next
+  bool exact = false;             ///< nothing may be read or written beyond the last
+};
+
+/// Calls run(most, first) with std::integral_constant most for all rows, the first to the last: as many at a time as
+/// there can be, and fewer where that many are not left. If not `exact`, rows beyond the last may be among them.
+template <int most, typename Run>
+void in_rows(int count, bool exact, const Run& run) {
   int first = 0;
-  for (; pictures - first > rows / 2; first += rows) run(std::integral_constant<int, rows>{}, first);
-  if constexpr (rows > 1) {
-    if (first < pictures) in_rows<rows / 2>(pictures - first, [&](auto fewer, int n) { run(fewer, first + n); });
+  const int needed = exact ? most : most / 2 + 1;
+  for (; count - first >= needed; first += most) run(std::integral_constant<int, most>{}, first);
+  if constexpr (most > 1) {
+    if (first < count) in_rows<most / 2>(count - first, exact, [&](auto fewer, int n) { run(fewer, first + n); });
+  }
+}
+
+/// The panels from `first` on whose weights stay in the cache together: the index after the last of them.
+inline std::size_t end_of_panels(const ConvolutionTask& task, std::size_t first, std::int64_t value_bytes) {
+  const std::int64_t panel_depth = task.geometry.taps() * task.in_channels * value_bytes;
+  std::size_t last = first;
+  for (std::int64_t bytes = 0; last < task.panels.size(); ++last) {
+    bytes += panel_depth * task.panels[last].width;
+    if (bytes > weights_at_once && last > first) break;
+  }
+  return last;
+}
+
+/// So few pictures that positions fill a kernel's rows better. With half as many as there are rows both take as long.
+template <typename Kernel>
+constexpr bool are_few(int pictures) {
+  return 2 * pictures < Kernel::most_rows;
+}
+
+/// For few pictures: the rows are positions.
+template <typename Kernel>
+void convolve_lines(const ConvolutionTask& task, const Kernel& kernel) {
+  constexpr auto value_bytes = static_cast<std::int64_t>(sizeof(typename Kernel::Value));
+  const std::int64_t from = task.from.step * task.geometry.stride;
+  for (std::size_t first = 0, last = 0; first < task.panels.size(); first = last) {
+    last = end_of_panels(task, first, value_bytes);
+    for (LineWalk walk(task, value_bytes); !walk.done(); walk.step())
+      for (int n = 0; n < task.from.pictures; ++n) {
+        const auto taps = walk.taps(n);
+        for (const Panel& panel : task.panels.subspan(first, last - first)) {
+          const View& to = task.to[static_cast<std::size_t>(panel.output)];
+          kernel.rows(taps, panel, walk.to(panel.output) + n * to.stride + panel.offset,
+                      {.count = walk.count(), .from = from, .to = to.step, .exact = true});
+        }
+      }
   }
 }
 
 /// Kernel: `positions`, `Value`, and block(taps, panel, to, stride), which computes one panel of `positions`
-/// positions; `to` says where each position's 16 rows go (null: nowhere), `stride` apart.
+/// positions; `to` says where each position's 16 rows go (null: nowhere), `stride` apart. One whose rows need not be
+/// those of pictures has `most_rows` of them at a time, and rows(taps, panel, to, Rows).
 template <typename Kernel>
 void convolve(const ConvolutionTask& task) {
   constexpr int positions = Kernel::positions;
-  const std::int64_t panel_depth =
-      static_cast<std::int64_t>(task.geometry.taps()) * task.in_channels * sizeof(typename Kernel::Value);
+  constexpr auto value_bytes = static_cast<std::int64_t>(sizeof(typename Kernel::Value));
   Kernel kernel(task);
-  for (std::size_t first = 0; first < task.panels.size();) {
-    std::size_t last = first;
-    for (std::int64_t bytes = 0; last < task.panels.size(); ++last) {
-      bytes += panel_depth * task.panels[last].width;
-      if (bytes > weights_at_once && last > first) break;
-    }
-    for (PositionWalk<positions> walk(task, sizeof(typename Kernel::Value)); !walk.done(); walk.step()) {
+  if constexpr (requires { Kernel::most_rows; }) {
+    if (are_few<Kernel>(task.from.pictures)) return convolve_lines(task, kernel);
+  }
+  for (std::size_t first = 0, last = 0; first < task.panels.size(); first = last) {
+    last = end_of_panels(task, first, value_bytes);
+    for (PositionWalk<positions> walk(task, value_bytes); !walk.done(); walk.step()) {
       const auto ahead = walk.ahead();
       const std::size_t share = ahead.size() / (last - first) + 64;  // to be fetched with each panel
       for (std::size_t i = first, at = 0; i < last; ++i) {
@@ -156,7 +250,6 @@ void convolve(const ConvolutionTask& task) {
           __builtin_prefetch(ahead.data() + at, 0, 2);
       }
     }
-    first = last;
   }
   kernel.finish();
 }

@@ -33,16 +33,16 @@ struct Finish {
   }
 };
 
-/// One position by the 48 or 32 channels of a panel, `rows` pictures and some vectors at a time. Arithmetic: `Value`,
+/// Some rows by the 48 or 32 channels of a panel, `most` rows and some vectors at a time. Arithmetic: `Value`,
 /// `Vectors`, `Sum`, which is zero at first, multiply_add(sum, words of the input, words of the weights), to_floats().
 /// multiply_add() should be assembly: of what GCC 12 makes of the intrinsics, some copies every sum, which halves the
 /// speed.
-template <typename Arithmetic, int rows>
+template <typename Arithmetic, int most>
 class DotKernel {
  public:
   using Value = typename Arithmetic::Value;
   using Vectors = typename Arithmetic::Vectors;
-  static constexpr int positions = 1;
+  static constexpr int positions = 1, most_rows = most;
 
   explicit DotKernel(const ConvolutionTask& task)
       : stride_(task.from.stride),
@@ -51,10 +51,13 @@ class DotKernel {
 
   void block(std::span<const Tap<1>> taps, const Panel& panel, const std::array<std::byte*, 1>& to,
              std::int64_t to_stride) const {
+    rows(taps, panel, to[0], {.count = pictures_, .from = stride_, .to = to_stride});
+  }
+  void rows(std::span<const Tap<1>> taps, const Panel& panel, std::byte* to, const Rows& of) const {
     if (panel.width == 48) {
-      by_vectors<3, 48>(taps, panel, to[0], to_stride);
+      by_vectors<3, 48>(taps, panel, to, of);
     } else {
-      by_vectors<2, 32>(taps, panel, to[0], to_stride);
+      by_vectors<2, 32>(taps, panel, to, of);
     }
   }
   void finish() {}
@@ -63,20 +66,20 @@ class DotKernel {
   static constexpr int word_bytes = 4;
 
   template <int vectors, int width>
-  void by_vectors(std::span<const Tap<1>> taps, const Panel& panel, std::byte* to, std::int64_t to_stride) const {
+  void by_vectors(std::span<const Tap<1>> taps, const Panel& panel, std::byte* to, const Rows& of) const {
     for (int c = 0; c < width; c += vectors * Vectors::channels)
-      in_rows<rows>(pictures_, [&](auto some_rows, int n) {
-        some<some_rows, vectors, width>(taps, panel, c, n, to + n * to_stride, to_stride);
+      in_rows<most>(of.count, of.exact, [&](auto some_rows, int n) {
+        some<some_rows, vectors, width>(taps, panel, c, n * of.from, of.from, to + n * of.to, of.to);
       });
   }
 
   /// A call of its own, for which all registers are free.
   template <int some_rows, int vectors, int width>
-  [[gnu::noinline]] void some(std::span<const Tap<1>> taps, const Panel& panel, int first_channel, int first,
-                              std::byte* to, std::int64_t to_stride) const {
+  [[gnu::noinline]] void some(std::span<const Tap<1>> taps, const Panel& panel, int first_channel, std::int64_t first,
+                              std::int64_t stride, std::byte* to, std::int64_t to_stride) const {
     typename Arithmetic::Sum sum[some_rows][vectors] = {};  // NOLINT(modernize-avoid-c-arrays): registers
     for (const Tap<1>& tap : taps) {
-      const std::byte* from = tap.from[0] + first * stride_;
+      const std::byte* from = tap.from[0] + first;
       const std::byte* weights = panel.weights + tap.weights * width + first_channel * word_bytes;
       for (int k = 0; k < words_; ++k, weights += width * word_bytes, from += word_bytes) {
         typename Vectors::Words w[vectors];  // NOLINT(modernize-avoid-c-arrays)
@@ -88,7 +91,7 @@ class DotKernel {
 #pragma GCC unroll 8
         for (int r = 0; r < some_rows; ++r) {
           int word = 0;
-          std::memcpy(&word, from + r * stride_, word_bytes);
+          std::memcpy(&word, from + r * stride, word_bytes);
           const auto values = Vectors::broadcast(word);
 #pragma GCC unroll 3
           for (int v = 0; v < vectors; ++v) Arithmetic::multiply_add(sum[r][v], values, w[v]);

@@ -4,7 +4,9 @@
 //
 // Sixteen pictures run side by side. Activations are [height][width][16 pictures][channels]: a position of the image
 // is 16 rows of channels, one below the other, so that every convolution, whatever its stride and padding, is a sum
-// over taps of [16, channels in] x [channels in, channels out]. What lies outside the picture is left out.
+// over taps of [16, channels in] x [channels in, channels out]. What lies outside the picture is left out. Of few
+// pictures the kernels with vectors take several positions at once in place of the pictures: each sum is made in the
+// same order.
 
 #include <cstddef>
 #include <cstdint>

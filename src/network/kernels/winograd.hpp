@@ -92,11 +92,26 @@ class Winograd {
           .bias = no_bias.data(),
           .width = panel.width,
           .relu = false};
+      if (are_few<Kernel>(task_.from.pictures)) {
+        multiply_tiles(part, k, count);
+        continue;
+      }
       for (int t = 0; t < count; ++t) {
         const Tap<1> tap = {.from = {reinterpret_cast<const std::byte*>(input(k, t))}, .weights = 0};
         kernel_.block({&tap, 1}, part, {reinterpret_cast<std::byte*>(sums(k, t, panel.width))},
                       panel.width * std::int64_t{sizeof(float)});
       }
+    }
+  }
+
+  /// The same for few pictures: a kernel's rows are tiles.
+  void multiply_tiles(const Panel& part, int point, int count) const {
+    constexpr std::int64_t bytes = sizeof(float);
+    for (std::int64_t n = 0; n < task_.from.pictures; ++n) {
+      const float* from = input(point, 0) + n * task_.in_channels;
+      const Tap<1> tap = {.from = {reinterpret_cast<const std::byte*>(from)}, .weights = 0};
+      kernel_.rows({&tap, 1}, part, reinterpret_cast<std::byte*>(sums(point, 0, part.width) + n * part.width),
+                   {.count = count, .from = tile_floats() * bytes, .to = lanes * part.width * bytes, .exact = true});
     }
   }
 
