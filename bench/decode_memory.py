@@ -28,7 +28,7 @@ KINDS = {
     "PNG, interlaced alpha, 16 bits": ("png", "RGBA", 16),
     "WebP": ("webp", "RGB", {"method": 0}), "WebP, alpha": ("webp", "RGBA", {"method": 0}),
     "WebP, lossless alpha": ("webp", "RGBA", {"method": 0, "lossless": True, "quality": 0}),
-    "GIF": ("gif", "P", {}), "BMP": ("bmp", "RGB", {}),
+    "GIF": ("gif", "P", {}), "BMP": ("bmp", "RGB", {}), "PNM": ("ppm", "RGB", {}),
     "TIFF, LZW": ("tif", "RGB", {"compression": "tiff_lzw"}), "TIFF, CMYK": ("tif", "CMYK", {}),
     "TIFF, JPEG": ("tif", "RGB", {"compression": "jpeg"}),
 }  # fmt: skip

@@ -24,7 +24,7 @@ import zlib
 import scaling_model
 import scaling_page
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm")
 COLUMNS = ("stage", "mode", "ranks", "repeat", "items", "seconds", "passes", "communication_share", "calls", "bytes",
            "busy_seconds", "command_seconds")
 TRAINING_SHARE = 0.8

@@ -37,7 +37,7 @@ struct DecodeOptions {
 };
 
 /// No file of a picture that decode() takes is larger: 8 bytes a pixel (16 bits, four channels) and 64 MiB. With more
-/// pixels than usual, no more than there is memory.
+/// pixels than usual, no more than there is memory. (PNM as text can be larger, and is refused then.)
 [[nodiscard]] std::int64_t largest_file(const DecodeOptions& options);
 
 /// A picture that can't be used: a row with a status, not the end of the job. `what()` is one line without the path.
@@ -55,8 +55,9 @@ class ImageError : public std::runtime_error {
 
 /// Decodes a picture, recognised by content: JPEG (baseline, progressive, grey, CMYK, YCCK), PNG (1-16 bit, palette,
 /// grey, interlaced), WebP, GIF, BMP (1-32 bit, masks, runs), TIFF (1-16 bit, grey, palette, RGB, CMYK, YCbCr, Lab;
-/// strips, tiles, planes). Of an animation or of several pages, the first is taken. Alpha is laid over white, samples
-/// become 8 bits rounded to the nearest, and the orientation of TIFF, EXIF or (where they have none) XMP is applied.
+/// strips, tiles, planes), PNM (P1 to P6, of any largest value). Of an animation or of several pages, the first is
+/// taken. Alpha is laid over white, samples become 8 bits rounded to the nearest, and the orientation of TIFF, EXIF or
+/// (where they have none) XMP is applied.
 /// Alpha that is zero all over counts for none in BMP, and in TIFF where the file does not call it alpha. Throws
 /// ImageError: empty, unknown_format, corrupt (truncated too), too_large. Thread-safe. Takes 3 to 11 bytes a pixel
 /// beside the file, by measurement: 3 for the picture, and 3 to turn it or what the codec holds (most for progressive

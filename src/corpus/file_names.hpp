@@ -44,9 +44,9 @@ namespace pool3::corpus {
 [[nodiscard]] inline std::string trimmed(std::string_view text) { return std::string(trimmed_view(text)); }
 
 /// Endings of the formats that are read, in lower case.
-inline constexpr std::array<std::string_view, 15> picture_endings = {".jpg",   ".jpeg", ".jpe", ".jfif", ".jif",
-                                                                     ".pjpeg", ".pjp",  ".png", ".apng", ".webp",
-                                                                     ".gif",   ".bmp",  ".dib", ".tif",  ".tiff"};
+inline constexpr std::array<std::string_view, 19> picture_endings = {
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".jif",  ".pjpeg", ".pjp", ".png", ".apng", ".webp",
+    ".gif", ".bmp",  ".dib", ".tif",  ".tiff", ".ppm",   ".pgm", ".pbm", ".pnm"};
 
 /// What follows the last dot of a path's last part, with that dot, in lower case; "" if there is none.
 [[nodiscard]] inline std::string ending_of(std::string_view path) {

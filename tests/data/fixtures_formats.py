@@ -1,4 +1,4 @@
-"""The WebP, GIF and BMP fixtures of make_fixtures.py. WebP and GIF are written and decoded by Pillow. BMP is written
+"""The WebP, GIF, BMP and PNM fixtures of make_fixtures.py. WebP and GIF are written and decoded by Pillow. BMP and PNM are written
 here, byte by byte; what it must decode to is computed from the samples, and compared with Pillow's pixels where Pillow
 reads the kind rightly. fixtures_tiff.py makes the TIFF ones."""
 import io
@@ -257,6 +257,50 @@ def keep_runs(keep, name, code, indices, bits, colours, pillow):
     keep(f"{name}.bmp", data, rgb)
 
 
+# ---- PNM ----------------------------------------------------------------------------------------------------------
+def pnm(kind, w, h, most, samples, comment=b""):
+    """`samples`: rows of numbers, in text for P1 to P3."""
+    head = b"P%d\n" % kind + comment + b"%d %d\n" % (w, h) + (b"" if most is None else b"%d\n" % most)
+    if kind <= 3:
+        return head + b"\n".join(b" ".join(b"%d" % v for v in row.reshape(-1)) for row in samples) + b"\n"
+    if kind == 4:
+        return head + b"".join(np.packbits(row.astype(np.uint8)).tobytes() for row in samples)
+    return head + samples.astype(">u2" if most > 255 else "u1").tobytes()
+
+
+def keep_pnm(keep, name, data, samples, most):
+    """Pillow's pixels, but for its 16-bit grey: those are rounded to bytes here, and may be one from its 16 bits."""
+    picture = Image.open(io.BytesIO(data))
+    rgb = np.rint(samples / most * 255).clip(0, 255)
+    if samples.ndim == 2:
+        rgb = np.repeat(rgb[..., None], 3, -1)
+    if picture.mode == "I":
+        assert np.abs(np.asarray(picture)[..., None] / 257 - rgb).max() < 0.51
+    else:
+        assert (np.asarray(picture.convert("RGB")) == rgb).all(), name
+    keep(name, data, rgb)
+
+
+def pnms(keep):
+    rng = np.random.default_rng(21)
+    w, h = 11, 6  # a line of P4 has bits to spare
+    bits = rng.integers(0, 2, (h, w))
+    for kind in (1, 4):
+        keep_pnm(keep, f"p{kind}.pbm", pnm(kind, w, h, None, bits), 1 - bits, 1)
+    crowded = b"P1 # no blanks\n11\t6\r\n" + b"".join(b"%d" % v for v in bits.reshape(-1))
+    keep_pnm(keep, "p1_crowded.pbm", crowded, 1 - bits, 1)
+    for kinds, suffix, shape in (((2, 5), "pgm", (h, w)), ((3, 6), "ppm", (h, w, 3))):
+        for most in (1, 30, 255, 1000, 65535):  # 30 has values half way between bytes
+            samples = rng.integers(0, most + 1, shape)
+            for kind in kinds:
+                keep_pnm(keep, f"p{kind}_{most}.{suffix}", pnm(kind, w, h, most, samples), samples, most)
+    data = pnm(6, w, h, 15, rng.integers(0, 256, (h, w, 3)), b"# made by hand\n#again 7\n")
+    above = np.frombuffer(data[-w * h * 3 :], np.uint8).reshape(h, w, 3)
+    keep_pnm(keep, "p6_above_the_largest.pnm", data, above, 15)
+    data = b"P2\n#1\n3 #2\n 2 # 3\n 9\n0 1 2 # 4 5\n3\n#\n4 9"
+    keep_pnm(keep, "p2_comments.pgm", data, np.array([[0, 1, 2], [3, 4, 9]]), 9)
+
+
 def scaled_jpegs(folder, smooth_jpeg):
     """Lines "name side width height hex of RGB": what a JPEG becomes whose shorter side may shrink to `side`, as
     Pillow's draft mode has it. `smooth_jpeg`: a maker of JPEGs of (width, height, options)."""
@@ -286,3 +330,4 @@ def write(keep):
     silent_bmps(keep)
     webp_of_xmp(keep)
     stray_gif(keep)
+    pnms(keep)

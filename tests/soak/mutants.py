@@ -36,6 +36,7 @@ KINDS = {
     "gif": ("GIF", "P", {}), "bmp": ("BMP", "RGB", {}), "palette.bmp": ("BMP", "P", {}),
     "lzw.tif": ("TIFF", "RGBA", {"compression": "tiff_lzw"}), "jpeg.tif": ("TIFF", "RGB", {"compression": "jpeg"}),
     "deflate.tif": ("TIFF", "CMYK", {"compression": "tiff_adobe_deflate"}),
+    "ppm": ("PPM", "RGB", {}), "pgm": ("PPM", "L", {}), "pbm": ("PPM", "1", {}),
     "group4.tif": ("TIFF", "1", {"compression": "group4"}),
 }  # fmt: skip
 REPORTS = ("AddressSanitizer", "runtime error:", "LeakSanitizer", "terminate called", "Segmentation fault", "Signal:")

@@ -25,9 +25,19 @@ struct Magic {
   std::size_t at;
   const char* ending;
 };
-constexpr std::array magics = {
-    Magic{"\xff\xd8\xff", 0, "jpg"}, Magic{"\x89PNG", 0, "png"}, Magic{"GIF8", 0, "gif"}, Magic{"WEBP", 8, "webp"},
-    Magic{"BM", 0, "bmp"},           Magic{"II*", 0, "tif"},     Magic{"MM", 0, "tif"}};
+constexpr std::array magics = {Magic{"\xff\xd8\xff", 0, "jpg"},
+                               Magic{"\x89PNG", 0, "png"},
+                               Magic{"GIF8", 0, "gif"},
+                               Magic{"WEBP", 8, "webp"},
+                               Magic{"BM", 0, "bmp"},
+                               Magic{"II*", 0, "tif"},
+                               Magic{"MM", 0, "tif"},
+                               Magic{"P1", 0, "pbm"},
+                               Magic{"P4", 0, "pbm"},
+                               Magic{"P2", 0, "pgm"},
+                               Magic{"P5", 0, "pgm"},
+                               Magic{"P3", 0, "ppm"},
+                               Magic{"P6", 0, "ppm"}};
 
 std::int64_t pictures_in(const std::string& folder) {
   std::int64_t count = 0;

@@ -28,6 +28,7 @@ Decoder decode_webp;
 Decoder decode_gif;
 Decoder decode_bmp;
 Decoder decode_tiff;
+Decoder decode_pnm;
 
 /// A format is known by its bytes at `at`. `decoder` is null for one that is known by name only, for the message.
 struct Format {
@@ -49,6 +50,12 @@ inline constexpr std::array formats = {
     Format{"TIFF", {"MM\0*", 4}, 0, decode_tiff},
     Format{"TIFF", {"II+\0", 4}, 0, decode_tiff},
     Format{"TIFF", {"MM\0+", 4}, 0, decode_tiff},
+    Format{"PNM", "P1", 0, decode_pnm},
+    Format{"PNM", "P2", 0, decode_pnm},
+    Format{"PNM", "P3", 0, decode_pnm},
+    Format{"PNM", "P4", 0, decode_pnm},
+    Format{"PNM", "P5", 0, decode_pnm},
+    Format{"PNM", "P6", 0, decode_pnm},
     Format{"AVIF", "ftypavi", 4},
     Format{"HEIC", "ftyphei", 4},
     Format{"HEIC", "ftyphev", 4},
@@ -64,6 +71,9 @@ inline constexpr std::array formats = {
     Format{"Windows cursor", {"\0\0\2\0", 4}},
     Format{"macOS icon", "icns"},
     Format{"DirectDraw texture", "DDS "},
+    Format{"PAM", "P7\n"},
+    Format{"portable float map", "PF\n"},
+    Format{"portable float map", "Pf\n"},
     Format{"OpenEXR", "\x76\x2F\x31\x01"},
     Format{"Radiance HDR", "#?RADIANCE"},
     Format{"GIMP's XCF", "gimp xcf"},

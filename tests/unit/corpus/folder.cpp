@@ -31,8 +31,8 @@ TEST_F(Folder, TakesPicturesInByteOrder) {
 }
 
 TEST_F(Folder, TakesEveryEndingOfWhatIsRead) {
-  const std::vector<std::string> names = {"a.JFIF", "b.jpe", "c.jif",  "d.pjpeg", "e.pjp",
-                                          "f.apng", "g.dib", "h.jpeg", "i.TIF"};
+  const std::vector<std::string> names = {"a.JFIF", "b.jpe", "c.jif", "d.pjpeg", "e.pjp", "f.apng", "g.dib",
+                                          "h.jpeg", "i.TIF", "j.ppm", "k.pgm",   "l.pbm", "m.pnm"};
   for (const std::string& name : names) write(name);
   const Manifest manifest = listed(folder);
   EXPECT_EQ(paths_of(manifest), names);

@@ -1,4 +1,4 @@
-// Damage and hostile sizes in WebP, GIF, BMP and TIFF. What whole files give is in image_decode.cpp.
+// Damage and hostile sizes in WebP, GIF, BMP, TIFF and PNM. What whole files give is in image_decode.cpp.
 
 #include <gtest/gtest.h>
 
@@ -66,6 +66,10 @@ TEST(Formats, RefuseEveryTruncation) {
     }
   }
   expect_truncations_refused("8bit_runs_step.bmp", 18, 0);
+  for (const char* name : {"p4.pbm", "p5_30.pgm", "p5_65535.pgm", "p6_255.ppm"}) expect_truncations_refused(name, 2, 0);
+  expect_truncations_refused("p1.pbm", 2, 1);  // all but the line's end
+  expect_truncations_refused("p2_1.pgm", 2, 1);
+  expect_truncations_refused("p3_1.ppm", 2, 1);
 }
 
 TEST(Formats, CheckTheLimitBeforeTheyTakeMemory) {
@@ -118,6 +122,25 @@ TEST(Formats, RefuseBmpsWhoseNumbersAreHostile) {
   EXPECT_EQ(status_of(with_number(bmp, 30, 4, 4)), RowStatus::unknown_format);  // a JPEG inside
   EXPECT_EQ(status_of(with_number(bmp, 46, 1, 4)), RowStatus::corrupt);         // a palette of one colour
   EXPECT_EQ(status_of(with_number(fixture_bytes("16bit_565.bmp"), 54, 0xF0F0, 4)), RowStatus::corrupt);
+}
+
+TEST(Formats, RefusePnmWhoseNumbersAreHostile) {
+  const auto status = [](const std::string& text) { return status_of(to_buffer(text)); };
+  EXPECT_EQ(status("P6 99999999999999999999999999 1 255 abc"), RowStatus::too_large);
+  EXPECT_EQ(status("P5 1000000 1000000 255 abc"), RowStatus::too_large);
+  EXPECT_EQ(status("P5 10000 5000 255 abc"), RowStatus::corrupt);  // the file is too short for that many
+  for (const char* text :
+       {"P5 0 1 255 a", "P5 -1 1 255 a", "P5 1 1 0 a", "P5 1 1 65536 aa", "P5 1 1 1e2 a", "P5 # 1 1 255 a",
+        "P5x1 1 255 a", "P6 is no picture", "P1 1 1 2", "P2 1 1 9 10", "P2 2 1 9 1 a", "P2 1 1 9 -1"})
+    EXPECT_EQ(status(text), RowStatus::corrupt) << text;
+  for (const char* text :
+       {"P5 1 1 255 a", "P5\r1\v1\f255#\na", "P5#\n1 1#255\r2\na", "P1 1 1 1", "P2 1 1 9 9#", "P5 1 1 255 a, and more"})
+    EXPECT_EQ(status(text), RowStatus::done) << text;
+}
+
+TEST(Formats, NamePamAndFloatMaps) {
+  for (const char* text : {"P7\nWIDTH 1\n", "PF\n1 1\n-1\n", "Pf\n1 1\n-1\n"})
+    EXPECT_EQ(status_of(to_buffer(text)), RowStatus::unknown_format) << text;
 }
 
 TEST(Formats, RefuseAGifOfNoFrameAndOfAMissingColour) {

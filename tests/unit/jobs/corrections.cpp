@@ -24,6 +24,13 @@ TEST(Corrections, KeepAPictureAndALine) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder / "wrong/boot"), fs::directory_iterator()), 1);
 }
 
+TEST(Corrections, KeepAPictureUnderAnEndingOfItsFormat) {
+  EXPECT_EQ(ending_of(png), "png");
+  EXPECT_EQ(ending_of("P6\n1 1\n255\nabc"), "ppm");
+  EXPECT_EQ(ending_of("P2 1 1 9 9"), "pgm");
+  EXPECT_EQ(ending_of("P4 1 1 1"), "pbm");
+}
+
 TEST(Corrections, NamesOfClassesAreNoPathsAndNotThatOfTheList) {
   for (const char* name : {"", ".", "..", "a/b", "a\\b", " a", "a\nb", "answers.jsonl"})
     EXPECT_FALSE(is_good_label(name)) << name;
