@@ -68,7 +68,7 @@ struct Manifest {
 
 struct CorpusOptions {
   /// The sources. Each is a folder (recursive), a CSV or TSV table (path[,label]), a text list, or a tar file (also
-  /// .gz, .zst), with braces and wildcards as in a shell: a-{000..127}.tar, {a,b}.csv, *.tar.
+  /// .gz, .zst, .xz, .bz2), with braces and wildcards as in a shell: a-{000..127}.tar, {a,b}.csv, *.tar.
   std::vector<std::string> corpus;
   LabelRule labels;
   std::string path_column, label_column;  ///< of tables: a name of the header, or a number from 1; "": found
@@ -81,18 +81,18 @@ struct CorpusOptions {
 /// an empty one. `options` agree on all ranks.
 ///
 /// A folder yields the files whose names end like a picture's (.jpg, .jpeg, .jpe, .jfif, .jif, .pjpeg, .pjp, .png,
-/// .apng, .webp, .gif, .bmp, .dib, .tif, .tiff; any case). Names that begin with a dot are left out, and what systems
-/// and editors leave behind (__MACOSX, @eaDir, lost+found ...); all that is left out is counted in a note. Symlinks are
-/// followed: one to a file is an entry of its own; a folder that several lead to is visited by the first of them in
-/// byte order, so that loops end. A dangling one is an entry without size. A folder that has tar files and no pictures
-/// yields what they hold. A tar file yields its members with such names. The column of KEY.jpg is the text of KEY.cls,
-/// the "label", "class" or "cls" of KEY.json, or the text of KEY.txt: the first that there is, even if it holds no
-/// label. Its index is kept beside it, if that folder can be written. A damaged shard yields the pictures before the
-/// damage, and a note; so does one without tar's end block. A table may have commas, semicolons or tabs, and a header
-/// with the names that other tools use. A note says which column was taken for what. Blanks around labels don't count.
-/// With several sources, the root is that of the first.
-/// Throws a collective Error: what can't be read, an empty corpus, a malformed table (with its line), a picture with
-/// two labels.
+/// .apng, .webp, .gif, .bmp, .dib, .tif, .tiff, .ppm, .pgm, .pbm, .pnm; any case). Names that begin with a dot are left
+/// out, and what systems and editors leave behind (__MACOSX, @eaDir, lost+found ...); all that is left out is counted
+/// in a note. Symlinks are followed: one to a file is an entry of its own; a folder that several lead to is visited by
+/// the first of them in byte order, so that loops end. A dangling one is an entry without size. A folder that has tar
+/// files and no pictures yields what they hold. A tar file yields its members with such names. The column of KEY.jpg is
+/// the text of KEY.cls, the "label", "class" or "cls" of KEY.json, or the text of KEY.txt: the first that there is,
+/// even if it holds no label. Its index is kept beside it, if that folder can be written. A damaged shard yields the
+/// pictures before the damage, and a note; so does one without tar's end block. A table may have commas, semicolons or
+/// tabs, and a header with the names that other tools use. Notes say which column was taken for what, and how many
+/// pictures are not there and why perhaps. Blanks around labels don't count; one in a table that is no UTF-8 is an
+/// error. The root is that of the first source. Throws a collective Error: what can't be read, an empty corpus, a
+/// malformed table (with its line), a picture with two labels.
 [[nodiscard]] Manifest list_corpus(const Communicator& comm, const CorpusOptions& options);
 
 /// A column of a table, beside the paths in it.

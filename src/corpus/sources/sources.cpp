@@ -18,7 +18,9 @@
 #include "corpus/sources/folder.hpp"
 #include "corpus/sources/rounds.hpp"
 #include "corpus/stage.hpp"
+#include "corpus/tables/records.hpp"
 #include "corpus/tables/table.hpp"
+#include "pool3/error.hpp"
 #include "pool3/files.hpp"
 #include "pool3/sides.hpp"
 
@@ -76,6 +78,18 @@ std::string place_of(const Source& table, std::string_view path) {
   return full;
 }
 
+/// Throws Error for a label that is not UTF-8. (Paths may be any bytes, as names of files are.)
+void check_text(const std::string& table, const TableRow& row) {
+  const std::size_t good = valid_utf8(row.label);
+  if (good == row.label.size()) return;
+  constexpr std::size_t most = 60;  // bytes of a label that are shown
+  const std::string_view shown = row.label.substr(good < most ? 0 : good, most);
+  fail_at(table, row.line,
+          fmt::format("the label {} is not UTF-8 from its byte {} ({}) on", one_line(shown), good + 1,
+                      one_line(row.label.substr(good, 1))),
+          "if it is Latin-1: iconv -f latin1 -t utf-8 FILE > NEW-FILE, and give the new one");
+}
+
 /// Lists on the root, with the other ranks' help.
 class Lister {
  public:
@@ -125,6 +139,7 @@ class Lister {
     std::int64_t with_blanks = 0;
     const TableShape shape = read_table(input, names, [&](const TableRow& row) {
       const bool column = rule_.kind == LabelRule::Kind::automatic && row.has_label;
+      if (column || rule_.kind == LabelRule::Kind::column) check_text(source.path, row);
       const std::string place = by_folder ? place_of(source, row.path) : std::string(row.path);
       const std::string label = (column ? by_column : label_)(place, row.label);
       if (row.label.size() != trimmed_view(row.label).size()) ++with_blanks;

@@ -156,6 +156,17 @@ TEST_F(Sniffed, Utf16IsNamed) {
   EXPECT_EQ(listing_error(write("t.csv", std::string("\xFF\xFEp\0", 4)), "column").cause, "UTF-16 text");
 }
 
+TEST_F(Sniffed, LabelsThatAreNoUtf8AreRefused) {
+  const auto error = listing_error(write("t.csv", "path,label\na.jpg,tea\nb.jpg,caf\xe9\n"), "column");
+  EXPECT_EQ(error.path, (folder / "t.csv:3").string());
+  EXPECT_EQ(error.cause, "the label caf\\xe9 is not UTF-8 from its byte 4 (\\xe9) on");
+  EXPECT_THAT(error.advice, HasSubstr("iconv -f latin1 -t utf-8"));
+  EXPECT_THAT(listing_error(write("l.txt", "a.jpg na\xefve\n"), "column").cause, HasSubstr("na\\xefve"));
+  EXPECT_EQ(taken("path,label\na.jpg,caf\xc3\xa9\n").rows, "a.jpg=caf\xc3\xa9 ");
+  EXPECT_THAT(labels_of(listed(write("t.csv", "path,label\nb/1.jpg,caf\xe9\n"), "directory")), ElementsAre("b"));
+  EXPECT_THAT(paths_of(listed(write("t.csv", "path,label\ncaf\xe9.jpg,x\n"), "column")), ElementsAre("caf\xe9.jpg"));
+}
+
 TEST_F(Table, List) {
   const std::string absolute = write("elsewhere/1.jpg", "1234");
   const std::string text = "\xEF\xBB\xBF# a comment.jpg\r\n\n b,\"c\".jpg\n" + absolute + "\nlast.jpg";
