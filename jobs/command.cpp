@@ -7,6 +7,7 @@
 #include <set>
 
 #include "console/output.hpp"
+#include "console/unforeseen.hpp"
 #include "setup/agreement.hpp"
 #include "setup/apart.hpp"
 #include "setup/process.hpp"
@@ -114,7 +115,7 @@ ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>&
     end_with(comm, fields, error.collective());
     return fields.code;
   } catch (const std::exception& error) {
-    print_error(fmt::format("rank {}: {}: {}", comm.rank(), entry.name, one_line(error.what())));
+    print_error(fmt::format("rank {}: {}: {}", comm.rank(), entry.name, unforeseen(error)));
     std::fflush(nullptr);
     abort_all(comm, ExitCode::failed);
   }
