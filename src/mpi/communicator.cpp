@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <new>
 #include <numeric>
 #include <utility>
 
@@ -291,6 +292,11 @@ void Communicator::all_do(const std::function<void()>& action) const {
     action();
   } catch (const Error& error) {
     mine = error.fields();
+  } catch (const std::bad_alloc&) {
+    mine = ErrorFields{.cause = "memory ran out",
+                       .advice =
+                           "give the job more, as by ulimit -v or Slurm's --mem, or ask for less: fewer ranks on a "
+                           "node, --threads or a smaller --batch where the command has them"};
   } catch (const std::exception& error) {
     mine = ErrorFields{.cause = error.what()};
   }

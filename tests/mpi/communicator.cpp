@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <new>
 #include <numeric>
 #include <thread>
 
@@ -87,6 +88,18 @@ TEST(Communicator, EveryRankThrowsWhatOneThrew) {
   EXPECT_NE(error.line.find("stage: /p: cause (advice)"), std::string::npos);
   EXPECT_THROW(comm.root_does([] { throw usage_error("no"); }), Error);
   comm.barrier();
+}
+
+TEST(Communicator, EveryRankSaysThatOneRanOutOfMemory) {
+  const Communicator comm = Communicator::world();
+  const test::Caught error = test::error_of([&] {
+    comm.all_do([&] {
+      if (comm.rank() == comm.size() - 1) throw std::bad_alloc();
+    });
+  });
+  EXPECT_TRUE(error.collective);
+  EXPECT_EQ(error.cause, "memory ran out");
+  EXPECT_NE(error.advice.find("--threads"), std::string::npos);
 }
 
 TEST(Communicator, SplitsInOrderOfRank) {
