@@ -29,7 +29,7 @@ function(pool3_add_unit_tests ROOM)
   target_link_libraries(test_${ROOM} PRIVATE pool3::${ROOM} pool3::options pool3_dep::gtest ${ARGN})
   target_include_directories(test_${ROOM} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(test_${ROOM} PRIVATE POOL3_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  gtest_discover_tests(test_${ROOM} TEST_PREFIX "unit.${ROOM}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${POOL3_TEST_SECONDS}
+  gtest_discover_tests(test_${ROOM} TEST_PREFIX "unit.${ROOM}." NO_PRETTY_VALUES DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${POOL3_TEST_SECONDS}
     ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
 endfunction()
 

@@ -1,5 +1,6 @@
 #include "extraction/batches.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pool3::extraction {
@@ -9,7 +10,7 @@ std::span<float> Batches::Slot::input() const {
   return std::span(batch->input).subspan(index * floats, floats);
 }
 
-Batches::Slot Batches::reserve(BlockRow row) {
+Batches::Slot Batches::reserve(BlockRow row, std::size_t share) {
   if (!filling_ && !spare_.empty()) {
     filling_ = std::move(spare_.back());
     spare_.pop_back();
@@ -20,13 +21,15 @@ Batches::Slot Batches::reserve(BlockRow row) {
   }
   Slot slot{filling_, filling_->rows.size()};
   filling_->rows.push_back(std::move(row));
-  if (filling_->rows.size() == slots_) filling_.reset();
+  filling_->closed = filling_->rows.size() >= std::min(share, slots_);
+  if (filling_->closed) filling_.reset();
   return slot;
 }
 
 void Batches::filled(const Slot& slot, bool wanted) {
   if (!wanted) slot.batch->rows[slot.index].block.reset();
-  if (++slot.batch->filled == slots_) full_.push_back(slot.batch);
+  const std::size_t now = ++slot.batch->filled;
+  if (slot.batch->closed && now == slot.batch->rows.size()) full_.push_back(slot.batch);
 }
 
 std::shared_ptr<Batch> Batches::take() {
@@ -39,6 +42,7 @@ std::shared_ptr<Batch> Batches::take() {
 void Batches::give_back(std::shared_ptr<Batch> batch) {
   batch->rows.clear();
   batch->filled = 0;
+  batch->closed = false;
   spare_.push_back(std::move(batch));
 }
 

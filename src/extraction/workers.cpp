@@ -120,6 +120,12 @@ bool Workers::can_run() const {
   return batches_.has_full() || (ledger_.before_batches() == 0 && batches_.has_part());
 }
 
+/// Pictures of a batch: where few are on their way, as at the end or in a server, each thread gets its part of them.
+std::size_t Workers::share() const {
+  const std::int64_t threads = threads_.in_network;
+  return static_cast<std::size_t>(std::max<std::int64_t>((ledger_.unsettled() + threads - 1) / threads, 1));
+}
+
 /// Says that there may be something to do. Whoever takes it calls this again, for the next.
 void Workers::wake() {
   if (ledger_.can_read()) to_read_.notify_one();
@@ -203,7 +209,7 @@ void Workers::decode_one(Lock& lock, Lap& lap) {
     Image image = decode(picture.bytes, decoding_);
     decode_seconds = lap.seconds();
     lock.lock();
-    slot = batches_.reserve(picture.row);
+    slot = batches_.reserve(picture.row, share());
     lock.unlock();
     to_input(image, settings_.recipe.profile, slot->input());
     recycle(std::move(image));

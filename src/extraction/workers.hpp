@@ -78,6 +78,7 @@ class Workers {
 
   // REQUIRE: locked.
   [[nodiscard]] bool can_run() const;
+  [[nodiscard]] std::size_t share() const;
   void wake();
   void refuse(const BlockRow& row, const Refusal& refusal);
   void finish(std::optional<BlockResult> block);

@@ -103,7 +103,8 @@ std::vector<float> decode_values(const Coding& coding, std::string_view bytes) {
   const auto dequantise = [&](auto q) { return static_cast<float>(q * coding.scale + coding.minimum); };
   if (coding.type == "uint8") return converted<std::uint8_t>(bytes, dequantise);
   if (coding.type == "uint16") return converted<std::uint16_t>(bytes, dequantise);
-  if (coding.type == "float16") return converted<std::uint16_t>(bytes, float_of_half);
+  if (coding.type == "float16")
+    return converted<std::uint16_t>(bytes, [](std::uint16_t v) { return float_of_half(v); });
   if (coding.type == "float32") return converted<float>(bytes, [](float v) { return v; });
   return {};  // whole numbers: no layer of the network has them
 }

@@ -63,7 +63,7 @@ TEST(Feeding, BatchesAreFullWhereManyPicturesFail) {
   Pictures pictures;
   pictures.gate = &gate;
   pictures.slow = "missing-0";
-  Workers workers(network, settings_of(pictures), {.computing = 2, .in_network = 2, .reading = 1});
+  Workers workers(network, settings_of(pictures), {.computing = 2, .in_network = 1, .reading = 1});
   for (int b = 0; b < 6; ++b) {
     BlockTask task = block_of(b, "missing", b * 16, 12);
     for (int i = 12; i < 16; ++i) task.paths.push_back("good-" + std::to_string(b * 16 + i));
@@ -74,6 +74,16 @@ TEST(Feeding, BatchesAreFullWhereManyPicturesFail) {
   EXPECT_EQ(network.pictures, 24);
   EXPECT_EQ(network.calls, 2);  // 16 and 8 pictures, where blocks have 4 each
   EXPECT_EQ(row_of(results.at(5), 15), Pictures::features_of("good-95"));
+}
+
+TEST(Feeding, FewPicturesAreSharedOutToTheThreads) {
+  const FormulaNetwork network;
+  const Pictures pictures;
+  Workers workers(network, settings_of(pictures), {.computing = 2, .in_network = 2, .reading = 1});
+  workers.submit(block_of(0, "p", 0, 16));
+  static_cast<void>(finish(workers));
+  EXPECT_EQ(network.pictures, 16);
+  EXPECT_GE(network.calls, 2);  // a batch of 16 would leave one thread idle
 }
 
 TEST(Feeding, CopiesAreComputedOnce) {

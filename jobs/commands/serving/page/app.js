@@ -15,6 +15,12 @@
     if (text !== undefined) node.textContent = text;
     return node;
   };
+  // Long names of classes break behind their underscores and slashes first.
+  const breakable = (tag, name, text) => {
+    const node = make(tag, name);
+    for (const part of text.split(/(?<=[_/])/)) node.append(part, make("wbr"));
+    return node;
+  };
   const show = (id, on) => { at(id).hidden = !on; };
   const percent = (p) => (p >= 0.995 && p < 1 ? "> 99" : p < 0.005 && p > 0 ? "< 1" : Math.round(p * 100)) + " %";
 
@@ -133,7 +139,7 @@
       const more = make("span", "more");
       more.append(make("span", "", one.distance < 0.0005 ? "the same" : "distance " + one.distance.toFixed(3)),
         make("span", "", one.copies.length ? `and ${one.copies.length} ${one.copies.length === 1 ? "copy" : "copies"}` : ""));
-      button.append(image, make("span", "label", one.label || "no label"), more);
+      button.append(image, breakable("span", "label", one.label || "no label"), more);
       button.addEventListener("click", () => { location.hash = "row=" + one.row; });
       item.append(button);
       return item;
