@@ -61,6 +61,8 @@ struct Gamma {
   /// scale: 1 / (features x variance), as scikit-learn. median: 1 / median squared distance. Throws Error if all rows
   /// are the same.
   [[nodiscard]] double of(const SharedRows& rows) const;
+  /// The same from what the unit needs: the median squared distance, or the variance of all numbers.
+  [[nodiscard]] double of(std::int64_t dim, double median_distance, double variance) const;
 };
 /// "0.5", "scale", "median", "0.25*median". Throws usage Error.
 [[nodiscard]] Gamma parse_gamma(const std::string& text);
@@ -87,16 +89,20 @@ struct ProblemSize {
   int folds = 0;
   std::vector<double> C;                 ///< each is solved for, in features whose spread is 1; empty: 1
   std::vector<std::int64_t> class_rows;  ///< [classes]; empty: all have as many
+  std::int64_t landmarks = 0;            ///< that are asked for (landmarks.hpp), of RBF; 0: none while all rows fit
+  int copies = 1;                        ///< of the rows over landmarks, which groups of ranks hold
 };
 /// Which solver, and why.
 struct SolverChoice {
   bool gram = false;
   std::string why;                                ///< one line
   SolverMethod method = SolverMethod::automatic;  ///< for rows that are shared out, if that was chosen for its cost
+  std::int64_t landmarks = 0;  ///< of the RBF kernel's rows, that are shared out; 0: the kernel is exact
 };
 /// By cost and memory. At a small C most rows have a dual variable, and columns over a kernel matrix are dear.
-/// `most_bytes` a node; 0: two thirds of what its system has to give now. Throws a usage Error if the kernel or the
-/// method asks for what does not fit. Collective; the same on every rank.
+/// `most_bytes` a node; 0: two thirds of what its system has to give now. One-vs-rest of RBF takes landmarks where the
+/// kernel matrix does not fit: 4096, or half as many as often as memory wants. Throws a usage Error if the kernel or
+/// the method asks for what does not fit. Collective; the same on every rank.
 [[nodiscard]] SolverChoice choose_solver(const Communicator& comm, const ProblemSize& size, const KernelOptions& how,
                                          SolverMethod wanted, double most_bytes);
 

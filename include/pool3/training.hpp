@@ -14,6 +14,7 @@
 #include "pool3/calibration.hpp"
 #include "pool3/features.hpp"
 #include "pool3/kernel_machine.hpp"
+#include "pool3/landmarks.hpp"
 #include "pool3/model.hpp"
 #include "pool3/stratified.hpp"
 #include "pool3/svm.hpp"
@@ -108,6 +109,7 @@ struct KernelChoice {
   Gamma gamma;  ///< in standardised features
   Multiclass multiclass = Multiclass::one_vs_rest;
   double max_memory_bytes = 0;  ///< of a kernel matrix and what is beside it, a node; 0: two thirds of what is free
+  std::int64_t landmarks = 0;   ///< that stand for all rows, of RBF; 0: none while all rows fit
 };
 
 /// How to train.
@@ -140,6 +142,8 @@ void check_C(double C);
 struct TrainingSet {
   Problem problem;                       ///< checked, standardised, in random order; without rows if there is `shared`
   std::shared_ptr<SharedRows> shared;    ///< or none
+  Landmarks landmarks;                   ///< of RBF, if `problem` is over them; or none
+  std::shared_ptr<LandmarkMap> map;      ///< that made it; or none
   SolverChoice solver;                   ///< which of both, and why
   Standardisation standardisation;       ///< what was done to the features
   std::vector<std::int64_t> class_rows;  ///< of all ranks
@@ -157,6 +161,7 @@ struct ClassFit {
   Traffic spent;
   LinearClassifier classifier;           ///< on raw features; of the linear kernel
   std::shared_ptr<KernelSolver> kernel;  ///< that made it from the set's shared rows; or none
+  std::int64_t landmarks = 0;            ///< that the answer is over; 0: it is exact
 };
 /// Collective.
 [[nodiscard]] ClassFit fit_classes(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
@@ -187,7 +192,7 @@ struct HeldOutRows {
                                const TrainingOptions& options, const ClassFit& solved, const Calibration& calibration,
                                const std::string& config);
 /// The model's certificate with what it took, JSON. It is no part of the model, whose bytes tell nothing of the
-/// machine's speed. Bytes and calls are those of this rank.
+/// machine's speed. Bytes and calls are those of this rank. Over landmarks it is of the approximated problem.
 [[nodiscard]] std::string certificate_json(const Model& model, const ClassFit& fit, int ranks);
 
 }  // namespace pool3

@@ -96,6 +96,14 @@ HeldOutRows held_out_of_shared(const Communicator& comm, const TrainingSet& set,
                        set.shared->labels().subspan(begin, count), set.shared->folds().subspan(begin, count), folds);
 }
 
+/// Puts the rows over landmarks in place of their features. Collective.
+void map_to_landmarks(const Communicator& comm, TrainingSet& set, const TrainingOptions& options) {
+  set.landmarks = choose_landmarks(comm, set.problem, set.solver.landmarks, options.split.seed);
+  const double gamma = gamma_of(comm, options.kernel.gamma, set.problem, set.landmarks);
+  set.map = std::make_shared<LandmarkMap>(comm, set.landmarks, gamma, options.solver.threads);
+  comm.all_do([&] { set.problem = (*set.map)(set.problem); });
+}
+
 }  // namespace
 
 void check(const TrainingOptions& o) {
@@ -156,7 +164,8 @@ TrainingSet load_training_set(const Communicator& comm, const FeatureReader& rea
                          .classes = set.problem.classes,
                          .folds = options.probability_folds,
                          .C = {options.C * spread},
-                         .class_rows = set.class_rows};
+                         .class_rows = set.class_rows,
+                         .landmarks = options.kernel.landmarks};
   const KernelOptions how = kernel_options(options.kernel, options.solver);
   set.solver = choose_solver(comm, size, how, options.solver.method, options.kernel.max_memory_bytes);
   if (set.solver.gram) {
@@ -166,6 +175,7 @@ TrainingSet load_training_set(const Communicator& comm, const FeatureReader& rea
     return set;
   }
   if (options.centering) set.standardisation = standardise(comm, set.problem);
+  if (set.solver.landmarks > 0) map_to_landmarks(comm, set, options);
   shuffle_rows(set.problem, options.split.seed);
   return set;
 }
@@ -175,8 +185,8 @@ ClassFit fit_classes(const Communicator& comm, const TrainingSet& set, const Tra
   if (set.shared) return fit_shared(comm, set, options, progress);
   const Traffic before = traffic();
   Solver solver(comm, set.problem, columns_of_classes(set.problem.classes), options_for_rows(set, options));
-  ClassFit solved{.fit = solver.solve(options.C, progress)};
-  solved.classifier = unfold(solved.fit, set.standardisation, set.problem.classes);
+  ClassFit solved{.fit = solver.solve(options.C, progress), .landmarks = set.landmarks.count()};
+  if (!set.map) solved.classifier = unfold(solved.fit, set.standardisation, set.problem.classes);
   solved.spent = traffic().since(before);
   return solved;
 }

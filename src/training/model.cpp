@@ -73,8 +73,13 @@ Model make_model(const Communicator& comm, const FeatureReader& reader, const Tr
         split_table(reader, options.split, options.probability_folds, options.search_folds, options.row_weights);
   });
   if (model.kernel == Kernel::linear) return model;
-  model.intercept = solved.kernel->intercepts();
-  comm.root_does([&] { training::add_support_vectors(model, reader, set, *solved.kernel); });
+  model.intercept = set.map ? fit.intercept : solved.kernel->intercepts();
+  comm.root_does([&] {
+    if (set.map)
+      training::add_landmarks(model, reader, set, fit);
+    else
+      training::add_support_vectors(model, reader, set, *solved.kernel);
+  });
   return model;
 }
 
@@ -85,6 +90,7 @@ std::string certificate_json(const Model& model, const ClassFit& fit, int ranks)
   j["objective"] = model.objective;
   j["relative_gap"] = model.relative_gap;
   j["tolerance"] = model.tolerance;
+  if (fit.landmarks > 0) j["landmarks"] = fit.landmarks;
   j["converged"] = fit.fit.converged;
   j["passes"] = fit.fit.epochs;
   j["seconds"] = fit.fit.seconds;

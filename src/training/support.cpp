@@ -76,6 +76,12 @@ void try_halves(Model& model) {
   if (s.as_halves) s.x = std::move(rounded);
 }
 
+/// `gamma` is in standardised features, that of a model in raw ones.
+void take_gamma(Model& model, const TrainingSet& set, double gamma) {
+  const double scale = set.standardisation.scale;
+  model.support.gamma = gamma / (scale * scale);
+}
+
 }  // namespace
 
 void add_support_vectors(Model& model, const FeatureReader& reader, const TrainingSet& set,
@@ -93,8 +99,15 @@ void add_support_vectors(Model& model, const FeatureReader& reader, const Traini
   const std::int64_t n = rows.rows(), slots = std::ssize(duals) / n;
   for (std::int64_t slot = 0; slot < slots; ++slot)
     for (const std::int64_t i : chosen) s.dual_coef.push_back(duals[index(slot * n + i)]);
-  const double scale = set.standardisation.scale;
-  s.gamma = solver.options().gamma / (scale * scale);
+  take_gamma(model, set, solver.options().gamma);
+  try_halves(model);
+}
+
+void add_landmarks(Model& model, const FeatureReader& reader, const TrainingSet& set, const Fit& fit) {
+  model.support.labels = set.landmarks.labels;
+  model.support.x = read_rows(reader, set.landmarks.origin);
+  model.support.dual_coef = set.map->coefficients(fit);
+  take_gamma(model, set, set.map->gamma());
   try_halves(model);
 }
 

@@ -35,6 +35,10 @@ void declare_kernel(OptionParser& p, KernelFlags& f) {
         "auto, by cost and memory; descent or newton on rows that are shared out to the ranks; gram, over one kernel "
         "matrix a node",
         std::string("auto"));
+  p.add("landmarks", f.landmarks,
+        "of rbf and ovr: approximate by so many rows that stand for all (Nystroem); 0: all rows where their kernel "
+        "matrix fits the memory, else 4096 landmarks or what fits",
+        std::int64_t{0});
   p.add("max-memory", f.max_memory_gib, "GiB a node for the kernel matrix; 0: two thirds of what is free", 0.0,
         Changes::nothing);
 }
@@ -56,10 +60,16 @@ KernelFlagValues values_of(const KernelFlags& f) {
   if (v.rbf && v.method != SolverMethod::automatic && v.method != SolverMethod::gram)
     throw usage_error("--solver must be auto or gram with --kernel rbf");
   if (!(f.max_memory_gib >= 0) || !std::isfinite(f.max_memory_gib)) throw usage_error("--max-memory must be 0 or more");
+  if (f.landmarks < 0) throw usage_error("--landmarks must be 0 or more");
+  if (f.landmarks > 0 && (!v.rbf || f.multiclass == "ovo"))
+    throw usage_error("--landmarks needs --kernel rbf, and --multiclass ovr");
+  if (f.landmarks > 0 && v.method == SolverMethod::gram)
+    throw usage_error("--solver gram is exact: leave it to auto with --landmarks");
   v.choice = {.kernel = v.rbf && !v.linear ? Kernel::rbf : Kernel::linear,
               .gamma = v.gammas.front(),
               .multiclass = f.multiclass == "ovo" ? Multiclass::one_vs_one : Multiclass::one_vs_rest,
-              .max_memory_bytes = f.max_memory_gib * bytes_of_gib};
+              .max_memory_bytes = f.max_memory_gib * bytes_of_gib,
+              .landmarks = f.landmarks};
   return v;
 }
 

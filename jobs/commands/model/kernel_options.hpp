@@ -12,6 +12,7 @@ namespace pool3::jobs {
 struct KernelFlags {
   std::vector<std::string> kernels, gammas;
   std::string multiclass, solver;
+  std::int64_t landmarks = 0;
   double max_memory_gib = 0;
 };
 /// `search`: several kernels and gammas may be given.

@@ -87,6 +87,16 @@ std::string progress_text(const SearchProgress& p) {
                      p.points, text_of(p.solver));
 }
 
+/// Folds are compared exactly, or not at all. Throws usage Error.
+void refuse_landmarks(const SolverChoice& choice) {
+  if (choice.landmarks == 0) return;
+  throw Error({.stage = stage,
+               .cause = fmt::format("a search has no landmarks, and this would be {}", choice.why),
+               .advice = "raise --max-memory, search on fewer rows (--limit-per-class of extract) and then train with "
+                         "what is best, or --kernel linear",
+               .code = ExitCode::usage});
+}
+
 /// Collective: rows are counted.
 SearchOptions search_options(const Communicator& comm, const FeatureReader& reader, const TrainingOptions& training,
                              const KernelFlagValues& kernel, const SearchFlags& flags, Log& log) {
@@ -115,6 +125,7 @@ SearchOptions search_options(const Communicator& comm, const FeatureReader& read
   for (double& value : C) value *= spread;
   const SolverChoice choice = choose_solver(comm, {rows, reader.width(), classes, flags.folds, C, class_rows}, how,
                                             kernel.method, training.kernel.max_memory_bytes);
+  comm.all_do([&] { refuse_landmarks(choice); });
   options.gram = choice.gram;
   if (choice.method != SolverMethod::automatic) options.solver.method = choice.method;
   log.line(stage, choice.why);

@@ -56,10 +56,11 @@ void log_certificate(Log& log, const ClassFit& solved, std::int64_t rows, double
 }
 
 /// What a model with the RBF kernel keeps.
-std::string support_text(const Model& model) {
+std::string support_text(const Model& model, std::int64_t landmarks) {
   if (model.kernel == Kernel::linear) return {};
   return fmt::format(
-      ", {} support vectors of {} rows, as {}", model.support.labels.size(), model.training_rows,
+      ", {} {} of {} rows, as {}", model.support.labels.size(), landmarks > 0 ? "landmarks" : "support vectors",
+      model.training_rows,
       model.support.as_halves ? "float16, which changes no decision value by more than 0.001" : "float32");
 }
 
@@ -186,7 +187,8 @@ void train(const Context& context, const FeatureReader& reader, const TrainingOp
   const Model model = make_model(comm, reader, set, options, solved, calibration, context.config);
   comm.root_does([&] { write(model, out, certificate_json(model, solved, comm.size())); });
   clock.end();
-  context.log.line(stage, fmt::format("{}: {} classes{}", out, model.classes.size(), support_text(model)));
+  context.log.line(stage,
+                   fmt::format("{}: {} classes{}", out, model.classes.size(), support_text(model, solved.landmarks)));
 }
 
 std::unique_ptr<Command> make_train() { return std::make_unique<TrainCommand>(); }

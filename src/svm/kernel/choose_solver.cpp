@@ -4,6 +4,7 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <optional>
 
 #include "pool3/kernel_machine.hpp"
 
@@ -26,6 +27,8 @@ constexpr double clearly_cheaper = 0.45;
 /// Of the linear kernel: where more rows are free than there are features, their matrix is singular.
 constexpr double least_tolerance_of_hinge = 1e-5;
 constexpr double bytes_of_gib = 1073741824.0;
+/// Their decomposition takes m^3, and their products with rows n m^2.
+constexpr std::int64_t most_landmarks = 4096, least_landmarks = 256;
 
 /// What the system of this node has to give, or infinity if it does not say.
 double available_bytes() {
@@ -76,6 +79,36 @@ double cost_of_rows(const ProblemSize& s) {
 
 std::string gib(double bytes) { return fmt::format("{:.1f} GiB", bytes / bytes_of_gib); }
 
+/// Bytes a node for rows over landmarks: rows and z with what the solver has of them, landmarks and K_mm^(-1/2).
+double landmark_bytes(const ProblemSize& s, std::int64_t landmarks, double nodes, double ranks) {
+  constexpr double of_column = 8;  // a dual and a margin, floats both
+  const auto n = static_cast<double>(s.rows) * s.copies / nodes, m = static_cast<double>(landmarks),
+             d = static_cast<double>(s.dim);
+  return 4 * n * (d + m) + of_column * n * static_cast<double>(s.classes) * std::max(1, s.folds) +
+         8 * m * m * (ranks + 2) + 8 * m * d * ranks;
+}
+
+/// As many landmarks as are asked for, or as memory has room for; nothing if it has none. `needed`: by the kernel
+/// matrix. Collective.
+std::optional<SolverChoice> take_landmarks(const Communicator& comm, const ProblemSize& size, double room,
+                                           double needed) {
+  const Communicator node = comm.split_by_node();
+  const auto nodes = static_cast<double>(comm.sum(node.is_root() ? std::int64_t{1} : std::int64_t{0}));
+  const double ranks = comm.max(static_cast<double>(node.size()));
+  const auto fits = [&](std::int64_t count) { return landmark_bytes(size, count, nodes, ranks) <= room; };
+  std::int64_t count = std::min(size.landmarks > 0 ? size.landmarks : most_landmarks, size.rows);
+  while (size.landmarks == 0 && count > least_landmarks && !fits(count)) count /= 2;
+  if (!fits(count) || (size.landmarks == 0 && count < std::min(size.classes, size.rows))) return std::nullopt;
+  const std::string memory =
+      needed <= room ? "as --landmarks says"
+                     : fmt::format("the kernel matrix takes {} a node of {}: --max-memory {:.1f} would hold it",
+                                   gib(needed), gib(room), std::ceil(10 * needed / bytes_of_gib) / 10);
+  return SolverChoice{.gram = false,
+                      .why = fmt::format("an approximation: {} landmarks (Nystroem) stand for all {} rows; {}", count,
+                                         size.rows, memory),
+                      .landmarks = count};
+}
+
 /// Throws usage Error.
 void refuse_what_can_not_be(bool needs_kernel, bool may_choose, SolverMethod wanted, bool too_large, std::int64_t rows,
                             const std::string& memory) {
@@ -90,6 +123,15 @@ void refuse_what_can_not_be(bool needs_kernel, bool may_choose, SolverMethod wan
                .code = ExitCode::usage});
 }
 
+/// Throws a usage Error if they were asked for.
+void refuse_landmarks(std::int64_t asked, const std::string& room) {
+  if (asked == 0) return;
+  throw Error({.stage = "solve",
+               .cause = fmt::format("the rows over {} landmarks take more than {} a node", asked, room),
+               .advice = "raise --max-memory, or lower --landmarks",
+               .code = ExitCode::usage});
+}
+
 }  // namespace
 
 SolverChoice choose_solver(const Communicator& comm, const ProblemSize& size, const KernelOptions& how,
@@ -99,6 +141,12 @@ SolverChoice choose_solver(const Communicator& comm, const ProblemSize& size, co
   const double room = most_bytes > 0 ? most_bytes : share_of_memory * -comm.max(-available_bytes());
   const double needed = shared_bytes(size.rows, size.dim, size.classes, how, size.folds);
   const std::string memory = fmt::format("{} a node of {}", gib(needed), gib(room));
+  const bool may_approximate =
+      how.kernel == Kernel::rbf && how.multiclass == Multiclass::one_vs_rest && wanted == SolverMethod::automatic;
+  if (may_approximate && (size.landmarks > 0 || needed > room)) {
+    if (auto choice = take_landmarks(comm, size, room, needed)) return *choice;
+    comm.all_do([&] { refuse_landmarks(size.landmarks, gib(room)); });
+  }
   comm.all_do([&] { refuse_what_can_not_be(needs_kernel, may_choose, wanted, needed > room, size.rows, memory); });
   if (wanted == SolverMethod::descent) return {false, "coordinate descent, as --solver says"};
   if (wanted == SolverMethod::newton) return {false, "Newton's method on the ranks' rows, as --solver says"};
@@ -133,9 +181,13 @@ Gamma parse_gamma(const std::string& text) {
 }
 
 double Gamma::of(const SharedRows& rows) const {
+  return of(rows.dim(), unit == Unit::median ? rows.median_distance() : 0, unit == Unit::scale ? rows.variance() : 0);
+}
+
+double Gamma::of(std::int64_t dim, double median_distance, double variance) const {
   double value = factor;
-  if (unit == Unit::scale) value = factor / (static_cast<double>(rows.dim()) * rows.variance());
-  if (unit == Unit::median) value = factor / rows.median_distance();
+  if (unit == Unit::scale) value = factor / (static_cast<double>(dim) * variance);
+  if (unit == Unit::median) value = factor / median_distance;
   if (value > 0 && std::isfinite(value)) return value;
   throw Error({.stage = "solve",
                .cause = "most rows have the same features, so --gamma has no unit",

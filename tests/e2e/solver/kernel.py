@@ -2,7 +2,7 @@
 
 One-vs-one is LIBSVM's own problem, so decision values are alike. One-vs-rest is LinearSVC's problem on the rows of a
 Cholesky factor of the kernel matrix, so objectives are alike. The whole table of a search is that of GridSearchCV on the
-same folds, for any number of ranks. Bad input is a clear line.
+same folds, for any number of ranks. Landmarks are Nystroem's map of scikit-learn. Bad input is a clear line.
 """
 
 import json
@@ -14,6 +14,7 @@ import warnings
 import h5py
 import numpy as np
 from sklearn.datasets import load_digits
+from sklearn.kernel_approximation import Nystroem
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.svm import SVC, LinearSVC
 
@@ -104,6 +105,58 @@ def one_vs_rest(check, pool3, folder, path, x, labels):
         check(away < 2e-2, f"decision values differ by {away:.1e} at most")
 
 
+def landmarks(check, pool3, folder, path, x, labels):
+    """Nystroem's map of scikit-learn on the same landmarks, then its LinearSVC."""
+    flags = ("--gamma", 0.1, "--C", 10, "--tolerance", 1e-7, "--max-epochs", 100_000)
+    models = []
+    for ranks in (1, 2):
+        out = folder / f"landmarks-{ranks}.h5"
+        result = pool3("train", "--features", path, "--out", out, *TRAIN, *flags, "--landmarks", 120, ranks=ranks)
+        models.append(Model(out))
+    check("120 landmarks (Nystroem) stand for all 400 rows; as --landmarks says" in result.out + result.err, "the log says so")
+    model = models[0]
+    check(np.array_equal(model.x, models[1].x) and len(model.x) == 120, "one and two ranks take the same landmarks")
+    scores = model.one_vs_rest(x)
+    away = np.abs(models[1].one_vs_rest(x) - scores).max()
+    check(away < 1e-3, f"and their decision values differ by {away:.1e} at most")
+    check({tuple(row) for row in model.x} <= {tuple(row) for row in x}, "landmarks are rows")
+    share = np.bincount(model.labels, minlength=CLASSES) / np.bincount(labels, minlength=CLASSES)
+    check(share.min() > 0.25 and share.max() < 0.35, "each class gives its share")
+    theirs = Nystroem(gamma=0.1, n_components=len(model.x), random_state=0).fit(model.x)
+    z, columns = theirs.transform(x), []
+    for k in range(CLASSES):
+        fit = LinearSVC(C=10, dual=False, tol=1e-8, max_iter=20_000).fit(z, labels == k)
+        columns.append(fit.decision_function(z))
+    away = np.abs(scores - np.column_stack(columns)).max()
+    check(away < 1e-3, f"decision values differ from scikit-learn's Nystroem and LinearSVC by {away:.1e} at most")
+    exact, all_rows = folder / "exact.h5", folder / "all.h5"
+    pool3("train", "--features", path, "--out", exact, *TRAIN, *flags)
+    pool3("train", "--features", path, "--out", all_rows, *TRAIN, *flags, "--landmarks", 100_000)
+    exact, all_rows = Model(exact), Model(all_rows)
+    away = np.abs(exact.one_vs_rest(x) - all_rows.one_vs_rest(x)).max()
+    check(away < 2e-3, f"all rows as landmarks are the exact answer, to {away:.1e}")
+    check(abs(all_rows.objective / exact.objective - 1) < 1e-5, "with its objective")
+
+
+def landmarks_for_memory(check, pool3, folder, x, labels):
+    """Copies of the digits make a kernel matrix too large for --max-memory."""
+    near = np.concatenate([x] * 5) + np.random.default_rng(3).normal(0, 0.05, (5 * len(x), x.shape[1]))
+    path = write(pool3, folder, "large", near, np.tile(labels, 5))
+    flags = ("--features", path, "--kernel", "rbf", "--max-memory", 0.015)
+    out, table = folder / "memory.h5", folder / "memory.json"
+    result = pool3("train", *flags, "--out", out, "--C", 10)
+    check("an approximation: " in result.err + result.out and "would hold it" in result.err + result.out, "memory is told, and what it takes")
+    check(256 <= len(Model(out).x) <= 1024, f"{len(Model(out).x)} landmarks")
+    pool3("evaluate", "--features", path, "--model", out, "--out", table)
+    with open(table, encoding="utf-8") as file:
+        accuracy = json.load(file)["accuracy"]
+    check(accuracy > 0.97, f"accuracy {accuracy:.4f}")
+    result = pool3("search", *flags, "--out", table, code=2)
+    check("a search has no landmarks" in result.err, "a search says that it has none")
+    result = pool3("train", *flags, "--out", folder / "no.h5", "--solver", "gram", code=2)
+    check("raise --max-memory" in result.err, "--solver gram never approximates")
+
+
 def points(path):
     with open(path, encoding="utf-8") as file:
         table = json.load(file)
@@ -184,6 +237,10 @@ def bad_input(check, pool3, folder, path, x, labels):
     refused(2, "--C must be at most", "--C", 1e25)
     refused(2, "--multiclass ovo needs", "--multiclass", "ovo")
     refused(2, "raise --max-memory", "--kernel", "rbf", "--max-memory", 1e-4)
+    refused(2, "--landmarks needs --kernel rbf", "--landmarks", 10)
+    refused(2, "--landmarks needs --kernel rbf", "--landmarks", 10, "--kernel", "rbf", "--multiclass", "ovo")
+    refused(2, "--solver gram is exact", "--landmarks", 10, "--kernel", "rbf", "--solver", "gram")
+    refused(2, "lower --landmarks", "--landmarks", 300, "--kernel", "rbf", "--max-memory", 1e-4)
     refused(2, "--gamma of train", "--kernel", "rbf", "--gamma", "1,2")
     same = write(pool3, folder, "same", np.ones_like(x), labels)
     refused(2, "same features", "--kernel", "rbf", features=same)
@@ -205,6 +262,8 @@ def main():
     path = write(pool3, folder, "digits", x, labels)
     one_vs_one(check, pool3, folder, path, x, labels)
     one_vs_rest(check, pool3, folder, path, x, labels)
+    landmarks(check, pool3, folder, path, x, labels)
+    landmarks_for_memory(check, pool3, folder, x, labels)
     search(check, pool3, folder, path, x, labels)
     linear_and_rbf(check, pool3, folder, path)
     halving(check, pool3, folder, path)

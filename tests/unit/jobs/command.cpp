@@ -60,7 +60,8 @@ TEST(Registry, FlagsThatFilesCarry) {
                                           "kernel",      "gamma",
                                           "multiclass",  "solver",
                                           "split-from",  "test-rows",
-                                          "groups-from", "group-near-copies"};
+                                          "groups-from", "group-near-copies",
+                                          "landmarks"};
   const auto with = [](std::set<std::string> flags, const std::set<std::string>& others) {
     flags.insert(others.begin(), others.end());
     return flags;

@@ -64,5 +64,28 @@ TEST(ChooseSolver, TakesEqualClassesWhereTheirRowsAreNotKnown) {
   EXPECT_TRUE(choice.gram) << choice.why;
 }
 
+TEST(ChooseSolver, TakesLandmarksWhereTheKernelMatrixDoesNotFit) {
+  constexpr double gib = 1073741824.0;
+  const ProblemSize size{.rows = 50'000, .dim = 2048, .classes = 99, .folds = 5, .C = {10}};
+  const auto choose = [&](ProblemSize of, const KernelOptions& how, SolverMethod method, double memory) {
+    return choose_solver(Communicator::world(), of, how, method, memory);
+  };
+  const KernelOptions rbf{.kernel = Kernel::rbf}, pairs{.kernel = Kernel::rbf, .multiclass = Multiclass::one_vs_one};
+  EXPECT_EQ(choose(size, rbf, SolverMethod::automatic, 64 * gib).landmarks, 0);
+  const SolverChoice choice = choose(size, rbf, SolverMethod::automatic, 8 * gib);
+  EXPECT_EQ(choice.landmarks, 4096);
+  EXPECT_FALSE(choice.gram);
+  EXPECT_NE(choice.why.find("--max-memory"), std::string::npos) << choice.why;
+  EXPECT_EQ(choose(size, rbf, SolverMethod::automatic, 1 * gib).landmarks, 1024);
+  EXPECT_THROW((void)choose(size, rbf, SolverMethod::automatic, 0.1 * gib), Error) << "not even 256";
+  EXPECT_THROW((void)choose(size, rbf, SolverMethod::gram, 8 * gib), Error) << "exact, as was asked for";
+  EXPECT_THROW((void)choose(size, pairs, SolverMethod::automatic, 8 * gib), Error);
+  ProblemSize asked = size;
+  asked.landmarks = 3000;
+  EXPECT_EQ(choose(asked, rbf, SolverMethod::automatic, 64 * gib).landmarks, 3000) << "though all would fit";
+  asked.landmarks = 30'000;
+  EXPECT_THROW((void)choose(asked, rbf, SolverMethod::automatic, 2 * gib), Error);
+}
+
 }  // namespace
 }  // namespace pool3
