@@ -110,9 +110,7 @@ NeighbourIndex read_index(const std::string& path) {
   index.features = store::take_provenance(attributes, "features_", place);
   each_table(index, static_cast<std::uint64_t>(rows),
              [&]<typename T>(const char* name, std::vector<T>& values, const Hdf5Type& type, const Dims& dims) {
-               const auto found = file.find(table_name(name));
-               if (!found) throw error_at(place, "it has no table " + table_name(name), store::damaged_advice);
-               const Dataset table(*found, table_name(name), file.bytes(), place);
+               const Dataset table = file.dataset(table_name(name));
                table.expect(type, dims);
                values.resize(static_cast<std::size_t>(table.rows() * table.columns()));
                table.read({0, table.rows()}, std::span(values));

@@ -79,13 +79,6 @@ void write_file(const CatalogueMap& map, const Place& place) {
   store::complete_seal(place, {});
 }
 
-/// The table "group/name".
-Dataset table_of(const store::Structure& file, const char* name) {
-  const auto found = file.find(name);
-  if (!found) throw error_at(file.place(), std::string("it has no table ") + name, store::damaged_advice);
-  return {*found, name, file.bytes(), file.place()};
-}
-
 }  // namespace
 
 void write_map(const CatalogueMap& map, const std::string& path) {
@@ -101,7 +94,7 @@ CatalogueMap read_map(const std::string& path) {
   const store::Structure file(place);
   const Attributes attributes = file.attributes();
   CatalogueMap map;
-  const Dataset rows = table_of(file, rows_name), positions = table_of(file, positions_name);
+  const Dataset rows = file.dataset(rows_name), positions = file.dataset(positions_name);
   const auto count = static_cast<std::uint64_t>(rows.rows());
   rows.expect(store::int64_type(), {count});
   positions.expect(store::float32_type(), {count, 2});

@@ -92,8 +92,14 @@ Attributes Structure::attributes() const {
 }
 
 Dataset Structure::dataset(const std::string& name) const {
+  const auto absent = [&] { return error_at(place_, fmt::format("has no table {}", name), damaged_advice); };
+  if (name.find('/') != std::string::npos) {
+    const auto in_group = find(name);
+    if (!in_group) throw absent();
+    return {*in_group, name, bytes_, place_};
+  }
   const auto found = tables_.find(name);
-  if (found == tables_.end()) throw error_at(place_, fmt::format("has no table {}", name), damaged_advice);
+  if (found == tables_.end()) throw absent();
   return checked(place_, [&] { return Dataset(Hdf5File(source()).dataset(found->second), name, bytes_, place_); });
 }
 

@@ -24,7 +24,7 @@ class Structure {
   [[nodiscard]] const Place& place() const { return place_; }
   /// All root attributes that are of the types of AttributeValue; others are not pool3's, and are left out.
   [[nodiscard]] Attributes attributes() const;
-  /// The table called `name` of the root group. Throws Error: it is not there, or not in one piece.
+  /// The table "name" or "group/name". Throws Error: it is not there, or not in one piece.
   [[nodiscard]] Dataset dataset(const std::string& name) const;
   /// The dataset "name" or "group/name"; nothing if it is not there, or of a kind that is not read here. Throws Error
   /// where the structure is damaged.
