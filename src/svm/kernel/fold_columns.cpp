@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "svm/algebra/add_row.hpp"
 #include "svm/algebra/cholesky.hpp"
+#include "svm/kernel/base_rows.hpp"
 #include "svm/model/columns.hpp"
 
 namespace pool3::svm {
@@ -20,12 +22,8 @@ constexpr std::size_t few_near = 64;
 
 /// Rows with a dual variable, and the nearest of the others.
 RowList base_rows(const KernelColumn& c, const KernelPoint& p) {
-  struct Near {
-    double slack = 0;
-    std::int32_t row = 0;
-  };
   RowList rows;
-  std::vector<Near> near;
+  std::vector<NearRow> near;
   for (std::size_t i = 0; i < p.v.size(); ++i) {
     if (!(c.cost[i] > 0)) continue;
     const double slack = 1 - static_cast<double>(c.y[i]) * p.f[i];
@@ -33,16 +31,10 @@ RowList base_rows(const KernelColumn& c, const KernelPoint& p) {
     if (p.v[i] != 0) {
       rows.push_back(row);
     } else if (slack > -reach) {
-      near.push_back({slack, row});
+      near.push_back({-slack, row});
     }
   }
-  const auto share = static_cast<std::size_t>(most_near * static_cast<double>(rows.size()));
-  const std::size_t count = std::min(near.size(), std::max(few_near, share));
-  std::ranges::sort(
-      near, [](const Near& a, const Near& b) { return a.slack != b.slack ? a.slack > b.slack : a.row < b.row; });
-  for (std::size_t i = 0; i < count; ++i) rows.push_back(near[i].row);
-  std::ranges::sort(rows);
-  return rows;
+  return with_nearest(std::move(rows), std::move(near), most_near, few_near);
 }
 
 /// How large the kernel is beside what the loss adds to its diagonal.

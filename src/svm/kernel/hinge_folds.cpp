@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "pool3/cpu_clones.hpp"
 #include "svm/algebra/add_row.hpp"
 #include "svm/algebra/cholesky.hpp"
+#include "svm/kernel/base_rows.hpp"
 #include "svm/model/columns.hpp"
 
 namespace pool3::svm {
@@ -27,12 +29,8 @@ enum class Side : std::int8_t { low, between, high };
 
 /// Rows between their limits, and the nearest of the others.
 RowList base_rows(const KernelColumn& c, const KernelPoint& p) {
-  struct Near {
-    double slope = 0;
-    std::int32_t row = 0;
-  };
   RowList rows;
-  std::vector<Near> near;
+  std::vector<NearRow> near;
   for (std::size_t i = 0; i < p.v.size(); ++i) {
     if (!(c.cost[i] > 0)) continue;
     const double slope = std::abs(p.f[i] - static_cast<double>(c.y[i]));
@@ -43,13 +41,7 @@ RowList base_rows(const KernelColumn& c, const KernelPoint& p) {
       near.push_back({slope, row});
     }
   }
-  const auto share = static_cast<std::size_t>(most_near * static_cast<double>(rows.size()));
-  const std::size_t count = std::min(near.size(), std::max(few_near, share));
-  std::ranges::sort(
-      near, [](const Near& a, const Near& b) { return a.slope != b.slope ? a.slope < b.slope : a.row < b.row; });
-  for (std::size_t i = 0; i < count; ++i) rows.push_back(near[i].row);
-  std::ranges::sort(rows);
-  return rows;
+  return with_nearest(std::move(rows), std::move(near), most_near, few_near);
 }
 
 /// Of the base rows: their inverse, limits and sides in all rows' answer.
