@@ -10,8 +10,7 @@ namespace {
 
 constexpr const char* advice =
     "give the job more, as by ulimit -v or Slurm's --mem, or ask for less: fewer ranks on a node, --threads or a "
-    "smaller "
-    "--batch where the command has them";
+    "smaller --batch where the command has them";
 
 }  // namespace
 

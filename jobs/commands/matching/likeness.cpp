@@ -34,7 +34,12 @@ std::vector<double> own_distances(const FeatureReader& reader, const std::string
   }
   Search search(queries, all.width, {.top = 2, .metric = Metric::cosine, .threads = threads});
   search.add(all, numbers);
-  const NeighbourTable table = search.results();
+  return distances_to_others(search.results(), asked);
+}
+
+}  // namespace
+
+std::vector<double> distances_to_others(const NeighbourTable& table, std::span<const Row> asked) {
   std::vector<double> distances;
   for (std::size_t i = 0; i < asked.size(); ++i) {
     const auto near = table.of(static_cast<std::int64_t>(i));
@@ -43,8 +48,6 @@ std::vector<double> own_distances(const FeatureReader& reader, const std::string
   }
   return distances;
 }
-
-}  // namespace
 
 double usual_of(std::vector<double> distances) {
   if (distances.empty()) return unknown_distance;

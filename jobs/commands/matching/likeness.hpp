@@ -16,6 +16,9 @@ inline constexpr double usual_share = 0.95;
 /// Farther than any picture: nothing is unlike a catalogue of one.
 inline constexpr double unknown_distance = 1e300;
 
+/// Of rows that were searched with those of a catalogue they are in: the distance to the nearest other one, of those
+/// that have one.
+[[nodiscard]] std::vector<double> distances_to_others(const NeighbourTable& table, std::span<const Row> asked);
 /// The distance within which usual_share of them are, by place among the sorted ones; unknown_distance of none.
 [[nodiscard]] double usual_of(std::vector<double> distances);
 

@@ -47,8 +47,7 @@ class NeighboursCommand : public Command {
     p.add_switch("all", all_, "ask for every picture of the catalogue that is looked at; then there are no arguments");
     p.add("index", index_path_,
           "index of the feature file, made if it is not there: a question then reads a few bytes of each picture, and "
-          "the "
-          "answers are the same",
+          "the answers are the same",
           std::string(), Changes::nothing);
     p.writes("index");
     p.add("sheet", sheet_, "PNG file to make: the pictures, a line a query", std::string(), Changes::file);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "commands/matching/likeness.hpp"
 #include "pool3/files.hpp"
 #include "pool3/numbers.hpp"
 #include "setup/weights.hpp"
@@ -14,9 +15,7 @@ constexpr const char* stage = "serve";
 constexpr std::int64_t most_report_bytes = std::int64_t{64} << 20;
 /// Pictures that say what distance is usual.
 constexpr std::int64_t sampled = 256;
-constexpr double usual_share = 0.95;
 constexpr double set_coverage = 0.95;
-constexpr double unknown_distance = 1e300;  // of a catalogue with one picture: nothing is unlike it
 
 void check_match(const Snapshot& s, const std::string& model_path) {
   std::string difference = kind_difference(s.reader.provenance(), s.model.features);
@@ -42,19 +41,7 @@ double usual_distance(const Snapshot& s) {
     const auto features = s.row(*first);
     queries.insert(queries.end(), features.begin(), features.end());
   }
-  const NeighbourTable table = s.search(queries, 2);
-  std::vector<double> distances;
-  for (std::size_t i = 0; i < asked.size(); ++i)
-    for (const Neighbour& n : table.of(static_cast<std::int64_t>(i)))
-      if (n.row != asked[i]) {
-        distances.push_back(n.distance);
-        break;
-      }
-  if (distances.empty()) return unknown_distance;
-  const auto at =
-      distances.begin() + static_cast<std::ptrdiff_t>(usual_share * static_cast<double>(distances.size() - 1));
-  std::ranges::nth_element(distances, at);
-  return *at;
+  return usual_of(distances_to_others(s.search(queries, 2), asked));
 }
 
 std::shared_ptr<Engine> open_engine(const Communicator& comm, const SnapshotFiles& files, const Model& model) {
