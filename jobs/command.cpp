@@ -7,7 +7,6 @@
 #include <set>
 
 #include "console/output.hpp"
-#include "console/unforeseen.hpp"
 #include "setup/agreement.hpp"
 #include "setup/apart.hpp"
 #include "setup/process.hpp"
@@ -115,7 +114,7 @@ ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>&
     end_with(comm, fields, error.collective());
     return fields.code;
   } catch (const std::exception& error) {
-    print_error(fmt::format("rank {}: {}: {}", comm.rank(), entry.name, unforeseen(error)));
+    print_error(fmt::format("rank {}: {}: {}", comm.rank(), entry.name, unforeseen_error(error).what()));
     std::fflush(nullptr);
     abort_all(comm, ExitCode::failed);
   }

@@ -11,7 +11,6 @@
 #include "command.hpp"
 #include "console/output.hpp"
 #include "console/spelling.hpp"
-#include "console/unforeseen.hpp"
 #include "setup/process.hpp"
 #include "version.hpp"
 
@@ -91,7 +90,7 @@ int main(int argc, char** argv) {
   try {
     return pool3::jobs::run(argc, argv);
   } catch (const std::exception& error) {
-    std::fputs(fmt::format("pool3: error: {}\n", pool3::jobs::unforeseen(error)).c_str(), stderr);
+    std::fputs(fmt::format("pool3: error: {}\n", pool3::unforeseen_error(error).what()).c_str(), stderr);
     return static_cast<int>(pool3::ExitCode::failed);
   }
 }

@@ -2,6 +2,7 @@
 // One failure type: fields, an exit code, and one printed line.
 
 #include <cstddef>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -45,6 +46,10 @@ class Error : public std::runtime_error {
 [[nodiscard]] Error usage_error(std::string cause, std::string advice = {});
 /// Error about a file, with the text of `error_number` (an errno value) as cause.
 [[nodiscard]] Error file_error(std::string stage, std::string path, int error_number, std::string advice = {});
+
+/// An exception that nobody turned into an Error, as one: its words as cause; and where memory or threads ran out, that
+/// and what to do. An Error stays as it is.
+[[nodiscard]] Error unforeseen_error(const std::exception& error);
 
 // Names of files, classes and jobs come from outside: a name may end a line, or hold what a terminal obeys.
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -15,6 +16,16 @@ std::string compose(const ErrorFields& f) {
   }
   if (!f.advice.empty()) line += fmt::format(" ({})", f.advice);
   return one_line(line);
+}
+
+constexpr const char* ask_for_less =
+    "give the job more, as by ulimit -v or Slurm's --mem, or ask for less: fewer ranks on a node, --threads or a "
+    "smaller --batch where the command has them";
+
+bool is_short_of_threads(const std::exception& error) {
+  const auto* system = dynamic_cast<const std::system_error*>(&error);
+  return system != nullptr && (system->code() == std::errc::resource_unavailable_try_again ||
+                               system->code() == std::errc::not_enough_memory);
 }
 
 }  // namespace
@@ -31,6 +42,18 @@ Error file_error(std::string stage, std::string path, int error_number, std::str
                 .path = std::move(path),
                 .cause = std::generic_category().message(error_number),
                 .advice = std::move(advice)});
+}
+
+Error unforeseen_error(const std::exception& error) {
+  if (const auto* known = dynamic_cast<const Error*>(&error)) return *known;
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
+    return Error({.cause = "memory ran out", .advice = ask_for_less});
+  }
+  if (is_short_of_threads(error)) {
+    return Error(
+        {.cause = fmt::format("the system gives no more threads or memory: {}", error.what()), .advice = ask_for_less});
+  }
+  return Error({.cause = error.what()});
 }
 
 }  // namespace pool3

@@ -2,7 +2,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <new>
 #include <numeric>
 #include <utility>
 
@@ -290,15 +289,8 @@ void Communicator::all_do(const std::function<void()>& action) const {
   std::optional<ErrorFields> mine;
   try {
     action();
-  } catch (const Error& error) {
-    mine = error.fields();
-  } catch (const std::bad_alloc&) {
-    mine = ErrorFields{.cause = "memory ran out",
-                       .advice =
-                           "give the job more, as by ulimit -v or Slurm's --mem, or ask for less: fewer ranks on a "
-                           "node, --threads or a smaller --batch where the command has them"};
   } catch (const std::exception& error) {
-    mine = ErrorFields{.cause = error.what()};
+    mine = unforeseen_error(error).fields();
   }
   throw_if_any(mine);
 }

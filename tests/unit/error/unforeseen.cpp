@@ -1,13 +1,16 @@
-#include "console/unforeseen.hpp"
-
 #include <gmock/gmock.h>
 
 #include <new>
 #include <stdexcept>
+#include <string>
 #include <system_error>
 
-namespace pool3::jobs {
+#include "pool3/error.hpp"
+
+namespace pool3 {
 namespace {
+
+std::string unforeseen(const std::exception& error) { return unforeseen_error(error).what(); }
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -27,5 +30,9 @@ TEST(Unforeseen, SaysThatThreadsRanOut) {
 
 TEST(Unforeseen, GivesOtherWordsInOneLine) { EXPECT_EQ(unforeseen(std::runtime_error("two\nlines")), "two\\nlines"); }
 
+TEST(Unforeseen, LeavesAnErrorAsItIs) {
+  EXPECT_EQ(unforeseen_error(usage_error("a flag")).fields().code, ExitCode::usage);
+}
+
 }  // namespace
-}  // namespace pool3::jobs
+}  // namespace pool3
