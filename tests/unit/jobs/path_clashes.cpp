@@ -1,4 +1,4 @@
-#include "setup/apart.hpp"
+#include "setup/path_clashes.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -96,7 +96,7 @@ TEST_F(Apart, NoOutputOfACommandIsAnInputOrAnotherOutput) {
   for (const CommandEntry& entry : commands()) {
     const test::TemporaryFolder folder;
     const NamedPaths paths = all_paths(entry, folder);
-    check_apart(paths);
+    refuse_path_clashes(paths);
     for (std::size_t w = 0; w < paths.writes.size(); ++w) {
       const WrittenPath& written = paths.writes[w];
       if (written.kind != WrittenPath::Kind::file) continue;
@@ -105,7 +105,7 @@ TEST_F(Apart, NoOutputOfACommandIsAnInputOrAnotherOutput) {
         for (const std::string& name : names_of(read.path, folder)) {
           NamedPaths same = paths;
           same.writes[w].path = name;
-          EXPECT_THAT(error_of([&] { check_apart(same); }).cause,
+          EXPECT_THAT(error_of([&] { refuse_path_clashes(same); }).cause,
                       HasSubstr(fmt::format("{} {} would replace {} {}", written.name, name, read.name, read.path)))
               << entry.name;
           ++pairs;
@@ -116,7 +116,7 @@ TEST_F(Apart, NoOutputOfACommandIsAnInputOrAnotherOutput) {
         for (const std::string& name : names_of(paths.writes[o].path, folder)) {
           NamedPaths same = paths;
           same.writes[w].path = name;
-          EXPECT_THAT(error_of([&] { check_apart(same); }).cause, HasSubstr("are the same file")) << entry.name;
+          EXPECT_THAT(error_of([&] { refuse_path_clashes(same); }).cause, HasSubstr("are the same file")) << entry.name;
           ++pairs;
         }
       }
@@ -127,7 +127,7 @@ TEST_F(Apart, NoOutputOfACommandIsAnInputOrAnotherOutput) {
 
 TEST_F(Apart, WhatIsNotThereYetIsComparedByItsName) {
   const auto same = [&](const std::string& a, const std::string& b) {
-    check_apart({{}, {{"--out", at(a)}, {"--best", at(b)}}});
+    refuse_path_clashes({{}, {{"--out", at(a)}, {"--best", at(b)}}});
   };
   fs::create_directory_symlink(folder_.path(), at("here"));
   EXPECT_THAT(error_of([&] { same("x", "x"); }).cause, HasSubstr("are the same file"));
@@ -142,17 +142,17 @@ TEST_F(Apart, FilesBesideAnOutputCount) {
   const WrittenPath table{"--out", at("t"), WrittenPath::Kind::file, {".points", ".state-*"}};
   for (const char* name : {"t.points", "t.state-1-0"}) {
     EXPECT_THAT(error_of([&] {
-                  check_apart({{{"--features", folder_.write(name, "x")}}, {table}});
+                  refuse_path_clashes({{{"--features", folder_.write(name, "x")}}, {table}});
                 }).cause,
                 HasSubstr(name));
-    EXPECT_THAT(error_of([&] { check_apart({{}, {table, {"--best", at(name)}}}); }).cause, HasSubstr(name));
+    EXPECT_THAT(error_of([&] { refuse_path_clashes({{}, {table, {"--best", at(name)}}}); }).cause, HasSubstr(name));
   }
-  check_apart({{{"--features", folder_.write("t.other", "x")}}, {table, {"--best", at("t.more")}}});
+  refuse_path_clashes({{{"--features", folder_.write("t.other", "x")}}, {table, {"--best", at("t.more")}}});
 }
 
 TEST_F(Apart, FilesOfAFolderCount) {
   const WrittenPath metrics{"--metrics", at("m"), WrittenPath::Kind::folder, {"rank-*.jsonl"}};
-  const auto check = [&](const std::string& name) { check_apart({{}, {metrics, {"--out", at(name)}}}); };
+  const auto check = [&](const std::string& name) { refuse_path_clashes({{}, {metrics, {"--out", at(name)}}}); };
   EXPECT_THAT(error_of([&] { check("m/rank-12.jsonl"); }).cause, HasSubstr("are the same file"));
   check("m/rank-12.json");
   check("rank-12.jsonl");
@@ -161,8 +161,8 @@ TEST_F(Apart, FilesOfAFolderCount) {
 TEST_F(Apart, AFileThatIsReadFirstMayBeReplaced) {
   const std::string file = folder_.write("f.h5", "x");
   const WrittenPath out{"--out", file, WrittenPath::Kind::file, {}, "--update-from"};
-  check_apart({{{"--update-from", file}}, {out}});
-  EXPECT_THAT(error_of([&] { check_apart({{{"--classes", file}}, {out}}); }).cause, HasSubstr("--classes"));
+  refuse_path_clashes({{{"--update-from", file}}, {out}});
+  EXPECT_THAT(error_of([&] { refuse_path_clashes({{{"--classes", file}}, {out}}); }).cause, HasSubstr("--classes"));
 }
 
 TEST_F(Apart, ALinkMayBeMovedButNotWithinItsOwnTarget) {
@@ -170,7 +170,7 @@ TEST_F(Apart, ALinkMayBeMovedButNotWithinItsOwnTarget) {
   fs::create_symlink("f.h5", at("current"));
   fs::create_symlink("current", at("alias"));
   const auto check = [&](const std::string& read) {
-    check_apart({{{"FILE", at(read)}}, {{"--as", at("current"), WrittenPath::Kind::link}}});
+    refuse_path_clashes({{{"FILE", at(read)}}, {{"--as", at("current"), WrittenPath::Kind::link}}});
   };
   check("f.h5");
   EXPECT_THAT(error_of([&] { check("current"); }).cause, HasSubstr("would replace"));
@@ -182,7 +182,7 @@ TEST_F(Apart, PicturesAndWeightsInFoldersCount) {
   folder_.write("w/model.json", "{}");
   using Form = ReadPath::Form;
   const auto check = [&](Form form, const char* folder, const std::string& out) {
-    check_apart({{{"--in", at(folder), form}}, {{"--out", at(out)}}});
+    refuse_path_clashes({{{"--in", at(folder), form}}, {{"--out", at(out)}}});
   };
   EXPECT_THAT(error_of([&] { check(Form::corpus, "c", "c/a/1.png"); }).cause, HasSubstr("would replace"));
   EXPECT_THAT(error_of([&] { check(Form::weights, "w", "w/model.json"); }).cause, HasSubstr("would replace"));
@@ -198,15 +198,21 @@ TEST_F(Apart, PicturesAndWeightsInFoldersCount) {
 TEST_F(Apart, ADatasetMayFollowThePath) {
   const std::string file = folder_.write("w.h5", "x");
   EXPECT_THAT(error_of([&] {
-                check_apart({{{"--row-weights", file + ":mine", ReadPath::Form::dataset}}, {{"--out", file}}});
+                refuse_path_clashes({{{"--row-weights", file + ":mine", ReadPath::Form::dataset}}, {{"--out", file}}});
               }).cause,
               HasSubstr("--row-weights"));
 }
 
 TEST_F(Apart, NoPipeIsReplaced) {
   ASSERT_EQ(mkfifo(at("pipe").c_str(), 0666), 0);
-  EXPECT_THAT(error_of([&] { check_apart({{}, {{"--out", at("pipe")}}}); }).cause, HasSubstr("not a regular file"));
-  EXPECT_THAT(error_of([&] { check_apart({{}, {{"--out", "/dev/null"}}}); }).cause, HasSubstr("not a regular file"));
+  EXPECT_THAT(error_of([&] {
+                refuse_path_clashes({{}, {{"--out", at("pipe")}}});
+              }).cause,
+              HasSubstr("not a regular file"));
+  EXPECT_THAT(error_of([&] {
+                refuse_path_clashes({{}, {{"--out", "/dev/null"}}});
+              }).cause,
+              HasSubstr("not a regular file"));
 }
 
 }  // namespace
