@@ -12,13 +12,13 @@
 namespace pool3 {
 
 /// A table of numbers [rows, width], of any type of number and any layout. Not collective.
-class Hdf5Table {
+class Hdf5Numbers {
  public:
   /// Throws Error: not HDF5, no such dataset, no numbers, other than two dimensions.
-  Hdf5Table(const std::string& path, const std::string& dataset);
-  Hdf5Table(Hdf5Table&&) noexcept;
-  Hdf5Table& operator=(Hdf5Table&&) noexcept;
-  ~Hdf5Table();
+  Hdf5Numbers(const std::string& path, const std::string& dataset);
+  Hdf5Numbers(Hdf5Numbers&&) noexcept;
+  Hdf5Numbers& operator=(Hdf5Numbers&&) noexcept;
+  ~Hdf5Numbers();
   [[nodiscard]] std::int64_t rows() const;
   [[nodiscard]] std::int64_t width() const;
   /// Throws Error. REQUIRES: `out` has rows x width numbers.
@@ -34,12 +34,12 @@ class Hdf5Table {
 [[nodiscard]] std::vector<std::string> read_hdf5_column(const std::string& path, const std::string& dataset);
 
 /// A dataset in the root group.
-struct Hdf5Dataset {
+struct RootDataset {
   std::string name;
   int dimensions = 0;
   std::int64_t rows = 0;
 };
 /// By name. Throws Error.
-[[nodiscard]] std::vector<Hdf5Dataset> hdf5_datasets(const std::string& path);
+[[nodiscard]] std::vector<RootDataset> root_datasets(const std::string& path);
 
 }  // namespace pool3

@@ -121,24 +121,24 @@ herr_t note_name(hid_t group, const char* name, const H5L_info_t* /*info*/, void
 
 }  // namespace
 
-struct Hdf5Table::Impl : Open {
+struct Hdf5Numbers::Impl : Open {
   using Open::Open;
 };
 
-Hdf5Table::Hdf5Table(const std::string& path, const std::string& dataset)
+Hdf5Numbers::Hdf5Numbers(const std::string& path, const std::string& dataset)
     : impl_(std::make_unique<Impl>(path, dataset)) {
   if (!impl_->is_number()) throw error_at(impl_->place, dataset + " holds no numbers");
   if (impl_->shape.dims.size() != 2)
     throw error_at(impl_->place, fmt::format("{} has {} dimensions", dataset, impl_->shape.dims.size()),
                    "features have two: rows and width");
 }
-Hdf5Table::Hdf5Table(Hdf5Table&&) noexcept = default;
-Hdf5Table& Hdf5Table::operator=(Hdf5Table&&) noexcept = default;
-Hdf5Table::~Hdf5Table() = default;
-std::int64_t Hdf5Table::rows() const { return static_cast<std::int64_t>(impl_->shape.dims[0]); }
-std::int64_t Hdf5Table::width() const { return static_cast<std::int64_t>(impl_->shape.dims[1]); }
+Hdf5Numbers::Hdf5Numbers(Hdf5Numbers&&) noexcept = default;
+Hdf5Numbers& Hdf5Numbers::operator=(Hdf5Numbers&&) noexcept = default;
+Hdf5Numbers::~Hdf5Numbers() = default;
+std::int64_t Hdf5Numbers::rows() const { return static_cast<std::int64_t>(impl_->shape.dims[0]); }
+std::int64_t Hdf5Numbers::width() const { return static_cast<std::int64_t>(impl_->shape.dims[1]); }
 
-void Hdf5Table::read(RowRange rows, std::span<float> out) const {
+void Hdf5Numbers::read(RowRange rows, std::span<float> out) const {
   const std::array<hsize_t, 2> first = {static_cast<hsize_t>(rows.begin), 0};
   const std::array<hsize_t, 2> count = {static_cast<hsize_t>(rows.size()), impl_->shape.dims[1]};
   const Handle file_space = store::own(H5Dget_space(impl_->dataset.id()), H5Sclose, impl_->place, "shape");
@@ -160,13 +160,13 @@ std::vector<std::string> read_hdf5_column(const std::string& path, const std::st
   throw error_at(open.place, dataset + " holds neither texts nor numbers");
 }
 
-std::vector<Hdf5Dataset> hdf5_datasets(const std::string& path) {
+std::vector<RootDataset> root_datasets(const std::string& path) {
   const Place place{"import", path};
   const store::File file = store::File::open_foreign(place);
   std::vector<std::string> names;
   hsize_t at = 0;
   store::check(H5Literate(file.id(), H5_INDEX_NAME, H5_ITER_INC, &at, note_name, &names), place, "list the datasets");
-  std::vector<Hdf5Dataset> found;
+  std::vector<RootDataset> found;
   for (const std::string& name : names) {
     const Handle dataset = store::own(H5Dopen2(file.id(), name.c_str(), H5P_DEFAULT), H5Dclose, place, "open " + name);
     const Handle space = store::own(H5Dget_space(dataset.id()), H5Sclose, place, "shape of " + name);

@@ -71,7 +71,7 @@ std::vector<Part> parts_of(const std::string& path, Kind kind) {
   if (kind == Kind::npz) {
     for (const NpzArray& a : npz_arrays(path)) parts.push_back({a.name, a.dimensions, a.rows});
   } else {
-    for (const Hdf5Dataset& d : hdf5_datasets(path)) parts.push_back({d.name, d.dimensions, d.rows});
+    for (const RootDataset& d : root_datasets(path)) parts.push_back({d.name, d.dimensions, d.rows});
   }
   return parts;
 }
@@ -115,7 +115,7 @@ class Hdf5Table : public TableReader {
   }
 
  private:
-  Hdf5Table table_;
+  Hdf5Numbers table_;
   std::int64_t next_ = 0;
 };
 

@@ -44,13 +44,13 @@ NamedPaths paths_of(const CommandEntry& entry, std::vector<std::string> argument
   }
 }
 
-class Apart : public ::testing::Test {
+class PathClashes : public ::testing::Test {
  protected:
   [[nodiscard]] std::string at(const std::string& name) const { return folder_ / name; }
   test::TemporaryFolder folder_;
 };
 
-TEST_F(Apart, EveryTextIsAPathOrKnownAsNone) {
+TEST_F(PathClashes, EveryTextIsAPathOrKnownAsNone) {
   for (const CommandEntry& entry : commands()) {
     OptionParser parser(entry.name, entry.summary);
     const auto command = entry.make();
@@ -91,7 +91,7 @@ std::vector<std::string> names_of(const std::string& path, const test::Temporary
           folder / "./" + fs::path(path).filename().string()};
 }
 
-TEST_F(Apart, NoOutputOfACommandIsAnInputOrAnotherOutput) {
+TEST_F(PathClashes, NoOutputOfACommandIsAnInputOrAnotherOutput) {
   int pairs = 0;
   for (const CommandEntry& entry : commands()) {
     const test::TemporaryFolder folder;
@@ -125,7 +125,7 @@ TEST_F(Apart, NoOutputOfACommandIsAnInputOrAnotherOutput) {
   EXPECT_GT(pairs, 300);
 }
 
-TEST_F(Apart, WhatIsNotThereYetIsComparedByItsName) {
+TEST_F(PathClashes, WhatIsNotThereYetIsComparedByItsName) {
   const auto same = [&](const std::string& a, const std::string& b) {
     refuse_path_clashes({{}, {{"--out", at(a)}, {"--best", at(b)}}});
   };
@@ -138,7 +138,7 @@ TEST_F(Apart, WhatIsNotThereYetIsComparedByItsName) {
   same("new/x", "x");
 }
 
-TEST_F(Apart, FilesBesideAnOutputCount) {
+TEST_F(PathClashes, FilesBesideAnOutputCount) {
   const WrittenPath table{"--out", at("t"), WrittenPath::Kind::file, {".points", ".state-*"}};
   for (const char* name : {"t.points", "t.state-1-0"}) {
     EXPECT_THAT(error_of([&] {
@@ -150,7 +150,7 @@ TEST_F(Apart, FilesBesideAnOutputCount) {
   refuse_path_clashes({{{"--features", folder_.write("t.other", "x")}}, {table, {"--best", at("t.more")}}});
 }
 
-TEST_F(Apart, FilesOfAFolderCount) {
+TEST_F(PathClashes, FilesOfAFolderCount) {
   const WrittenPath metrics{"--metrics", at("m"), WrittenPath::Kind::folder, {"rank-*.jsonl"}};
   const auto check = [&](const std::string& name) { refuse_path_clashes({{}, {metrics, {"--out", at(name)}}}); };
   EXPECT_THAT(error_of([&] { check("m/rank-12.jsonl"); }).cause, HasSubstr("are the same file"));
@@ -158,14 +158,14 @@ TEST_F(Apart, FilesOfAFolderCount) {
   check("rank-12.jsonl");
 }
 
-TEST_F(Apart, AFileThatIsReadFirstMayBeReplaced) {
+TEST_F(PathClashes, AFileThatIsReadFirstMayBeReplaced) {
   const std::string file = folder_.write("f.h5", "x");
   const WrittenPath out{"--out", file, WrittenPath::Kind::file, {}, "--update-from"};
   refuse_path_clashes({{{"--update-from", file}}, {out}});
   EXPECT_THAT(error_of([&] { refuse_path_clashes({{{"--classes", file}}, {out}}); }).cause, HasSubstr("--classes"));
 }
 
-TEST_F(Apart, ALinkMayBeMovedButNotWithinItsOwnTarget) {
+TEST_F(PathClashes, ALinkMayBeMovedButNotWithinItsOwnTarget) {
   const std::string file = folder_.write("f.h5", "x");
   fs::create_symlink("f.h5", at("current"));
   fs::create_symlink("current", at("alias"));
@@ -177,7 +177,7 @@ TEST_F(Apart, ALinkMayBeMovedButNotWithinItsOwnTarget) {
   EXPECT_THAT(error_of([&] { check("alias"); }).cause, HasSubstr("would replace"));
 }
 
-TEST_F(Apart, PicturesAndWeightsInFoldersCount) {
+TEST_F(PathClashes, PicturesAndWeightsInFoldersCount) {
   folder_.write("c/a/1.png", "x");
   folder_.write("w/model.json", "{}");
   using Form = ReadPath::Form;
@@ -195,7 +195,7 @@ TEST_F(Apart, PicturesAndWeightsInFoldersCount) {
   EXPECT_THAT(error_of([&] { check(Form::corpus, "t-{0..1}.tar", "t-1.tar"); }).cause, HasSubstr("t-1.tar, which is"));
 }
 
-TEST_F(Apart, ADatasetMayFollowThePath) {
+TEST_F(PathClashes, ADatasetMayFollowThePath) {
   const std::string file = folder_.write("w.h5", "x");
   EXPECT_THAT(error_of([&] {
                 refuse_path_clashes({{{"--row-weights", file + ":mine", ReadPath::Form::dataset}}, {{"--out", file}}});
@@ -203,7 +203,7 @@ TEST_F(Apart, ADatasetMayFollowThePath) {
               HasSubstr("--row-weights"));
 }
 
-TEST_F(Apart, NoPipeIsReplaced) {
+TEST_F(PathClashes, NoPipeIsReplaced) {
   ASSERT_EQ(mkfifo(at("pipe").c_str(), 0666), 0);
   EXPECT_THAT(error_of([&] {
                 refuse_path_clashes({{}, {{"--out", at("pipe")}}});
