@@ -10,8 +10,8 @@
 #include <stdexcept>
 
 #include "network/kernels/tiles.hpp"
-#include "pool3/cpu_clones.hpp"
 #include "pool3/numbers.hpp"
+#include "pool3/target_clones.hpp"
 
 namespace pool3::network {
 namespace {
