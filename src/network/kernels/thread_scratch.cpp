@@ -1,7 +1,8 @@
+#include "network/kernels/thread_scratch.hpp"
+
 #include <array>
 
-#include "network/graph/memory.hpp"
-#include "network/kernels/kernels.hpp"
+#include "network/kernels/memory.hpp"
 
 namespace pool3::network {
 namespace {
