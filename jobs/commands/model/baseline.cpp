@@ -328,7 +328,7 @@ class BaselineCommand : public Command {
     if (flags_.threads < 1 || flags_.threads > 1024) throw usage_error("--solver-threads must be between 1 and 1024");
   }
   ExitCode run(const Context& context) override {
-    const StopSignal signal(context.log);
+    const StopSignal signal(context.log, Again::resumes);
     flags_.kinds = words_of(flags_.kinds);
     compute_baselines(context, flags_);
     return ExitCode::ok;

@@ -96,7 +96,7 @@ class TrainCommand : public Command {
   }
   void check() const override { static_cast<void>(options_of(flags_)); }
   ExitCode run(const Context& context) override {
-    const StopSignal signal(context.log);
+    const StopSignal signal(context.log, Again::begins_anew);
     context.comm.all_do([&] { check_single(values_of(flags_.kernel)); });
     const TrainingInput input = open_training(context, flags_, flags_.features, {out_});
     train(context, input.reader, input.options, out_);
