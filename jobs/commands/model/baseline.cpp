@@ -88,9 +88,9 @@ class Work {
       }
       reader_ = std::make_unique<FeatureReader>(flags.features);
       set_split();
+      set_product_threads(flags.threads);
     });
     for (const std::string& note : notes_) context.log.line("split", note);
-    set_product_threads(flags.threads);
     const int folds = asks_for_softmax_search(flags) ? folds_of(flags.split, flags.folds) : 0;
     rows_ = load_baseline_rows(comm_, *reader_, split_, folds, !flags.no_centering);
     for (const std::string& note :

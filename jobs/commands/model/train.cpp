@@ -161,6 +161,7 @@ TrainingInput open_training(const Context& context, const TrainingFlags& flags, 
       if (comm.is_root() && !out.empty()) check_output({stage, out});
     input.emplace(TrainingInput{FeatureReader(features), std::move(options), {}});
     notes = take_split(input->reader, flags.split, input->options.split);
+    set_product_threads(input->options.solver.threads);  // ranks that lack memory say so together
   });
   if (flags.group_near_copies) {
     input->near_copies = look_for_near_copies(context, input->reader, input->options.solver.threads);

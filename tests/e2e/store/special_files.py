@@ -94,6 +94,16 @@ def test_run(check, pool3, folder):
         shutil.rmtree(out)
 
 
+def test_temporary_folder(check, pool3, folder):
+    """A $TMPDIR in which nothing can be made is none of a rank's that is alone."""
+    (folder / "text").write_text("no folder")
+    for place in ("/proc", folder / "text"):
+        for arguments in (["inspect", folder / "f.h5"], ["extract", "--corpus", folder / "corpus", "--weights", pool3.weights,
+                          "--stripe-count", 2, "--overwrite", "--out", folder / "t.h5"]):  # fmt: skip
+            done = pool3.start(arguments, ranks=0, limit_seconds=LIMIT_SECONDS, env={"TMPDIR": str(place)})
+            check(done.code == 0, f"TMPDIR={place}: {arguments[0]}: {done.code}, {done.err[-200:] if done.code else ''}")
+
+
 def main():
     check, pool3, folder = support.start_test(__doc__)
     for i, picture in enumerate(support.choose_pictures("shapes", 6)):
@@ -106,6 +116,7 @@ def main():
     pool3("train", folder / "f.h5", "--out", folder / "m.h5", "--probability-folds", 0, ranks=0)
     test_inputs(check, pool3, folder)
     test_run(check, pool3, folder)
+    test_temporary_folder(check, pool3, folder)
     check.finish()
 
 
