@@ -10,6 +10,7 @@
 #include "setup/agreement.hpp"
 #include "setup/path_clashes.hpp"
 #include "setup/process.hpp"
+#include "setup/shortage.hpp"
 #include "version.hpp"
 
 namespace pool3::jobs {
@@ -36,6 +37,7 @@ void end_with(const Communicator& comm, ErrorFields fields, bool collective) {
   if (!collective || comm.is_root()) print_error(Error(fields).what());
   if (collective) return;
   std::fflush(nullptr);
+  end_soon(fields.code);
   abort_all(comm, fields.code);
 }
 
@@ -114,9 +116,11 @@ ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>&
     end_with(comm, fields, error.collective());
     return fields.code;
   } catch (const std::exception& error) {
-    print_error(fmt::format("rank {}: {}: {}", comm.rank(), entry.name, unforeseen_error(error).what()));
-    std::fflush(nullptr);
-    abort_all(comm, ExitCode::failed);
+    ErrorFields fields = unforeseen_error(error).fields();
+    fields.stage = entry.name;
+    end(fields.code);
+    end_with(comm, fields, false);
+    return fields.code;
   }
 }
 

@@ -18,7 +18,7 @@ class Room:
 # In this order: a room may use rooms above it only.
 ROOMS = {
     "types": Room("the words all rooms share: rows, status, keys", []),
-    "error": Room("one failure type, one line, exit codes", []),
+    "error": Room("one failure type, one line, exit codes", [], ["error", "names", "unforeseen"]),
     "numbers": Room("float16 and bfloat16 to float and back; bytes read in order; hot functions for each kind of CPU", [],
                     ["numbers", "byte_reader", "target_clones"]),
     "threads": Room("work in pieces on the threads of one call: BLAS", []),
@@ -55,7 +55,7 @@ ROOMS = {
                        ["evaluation", "measures", "scoring"]),
     "svm": Room("the solver, its certificate, probabilities: BLAS, LAPACK. `descent/`, `newton/` and `gram/` are its methods; "
                 "`kernel/` solves columns over a shared kernel matrix",
-                ["types", "error", "numbers", "partition", "mpi"], ["svm", "calibration", "kernel_machine", "landmarks"],
+                ["types", "error", "numbers", "threads", "partition", "mpi"], ["svm", "calibration", "kernel_machine", "landmarks"],
                 folders={".": ["model", "descent", "newton", "gram", "kernel"], "kernel": ["model", "algebra"], "model": ["algebra"], "algebra": ["model"],
                          "descent": ["model", "algebra"], "newton": ["model", "algebra"], "gram": ["model", "algebra", "newton"]}),
     "prediction": Room("what a model says of rows, linear or by support vectors", ["types", "error", "store", "svm"]),

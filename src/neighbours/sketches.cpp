@@ -118,7 +118,7 @@ std::vector<double> neighbours::project(const SketchBasis& basis, const std::vec
 }
 
 Sketches sketch(const SketchBasis& basis, const RowsView& rows, int threads) {
-  take_single_products();
+  take_single_products(std::max(threads, 1));
   const std::int64_t count = rows.count(), tile = neighbours::tile_rows;
   Sketches all;
   all.codes.resize(index(count * basis.components));

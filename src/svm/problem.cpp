@@ -69,8 +69,7 @@ void check_problem(const Communicator& comm, const Problem& problem) {
   const std::string names = total > 0 ? names_of(comm, bad, total) : "";
   comm.all_do([&] {
     if (total == 0) return;
-    throw Error({.stage = "train",
-                 .cause = fmt::format("{} training {} a feature that is not finite: row {}", total,
+    throw Error({.cause = fmt::format("{} training {} a feature that is not finite: row {}", total,
                                       total == 1 ? "row has" : "rows have", names),
                  .advice = "extract the features again"});
   });
@@ -78,8 +77,7 @@ void check_problem(const Communicator& comm, const Problem& problem) {
   const auto present = std::count_if(counts.begin(), counts.end(), [](std::int64_t n) { return n > 0; });
   comm.all_do([&] {
     if (present >= 2) return;
-    throw Error({.stage = "train",
-                 .cause = present == 0 ? "there are no training rows with a label"
+    throw Error({.cause = present == 0 ? "there are no training rows with a label"
                                        : "all training rows are of one class; two are needed",
                  .advice = "check --labels and --test-fraction"});
   });

@@ -3,7 +3,7 @@
 
 Their shapes are part of the unit tests: tests/unit/weights/torch_file.cpp and tests/unit/hdf5/file.cpp
 read some. hdf5/features.h5 and model.h5 are pool3's own: `store_sample FOLDER 5 3` of tests/e2e wrote them. So are those of
-sealed/; its map.h5 and rbf.h5 were made of such a file of 12 rows.
+sealed/; its map.h5 and rbf.h5 were made of such a file of 12 rows, its index.h5 of one of 5 rows.
 """
 import gzip
 import io

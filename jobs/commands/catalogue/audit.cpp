@@ -94,7 +94,7 @@ class AuditCommand : public Command {
   void check() const override { pool3::check(options_of({}, threads_)); }
 
   ExitCode run(const Context& context) override {
-    const StopSignal signal(context.log);
+    const StopSignal signal(context.log, Again::begins_anew);
     const Communicator& comm = context.comm;
     std::unique_ptr<FeatureReader> reader;
     std::optional<Model> model;

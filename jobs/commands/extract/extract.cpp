@@ -260,7 +260,7 @@ class ExtractCommand : public Command {
 }  // namespace
 
 ExitCode extract(const Context& context, const ExtractOptions& options) {
-  const StopSignal signal(context.log);
+  const StopSignal signal(context.log, options.policy.dry_run ? Again::begins_anew : Again::resumes);
   if (options.policy.dry_run) {
     dry_run(context, options);
     return ExitCode::ok;

@@ -4,9 +4,11 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <exception>
 #include <thread>
 
 #include "command.hpp"
@@ -15,6 +17,7 @@
 #include "commands/serving/snapshot.hpp"
 #include "console/output.hpp"
 #include "pool3/server.hpp"
+#include "setup/shortage.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -52,6 +55,41 @@ std::array<std::int64_t, 4> identity(const std::string& path) {
   return {static_cast<std::int64_t>(s.st_dev), static_cast<std::int64_t>(s.st_ino), s.st_mtim.tv_sec,
           s.st_mtim.tv_nsec};
 }
+
+/// The thread that the server runs on, until the end of this or of the server.
+class ServerThread {
+ public:
+  explicit ServerThread(HttpServer& server) : server_(server), thread_([this] { run(); }) {}
+  ~ServerThread() { stop(); }
+  ServerThread(const ServerThread&) = delete;
+  ServerThread& operator=(const ServerThread&) = delete;
+  [[nodiscard]] bool has_failed() const { return failed_; }
+  /// Returns when requests at work are answered. Throws what has ended the server.
+  void end() {
+    stop();
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  void run() {
+    try {
+      server_.run();
+    } catch (...) {
+      failure_ = std::current_exception();
+      failed_ = true;
+    }
+  }
+  void stop() {
+    if (!thread_.joinable()) return;
+    server_.stop();
+    thread_.join();
+  }
+
+  HttpServer& server_;
+  std::exception_ptr failure_;
+  std::atomic<bool> failed_ = false;
+  std::thread thread_;
+};
 
 class ServeCommand : public Command {
  public:
@@ -121,16 +159,16 @@ class ServeCommand : public Command {
     Service own(read_snapshot(context.comm, files_, nullptr), corrections);
     service = &own;
     own.count_with([&] { return server.counts(); });
-    std::thread network([&] { server.run(); });
+    ServerThread thread(server);
     say_where(context, server, *own.snapshot());
-    while (wants_end == 0) {
+    while (wants_end == 0 && !thread.has_failed()) {
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
       if (wants_reload != 0 || changed()) reload(context, own);
       own.let_go();
     }
     context.log.line(stage, "ending: requests at work are answered first");
-    server.stop();
-    network.join();
+    if (thread.has_failed()) end_soon(ExitCode::failed);  // requests that it will not answer may hold the service
+    thread.end();
   }  // the service ends before the server, which its replies go through
 
   static void say_where(const Context& context, const HttpServer& server, const Snapshot& snapshot) {
