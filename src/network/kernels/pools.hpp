@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "network/kernels/kernels.hpp"
+#include "network/kernels/thread_scratch.hpp"
 #include "pool3/numbers.hpp"
 
 namespace pool3::network {

@@ -3,6 +3,7 @@
 // Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015. To be included by fp32.hpp.
 
 #include "network/kernels/convolve.hpp"
+#include "network/kernels/thread_scratch.hpp"
 
 namespace pool3::network {
 namespace {
