@@ -90,11 +90,11 @@ void run(const Kernels& kernels, const Case& c, int pictures, Edge edge) {
                      edge);
   std::vector<Layer> layers;
   for (const int out : c.out) {
-    layers.push_back({.name = "test",
-                      .weight = {{out, c.in, c.geometry.kernel_height, c.geometry.kernel_width}, {}},
-                      .bias = std::vector<float>(static_cast<std::size_t>(out), 0.5F),
-                      .codes = codes ? codes_of(out) : ChannelCodes{}});
-    layers.back().weight.values.resize(static_cast<std::size_t>(out * c.in * c.geometry.taps()), 0.01F);
+    Layer& layer = layers.emplace_back();
+    layer.weight.shape = {out, c.in, c.geometry.kernel_height, c.geometry.kernel_width};
+    layer.weight.values.resize(static_cast<std::size_t>(out * c.in * c.geometry.taps()), 0.01F);
+    layer.bias.resize(static_cast<std::size_t>(out), 0.5F);
+    if (codes) layer.codes = codes_of(out);
   }
   const Convolution convolution(kernels, c.geometry, layers, from.view(pictures),
                                 codes ? codes_of(c.in) : ChannelCodes{});
