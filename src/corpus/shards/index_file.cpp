@@ -15,7 +15,7 @@
 namespace pool3::corpus {
 namespace {
 
-constexpr std::string_view magic = "pool3 tar index 2\n";  // another number where labels follow other rules
+constexpr std::string_view magic = "pool3 tar index 3\n";  // another number where labels follow other rules
 
 void put(std::string& bytes, std::int64_t number) {
   for (unsigned i = 0; i < 8; ++i) bytes += static_cast<char>(static_cast<std::uint64_t>(number) >> (8 * i));
@@ -118,6 +118,7 @@ std::string format_index(const TarIndex& index) {
   for (std::int64_t i = 0; i < index.size(); ++i) {
     put(bytes, index.names[i]);
     put(bytes, index.labels[i]);
+    put(bytes, std::int64_t{index.perhaps_captions[static_cast<std::size_t>(i)]});
     put(bytes, index.offsets[static_cast<std::size_t>(i)]);
     put(bytes, index.bytes[static_cast<std::size_t>(i)]);
   }
@@ -139,6 +140,9 @@ std::optional<TarIndex> parse_index(std::string_view bytes) {
   for (std::int64_t i = 0; i < count && reader.fine; ++i) {
     index.names.push_back(reader.text());
     index.labels.push_back(reader.text());
+    const std::int64_t is_caption = reader.number();
+    if (is_caption != 0 && is_caption != 1) return std::nullopt;
+    index.perhaps_captions.push_back(is_caption == 1);
     index.offsets.push_back(reader.number());
     index.bytes.push_back(reader.number());
     const bool sized = index.offsets.back() >= 0 ? index.bytes.back() >= 0 : index.bytes.back() == -1;
