@@ -14,7 +14,7 @@ namespace pool3 {
 /// A table of numbers [rows, width], of any type of number and any layout. Not collective.
 class ForeignTable {
  public:
-  /// Throws Error: not HDF5, no such dataset, no numbers, other than two dimensions.
+  /// Throws Error: not HDF5, no such dataset, no numbers, other than two dimensions that are not 1.
   ForeignTable(const std::string& path, const std::string& dataset);
   ForeignTable(ForeignTable&&) noexcept;
   ForeignTable& operator=(ForeignTable&&) noexcept;
@@ -33,11 +33,10 @@ class ForeignTable {
 /// back as the same. Throws Error.
 [[nodiscard]] std::vector<std::string> read_foreign_column(const std::string& path, const std::string& dataset);
 
-/// A dataset in the root group.
+/// A dataset, with the groups that it is in: "train/X".
 struct ForeignDataset {
   std::string name;
-  int dimensions = 0;
-  std::int64_t rows = 0;
+  std::vector<std::int64_t> shape;  ///< at least one dimension
 };
 /// By name. Throws Error.
 [[nodiscard]] std::vector<ForeignDataset> foreign_datasets(const std::string& path);
