@@ -87,7 +87,7 @@ struct Search::Impl {
         threads(std::max(options.threads, 1)),
         guards(static_cast<std::size_t>(tiles_of(best.queries(), tile_queries))),
         workspaces(static_cast<std::size_t>(threads)) {
-    take_single_products();
+    take_single_products(threads);
   }
 
   [[nodiscard]] const float* query(std::int64_t at) const { return queries.data() + at * width; }

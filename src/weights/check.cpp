@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "pool3/cpu_clones.hpp"
+#include "pool3/target_clones.hpp"
 #include "pool3/weights.hpp"
 #include "weights/errors.hpp"
 #include "weights/layer_rules.hpp"
@@ -18,7 +18,7 @@ namespace {
 constexpr const char* calibrate_advice = "calibrate again: pool3 convert --calibrate";
 
 /// Of how many values the exponent says that they are infinite or no numbers.
-POOL3_CPU_CLONES std::int32_t count_not_finite(const float* values, std::int32_t count) {
+POOL3_TARGET_CLONES std::int32_t count_not_finite(const float* values, std::int32_t count) {
   constexpr std::uint32_t exponent = 255U << 23U;
   std::int32_t bad = 0;
   for (std::int32_t i = 0; i < count; ++i)

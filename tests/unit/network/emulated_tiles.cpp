@@ -10,8 +10,8 @@
 #include <stdexcept>
 
 #include "network/kernels/tiles.hpp"
-#include "pool3/cpu_clones.hpp"
 #include "pool3/numbers.hpp"
+#include "pool3/target_clones.hpp"
 
 namespace pool3::network {
 namespace {
@@ -74,7 +74,7 @@ struct alignas(64) Tile : std::array<std::byte, tile_bytes> {};
 using Chains = std::array<std::array<float, columns>, 2>;
 
 /// TDPBUSD: of each word, four numbers without a sign by four with one.
-POOL3_CPU_CLONES void add_products_of_codes(const std::uint8_t* a, const std::int8_t* b, std::int32_t* sums) {
+POOL3_TARGET_CLONES void add_products_of_codes(const std::uint8_t* a, const std::int8_t* b, std::int32_t* sums) {
   for (std::size_t k = 0; k < columns; ++k)
     for (std::size_t n = 0; n < columns; ++n)
       for (std::size_t i = 0; i < 4; ++i)
@@ -87,7 +87,7 @@ POOL3_CPU_CLONES void add_products_of_codes(const std::uint8_t* a, const std::in
 }
 
 /// TDPBF16PS: the even ones of a row in one chain, the odd ones in another; their sum is added to what is there.
-POOL3_CPU_CLONES void add_products_of_bf16(const Bf16* a, const Bf16* b, float* sums) {
+POOL3_TARGET_CLONES void add_products_of_bf16(const Bf16* a, const Bf16* b, float* sums) {
   Chains chains{};
   for (std::size_t k = 0; k < columns; ++k)
     for (std::size_t odd = 0; odd < 2; ++odd)
