@@ -1,5 +1,5 @@
 #pragma once
-// Memory that kernels keep between calls.
+// Memory of a thread for what kernels keep between calls.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "network/kernels/memory.hpp"
+#include "network/graph/memory.hpp"
 
 #include <sys/mman.h>
 
