@@ -53,17 +53,19 @@ struct Labels {
 };
 
 /// Of each path without its side, which may stand there twice (train/train/CLASS). Nothing if a picture of the training
-/// side has no folder there.
+/// side has no folder there, and another picture has one.
 std::optional<Labels> labels_below_sides(const StringTable& paths, std::size_t skipped, const Labeller& label) {
   Labels labels;
+  bool trains_without = false;
   for (std::int64_t row = 0; row < paths.size(); ++row) {
     const std::string_view path = paths[row].substr(skipped);
     const auto side = side_of_name(first_folder(path));
     std::string_view rest = behind_first(path);
     while (side && side_of_name(first_folder(rest)) == side) rest = behind_first(rest);
     labels.add(label(rest, ""));
-    if (side == RowSide::training && labels.rows.back() < 0) return std::nullopt;
+    trains_without = trains_without || (side == RowSide::training && labels.rows.back() < 0);
   }
+  if (trains_without && !labels.names.all().empty()) return std::nullopt;
   return labels;
 }
 

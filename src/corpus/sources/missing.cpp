@@ -76,7 +76,7 @@ std::string hint(const std::string& root, std::string_view path) {
   std::string slashes(path);
   std::ranges::replace(slashes, '\\', '/');
   if (slashes != path && is_there(root, slashes))
-    return "it is there with / for \\: write paths as on Linux, as with tr '\\\\' / <OLD >NEW";
+    return R"(it is there with / for \: write paths as on Linux, as with tr '\\' / <OLD >NEW)";
   if (!is_picture_name(path)) {
     for (const std::string& ending : endings_in_both_cases())
       if (is_there(root, std::string(path) + ending))

@@ -11,7 +11,7 @@ namespace pool3::corpus {
 struct Placement {
   bool with_slashes = false;  ///< backslashes, as on Windows, become slashes
   std::string without;        ///< taken away in front, where a path begins so: folders of another machine, or too many
-  std::string below;          ///< put in front: the folder beside the table that holds the pictures, with a slash
+  std::string below;          ///< put in front: the folder that holds the pictures, beside the table or up to two above
   std::string ending;         ///< put behind names without the ending of a picture
 
   [[nodiscard]] bool is_as_written() const {
@@ -24,6 +24,13 @@ struct Placement {
 
 /// Paths of a table that are looked at: its first ones.
 inline constexpr std::size_t placement_sample = 32;
+
+/// The folder that a table is in, absolute and without links; "" if that can't be told.
+[[nodiscard]] std::string real_folder_of(const std::string& table);
+
+/// How many of these paths are there, from `folder`, in this way.
+[[nodiscard]] std::ptrdiff_t count_there(const std::string& folder, const std::vector<std::string>& paths,
+                                         const Placement& way);
 
 /// As written, unless none of `paths` is there so from `folder`, and at least half of them are in another way, always
 /// the same. Looks at some thousand names of files at most.

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <climits>
-#include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "corpus/file_names.hpp"
 #include "corpus/tables/json_lines.hpp"
+#include "corpus/tables/list_form.hpp"
 #include "corpus/tables/placement.hpp"
 #include "corpus/tables/records.hpp"
 
@@ -27,21 +26,12 @@ void check_path(const std::string& value, const std::string& path, std::int64_t 
   if (value.size() >= PATH_MAX) fail_at(path, line, "the path is longer than the system allows");
 }
 
-/// How paths of this table lead to files. `paths`: the first of them.
-Placement placement_of(const TextInput& input, const std::vector<std::string>& paths) {
-  namespace fs = std::filesystem;
-  if (!input.is_file()) return {};
-  std::error_code error;
-  const fs::path whole = fs::absolute(input.path(), error);
-  const fs::path folder = error ? fs::path() : fs::canonical(whole.parent_path(), error);
-  return error ? Placement{} : find_placement(folder.string(), paths);
-}
-
+/// How paths of this table lead to files.
 Placement placement_of(const TextInput& input, const Sample& sample, const Columns& columns) {
   std::vector<std::string> paths;
   for (std::size_t i = columns.is_header ? 1 : 0; i < sample.size() && paths.size() < placement_sample; ++i)
     if (columns.path < sample[i].size()) paths.push_back(sample[i][columns.path]);
-  return placement_of(input, paths);
+  return input.is_file() ? find_placement(real_folder_of(input.path()), paths) : Placement{};
 }
 
 /// An object a line. Those of all lines must have the path.
@@ -66,32 +56,6 @@ TableShape read_json_lines(TextInput& input, const ColumnNames& names, const Tab
   return shape;
 }
 
-/// The path in a line of a list, and the label behind it, if `separator` is between them.
-struct ListLine {
-  std::string_view path, label;
-};
-ListLine split_line(std::string_view text, std::optional<char> separator) {
-  if (!separator) return {text, {}};
-  const std::string_view whole = trimmed_view(text);
-  const std::size_t at = whole.find_last_of(*separator);
-  if (at == std::string_view::npos) return {whole, {}};
-  return {trimmed_view(whole.substr(0, at)), whole.substr(at + 1)};
-}
-
-Placement placement_of_list(TextInput& input, std::optional<char> separator) {
-  constexpr std::size_t enough = std::size_t{1} << 16U;
-  std::vector<std::string> paths;
-  std::string_view rest = input.ahead().substr(0, enough);
-  while (paths.size() < placement_sample && rest.find('\n') != std::string_view::npos) {
-    std::string_view line = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(line.size() + 1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (!line.empty()) paths.emplace_back(split_line(line, separator).path);
-  }
-  if (paths.empty() && !rest.empty()) paths.emplace_back(split_line(rest, separator).path);
-  return placement_of(input, paths);
-}
-
 TableShape read_records(TextInput& input, char separator, const ColumnNames& names, const TableUse& use) {
   const Sample sample = sample_of(input.ahead(), separator);
   RecordReader reader(input, separator);
@@ -106,7 +70,8 @@ TableShape read_records(TextInput& input, char separator, const ColumnNames& nam
     if (record.count != columns.count) {
       fail_at(input.path(), record.line,
               fmt::format("{} field{}, where the first row has {}", record.count, record.count == 1 ? "" : "s",
-                          columns.count));
+                          columns.count),
+              record.count > columns.count ? "put fields that hold the separator in quotes" : "");
     }
     std::string& path = record.fields[columns.path];
     check_path(path, input.path(), record.line);
@@ -118,19 +83,17 @@ TableShape read_records(TextInput& input, char separator, const ColumnNames& nam
   return shape;
 }
 
-/// Lines of a path alone or, with a separator, of a path and a label.
+/// Lines of a path alone or with a label.
 TableShape read_list(TextInput& input, const TableUse& use) {
-  const std::optional<char> separator = find_list_separator(input.ahead());
-  const Placement placement = placement_of_list(input, separator);
-  TableShape shape{.has_labels = separator.has_value()};
-  if (separator) shape.what = "each line is a path and a label";
-  if (!placement.is_as_written()) shape.placement = placement.words();
+  const ListForm form = find_list_form(input);
+  TableShape shape{.has_labels = form.separator.has_value(), .what = form.words()};
+  if (!form.placement.is_as_written()) shape.placement = form.placement.words();
   read_lines(input, [&](std::string_view text, std::int64_t line) {
-    const ListLine parts = split_line(text, separator);
+    const ListLine parts = form.parts_of(text);
     std::string path(parts.path);
     check_path(path, input.path(), line);
-    if (!placement.is_as_written()) path = placement.of(path);
-    use({path, parts.label, separator.has_value(), line});
+    if (!form.placement.is_as_written()) path = form.placement.of(path);
+    use({path, parts.label, form.separator.has_value(), line});
     ++shape.rows;
   });
   return shape;

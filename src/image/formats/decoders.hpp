@@ -133,7 +133,7 @@ inline constexpr std::array formats = {
     Format{"Microsoft's compound file (Thumbs.db, old Office)", "\xD0\xCF\x11\xE0"},
     Format{"Git LFS pointer (git lfs pull fetches the picture)", "version https://git-lfs"}};
 
-/// In words, what a file of no known format is. `head`: its first bytes, of which 64 are looked at. Not empty.
-[[nodiscard]] std::string words_of_unknown(Bytes head);
+/// In words, what a file of no known format is. Of its bytes the first 64 are looked at. REQUIRES: there is one.
+[[nodiscard]] std::string words_of_unknown(Bytes bytes);
 
 }  // namespace pool3::image

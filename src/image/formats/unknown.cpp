@@ -20,6 +20,7 @@ struct Text {
 
 constexpr std::string_view html = "a file of type HTML";
 constexpr std::string_view xml = "a file of type SVG or XML";
+constexpr std::string_view server_error = "an error message of a server (XML)";
 constexpr std::string_view coded = "text that stands for a picture (base64 -d makes the picture of it)";
 constexpr std::array texts = {
     Text{"<!doctype html", html},
@@ -31,7 +32,7 @@ constexpr std::array texts = {
     Text{"<svg", xml},
     Text{"<?xml", xml},
     Text{"<!--", xml},
-    Text{"<error", "an error message of a server (XML)"},
+    Text{"<error", server_error},
     Text{"{", "a file of type JSON"},
     Text{"[{", "a file of type JSON"},
     Text{"http://", "the address of a picture, and not the picture"},
@@ -74,8 +75,8 @@ std::size_t picture_at(std::string_view head, std::string_view& name) {
 
 }  // namespace
 
-std::string words_of_unknown(Bytes file) {
-  std::string_view head(reinterpret_cast<const char*>(file.data()), std::min(head_bytes, file.size()));
+std::string words_of_unknown(Bytes bytes) {
+  std::string_view head(reinterpret_cast<const char*>(bytes.data()), std::min(head_bytes, bytes.size()));
   if (std::ranges::all_of(head, [](char c) { return c == '\0'; }))
     return "zeros instead of a picture (a file that was never written, or was cut off by a crash)";
   constexpr std::string_view lost = "\xEF\xBF\xBD";
@@ -89,6 +90,8 @@ std::string words_of_unknown(Bytes file) {
   if (head.starts_with(mark)) head.remove_prefix(mark.size());
   head.remove_prefix(std::min(head.find_first_not_of(" \t\r\n"), head.size()));
   const std::string lower = lower_case(head);
+  // A server's answer, as of S3, behind the line that every XML file begins with.
+  if (lower.starts_with("<?xml") && lower.find("<error") != std::string::npos) return std::string(server_error);
   const auto* const found =
       std::ranges::find_if(texts, [&](const Text& text) { return lower.starts_with(text.beginning); });
   if (found != texts.end()) return std::string(found->words);

@@ -89,6 +89,14 @@ TEST_F(SplitFolders, UnderTheNamesOfKaggle) {
   EXPECT_THAT(labels_of(listed(folder / "archive", "auto")), ElementsAre("", "cats", "cats", "dogs"));
 }
 
+TEST_F(SplitFolders, WithoutFoldersBelowAreNoLabels) {
+  for (const char* path : {"train/1.png", "train/2.png", "test/1.png"}) write(path);
+  write("trainLabels.csv", "id,label\n1,frog\n2,truck\n");
+  const Manifest manifest = listed(folder, "auto");
+  EXPECT_THAT(labels_of(manifest), ElementsAre("", "", ""));
+  EXPECT_THAT(manifest.notes, testing::Contains(HasSubstr("a .csv file is beside them")));
+}
+
 class OneFolder : public test::CorpusTest {};
 
 TEST_F(OneFolder, AroundAllOthersIsNoLabel) {

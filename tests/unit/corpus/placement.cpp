@@ -82,6 +82,52 @@ TEST_F(Placement, HalfOfThePathsMustBeFoundSo) {
   EXPECT_EQ(placed("t.txt", "set/a/1.jpg\nset/a/2.jpg\nset/a/3.jpg\n"), "set/a/1.jpg set/a/2.jpg set/a/3.jpg ");
 }
 
+TEST_F(Placement, FoldersBesideTheOneOfTheTable) {
+  write("images/pie/1.jpg");
+  write("images/ramen/2.jpg");
+  EXPECT_EQ(placed("meta/train.txt", "pie/1\nramen/2\n"),
+            "../images/pie/1.jpg ../images/ramen/2.jpg taken are those that are there in ../images/, with .jpg behind");
+  write("large/z/zoo/1.jpg");
+  EXPECT_EQ(placed("t.txt", "/z/zoo/1.jpg 7\n/z/zoo/2.jpg 7\n"),
+            "large/z/zoo/1.jpg large/z/zoo/2.jpg taken are those that are there without / in front, in large/");
+}
+
+TEST_F(Placement, AnotherSetAboveIsNotTaken) {
+  write("other/1.jpg");
+  write("other/2.jpg");
+  write("1.jpg");
+  write("2.jpg");
+  EXPECT_EQ(placed("mine/t.csv", "id,label\n1,x\n2,y\n"), "1 2 ");
+  write("images/1.jpg");
+  EXPECT_EQ(placed("mine/t.csv", "id,label\n1,x\n2,y\n"), "1 2 ");  // above, all must be there
+  write("mine/cats/3.jpg");
+  EXPECT_EQ(placed("mine/sub/t.csv", "path,label\ncats/3.jpg,x\n"),
+            "../cats/3.jpg taken are those that are there in ../");
+}
+
+TEST_F(Placement, ListsOfNamesWithoutEndingsAndLabels) {
+  write("JPEGImages/2008_08.jpg");
+  write("JPEGImages/2008_15.jpg");
+  const std::string list = write("ImageSets/Main/cat.txt", "2008_08 -1\n2008_15  1\n");
+  EXPECT_THAT(paths_of(listed(list, "auto")),
+              ElementsAre("../../JPEGImages/2008_08.jpg", "../../JPEGImages/2008_15.jpg"));
+  EXPECT_THAT(test::labels_of(listed(list, "auto")), ElementsAre("-1", "1"));
+}
+
+TEST_F(Placement, ListsOfNumbersAndPaths) {
+  write("images/a/1.jpg");
+  write("images/b/2.jpg");
+  const Manifest manifest = listed(write("images.txt", "1 a/1.jpg\n2 b/2.jpg\n"), "auto");
+  EXPECT_THAT(paths_of(manifest), ElementsAre("images/a/1.jpg", "images/b/2.jpg"));
+  EXPECT_THAT(test::labels_of(manifest), ElementsAre("a", "b"));
+  EXPECT_THAT(manifest.notes, Contains(HasSubstr("each line is a number, which does not count, and a path")));
+}
+
+TEST_F(Placement, PathsInQuotes) {
+  write("my pics/a b.jpg");
+  EXPECT_EQ(placed("l.txt", "\"my pics/a b.jpg\"\n"), "my pics/a b.jpg ");
+}
+
 TEST_F(Placement, TarFilesCountAsThere) {
   write("s.tar", "x");
   write("d/s.tar", "x");

@@ -80,6 +80,7 @@ TEST(Decode, SaysWhatAFileOfNoFormatIs) {
       {"\xEF\xBB\xBF<!doctype HTML>", "a file of type HTML; JPEG"},
       {"<!DOCTYPE svg PUBLIC", "a file of type SVG or XML; JPEG"},
       {"<Error><Code>AccessDenied</Code>", "an error message of a server (XML); JPEG"},
+      {"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>", "an error message of a server (XML); JPEG"},
       {"{\"error\": 404}", "a file of type JSON; JPEG"},
       {"404: Not Found\n", "a text that begins with \"404: Not Found\"; JPEG"},
       {"https://a.example/1.jpg", "the address of a picture, and not the picture; JPEG"},
