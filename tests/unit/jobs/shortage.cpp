@@ -1,6 +1,7 @@
 #include "setup/shortage.hpp"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -84,6 +85,26 @@ TEST(Shortage, IsSeenBeforeTheStart) {
   EXPECT_EXIT(little_memory(), testing::ExitedWithCode(1), "is too low to start");
 #endif
 }
+
+#ifdef __GLIBC__
+TEST(Shortage, OfStackIsNoneOfThreads) {
+  const auto work = [] {
+    pthread_attr_t small;
+    std::size_t bytes = 0;
+    if (pthread_getattr_default_np(&small) != 0 || pthread_attr_setstacksize(&small, std::size_t{1} << 20U) != 0 ||
+        pthread_setattr_default_np(&small) != 0)
+      _exit(99);
+    prepare_for_shortage();
+    std::thread([&] {
+      pthread_attr_t mine;
+      pthread_getattr_np(pthread_self(), &mine);
+      pthread_attr_getstacksize(&mine, &bytes);
+    }).join();
+    _exit(bytes >= std::size_t{8} << 20U ? 0 : 1);
+  };
+  EXPECT_EXIT(work(), testing::ExitedWithCode(0), "");
+}
+#endif
 
 TEST(Shortage, AnEndThatHangsIsCutShort) {
   const auto work = [] {
