@@ -8,7 +8,7 @@
 
 #include "console/output.hpp"
 #include "setup/agreement.hpp"
-#include "setup/apart.hpp"
+#include "setup/path_clashes.hpp"
 #include "setup/process.hpp"
 #include "setup/shortage.hpp"
 #include "version.hpp"
@@ -101,7 +101,7 @@ ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>&
       command->check();
     });
     agree_on(comm, parser.agreed());
-    comm.root_does([&] { check_apart(parser.paths()); });
+    comm.root_does([&] { refuse_path_clashes(parser.paths()); });
     if (parser.log_format() == "json") name_silent_ranks_in_json(entry.name);
     metrics.emplace(parser.metrics(), parser.prometheus(), entry.name, comm.rank());
     Log log(comm.is_root(), parser.log_format() == "json", &*metrics);

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "mpi/check.hpp"
-#include "mpi/fields.hpp"
+#include "mpi/error_fields.hpp"
 #include "mpi/meeting.hpp"
-#include "mpi/silence.hpp"
+#include "mpi/silent_ranks.hpp"
 #include "pool3/mpi.hpp"
 #include "pool3/traffic.hpp"
 

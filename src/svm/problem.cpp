@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "pool3/gather.hpp"
 #include "pool3/svm.hpp"
 #include "svm/model/columns.hpp"
 #include "svm/model/feature_rows.hpp"
@@ -42,14 +43,9 @@ std::vector<std::int64_t> rows_not_finite(const Problem& p) {
 
 /// The first of all ranks' rows, as text. Collective.
 std::string names_of(const Communicator& comm, const std::vector<std::int64_t>& rows, std::int64_t total) {
-  const std::size_t mine = std::min(rows.size(), most_named);
-  std::vector<std::int64_t> all;
-  for (const std::string& part :
-       comm.gather({reinterpret_cast<const char*>(rows.data()), mine * sizeof(std::int64_t)})) {
-    const std::size_t before = all.size();
-    all.resize(before + part.size() / sizeof(std::int64_t));
-    std::copy_n(part.data(), part.size(), reinterpret_cast<char*>(all.data() + before));
-  }
+  std::vector<std::int64_t> mine = rows;
+  mine.resize(std::min(mine.size(), most_named));
+  std::vector<std::int64_t> all = gather_items(comm, mine);
   std::sort(all.begin(), all.end());
   all.resize(std::min(all.size(), most_named));
   std::string text =

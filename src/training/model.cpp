@@ -8,7 +8,7 @@
 
 #include "pool3/error.hpp"
 #include "pool3/training.hpp"
-#include "training/support.hpp"
+#include "training/support_vectors.hpp"
 
 namespace pool3 {
 namespace {

@@ -124,8 +124,7 @@ class AuditCommand : public Command {
   }
 
   void check_fits(const FeatureReader& reader, const Model& model) const {
-    std::string difference = kind_difference(reader.provenance(), model.features);
-    if (difference.empty()) difference = width_difference(reader.width(), model.width());
+    const std::string difference = input_difference(reader, model);
     if (difference.empty()) return;
     throw Error({.stage = stage,
                  .path = model_,

@@ -9,10 +9,10 @@
 #include <filesystem>
 #include <optional>
 
-#include "commands/report/beside.hpp"
+#include "commands/report/compared_baselines.hpp"
 #include "commands/report/inputs.hpp"
 #include "commands/report/judged.hpp"
-#include "commands/report/pictures.hpp"
+#include "commands/report/thumbnails.hpp"
 #include "pool3/catalogue_page.hpp"
 #include "pool3/extraction.hpp"
 #include "pool3/files.hpp"

@@ -100,7 +100,7 @@ class ServeCommand : public Command {
     p.reads("features");
     p.add("listen", listen_, "address and port; port 0 takes any that is free", std::string("127.0.0.1:8080"));
     p.add_words("host", options_.hosts, "other names that clients may call the server by, as behind a proxy", {});
-    p.add("corrections", corrections_, "folder that keeps pictures with their true labels, as people tell them",
+    p.add("corrections", corrections_, "folder that keeps the pictures that people correct, with the labels they give",
           std::string());
     p.writes_folder("corrections", {"answers.jsonl"}, "answers.jsonl");
     p.add("most-corrections", most_corrections_, "pictures that this folder may hold", std::int64_t{10000});
@@ -115,7 +115,7 @@ class ServeCommand : public Command {
     p.group("Limits");
     p.add("max-pixels", files_.max_pixels, "larger pictures are refused", std::int64_t{67'108'864});
     p.add("max-body", body_mib_, "largest picture file, in MiB", std::int64_t{20});
-    p.add("max-waiting", files_.waiting, "pictures that may wait for the network; more are told to come again", 128);
+    p.add("max-waiting", files_.waiting, "pictures that may wait for the network; more get 503 and Retry-After", 128);
     p.add("max-connections", options_.connections, "connections at a time", 512);
     p.add("max-connections-of-address", options_.connections_of_address, "connections at a time of one address", 128);
     p.add("max-header-seconds", options_.header_seconds, "time for the header of a request", 5.0);

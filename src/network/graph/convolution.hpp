@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "network/graph/layer.hpp"
-#include "network/graph/memory.hpp"
 #include "network/kernels/kernels.hpp"
+#include "network/kernels/memory.hpp"
 
 namespace pool3::network {
 

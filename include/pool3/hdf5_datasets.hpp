@@ -12,13 +12,13 @@
 namespace pool3 {
 
 /// A table of numbers [rows, width], of any type of number and any layout. Not collective.
-class ForeignTable {
+class Hdf5Numbers {
  public:
   /// Throws Error: not HDF5, no such dataset, no numbers, other than two dimensions.
-  ForeignTable(const std::string& path, const std::string& dataset);
-  ForeignTable(ForeignTable&&) noexcept;
-  ForeignTable& operator=(ForeignTable&&) noexcept;
-  ~ForeignTable();
+  Hdf5Numbers(const std::string& path, const std::string& dataset);
+  Hdf5Numbers(Hdf5Numbers&&) noexcept;
+  Hdf5Numbers& operator=(Hdf5Numbers&&) noexcept;
+  ~Hdf5Numbers();
   [[nodiscard]] std::int64_t rows() const;
   [[nodiscard]] std::int64_t width() const;
   /// Throws Error. REQUIRES: `out` has rows x width numbers.
@@ -31,15 +31,15 @@ class ForeignTable {
 
 /// A dataset with one value a row: texts as they are, whole numbers in digits, others in the shortest form that reads
 /// back as the same. Throws Error.
-[[nodiscard]] std::vector<std::string> read_foreign_column(const std::string& path, const std::string& dataset);
+[[nodiscard]] std::vector<std::string> read_hdf5_column(const std::string& path, const std::string& dataset);
 
 /// A dataset in the root group.
-struct ForeignDataset {
+struct RootDataset {
   std::string name;
   int dimensions = 0;
   std::int64_t rows = 0;
 };
 /// By name. Throws Error.
-[[nodiscard]] std::vector<ForeignDataset> foreign_datasets(const std::string& path);
+[[nodiscard]] std::vector<RootDataset> root_datasets(const std::string& path);
 
 }  // namespace pool3

@@ -1,4 +1,4 @@
-#include "pool3/foreign.hpp"
+#include "pool3/hdf5_datasets.hpp"
 
 #include <fmt/format.h>
 
@@ -121,24 +121,24 @@ herr_t note_name(hid_t group, const char* name, const H5L_info_t* /*info*/, void
 
 }  // namespace
 
-struct ForeignTable::Impl : Open {
+struct Hdf5Numbers::Impl : Open {
   using Open::Open;
 };
 
-ForeignTable::ForeignTable(const std::string& path, const std::string& dataset)
+Hdf5Numbers::Hdf5Numbers(const std::string& path, const std::string& dataset)
     : impl_(std::make_unique<Impl>(path, dataset)) {
   if (!impl_->is_number()) throw error_at(impl_->place, dataset + " holds no numbers");
   if (impl_->shape.dims.size() != 2)
     throw error_at(impl_->place, fmt::format("{} has {} dimensions", dataset, impl_->shape.dims.size()),
                    "features have two: rows and width");
 }
-ForeignTable::ForeignTable(ForeignTable&&) noexcept = default;
-ForeignTable& ForeignTable::operator=(ForeignTable&&) noexcept = default;
-ForeignTable::~ForeignTable() = default;
-std::int64_t ForeignTable::rows() const { return static_cast<std::int64_t>(impl_->shape.dims[0]); }
-std::int64_t ForeignTable::width() const { return static_cast<std::int64_t>(impl_->shape.dims[1]); }
+Hdf5Numbers::Hdf5Numbers(Hdf5Numbers&&) noexcept = default;
+Hdf5Numbers& Hdf5Numbers::operator=(Hdf5Numbers&&) noexcept = default;
+Hdf5Numbers::~Hdf5Numbers() = default;
+std::int64_t Hdf5Numbers::rows() const { return static_cast<std::int64_t>(impl_->shape.dims[0]); }
+std::int64_t Hdf5Numbers::width() const { return static_cast<std::int64_t>(impl_->shape.dims[1]); }
 
-void ForeignTable::read(RowRange rows, std::span<float> out) const {
+void Hdf5Numbers::read(RowRange rows, std::span<float> out) const {
   const std::array<hsize_t, 2> first = {static_cast<hsize_t>(rows.begin), 0};
   const std::array<hsize_t, 2> count = {static_cast<hsize_t>(rows.size()), impl_->shape.dims[1]};
   const Handle file_space = store::own(H5Dget_space(impl_->dataset.id()), H5Sclose, impl_->place, "shape");
@@ -149,7 +149,7 @@ void ForeignTable::read(RowRange rows, std::span<float> out) const {
                impl_->place, "read " + impl_->name);
 }
 
-std::vector<std::string> read_foreign_column(const std::string& path, const std::string& dataset) {
+std::vector<std::string> read_hdf5_column(const std::string& path, const std::string& dataset) {
   const Open open(path, dataset);
   if (open.shape.elements != open.shape.dims[0] || open.shape.dims.size() != 1)
     throw error_at(open.place, dataset + " must have one value a row, and one dimension");
@@ -160,13 +160,13 @@ std::vector<std::string> read_foreign_column(const std::string& path, const std:
   throw error_at(open.place, dataset + " holds neither texts nor numbers");
 }
 
-std::vector<ForeignDataset> foreign_datasets(const std::string& path) {
+std::vector<RootDataset> root_datasets(const std::string& path) {
   const Place place{"import", path};
   const store::File file = store::File::open_foreign(place);
   std::vector<std::string> names;
   hsize_t at = 0;
   store::check(H5Literate(file.id(), H5_INDEX_NAME, H5_ITER_INC, &at, note_name, &names), place, "list the datasets");
-  std::vector<ForeignDataset> found;
+  std::vector<RootDataset> found;
   for (const std::string& name : names) {
     const Handle dataset = store::own(H5Dopen2(file.id(), name.c_str(), H5P_DEFAULT), H5Dclose, place, "open " + name);
     const Handle space = store::own(H5Dget_space(dataset.id()), H5Sclose, place, "shape of " + name);

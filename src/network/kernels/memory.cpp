@@ -1,4 +1,4 @@
-#include "network/graph/memory.hpp"
+#include "network/kernels/memory.hpp"
 
 #include <sys/mman.h>
 

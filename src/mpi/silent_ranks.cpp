@@ -1,4 +1,4 @@
-#include "mpi/silence.hpp"
+#include "mpi/silent_ranks.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -9,6 +9,6 @@ namespace pool3::jobs {
 /// that is made; also through symbolic and hard links, as a file beside another, as a part of a link file, or as the
 /// file that stdout or stderr goes to. Also if there is a pipe, device or socket where a file is to be made. Looks at
 /// files and changes none. Call on one rank, before anything is opened for writing.
-void check_apart(const NamedPaths& paths);
+void refuse_path_clashes(const NamedPaths& paths);
 
 }  // namespace pool3::jobs

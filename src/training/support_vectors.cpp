@@ -1,4 +1,4 @@
-#include "training/support.hpp"
+#include "training/support_vectors.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "commands/matching/answers.hpp"
+#include "commands/matching/file_search.hpp"
 
 #include <algorithm>
 #include <future>

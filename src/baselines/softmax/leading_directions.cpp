@@ -1,4 +1,4 @@
-#include "baselines/softmax/leading.hpp"
+#include "baselines/softmax/leading_directions.hpp"
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>

@@ -6,6 +6,6 @@
 namespace pool3::jobs {
 
 /// Throws usage Error for an address, as https://...: pool3 reads and writes files.
-void refuse_addresses(const NamedPaths& paths);
+void refuse_urls(const NamedPaths& paths);
 
 }  // namespace pool3::jobs

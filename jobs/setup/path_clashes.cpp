@@ -1,4 +1,4 @@
-#include "setup/apart.hpp"
+#include "setup/path_clashes.hpp"
 
 #include <fmt/format.h>
 #include <fnmatch.h>
@@ -182,7 +182,7 @@ void add_stream(int descriptor, const char* name, std::vector<Output>& outputs) 
 
 }  // namespace
 
-void check_apart(const NamedPaths& paths) {
+void refuse_path_clashes(const NamedPaths& paths) {
   std::vector<Output> outputs;
   for (const WrittenPath& written : paths.writes) add(written, outputs);
   for (const Output& output : outputs) check_kind(output);

@@ -1,4 +1,4 @@
-#include "console/words.hpp"
+#include "console/list_values.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "audit/lists.hpp"
+#include "audit/findings.hpp"
 
 #include <fmt/format.h>
 

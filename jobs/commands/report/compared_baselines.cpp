@@ -1,4 +1,4 @@
-#include "commands/report/beside.hpp"
+#include "commands/report/compared_baselines.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-#include "network/choice/measured.hpp"
+#include "network/choice/measured_cpus.hpp"
 
 #include <algorithm>
 #include <array>

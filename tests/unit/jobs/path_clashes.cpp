@@ -1,4 +1,4 @@
-#include "setup/apart.hpp"
+#include "setup/path_clashes.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -44,13 +44,13 @@ NamedPaths paths_of(const CommandEntry& entry, std::vector<std::string> argument
   }
 }
 
-class Apart : public ::testing::Test {
+class PathClashes : public ::testing::Test {
  protected:
   [[nodiscard]] std::string at(const std::string& name) const { return folder_ / name; }
   test::TemporaryFolder folder_;
 };
 
-TEST_F(Apart, EveryTextIsAPathOrKnownAsNone) {
+TEST_F(PathClashes, EveryTextIsAPathOrKnownAsNone) {
   for (const CommandEntry& entry : commands()) {
     OptionParser parser(entry.name, entry.summary);
     const auto command = entry.make();
@@ -91,12 +91,12 @@ std::vector<std::string> names_of(const std::string& path, const test::Temporary
           folder / "./" + fs::path(path).filename().string()};
 }
 
-TEST_F(Apart, NoOutputOfACommandIsAnInputOrAnotherOutput) {
+TEST_F(PathClashes, NoOutputOfACommandIsAnInputOrAnotherOutput) {
   int pairs = 0;
   for (const CommandEntry& entry : commands()) {
     const test::TemporaryFolder folder;
     const NamedPaths paths = all_paths(entry, folder);
-    check_apart(paths);
+    refuse_path_clashes(paths);
     for (std::size_t w = 0; w < paths.writes.size(); ++w) {
       const WrittenPath& written = paths.writes[w];
       if (written.kind != WrittenPath::Kind::file) continue;
@@ -105,7 +105,7 @@ TEST_F(Apart, NoOutputOfACommandIsAnInputOrAnotherOutput) {
         for (const std::string& name : names_of(read.path, folder)) {
           NamedPaths same = paths;
           same.writes[w].path = name;
-          EXPECT_THAT(error_of([&] { check_apart(same); }).cause,
+          EXPECT_THAT(error_of([&] { refuse_path_clashes(same); }).cause,
                       HasSubstr(fmt::format("{} {} would replace {} {}", written.name, name, read.name, read.path)))
               << entry.name;
           ++pairs;
@@ -116,7 +116,7 @@ TEST_F(Apart, NoOutputOfACommandIsAnInputOrAnotherOutput) {
         for (const std::string& name : names_of(paths.writes[o].path, folder)) {
           NamedPaths same = paths;
           same.writes[w].path = name;
-          EXPECT_THAT(error_of([&] { check_apart(same); }).cause, HasSubstr("are the same file")) << entry.name;
+          EXPECT_THAT(error_of([&] { refuse_path_clashes(same); }).cause, HasSubstr("are the same file")) << entry.name;
           ++pairs;
         }
       }
@@ -125,9 +125,9 @@ TEST_F(Apart, NoOutputOfACommandIsAnInputOrAnotherOutput) {
   EXPECT_GT(pairs, 300);
 }
 
-TEST_F(Apart, WhatIsNotThereYetIsComparedByItsName) {
+TEST_F(PathClashes, WhatIsNotThereYetIsComparedByItsName) {
   const auto same = [&](const std::string& a, const std::string& b) {
-    check_apart({{}, {{"--out", at(a)}, {"--best", at(b)}}});
+    refuse_path_clashes({{}, {{"--out", at(a)}, {"--best", at(b)}}});
   };
   fs::create_directory_symlink(folder_.path(), at("here"));
   EXPECT_THAT(error_of([&] { same("x", "x"); }).cause, HasSubstr("are the same file"));
@@ -138,51 +138,51 @@ TEST_F(Apart, WhatIsNotThereYetIsComparedByItsName) {
   same("new/x", "x");
 }
 
-TEST_F(Apart, FilesBesideAnOutputCount) {
+TEST_F(PathClashes, FilesBesideAnOutputCount) {
   const WrittenPath table{"--out", at("t"), WrittenPath::Kind::file, {".points", ".state-*"}};
   for (const char* name : {"t.points", "t.state-1-0"}) {
     EXPECT_THAT(error_of([&] {
-                  check_apart({{{"--features", folder_.write(name, "x")}}, {table}});
+                  refuse_path_clashes({{{"--features", folder_.write(name, "x")}}, {table}});
                 }).cause,
                 HasSubstr(name));
-    EXPECT_THAT(error_of([&] { check_apart({{}, {table, {"--best", at(name)}}}); }).cause, HasSubstr(name));
+    EXPECT_THAT(error_of([&] { refuse_path_clashes({{}, {table, {"--best", at(name)}}}); }).cause, HasSubstr(name));
   }
-  check_apart({{{"--features", folder_.write("t.other", "x")}}, {table, {"--best", at("t.more")}}});
+  refuse_path_clashes({{{"--features", folder_.write("t.other", "x")}}, {table, {"--best", at("t.more")}}});
 }
 
-TEST_F(Apart, FilesOfAFolderCount) {
+TEST_F(PathClashes, FilesOfAFolderCount) {
   const WrittenPath metrics{"--metrics", at("m"), WrittenPath::Kind::folder, {"rank-*.jsonl"}};
-  const auto check = [&](const std::string& name) { check_apart({{}, {metrics, {"--out", at(name)}}}); };
+  const auto check = [&](const std::string& name) { refuse_path_clashes({{}, {metrics, {"--out", at(name)}}}); };
   EXPECT_THAT(error_of([&] { check("m/rank-12.jsonl"); }).cause, HasSubstr("are the same file"));
   check("m/rank-12.json");
   check("rank-12.jsonl");
 }
 
-TEST_F(Apart, AFileThatIsReadFirstMayBeReplaced) {
+TEST_F(PathClashes, AFileThatIsReadFirstMayBeReplaced) {
   const std::string file = folder_.write("f.h5", "x");
   const WrittenPath out{"--out", file, WrittenPath::Kind::file, {}, "--update-from"};
-  check_apart({{{"--update-from", file}}, {out}});
-  EXPECT_THAT(error_of([&] { check_apart({{{"--classes", file}}, {out}}); }).cause, HasSubstr("--classes"));
+  refuse_path_clashes({{{"--update-from", file}}, {out}});
+  EXPECT_THAT(error_of([&] { refuse_path_clashes({{{"--classes", file}}, {out}}); }).cause, HasSubstr("--classes"));
 }
 
-TEST_F(Apart, ALinkMayBeMovedButNotWithinItsOwnTarget) {
+TEST_F(PathClashes, ALinkMayBeMovedButNotWithinItsOwnTarget) {
   const std::string file = folder_.write("f.h5", "x");
   fs::create_symlink("f.h5", at("current"));
   fs::create_symlink("current", at("alias"));
   const auto check = [&](const std::string& read) {
-    check_apart({{{"FILE", at(read)}}, {{"--as", at("current"), WrittenPath::Kind::link}}});
+    refuse_path_clashes({{{"FILE", at(read)}}, {{"--as", at("current"), WrittenPath::Kind::link}}});
   };
   check("f.h5");
   EXPECT_THAT(error_of([&] { check("current"); }).cause, HasSubstr("would replace"));
   EXPECT_THAT(error_of([&] { check("alias"); }).cause, HasSubstr("would replace"));
 }
 
-TEST_F(Apart, PicturesAndWeightsInFoldersCount) {
+TEST_F(PathClashes, PicturesAndWeightsInFoldersCount) {
   folder_.write("c/a/1.png", "x");
   folder_.write("w/model.json", "{}");
   using Form = ReadPath::Form;
   const auto check = [&](Form form, const char* folder, const std::string& out) {
-    check_apart({{{"--in", at(folder), form}}, {{"--out", at(out)}}});
+    refuse_path_clashes({{{"--in", at(folder), form}}, {{"--out", at(out)}}});
   };
   EXPECT_THAT(error_of([&] { check(Form::corpus, "c", "c/a/1.png"); }).cause, HasSubstr("would replace"));
   EXPECT_THAT(error_of([&] { check(Form::weights, "w", "w/model.json"); }).cause, HasSubstr("would replace"));
@@ -195,18 +195,24 @@ TEST_F(Apart, PicturesAndWeightsInFoldersCount) {
   EXPECT_THAT(error_of([&] { check(Form::corpus, "t-{0..1}.tar", "t-1.tar"); }).cause, HasSubstr("t-1.tar, which is"));
 }
 
-TEST_F(Apart, ADatasetMayFollowThePath) {
+TEST_F(PathClashes, ADatasetMayFollowThePath) {
   const std::string file = folder_.write("w.h5", "x");
   EXPECT_THAT(error_of([&] {
-                check_apart({{{"--row-weights", file + ":mine", ReadPath::Form::dataset}}, {{"--out", file}}});
+                refuse_path_clashes({{{"--row-weights", file + ":mine", ReadPath::Form::dataset}}, {{"--out", file}}});
               }).cause,
               HasSubstr("--row-weights"));
 }
 
-TEST_F(Apart, NoPipeIsReplaced) {
+TEST_F(PathClashes, NoPipeIsReplaced) {
   ASSERT_EQ(mkfifo(at("pipe").c_str(), 0666), 0);
-  EXPECT_THAT(error_of([&] { check_apart({{}, {{"--out", at("pipe")}}}); }).cause, HasSubstr("not a regular file"));
-  EXPECT_THAT(error_of([&] { check_apart({{}, {{"--out", "/dev/null"}}}); }).cause, HasSubstr("not a regular file"));
+  EXPECT_THAT(error_of([&] {
+                refuse_path_clashes({{}, {{"--out", at("pipe")}}});
+              }).cause,
+              HasSubstr("not a regular file"));
+  EXPECT_THAT(error_of([&] {
+                refuse_path_clashes({{}, {{"--out", "/dev/null"}}});
+              }).cause,
+              HasSubstr("not a regular file"));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "commands/report/pictures.hpp"
+#include "commands/report/thumbnails.hpp"
 
 #include <fmt/format.h>
 
@@ -8,10 +8,10 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
-#include <thread>
 
 #include "pool3/extraction.hpp"
 #include "pool3/import.hpp"
+#include "pool3/threads.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -94,12 +94,10 @@ class Maker {
       if (has_keys_) keys_.push_back(reader.keys({row.row, row.row + 1})[0]);
   }
 
-  Made make(std::size_t first, std::size_t step) {
-    next_ = first;
-    std::vector<std::jthread> threads;
-    for (int i = 0; i < std::max(1, source_.threads); ++i) threads.emplace_back([&] { work(step); });
-    threads.clear();
-    if (failure_) throw Error(*failure_);
+  /// Of rows `first`, `first` + `step`, ... Throws Error: no space for a compressed shard.
+  Made make(std::int64_t first, std::int64_t step) {
+    const std::int64_t count = (static_cast<std::int64_t>(rows_.size()) - first + step - 1) / step;
+    run_tasks(source_.threads, count, [&](std::int64_t i) { try_one(static_cast<std::size_t>(first + i * step)); });
     return std::move(made_);
   }
 
@@ -115,21 +113,15 @@ class Maker {
     return options;
   }
 
-  void work(std::size_t step) {
-    for (std::size_t i = next_.fetch_add(step); i < rows_.size(); i = next_.fetch_add(step)) {
-      try {
-        make_one(i);
-      } catch (const ReadError& error) {
-        count(error.what());
-      } catch (const ImageError& error) {
-        count(error.what());
-      } catch (const Error& error) {  // no space for a compressed shard
-        const std::lock_guard lock(mutex_);
-        failure_ = error.fields();
-        return;
-      } catch (const std::bad_alloc&) {
-        count("there is not enough memory for it");
-      }
+  void try_one(std::size_t i) {
+    try {
+      make_one(i);
+    } catch (const ReadError& error) {
+      count(error.what());
+    } catch (const ImageError& error) {
+      count(error.what());
+    } catch (const std::bad_alloc&) {
+      count("there is not enough memory for it");
     }
   }
 
@@ -159,10 +151,8 @@ class Maker {
   Finder finder_;
   bool has_keys_;
   std::vector<ImageKey> keys_;  // of rows_
-  std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;
   Made made_;
-  std::optional<ErrorFields> failure_;
 };
 
 /// Puts what a rank has made into the rows. How many pictures there were.
@@ -196,10 +186,7 @@ std::vector<std::byte> read_picture(const FeatureReader& reader, const std::vect
 PictureCount add_thumbnails(const Communicator& comm, const FeatureReader& reader, const PictureSource& source,
                             std::vector<ShownRow>& rows) {
   Made mine;
-  comm.all_do([&] {
-    mine =
-        Maker(reader, source, rows).make(static_cast<std::size_t>(comm.rank()), static_cast<std::size_t>(comm.size()));
-  });
+  comm.all_do([&] { mine = Maker(reader, source, rows).make(comm.rank(), comm.size()); });
   PictureCount out{.changed = comm.sum(mine.changed), .failed = {}};
   for (const std::string& bytes : comm.gather(mine.bytes)) out.shown += unpack(bytes, rows);
   for (const std::string& text : comm.gather(packed(mine.failed)))

@@ -1,4 +1,4 @@
-#include "commands/model/pictures.hpp"
+#include "commands/model/picture_arguments.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>

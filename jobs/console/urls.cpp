@@ -1,4 +1,4 @@
-#include "console/addresses.hpp"
+#include "console/urls.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 namespace pool3::jobs {
 
-void refuse_addresses(const NamedPaths& paths) {
+void refuse_urls(const NamedPaths& paths) {
   for (const ReadPath& read : paths.reads)
     if (names_address(read.path))
       throw usage_error(fmt::format("{} {} is an address, and pool3 reads files", read.name, read.path),

@@ -1,10 +1,8 @@
 #pragma once
-// What an extraction says before and after.
+// What an extraction shows while it runs, and at its end.
 
 #include <cstdint>
-#include <span>
 #include <string>
-#include <vector>
 
 #include "command.hpp"
 #include "pool3/extraction.hpp"
@@ -31,18 +29,7 @@ class ExtractDisplay {
 
 /// A line a rank: where the time went. Collective.
 void print_summary(const Context& context, const RankTally& tally, int threads);
-/// The most frequent kinds of failure, with one path each. Messages that differ in numbers alone are of one kind.
-void print_failures(Log& log, const std::vector<Failure>& failures);
-/// A TSV table with the columns row, path, stage, code, message; quoted as in CSV where need be.
-[[nodiscard]] std::string failures_text(const std::vector<Failure>& failures);
-/// Writes it. Throws Error.
-void write_failures(const std::string& path, const std::vector<Failure>& failures);
-/// Makes PATH.failures.tsv beside a finished feature file, if it is missing or wrong. Throws Error.
-void complete_files_beside(const std::string& path);
 /// How many pictures of a finished file are copies of another, and which has the most. Collective.
 void print_copies(const Context& context, const std::string& path);
-
-/// Throws Error if `failed` is above `limit` and that is not -1. `sample`: some of those that failed, for the message.
-void check_failures(std::int64_t failed, std::int64_t limit, std::span<const Failure> sample);
 
 }  // namespace pool3::jobs
