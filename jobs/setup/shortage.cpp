@@ -80,6 +80,18 @@ bool say_uncaught() {
 
 volatile std::sig_atomic_t last_code = 0;
 
+std::atomic<bool> ends_in_order = false;
+
+/// main() ends by _Exit(): who comes here is a library that ends the process, most often as it got no memory.
+void on_exit_of_library() {
+  if (ends_in_order) return;
+  write_line(
+      fmt::format("pool3: error: {}a library has ended the process, and most often that is want of memory (its "
+                  "words are above; give the job more, or ask for less)\n",
+                  rank_text()));
+  _exit(static_cast<int>(ExitCode::failed));
+}
+
 void on_alarm(int /*number*/) { _exit(last_code); }
 
 /// Threads have the memory of their thread_local variables, megabytes in the network's kernels, out of their stacks;
@@ -145,6 +157,7 @@ void prepare_for_shortage() {
   reserve = new (std::nothrow) char[reserve_bytes];
   std::set_new_handler(give_reserve);
   take_usual_stacks();
+  static_cast<void>(std::atexit(on_exit_of_library));
   static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
 }
 
@@ -155,6 +168,7 @@ void check_room() {
 }
 
 void end_soon(ExitCode code, unsigned seconds) {
+  ends_in_order = true;
   last_code = static_cast<int>(code);
   static_cast<void>(std::signal(SIGALRM, on_alarm));
   alarm(seconds);

@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <new>
@@ -57,6 +58,14 @@ TEST(Shortage, IsNoFaultOfTheProgramWhichEndsByAbort) {
     std::thread([] { throw std::runtime_error("an odd thing"); }).join();
   };
   EXPECT_EXIT(work(), testing::KilledBySignal(SIGABRT), "pool3: error: an odd thing");
+}
+
+TEST(Shortage, ThatALibraryEndsTheProcessForIsTold) {
+  const auto work = [] {
+    prepare_for_shortage();
+    std::exit(7);
+  };
+  EXPECT_EXIT(work(), testing::ExitedWithCode(1), "pool3: error: a library has ended the process");
 }
 
 TEST(Shortage, OfFileSizesIsAnErrorOfTheWrite) {
