@@ -29,8 +29,8 @@ namespace {
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
 constexpr std::size_t reserve_bytes = mebibyte;
-// What MPI takes on a node, measured with Open MPI 4.1.4 and some to spare.
-constexpr std::size_t room_bytes = 128 * mebibyte;
+// What MPI takes when it starts, and one buffer of OpenBLAS (128 MiB), of which a thread may take possession meanwhile.
+constexpr std::size_t room_bytes = 288 * mebibyte;
 constexpr std::size_t stack_bytes = 8 * mebibyte;
 constexpr int room_threads = 4;
 constexpr int room_descriptors = 40;
