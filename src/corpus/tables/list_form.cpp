@@ -32,6 +32,7 @@ std::string_view behind_number(std::string_view line) {
 /// Sets the placement. How many of the lines lead to files so.
 std::ptrdiff_t find_files(ListForm& form, const std::string& folder, const std::vector<std::string_view>& lines) {
   std::vector<std::string> paths;
+  paths.reserve(lines.size());
   for (const std::string_view line : lines) paths.emplace_back(form.parts_of(line).path);
   form.placement = find_placement(folder, paths);
   return count_there(folder, paths, form.placement);
