@@ -10,7 +10,7 @@
 #include "exchange/import/readers.hpp"
 #include "exchange/import/stream.hpp"
 #include "pool3/error.hpp"
-#include "pool3/foreign.hpp"
+#include "pool3/hdf5_datasets.hpp"
 
 namespace pool3 {
 namespace exchange {
@@ -83,7 +83,7 @@ std::vector<Part> parts_of(const std::string& path, Kind kind) {
   if (kind == Kind::npz) {
     for (NpzArray& a : npz_arrays(path)) parts.push_back({std::move(a.name), std::move(a.shape), a.readable});
   } else {
-    for (ForeignDataset& d : foreign_datasets(path)) parts.push_back({std::move(d.name), std::move(d.shape)});
+    for (Hdf5Dataset& d : hdf5_datasets(path)) parts.push_back({std::move(d.name), std::move(d.shape)});
   }
   return parts;
 }
@@ -139,7 +139,7 @@ class Hdf5Table : public TableReader {
   }
 
  private:
-  ForeignTable table_;
+  Hdf5Numbers table_;
   std::int64_t next_ = 0;
 };
 
@@ -230,7 +230,7 @@ std::vector<std::string> read_column(const TableName& name) {
   if (kind == Kind::npz) return exchange::read_npy_column(name.path, dataset);
   for (const exchange::Part& part : exchange::parts_of(name.path, kind))
     if (part.name == dataset && part.is_table()) return exchange::read_one_hot(name.path, dataset);
-  return read_foreign_column(name.path, dataset);
+  return read_hdf5_column(name.path, dataset);
 }
 
 }  // namespace pool3
