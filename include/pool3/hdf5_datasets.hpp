@@ -34,11 +34,11 @@ class Hdf5Numbers {
 [[nodiscard]] std::vector<std::string> read_hdf5_column(const std::string& path, const std::string& dataset);
 
 /// A dataset, with the groups that it is in: "train/X".
-struct Hdf5Dataset {
+struct ListedDataset {
   std::string name;
   std::vector<std::int64_t> shape;  ///< at least one dimension
 };
 /// By name. Throws Error.
-[[nodiscard]] std::vector<Hdf5Dataset> hdf5_datasets(const std::string& path);
+[[nodiscard]] std::vector<ListedDataset> listed_datasets(const std::string& path);
 
 }  // namespace pool3
