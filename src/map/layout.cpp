@@ -14,7 +14,9 @@ namespace pool3::map {
 namespace {
 
 constexpr std::int64_t most_exact = 10'000;
-constexpr float exaggeration = 12, least_rate = 200;
+constexpr float exaggeration = 12;
+/// Of the step, and of it beside the number of points: a larger one flings few points apart.
+constexpr float least_rate = 200, least_rate_of_point = 1;
 constexpr float early_momentum = 0.5F, late_momentum = 0.8F;
 constexpr float gain_step = 0.2F, gain_decay = 0.8F, least_gain = 0.01F;
 constexpr std::int64_t rows_of_a_piece = 512;
@@ -90,7 +92,8 @@ Plane lay_out(const Affinities& affinities, Plane start, const LayoutOptions& op
     });
     const Repulsion repulsion = interpolated ? (*interpolated)(at) : exact_repulsion(at, options.threads);
     const float pull = early ? exaggeration : 1.0F;
-    const float rate = std::max(least_rate, static_cast<float>(count) / pull);
+    const auto points = static_cast<float>(count);
+    const float rate = std::max(std::min(least_rate, least_rate_of_point * points), points / pull);
     combine(force.x, repulsion.force.x, pull, repulsion.sum);
     combine(force.y, repulsion.force.y, pull, repulsion.sum);
     x.step(at.x, force.x, rate, early ? early_momentum : late_momentum);

@@ -30,6 +30,17 @@ const nearOf = new Map(data.near);
 const surest = (a, b) => (b.confidence ?? 0) - (a.confidence ?? 0) || a.row - b.row;
 const errors = rows.filter(isWrong).sort(surest);
 
+// Copies of one picture have the same numbers: one stands for all, with how many there are.
+function folded(list) {
+  const first = new Map();
+  for (const r of list) {
+    const key = r.confidence ? `${r.label} ${r.predicted} ${r.confidence} ${r.ofTruth}` : r.row;
+    if (first.has(key)) ++first.get(key).copies;
+    else first.set(key, {r, copies: 1});
+  }
+  return [...first.values()];
+}
+
 // Held-out or judged rows of a pair of classes, the surest first.
 function rowsOfPair(truth, predicted) {
   return rows.filter((r) => r.label === truth && r.predicted === predicted).sort(surest);

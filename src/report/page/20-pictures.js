@@ -70,8 +70,10 @@ function tile(r, size = 56, caption = undefined) {
     picture(r, size) ?? shortName(r), caption === undefined ? null : el('span', {class: 'caption', text: caption}));
 }
 
-function tiles(list, size, most, caption = () => undefined) {
-  const [box, more] = inPortions(list.length, most, (from, to) => list.slice(from, to).map((r) => tile(r, size, caption(r))),
+function tiles(all, size, most, caption = () => undefined) {
+  const list = folded(all);
+  const words = ({r, copies}) => [caption(r), copies > 1 ? `×${count(copies)}` : undefined].filter(Boolean).join(' ') || undefined;
+  const [box, more] = inPortions(list.length, most, (from, to) => list.slice(from, to).map((one) => tile(one.r, size, words(one))),
     `${thing}s`);
   box.classList.add('tiles');
   return [box, more];

@@ -31,7 +31,8 @@ function addMatrix() {
   const longest = Math.max(...order.map((k) => nameOf(k).length));
   // Room for names, where cells are large enough to have them; else for two words.
   const margin = (width) => {
-    const wanted = Math.min(Math.round(width * 0.3), 165, 14 + 7 * Math.min(longest, 22));
+    const size = Math.min(12, Math.min(width - 90, 960) / n * view.zoom * 0.92);
+    const wanted = Math.min(Math.round(width * 0.3), 165, 14 + Math.round(0.58 * size * Math.min(longest, 30)));
     return (Math.min(width - wanted - 4, 960) / n) * view.zoom * 0.92 >= 7.5 ? wanted : 26;
   };
   // The beginning of a name that fits into so many pixels of the font that is set.

@@ -8,16 +8,17 @@ function addErrors() {
   const options = [...new Set(errors.flatMap((r) => [r.label, r.predicted]))].sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
   const choice = el('select', {'aria-label': 'Class', onchange: () => fill()}, el('option', {value: '', text: 'all classes'}),
     options.map((k) => el('option', {value: String(k), text: nameOf(k)})));
-  const card = (r) => el('article', {class: 'error'}, pictured ? tile(r, 72) : null,
+  const card = ({r, copies}) => el('article', {class: 'error'}, pictured ? tile(r, 72) : null,
     el('div', {class: 'error-text'},
       el('p', {class: 'error-head'}, el('span', {}, el('span', {class: 'name', title: nameOf(r.label), text: brief(nameOf(r.label))}), el('span', {class: 'arrow', text: ' taken for '}),
         el('span', {class: 'name said', title: nameOf(r.predicted), text: brief(nameOf(r.predicted))})),
         r.confidence === null ? null : el('span', {class: 'sure', text: percent(r.confidence, 0)})),
       pictured ? null : el('div', {class: 'near'}, tile(r), nearOf.has(r.row) ? el('span', {class: 'arrow', text: 'near'}) : null),
+      copies > 1 ? el('p', {class: 'path', text: `${count(copies)} copies of it`}) : null,
       nearStrip(r) ?? (pictured ? el('p', {class: 'path', text: r.path}) : null)));
   function fill() {
     const k = choice.value === '' ? null : Number(choice.value);
-    const chosen = k === null ? errors : errors.filter((r) => r.label === k || r.predicted === k);
+    const chosen = folded(k === null ? errors : errors.filter((r) => r.label === k || r.predicted === k));
     list.replaceChildren(...inPortions(chosen.length, 24, (from, to) => chosen.slice(from, to).map(card), 'errors'));
     list.firstChild.classList.add('error-list');
   }

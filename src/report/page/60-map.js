@@ -27,7 +27,7 @@ function addMap() {
   };
   const styles = () => {
     if (chosenClass !== null) return [[(i) => labels[i] !== chosenClass, rgba(theme.soft, 0.18)], [(i) => labels[i] === chosenClass, theme.wrong]];
-    if (colours === 'said') return [[(i) => said[i] === 0, rgba(theme.soft, 0.3)], [(i) => said[i] === 1, theme.right], [(i) => said[i] === 2, theme.wrong]];
+    if (colours === 'said') return [[(i) => said[i] === 0, rgba(theme.soft, theme.dark ? 0.45 : 0.3)], [(i) => said[i] === 1, theme.right], [(i) => said[i] === 2, theme.wrong]];
     if (colours === 'side') return [[(i) => said[i] === 0, rgba(theme.soft, 0.45)], [(i) => said[i] !== 0, theme.third]];
     return byCount.map((k) => [(i) => labels[i] === k, classColour(k)]);
   };

@@ -163,6 +163,9 @@ async function checkLasso(tab) {
 
 if (what === 'pictures') {
   const tab = await open();
+  const copies = await tab.evaluate(() => folded([[1, 0.5], [2, 0.5], [3, 0.4], [4, null], [5, null]].map(([row, confidence]) =>
+    ({row, label: 0, predicted: 1, confidence, ofTruth: 0.1}))).map((one) => one.copies));
+  check(copies.join() === '2,1,1,1', `copies of a picture are told as one: ${copies}`);
   await checkCharts(tab);
   await checkBaselines(tab);
   await checkMatrix(tab);
