@@ -126,8 +126,8 @@ class Solver {
   void share_with(const Solver& other);
 
   /// The next solve() starts near the last answer of `all`, whose columns leave out no fold: each column from that of
-  /// its class, without its fold's rows. Coordinate descent alone starts from nothing. REQUIRES: `all` has the same
-  /// rows, and a column for each class. Not collective.
+  /// its class, without its fold's rows. Of the hinge, and with descent alone, from nothing. REQUIRES: `all` has the
+  /// same rows, and a column for each class. Not collective.
   void start_from(const Solver& all);
 
   /// All that this rank's next solve() starts from. About as large as the dual variables: 4 bytes for each row

@@ -65,9 +65,9 @@ struct FoldSolver::Impl {
   SharedMemory scores;  ///< [rows, classes]
   Problem features;     ///< all rows, of the node's memory
   Landmarks landmarks;
-  SharedMemory z;   ///< [rows, landmarks]; empty with the linear kernel
-  Problem problem;  ///< what is solved: rows in features, or over landmarks
-  std::vector<Task> mine;
+  SharedMemory z;           ///< [rows, landmarks]; empty with the linear kernel
+  Problem problem;          ///< what is solved: rows in features, or over landmarks
+  std::vector<Task> tasks;  ///< of this rank
 };
 
 Problem FoldSolver::Impl::problem_over(std::span<const float> x, std::int64_t dim) const {
@@ -100,15 +100,15 @@ void FoldSolver::Impl::map_rows(double gamma) {
 
 /// Every size()-th task is this rank's, of all nodes.
 void FoldSolver::Impl::make_tasks() {
-  mine.clear();
+  tasks.clear();
   for (std::int64_t t = comm.rank(); t < task_count(); t += comm.size()) {
     Task task{static_cast<std::int32_t>(t / parts()), block_range(shared.classes, classes_of_task, t % parts()), {}};
     std::vector<Column> columns;
     for (Row k = task.classes.begin; k < task.classes.end; ++k)
       columns.push_back({static_cast<std::int32_t>(k), task.fold});
     task.solver = std::make_unique<Solver>(alone, problem, columns, options.solver, stages_of(options.solver.loss));
-    if (!mine.empty()) task.solver->share_with(*mine.front().solver);
-    mine.push_back(std::move(task));
+    if (!tasks.empty()) task.solver->share_with(*tasks.front().solver);
+    tasks.push_back(std::move(task));
   }
 }
 
@@ -148,7 +148,7 @@ double FoldSolver::gamma_of(const Gamma& gamma) const {
 
 void FoldSolver::take(Kernel kernel, double gamma) {
   Impl& s = *impl_;
-  s.mine.clear();
+  s.tasks.clear();
   if (kernel == Kernel::rbf) {
     s.map_rows(gamma);
   } else {
@@ -167,7 +167,7 @@ FoldFit FoldSolver::solve(double C, const std::function<void(const SolverProgres
   }
   FoldFit of_all;
   s.comm.all_do([&] {
-    for (const Task& task : s.mine) {
+    for (const Task& task : s.tasks) {
       const Fit fit = task.solver->solve(C, progress);
       s.score(task, fit);
       of_all.relative_gap = std::max(of_all.relative_gap, fit.relative_gap());
@@ -190,7 +190,7 @@ std::vector<float> FoldSolver::held_out_scores(RowRange some) const {
 
 std::string FoldSolver::state() const {
   std::string bytes;
-  for (const Task& task : impl_->mine) {
+  for (const Task& task : impl_->tasks) {
     const std::string of_task = task.solver->state();
     svm::append(bytes, static_cast<std::int64_t>(of_task.size()));
     bytes += of_task;
@@ -199,7 +199,7 @@ std::string FoldSolver::state() const {
 }
 
 void FoldSolver::restore(std::string_view state) {
-  for (const Task& task : impl_->mine) {
+  for (const Task& task : impl_->tasks) {
     svm::StateBytes bytes(state);
     const auto size = bytes.take<std::int64_t>();
     const std::string_view rest = bytes.rest();

@@ -159,7 +159,7 @@ void Solver::share_with(const Solver& other) { impl_->methods.share_basis(other.
 
 void Solver::start_from(const Solver& all) {
   Impl& s = *impl_;
-  if (!s.stages.hand_over) return;  // descent needs v = w(a)
+  if (s.options.loss == Loss::l1 || !s.stages.hand_over) return;  // descent begins, and would need v = w(a)
   const svm::ColumnTable &mine = s.methods.columns(), &theirs = all.impl_->methods.columns();
   const svm::Iterate<float>& from = all.impl_->methods.iterate();
   svm::Iterate<float>& to = s.methods.iterate();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "svm/model/columns.hpp"
+
 namespace pool3::svm {
 
 RowList with_nearest(RowList rows, std::vector<NearRow> near, double share, std::size_t least) {
@@ -13,6 +15,20 @@ RowList with_nearest(RowList rows, std::vector<NearRow> near, double share, std:
   for (std::size_t i = 0; i < count; ++i) rows.push_back(near[i].row);
   std::ranges::sort(rows);
   return rows;
+}
+
+Matrix<double> fold_margins(const KernelMatrix& kernel, const RowList& rows, const Matrix<double>& v,
+                            const KernelPoint& answer, bool roughly) {
+  Matrix<double> f = Matrix<double>::Zero(v.rows(), kernel.rows);
+  if (!roughly) {
+    add_products(kernel, rows, v, f);
+    return f;
+  }
+  f.rowwise() = Eigen::Map<const Eigen::RowVectorXd>(answer.f.data(), kernel.rows);
+  Matrix<double> change = v;
+  for (std::size_t r = 0; r < rows.size(); ++r) change.col(Eigen::Index(r)).array() -= answer.v[index(rows[r])];
+  add_rough_products(kernel, rows, change, f);
+  return f;
 }
 
 }  // namespace pool3::svm

@@ -166,7 +166,7 @@ Matrix<double> slopes_without(const KernelMatrix& kernel, const KernelColumn& c,
 
 std::vector<KernelPoint> start_hinge_folds(const KernelMatrix& kernel, const KernelColumn& column,
                                            const KernelPoint& answer, std::span<const std::int32_t> fold_of_row,
-                                           std::span<const std::int32_t> folds) {
+                                           std::span<const std::int32_t> folds, bool roughly) {
   const RowList rows = base_rows(column, answer);
   if (rows.empty()) return {};
   const HingeSteps steps(kernel, column, answer, rows);
@@ -192,8 +192,7 @@ std::vector<KernelPoint> start_hinge_folds(const KernelMatrix& kernel, const Ker
       v(Eigen::Index(k), Eigen::Index(t)) = place[i] >= 0 ? to[place[i]] : kept;
     }
   }
-  Matrix<double> f = Matrix<double>::Zero(v.rows(), kernel.rows);
-  add_products(kernel, all, v, f);
+  const Matrix<double> f = fold_margins(kernel, all, v, answer, roughly);
   std::vector<KernelPoint> points;
   for (Eigen::Index k = 0; k < v.rows(); ++k) {
     KernelPoint p{.v = std::vector<double>(answer.v.size(), 0.0), .f = {f.row(k).begin(), f.row(k).end()}};
