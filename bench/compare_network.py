@@ -182,6 +182,8 @@ def layers(args, report):
     report["layers"] = told
     print(f"\nlayers alone: {told.splitlines()[0]}\n{'kernels':<20}{'ms/image':>10}{'GFLOP/s':>10}{'peak':>8}{'share':>8}")
     kernels = peak = None
+    if ": peak " not in told:
+        fail(f"{args.build}/bench/bench_network_layers is of another version (run scripts/build bench)")
     for line in told.splitlines():
         words = line.split()
         if ": peak " in line:

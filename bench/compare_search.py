@@ -87,7 +87,7 @@ class Peers:
         return time.perf_counter() - start
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--features", type=pathlib.Path, required=True, help="feature file")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release")
@@ -99,45 +99,58 @@ def main():
     parser.add_argument("--gamma", type=float, nargs="+", default=[0.05, 0.25, 1, 2], help="in units of 1 / median squared distance")
     parser.add_argument("--peer-classes", type=int, default=6, help="classes that peers fit, from the largest to the smallest")
     parser.add_argument("--only", nargs="+", default=["linear", "ovr", "ovo"])
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+def peer_seconds(peers, name, costs, gammas, fold):
+    """What peers take for their part of a grid in one fold, by peer."""
+    parts = {}
+
+    def add(label, seconds):
+        parts[label] = parts.get(label, 0) + seconds
+
+    for gamma in gammas:
+        inputs = peers.gram if gamma is None else np.exp(-gamma / peers.median * peers.distances)
+        for C in costs:
+            if name != "ovo":
+                add("SVC(precomputed), one-vs-rest", peers.fit(lambda C=C: SVC(C=C, kernel="precomputed", cache_size=1000), inputs, fold))
+            if name == "linear":
+                add("LinearSVC(dual=False)", peers.fit(lambda C=C: LinearSVC(C=C, dual=False), peers.x, fold))
+            if name == "ovo":
+                add("SVC(), one-vs-one", peers.one_vs_one(C, gamma / peers.median, fold))
+    return parts
+
+
+def compare(args, peers, classes, name, folder):
+    kernel, multiclass, costs, gammas = {"linear": ("linear", "ovr", args.C, [None]), "ovr": ("rbf", "ovr", args.rbf_C, args.gamma),
+                                         "ovo": ("rbf", "ovo", args.rbf_C, args.gamma)}[name]
+    ours, theirs = [], {}
+    for round_number in range(args.rounds):
+        seconds, points = run_pool3(args, kernel, multiclass, folder)
+        ours.append(seconds)
+        for label, part in peer_seconds(peers, name, costs, gammas, round_number % args.folds).items():
+            theirs.setdefault(label, []).append(part)
+    best = max(points, key=lambda p: p["mean"])
+    print(f"{name}: pool3 {statistics.median(ours):.1f} s, best accuracy {best['mean']:.4f} at C {best['C']:g}"
+          f"{', gamma %g' % best['gamma'] if 'gamma' in best else ''}")
+    few = len(peers.classes)
+    share = peers.share if name != "ovo" else few * (few - 1) / (classes * (classes - 1))
+    for label, parts in theirs.items():
+        whole = [part / share * args.folds / args.ranks for part in parts]
+        ratio = statistics.median(w / o for w, o in zip(whole, ours))
+        print(f"  {label}: part {statistics.median(parts):.1f} s, whole {statistics.median(whole):.0f} s on {args.ranks} cores: {ratio:.1f} times pool3's")
+
+
+def main():
+    args = arguments()
     print(machine_line(machine()))
     x, labels = read(args.features)
     peers = Peers(args, x, labels)
     print(f"{args.features.name}: {len(x)} rows, {len(set(labels))} classes, {args.folds} folds; {args.ranks} ranks; "
           f"peers fit {len(peers.classes)} classes ({peers.share:.0%}) of one fold a round; seconds of the part, and of the whole by scale")
-    cases = {"linear": ("linear", "ovr", args.C, [None]), "ovr": ("rbf", "ovr", args.rbf_C, args.gamma),
-             "ovo": ("rbf", "ovo", args.rbf_C, args.gamma)}
     with tempfile.TemporaryDirectory(prefix="pool3-compare-") as folder:
         for name in args.only:
-            kernel, multiclass, costs, gammas = cases[name]
-            ours, theirs = [], {}
-            for round_number in range(args.rounds):
-                seconds, points = run_pool3(args, kernel, multiclass, pathlib.Path(folder))
-                ours.append(seconds)
-                fold = round_number % args.folds
-                parts = {}
-                for gamma in gammas:
-                    inputs = peers.gram if gamma is None else np.exp(-gamma / peers.median * peers.distances)
-                    for C in costs:
-                        if name != "ovo":
-                            label = "SVC(precomputed), one-vs-rest"
-                            parts[label] = parts.get(label, 0) + peers.fit(lambda C=C: SVC(C=C, kernel="precomputed", cache_size=1000), inputs, fold)
-                        if name == "linear":
-                            label = "LinearSVC(dual=False)"
-                            parts[label] = parts.get(label, 0) + peers.fit(lambda C=C: LinearSVC(C=C, dual=False), peers.x, fold)
-                        if name == "ovo":
-                            label = "SVC(), one-vs-one"
-                            parts[label] = parts.get(label, 0) + peers.one_vs_one(C, gamma / peers.median, fold)
-                for label, part in parts.items():
-                    theirs.setdefault(label, []).append(part)
-            best = max(points, key=lambda p: p["mean"])
-            print(f"{name}: pool3 {statistics.median(ours):.1f} s, best accuracy {best['mean']:.4f} at C {best['C']:g}"
-                  f"{', gamma %g' % best['gamma'] if 'gamma' in best else ''}")
-            share = peers.share if name != "ovo" else len(peers.classes) * (len(peers.classes) - 1) / (len(set(labels)) * (len(set(labels)) - 1))
-            for label, parts in theirs.items():
-                whole = [part / share * args.folds / args.ranks for part in parts]
-                ratio = statistics.median(w / o for w, o in zip(whole, ours))
-                print(f"  {label}: part {statistics.median(parts):.1f} s, whole {statistics.median(whole):.0f} s on {args.ranks} cores: {ratio:.1f} times pool3's")
+            compare(args, peers, len(set(labels)), name, pathlib.Path(folder))
 
 
 if __name__ == "__main__":

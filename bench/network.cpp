@@ -5,32 +5,15 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <cmath>
 #include <random>
 #include <vector>
 
+#include "random_weights.hpp"
+
 namespace {
 
-/// Weights that keep the activations in a sane range (He et al. 2015).
-pool3::Weights random_weights() {
-  pool3::Weights weights;
-  weights.source = "random";
-  std::mt19937 random(42);
-  for (const pool3::ConvolutionShape& s : pool3::convolution_shapes()) {
-    const int fan_in = s.in_channels * s.kernel_height * s.kernel_width;
-    std::normal_distribution<float> normal(0.0F, std::sqrt(2.0F / static_cast<float>(fan_in)));
-    std::vector<float> values(static_cast<std::size_t>(s.out_channels) * static_cast<std::size_t>(fan_in));
-    std::ranges::generate(values, [&] { return normal(random); });
-    weights.tensors[s.name + ".weight"] = {{s.out_channels, s.in_channels, s.kernel_height, s.kernel_width},
-                                           std::move(values)};
-    weights.tensors[s.name + ".bias"] = {{s.out_channels},
-                                         std::vector<float>(static_cast<std::size_t>(s.out_channels), 0.1F)};
-  }
-  return weights;
-}
-
 void features(benchmark::State& state, pool3::Precision precision) {
-  static const pool3::Weights weights = random_weights();
+  static const pool3::Weights weights = pool3::bench::random_weights();
   const int batch = static_cast<int>(state.range(0));
   const auto network = pool3::open_network(weights, {.precision = precision, .batch = batch});
   std::vector<float> input(static_cast<std::size_t>(batch * pool3::input_floats));

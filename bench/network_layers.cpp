@@ -20,6 +20,7 @@
 #include "network/kernels/table.hpp"
 #include "peaks.hpp"
 #include "pool3/network.hpp"
+#include "random_weights.hpp"
 
 namespace {
 
@@ -27,21 +28,7 @@ using namespace pool3;
 using namespace pool3::network;
 using pool3::bench::cpu_seconds;
 using pool3::bench::peak;
-
-Weights random_weights() {
-  Weights weights;
-  std::mt19937 random(42);
-  for (const ConvolutionShape& s : convolution_shapes()) {
-    const int fan_in = s.in_channels * s.kernel_height * s.kernel_width;
-    std::normal_distribution<float> normal(0.0F, std::sqrt(2.0F / static_cast<float>(fan_in)));
-    std::vector<float> values(static_cast<std::size_t>(s.out_channels * fan_in));
-    std::ranges::generate(values, [&] { return normal(random); });
-    weights.tensors[s.name + ".weight"] = {{s.out_channels, s.in_channels, s.kernel_height, s.kernel_width}, values};
-    weights.tensors[s.name + ".bias"] = {{s.out_channels},
-                                         std::vector<float>(static_cast<std::size_t>(s.out_channels), 0.1F)};
-  }
-  return weights;
-}
+using pool3::bench::random_weights;
 
 struct Work {
   double flops = 0, bytes = 0;  ///< of 16 pictures

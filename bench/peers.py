@@ -20,6 +20,23 @@ def fail(message):
     sys.exit(f"{pathlib.Path(sys.argv[0]).name}: error: {message}")
 
 
+def _in_one_line(kind, error, trace):
+    """What a benchmark runs may be missing, of another version, or fail: no reason to show where it was called."""
+    if issubclass(kind, subprocess.CalledProcessError):
+        said = (error.stderr or "").strip().splitlines()
+        program = error.cmd[0] if isinstance(error.cmd, list) else error.cmd
+        print(f"{pathlib.Path(sys.argv[0]).name}: error: {program} ended with exit code {error.returncode}"
+              f"{': ' + said[-1] if said else ''}", file=sys.stderr)
+    elif issubclass(kind, OSError) and error.filename:
+        advice = "; build it with scripts/build bench" if "bench/bench_" in str(error.filename) else ""
+        print(f"{pathlib.Path(sys.argv[0]).name}: error: {error.filename}: {error.strerror}{advice}", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _in_one_line
+
+
 class Worker:
     """One worker process, on `cores` alone."""
 

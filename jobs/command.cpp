@@ -8,8 +8,9 @@
 
 #include "console/output.hpp"
 #include "setup/agreement.hpp"
-#include "setup/apart.hpp"
+#include "setup/path_clashes.hpp"
 #include "setup/process.hpp"
+#include "setup/shortage.hpp"
 #include "version.hpp"
 
 namespace pool3::jobs {
@@ -36,6 +37,7 @@ void end_with(const Communicator& comm, ErrorFields fields, bool collective) {
   if (!collective || comm.is_root()) print_error(Error(fields).what());
   if (collective) return;
   std::fflush(nullptr);
+  end_soon(fields.code);
   abort_all(comm, fields.code);
 }
 
@@ -99,7 +101,7 @@ ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>&
       command->check();
     });
     agree_on(comm, parser.agreed());
-    comm.root_does([&] { check_apart(parser.paths()); });
+    comm.root_does([&] { refuse_path_clashes(parser.paths()); });
     if (parser.log_format() == "json") name_silent_ranks_in_json(entry.name);
     metrics.emplace(parser.metrics(), parser.prometheus(), entry.name, comm.rank());
     Log log(comm.is_root(), parser.log_format() == "json", &*metrics);
@@ -114,9 +116,11 @@ ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>&
     end_with(comm, fields, error.collective());
     return fields.code;
   } catch (const std::exception& error) {
-    print_error(fmt::format("rank {}: {}: {}", comm.rank(), entry.name, unforeseen_error(error).what()));
-    std::fflush(nullptr);
-    abort_all(comm, ExitCode::failed);
+    ErrorFields fields = unforeseen_error(error).fields();
+    fields.stage = entry.name;
+    end(fields.code);
+    end_with(comm, fields, false);
+    return fields.code;
   }
 }
 

@@ -3,15 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <initializer_list>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "command.hpp"
 #include "console/output.hpp"
 #include "console/spelling.hpp"
 #include "setup/process.hpp"
+#include "setup/shortage.hpp"
 #include "version.hpp"
 
 namespace pool3::jobs {
@@ -23,6 +27,7 @@ int usage_failure(int argc, char** argv, std::FILE* stream, std::string text) {
   std::optional<MpiSession> session;
   bool is_root = true;
   if (has_launcher()) {
+    check_room();
     session.emplace(argc, argv);
     const Communicator comm = Communicator::world();
     is_root = comm.is_root();
@@ -60,6 +65,7 @@ std::string no_such_command(const std::string& name) {
 }
 
 int run(int argc, char** argv) {
+  prepare_for_shortage();
   prepare_output();
   allow_many_files();
   if (argc < 2) return usage_failure(argc, argv, stdout, overview());
@@ -79,18 +85,33 @@ int run(int argc, char** argv) {
       return static_cast<int>(error->fields().code);
     }
   }
+  check_room();
   const MpiSession session(argc, argv);
-  return static_cast<int>(run_on_ranks(*entry, arguments));
+  const ExitCode code = run_on_ranks(*entry, arguments);
+  if (code == ExitCode::failed) end_soon(code);
+  return static_cast<int>(code);
+}
+
+/// What went wrong before or without MPI. All ranks of a node meet the same limits: one of them is to say so. The
+/// launcher ends the others when that one ends, and meanwhile they wait.
+int fail_alone(const std::exception& failure) {
+  if (!launcher_says_root()) std::this_thread::sleep_for(std::chrono::seconds(2));
+  const Error error = unforeseen_error(failure);
+  std::fputs(fmt::format("pool3: error: {}{}\n", rank_text(), error.what()).c_str(), stderr);
+  return static_cast<int>(error.fields().code);
 }
 
 }  // namespace
 }  // namespace pool3::jobs
 
 int main(int argc, char** argv) {
+  int code = 0;
   try {
-    return pool3::jobs::run(argc, argv);
+    code = pool3::jobs::run(argc, argv);
   } catch (const std::exception& error) {
-    std::fputs(fmt::format("pool3: error: {}\n", pool3::unforeseen_error(error).what()).c_str(), stderr);
-    return static_cast<int>(pool3::ExitCode::failed);
+    code = pool3::jobs::fail_alone(error);
   }
+  // Without the ends of libraries: OpenBLAS waits there for threads that never got their memory.
+  std::fflush(nullptr);
+  std::_Exit(code);
 }

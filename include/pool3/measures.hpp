@@ -76,7 +76,7 @@ struct ConfusedPair {
 
 /// What to_json() has written.
 struct SavedEvaluation {
-  Evaluation evaluation;  ///< its classes as utf8_text() has them
+  Evaluation evaluation;
   Measures measures;
   std::string rows;
 };

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "pool3/features.hpp"
-#include "pool3/sides.hpp"
+#include "pool3/split_sides.hpp"
 
 namespace pool3 {
 
@@ -84,7 +84,9 @@ struct Model {
   }
 };
 
-/// How the features of `reader` differ from those that the model is for, in kind, width or classes, or "".
+/// How the features of `reader` differ from those that the model is for, in kind or width, or "".
+[[nodiscard]] std::string input_difference(const FeatureReader& reader, const Model& model);
+/// The same, in kind, width or classes.
 [[nodiscard]] std::string features_difference(const FeatureReader& reader, const Model& model);
 
 /// Writes a model file under a temporary name, syncs, renames. Call on one rank. Throws Error.

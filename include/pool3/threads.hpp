@@ -6,13 +6,18 @@
 
 namespace pool3 {
 
-/// Calls `task` with 0 .. count-1, each once, in any order, from up to `threads` threads, of which the caller's is one.
+/// Calls `task` with 0 .. count-1, each once, in any order, from up to `threads` threads, of which the caller's is one;
+/// from fewer where the system gives no more.
 /// Returns when all are done. If one throws, no more are begun, and the first exception is thrown again.
 void run_tasks(int threads, std::int64_t count, const std::function<void(std::int64_t task)>& task);
 /// The same; `worker` is the thread, 0 .. threads-1, for memory of its own.
 void run_tasks(int threads, std::int64_t count, const std::function<void(std::int64_t task, int worker)>& task);
 
-/// From here on each matrix product of this process runs on the thread that asks for it.
-void take_single_products();
+/// From here on each matrix product of this process runs on the thread that asks for it; up to `callers` ask at a time.
+/// Throws std::bad_alloc where there is no memory for that.
+void take_single_products(int callers);
+/// From here on each matrix product of this process runs on so many threads, or on fewer where the system gives no
+/// more. Throws std::bad_alloc where there is no memory for that.
+void share_products(int threads);
 
 }  // namespace pool3

@@ -116,7 +116,7 @@ class RunCommand : public Command {
       if (searches && file_exists(table)) require_same_flags(table, config_of_table(table), context.config);
       if (file_exists(model)) require_same_flags(model, read_model(model).config, context.config);
     });
-    const StopSignal signal(context.log);
+    const StopSignal signal(context.log, extract_.policy.dry_run ? Again::begins_anew : Again::resumes);
     if (context.log.metrics() != nullptr) context.log.metrics()->keep();
     const ExitCode code = extract({context.comm, context.log, extract_config(context.config)}, extract_);
     if (extract_.policy.dry_run || code == ExitCode::resumable) return code;

@@ -71,7 +71,7 @@ void Metrics::append(const ordered_json& line) {
     const Descriptor file =
         open_own({"metrics", fmt::format("{}/rank-{}.jsonl", folder_, rank_)}, O_WRONLY | O_CREAT | O_APPEND);
     file.write(file.size(), text);
-  } catch (const Error&) {  // a job goes on without its numbers
+  } catch (const Error&) {  // a job works without its numbers
   }
 }
 

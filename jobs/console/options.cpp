@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "console/addresses.hpp"
 #include "console/ini.hpp"
 #include "console/spelling.hpp"
+#include "console/urls.hpp"
 #include "pool3/files.hpp"
 
 namespace pool3::jobs {
@@ -241,7 +241,7 @@ void OptionParser::parse(const std::vector<std::string>& arguments, const std::s
   if (log_format_ != "text" && log_format_ != "json") throw usage_error("--log-format must be text or json");
   resolve(map);
   collect_paths(map);
-  refuse_addresses(paths_);
+  refuse_urls(paths_);
   set_agreed(map);
 } catch (const po::required_option& error) {
   const std::string name = error.get_option_name();

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "console/help.hpp"
+#include "console/list_values.hpp"
 #include "console/named_paths.hpp"
-#include "console/words.hpp"
 
 namespace pool3::jobs {
 

@@ -17,7 +17,8 @@ void print_line(const std::string& line);
 void print_json(const nlohmann::ordered_json& value);
 /// Several lines that hold nothing from outside, or that one_line() has seen.
 void print_text(const std::string& text);
-/// Lets readers see what was printed so far. False if some of it did not arrive, so that what goes on for ever can end.
+/// Lets readers see what was printed so far. False if some of it did not arrive, so that a command without an end can
+/// stop.
 bool flush_output();
 
 /// Throws Error if any of it did not arrive, also where stdout was closed from the start.

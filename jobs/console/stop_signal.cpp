@@ -11,10 +11,16 @@
 namespace pool3::jobs {
 namespace {
 
-constexpr std::array<int, 3> signals = {SIGTERM, SIGUSR1, SIGINT};
-constexpr const char* text_line = "pool3: stopped by a signal; run the same command again to resume\n";
-constexpr const char* json_line =
-    "{\"stage\":\"pool3\",\"message\":\"stopped by a signal; run the same command again to resume\"}\n";
+constexpr std::array<int, 4> signals = {SIGTERM, SIGUSR1, SIGINT, SIGXCPU};
+
+/// Made before a signal comes: a handler can't put texts together.
+const char* line_of(Again again, bool json) {
+  if (again == Again::resumes)
+    return json ? "{\"stage\":\"pool3\",\"message\":\"stopped by a signal; run the same command again to resume\"}\n"
+                : "pool3: stopped by a signal; run the same command again to resume\n";
+  return json ? "{\"stage\":\"pool3\",\"message\":\"stopped by a signal; the same command begins anew\"}\n"
+              : "pool3: stopped by a signal; the same command begins anew\n";
+}
 
 volatile std::sig_atomic_t deferred = 0;
 volatile std::sig_atomic_t came_yet = 0;
@@ -42,9 +48,9 @@ void install(void (*handler)(int)) {
 
 }  // namespace
 
-StopSignal::StopSignal(const Log& log) {
+StopSignal::StopSignal(const Log& log, Again again) {
   if (living++ > 0) return;
-  if (log.speaks()) last_line = log.json() ? json_line : text_line;
+  if (log.speaks()) last_line = line_of(again, log.json());
   install(on_signal);
 }
 StopSignal::~StopSignal() {

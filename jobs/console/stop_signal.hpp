@@ -1,16 +1,19 @@
 #pragma once
-// SIGTERM, SIGUSR1 and Ctrl-C: the batch system, or a person, wants the cores back. What is done is kept; run the same
-// command again to resume.
+// SIGTERM, SIGUSR1 and Ctrl-C: the batch system, or a person, wants the cores back. SIGXCPU: the limit of CPU time is
+// near. The job ends in order, and the line says what the same command does next time.
 
 #include "console/log.hpp"
 
 namespace pool3::jobs {
 
+/// What the same command does after it was stopped.
+enum class Again { resumes, begins_anew };
+
 /// Takes these signals for its life, on every rank. A signal ends the process at once with exit code 75 and, where
 /// `log` speaks, a line; unless there is a Deferred. Of several at a time, the first one counts.
 class StopSignal {
  public:
-  explicit StopSignal(const Log& log);
+  StopSignal(const Log& log, Again again);
   ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;

@@ -26,6 +26,11 @@ bool launcher_says_root() {
   return rank == nullptr || std::string_view(rank) == "0";
 }
 
+std::string rank_text() {
+  const char* rank = rank_of_launcher();
+  return rank == nullptr ? std::string() : fmt::format("rank {}: ", rank);
+}
+
 std::string alone_in_step(int ranks) {
   const auto number = [](const char* name) {
     const char* value = std::getenv(name);

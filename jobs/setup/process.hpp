@@ -9,6 +9,8 @@ namespace pool3::jobs {
 [[nodiscard]] bool launcher_says_root();
 /// True if a launcher has started this process, most often beside others.
 [[nodiscard]] bool has_launcher();
+/// "rank 3: " if a launcher has started this process, else "". Needs no MPI.
+[[nodiscard]] std::string rank_text();
 /// What there is to say if this process is one of several tasks of a Slurm step, but MPI knows of it alone: then each
 /// task does the whole job by itself. "" if all is well, and on all tasks but the first. `ranks`: of MPI's world.
 [[nodiscard]] std::string alone_in_step(int ranks);

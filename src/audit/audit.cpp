@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "audit/findings.hpp"
 #include "audit/judgement.hpp"
-#include "audit/lists.hpp"
 #include "audit/surroundings.hpp"
 #include "pool3/error.hpp"
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
+#include "pool3/gather.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/prediction.hpp"
 
@@ -55,12 +55,7 @@ std::vector<double> agreed_thresholds(const Communicator& comm, const HeldOutRow
 }
 
 std::vector<Doubt> gathered(const Communicator& comm, const std::vector<Doubt>& mine) {
-  std::string bytes(mine.size() * sizeof(Doubt), '\0');
-  if (!bytes.empty()) std::memcpy(bytes.data(), mine.data(), bytes.size());
-  std::string all;
-  for (const std::string& part : comm.gather(bytes)) all += part;
-  std::vector<Doubt> doubts(all.size() / sizeof(Doubt));
-  if (!all.empty()) std::memcpy(doubts.data(), all.data(), all.size());
+  std::vector<Doubt> doubts = gather_items(comm, mine);
   std::ranges::sort(doubts, [](const Doubt& a, const Doubt& b) {
     return a.confidence != b.confidence ? a.confidence < b.confidence : a.row < b.row;
   });

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <cstring>
 
 #include "pool3/baselines.hpp"
+#include "pool3/gather.hpp"
 
 namespace pool3 {
 namespace {
@@ -17,13 +17,7 @@ std::vector<std::int64_t> by_row(const Communicator& comm, std::span<const Row> 
                                  const std::vector<std::int64_t>& values) {
   std::vector<Numbered> mine;
   for (std::size_t i = 0; i < rows.size(); ++i) mine.push_back({rows[i], values[i]});
-  std::vector<Numbered> all;
-  for (const std::string& part :
-       comm.gather({reinterpret_cast<const char*>(mine.data()), mine.size() * sizeof(Numbered)})) {
-    const std::size_t before = all.size();
-    all.resize(before + part.size() / sizeof(Numbered));
-    if (!part.empty()) std::memcpy(static_cast<void*>(&all[before]), part.data(), part.size());
-  }
+  std::vector<Numbered> all = gather_items(comm, mine);
   std::ranges::sort(all, {}, &Numbered::row);
   std::vector<std::int64_t> sorted;
   sorted.reserve(all.size());

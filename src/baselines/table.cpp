@@ -8,6 +8,7 @@
 #include "pool3/baselines.hpp"
 #include "pool3/error.hpp"
 #include "pool3/files.hpp"
+#include "pool3/names.hpp"
 
 namespace pool3 {
 namespace {
@@ -87,16 +88,16 @@ BaselineTable table_of(const Json& j) {
   const Json& of = j.at("features");
   t.features.catalogue_hash = of.at("catalogue_hash");
   t.features.weights_sha256 = of.at("weights_sha256");
-  t.features.profile = of.at("profile");
+  t.features.profile = text_of_utf8(of.at("profile").get<std::string>());
   t.features.precision = of.at("precision");
   const Json& split = j.at("split");
   t.split.rule = split.at("rule") == to_string(SplitRule::stratified) ? SplitRule::stratified : SplitRule::by_key;
   t.split.seed = split.at("seed");
   t.split.test_fraction = split.at("test_fraction");
   t.config = j.at("config").dump();
-  t.classes = j.at("classes").get<std::vector<std::string>>();
+  for (const Json& name : j.at("classes")) t.classes.push_back(text_of_utf8(name.get<std::string>()));
   t.training_rows = j.at("training_rows");
-  t.model = j.at("model");
+  t.model = text_of_utf8(j.at("model").get<std::string>());
   t.rows = j.at("rows").get<std::vector<Row>>();
   t.truth = j.at("truth").get<std::vector<std::int32_t>>();
   for (const Json& e : j.at("baselines")) t.entries.push_back(entry_of(e));

@@ -6,6 +6,8 @@
 #include <system_error>
 #include <utility>
 
+#include "pool3/unforeseen.hpp"
+
 namespace pool3 {
 namespace {
 
@@ -42,6 +44,10 @@ Error file_error(std::string stage, std::string path, int error_number, std::str
                 .path = std::move(path),
                 .cause = std::generic_category().message(error_number),
                 .advice = std::move(advice)});
+}
+
+bool is_shortage(const std::exception& error) {
+  return dynamic_cast<const std::bad_alloc*>(&error) != nullptr || is_short_of_threads(error);
 }
 
 Error unforeseen_error(const std::exception& error) {

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "pool3/error.hpp"
+#include "pool3/names.hpp"
 
 namespace pool3 {
 namespace {
@@ -141,6 +143,27 @@ std::string utf8_text(const std::string& text) {
     rest.remove_prefix(c.bytes);
   }
   return escaped;
+}
+
+std::string text_of_utf8(const std::string& utf8) {
+  if (utf8.find("\\x") == std::string::npos) return utf8;
+  std::string text;
+  for (std::string_view rest = utf8; !rest.empty();) {
+    std::size_t used = 1;
+    char byte = rest[0];
+    if (byte == '\\' && rest.substr(1, 1) == "\\") {
+      used = 2;
+    } else if (byte == '\\') {
+      used = 4;
+      unsigned code = 0;
+      const char *first = rest.data() + 2, *last = rest.data() + std::min<std::size_t>(rest.size(), 4);
+      if (rest.size() < 4 || rest[1] != 'x' || std::from_chars(first, last, code, 16).ptr != last) return utf8;
+      byte = static_cast<char>(code);
+    }
+    text += byte;
+    rest.remove_prefix(used);
+  }
+  return text;
 }
 
 }  // namespace pool3

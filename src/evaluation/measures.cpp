@@ -2,28 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+
+#include "pool3/gather.hpp"
 
 namespace pool3 {
 namespace {
 
 constexpr double least_probability = 1e-15;
 
-/// What a rank sends, and back. RowResult is plain data.
-std::string bytes_of(const std::vector<RowResult>& rows) {
-  std::string bytes(rows.size() * sizeof(RowResult), '\0');
-  if (!rows.empty()) std::memcpy(bytes.data(), rows.data(), bytes.size());
-  return bytes;
-}
-
 /// Every rank's rows, in their order, on the root.
 std::vector<RowResult> gathered(const Communicator& comm, const std::vector<RowResult>& rows) {
-  std::vector<RowResult> all;
-  for (const std::string& bytes : comm.gather(bytes_of(rows))) {
-    const std::size_t before = all.size();
-    all.resize(before + bytes.size() / sizeof(RowResult));
-    if (!bytes.empty()) std::memcpy(&all[before], bytes.data(), bytes.size());
-  }
+  std::vector<RowResult> all = gather_items(comm, rows);
   std::ranges::sort(all, {}, &RowResult::row);
   return all;
 }

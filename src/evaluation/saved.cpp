@@ -5,6 +5,7 @@
 
 #include "pool3/error.hpp"
 #include "pool3/measures.hpp"
+#include "pool3/names.hpp"
 
 namespace pool3 {
 namespace {
@@ -68,7 +69,8 @@ Measures measures_of(const Json& j) {
 }
 
 SavedEvaluation saved_of(const Json& j) {
-  const auto classes = j.at("classes").get<std::vector<std::string>>();
+  std::vector<std::string> classes;
+  for (const Json& name : j.at("classes")) classes.push_back(text_of_utf8(name.get<std::string>()));
   SavedEvaluation saved{evaluate_counts(classes, counts_of(j.at("confusion_matrix"), classes.size())), measures_of(j),
                         j.value("rows_are", "")};
   check(saved);

@@ -7,7 +7,7 @@ namespace pool3::extraction {
 
 std::span<float> Batches::Slot::input() const {
   constexpr auto floats = static_cast<std::size_t>(input_floats);
-  return std::span(batch->input).subspan(index * floats, floats);
+  return batch->input.subspan(index * floats, floats);
 }
 
 Batches::Slot Batches::reserve(BlockRow row, std::size_t share) {
@@ -16,7 +16,9 @@ Batches::Slot Batches::reserve(BlockRow row, std::size_t share) {
     spare_.pop_back();
   } else if (!filling_) {
     filling_ = std::make_shared<Batch>();
-    filling_->input.resize(slots_ * static_cast<std::size_t>(input_floats));
+    const std::size_t floats = slots_ * static_cast<std::size_t>(input_floats);
+    filling_->pixels = std::make_unique_for_overwrite<float[]>(floats);  // NOLINT(modernize-avoid-c-arrays)
+    filling_->input = {filling_->pixels.get(), floats};
     filling_->features.resize(slots_ * width_);
   }
   Slot slot{filling_, filling_->rows.size()};
@@ -27,7 +29,10 @@ Batches::Slot Batches::reserve(BlockRow row, std::size_t share) {
 }
 
 void Batches::filled(const Slot& slot, bool wanted) {
-  if (!wanted) slot.batch->rows[slot.index].block.reset();
+  if (!wanted) {
+    slot.batch->rows[slot.index].block.reset();
+    std::ranges::fill(slot.input(), 0.0F);  // the network computes it with the others
+  }
   const std::size_t now = ++slot.batch->filled;
   if (slot.batch->closed && now == slot.batch->rows.size()) full_.push_back(slot.batch);
 }

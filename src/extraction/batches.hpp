@@ -13,11 +13,12 @@ namespace pool3::extraction {
 
 /// One call of the network.
 struct Batch {
-  std::vector<float> input;     ///< [slots, 299, 299, 3]
-  std::vector<float> features;  ///< [slots, width]
-  std::vector<BlockRow> rows;   ///< whose picture is in which slot; without a block: nobody's
-  std::size_t filled = 0;       ///< slots whose picture is there
-  bool closed = false;          ///< no more slots are given out
+  std::unique_ptr<float[]> pixels;  ///< NOLINT(modernize-avoid-c-arrays): no page of it is touched before its slot is
+  std::span<float> input;           ///< [slots, 299, 299, 3]; what no picture was put into is not set
+  std::vector<float> features;      ///< [slots, width]
+  std::vector<BlockRow> rows;       ///< whose picture is in which slot; without a block: nobody's
+  std::size_t filled = 0;           ///< slots whose picture is there
+  bool closed = false;              ///< no more slots are given out
 };
 
 /// Batches that are being filled, and full ones: closed, and all their pictures there. Memory of batches that are given

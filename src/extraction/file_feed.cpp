@@ -1,10 +1,10 @@
 #include "extraction/file_feed.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <ctime>
-#include <type_traits>
 #include <utility>
+
+#include "pool3/gather.hpp"
 
 namespace pool3 {
 namespace extraction {
@@ -122,15 +122,7 @@ FileOutcome fill_file(const Communicator& comm, Extraction& extraction, FeatureW
 }
 
 std::vector<RankTally> gather(const Communicator& comm, const RankTally& mine) {
-  static_assert(std::is_trivially_copyable_v<RankTally>);
-  std::string bytes(sizeof mine, '\0');
-  std::memcpy(bytes.data(), &mine, sizeof mine);
-  std::vector<RankTally> all;
-  for (const std::string& theirs : comm.gather(bytes)) {
-    all.emplace_back();
-    std::memcpy(&all.back(), theirs.data(), std::min(theirs.size(), sizeof mine));
-  }
-  return all;
+  return gather_items(comm, std::vector{mine});
 }
 
 }  // namespace pool3

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <iterator>
 
 #include "pool3/extraction.hpp"
+#include "pool3/gather.hpp"
 #include "pool3/partition.hpp"
 
 namespace pool3 {
@@ -40,18 +40,6 @@ bool is_another(const EntryReader& entries, const EarlierRow& row) {
   } catch (const ReadError&) {
     return false;  // too large, or not to be read: the row says so, or it is better than none
   }
-}
-
-std::string pack(const std::vector<Row>& rows) {
-  std::string bytes(rows.size() * sizeof(Row), '\0');
-  if (!rows.empty()) std::memcpy(bytes.data(), rows.data(), bytes.size());
-  return bytes;
-}
-
-void unpack(const std::string& bytes, std::vector<Row>& rows) {
-  const std::size_t before = rows.size();
-  rows.resize(before + bytes.size() / sizeof(Row));
-  if (!bytes.empty()) std::memcpy(rows.data() + before, bytes.data(), bytes.size());
 }
 
 /// What is found of some of the rows.
@@ -90,7 +78,7 @@ PictureChanges find_picture_changes(const Communicator& comm, const EntryReader&
   PictureChanges own;
   comm.all_do([&] { own = look_at(entries, root, since, rows, even_share(rows.count, comm.size(), comm.rank())); });
   PictureChanges found{.touched = comm.sum(own.touched), .changes = comm.sum(std::ssize(own.changed))};
-  for (const std::string& share : comm.gather(pack(own.changed))) unpack(share, found.changed);
+  found.changed = gather_items(comm, own.changed);
   for (const std::string& time : comm.gather(fmt::to_string(own.newest)))
     found.newest = std::max<std::int64_t>(found.newest, std::stoll(time));
   return found;

@@ -48,9 +48,14 @@ Workers::Workers(const Network& network, WorkSettings settings, WorkThreads thre
       ledger_(limits_for(threads), network.width()),
       batches_(settings_.batch, network.width()) {
   if (settings_.job.remember_copies) seen_.emplace();
-  for (int t = 0; t < threads_.reading; ++t) start(&Workers::read_loop);
-  for (int t = 0; t < threads_.computing; ++t) start(&Workers::compute_loop);
-  if (settings_.job.write) start(&Workers::write_loop);
+  try {
+    for (int t = 0; t < threads_.reading; ++t) start(&Workers::read_loop);
+    for (int t = 0; t < threads_.computing; ++t) start(&Workers::compute_loop);
+    if (settings_.job.write) start(&Workers::write_loop);
+  } catch (...) {  // the system gives no more threads
+    end();
+    throw;
+  }
 }
 
 void Workers::start(void (Workers::*loop)(Lock& lock)) {
@@ -66,7 +71,9 @@ void Workers::start(void (Workers::*loop)(Lock& lock)) {
   });
 }
 
-Workers::~Workers() {
+Workers::~Workers() { end(); }
+
+void Workers::end() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;

@@ -68,6 +68,7 @@ class Workers {
   };
 
   void start(void (Workers::*loop)(Lock& lock));
+  void end();
   void read_loop(Lock& lock);
   void compute_loop(Lock& lock);
   void write_loop(Lock& lock);

@@ -14,10 +14,11 @@ Error file_error(const Place& place, int error_number, std::string advice) {
 }
 
 Error write_error(const Place& place, int error_number) {
-  const bool full = error_number == ENOSPC || error_number == EDQUOT;
-  return file_error(place, error_number,
-                    full ? "make room on its file system, then run the same command again"
-                         : "check its file system, then run the same command again");
+  const char* advice = "check its file system, then run the same command again";
+  if (error_number == ENOSPC || error_number == EDQUOT)
+    advice = "make room on its file system, then run the same command again";
+  if (error_number == EFBIG) advice = "raise ulimit -f, then run the same command again";
+  return file_error(place, error_number, advice);
 }
 
 std::string folder_of(const std::string& path) {

@@ -4,7 +4,7 @@
 // jpeglib.h needs <cstdio> before it
 #include <jpeglib.h>
 
-#include "image/formats/trap.hpp"
+#include "image/formats/error_trap.hpp"
 #include "pool3/image.hpp"
 
 namespace pool3 {

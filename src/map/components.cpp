@@ -4,6 +4,7 @@
 #include <lapacke.h>
 
 #include <algorithm>
+#include <new>
 
 #include "map/rows.hpp"
 #include "pool3/error.hpp"
@@ -37,6 +38,7 @@ Square largest_eigenvectors(Square symmetric, std::int64_t count) {
   const auto status = LAPACKE_dsyevr(LAPACK_COL_MAJOR, 'V', 'I', 'L', n, symmetric.data(), n, 0, 0,
                                      static_cast<lapack_int>(n - count + 1), n, 0, &found, values.data(),
                                      vectors.data(), n, support.data());
+  if (status == LAPACK_WORK_MEMORY_ERROR) throw std::bad_alloc();
   if (status != 0) throw Error({.stage = "map", .cause = fmt::format("LAPACK's dsyevr failed with {}", status)});
   return vectors.rowwise().reverse();
 }

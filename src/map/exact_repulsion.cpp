@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "pool3/cpu_clones.hpp"
+#include "pool3/target_clones.hpp"
 #include "pool3/threads.hpp"
 
 namespace pool3::map {
@@ -32,7 +32,7 @@ float total(const Vector& v) {
 }
 
 /// Of the points [begin, begin + sums.size()) with all `count` points; a multiple of `lanes`.
-POOL3_CPU_CLONES
+POOL3_TARGET_CLONES
 void repel(const float* x, const float* y, std::size_t count, std::size_t begin, std::span<Sums> sums) {
   for (std::size_t i = 0; i < sums.size(); ++i) {
     const float px = x[begin + i], py = y[begin + i];

@@ -7,7 +7,7 @@
 
 #include "map/exact_repulsion.hpp"
 #include "map/interpolated_repulsion.hpp"
-#include "pool3/cpu_clones.hpp"
+#include "pool3/target_clones.hpp"
 #include "pool3/threads.hpp"
 
 namespace pool3::map {
@@ -20,7 +20,7 @@ constexpr float gain_step = 0.2F, gain_decay = 0.8F, least_gain = 0.01F;
 constexpr std::int64_t rows_of_a_piece = 512;
 
 /// sum over j of p_ij q_ij (y_i - y_j) for rows [begin, end).
-POOL3_CPU_CLONES
+POOL3_TARGET_CLONES
 void attract(const Affinities& p, const Plane& at, std::int64_t begin, std::int64_t end, Plane& force) {
   for (std::int64_t i = begin; i < end; ++i) {
     const float x = at.x[index(i)], y = at.y[index(i)];

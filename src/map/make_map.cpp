@@ -71,7 +71,7 @@ class Maker {
       throw Error({.stage = "map",
                    .cause = fmt::format("{} rows with features, and a map needs {}", rows_.size(), least_map_rows)});
     reader.check_tables(0, 1);
-    take_single_products();
+    take_single_products(std::max(options_.threads, 1));
     laid_out_ = map::sample_classes(labels(), options.most, options.seed);
     perplexity_ = std::min(options.perplexity, static_cast<double>(laid_out_.size() - 1) / 3);
   }

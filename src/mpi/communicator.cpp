@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -6,9 +7,9 @@
 #include <utility>
 
 #include "mpi/check.hpp"
-#include "mpi/fields.hpp"
+#include "mpi/error_fields.hpp"
 #include "mpi/meeting.hpp"
-#include "mpi/silence.hpp"
+#include "mpi/silent_ranks.hpp"
 #include "pool3/mpi.hpp"
 #include "pool3/traffic.hpp"
 
@@ -19,6 +20,11 @@ using mpi::check_mpi;
 using mpi::max_count;
 
 Traffic spent;
+
+bool has_launcher() {
+  constexpr std::array names = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMIX_NAMESPACE", "PMI_RANK"};
+  return std::ranges::any_of(names, [](const char* name) { return std::getenv(name) != nullptr; });
+}
 
 /// Counts one collective call for its life.
 class Stopwatch {
@@ -92,8 +98,10 @@ Traffic traffic() { return spent; }
 MpiSession::MpiSession(int& argc, char**& argv) {
   // A rank whose message is not there yet lets others have its core. It may be that of the rank which is to send it.
   ::setenv("OMPI_MCA_mpi_yield_when_idle", "1", /*overwrite=*/0);
-  // A rank that no launcher has started needs no daemon of Open MPI beside it, which would look for ssh on the PATH.
+  // A rank that no launcher has started needs no daemon of Open MPI beside it, which would look for ssh on the PATH,
+  // and no folder in $TMPDIR, which may be full, and which others that end at that moment may take away.
   ::setenv("OMPI_MCA_ess_singleton_isolated", "1", /*overwrite=*/0);
+  if (!has_launcher()) ::setenv("OMPI_MCA_orte_create_session_dirs", "0", /*overwrite=*/0);
   int provided = 0;
   mpi::check_mpi(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
   mpi::check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");

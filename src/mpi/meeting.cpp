@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "mpi/check.hpp"
-#include "mpi/silence.hpp"
+#include "mpi/silent_ranks.hpp"
 
 namespace pool3::mpi {
 namespace {

@@ -1,7 +1,11 @@
 #include "pool3/shared_memory.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <utility>
@@ -12,12 +16,47 @@ namespace pool3 {
 
 using mpi::check_mpi;
 
+namespace {
+
+constexpr std::int64_t mebibyte = std::int64_t{1} << 20;
+/// What MPI adds to a piece of memory.
+constexpr std::int64_t spare_bytes = mebibyte;
+constexpr const char* folder = "/dev/shm";  // where Open MPI and MPICH keep it, as a file
+
+std::int64_t most_file_bytes() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur > static_cast<rlim_t>(INT64_MAX)) return INT64_MAX;
+  return static_cast<std::int64_t>(limit.rlim_cur);
+}
+
+std::int64_t free_bytes() {
+  struct statvfs info {};
+  if (access(folder, W_OK | X_OK) != 0 || statvfs(folder, &info) != 0 || info.f_blocks == 0) return INT64_MAX;
+  return static_cast<std::int64_t>(info.f_bavail) * static_cast<std::int64_t>(info.f_frsize);
+}
+
+/// Throws Error where the first rank could not make the file. The others would wait for it in MPI for ever.
+void check_room(std::int64_t bytes) {
+  const auto refuse = [&](const char* what, std::int64_t there, const char* advice) {
+    if (bytes <= there - spare_bytes) return;
+    throw Error({.stage = "mpi",
+                 .cause = fmt::format("the ranks of a node share {} MiB of memory, and {} {} MiB",
+                                      (bytes + mebibyte - 1) / mebibyte, what, there / mebibyte),
+                 .advice = fmt::format("{}, or start one rank a node", advice)});
+  };
+  refuse("the limit of file sizes is", most_file_bytes(), "raise ulimit -f");
+  refuse("/dev/shm has", free_bytes(), "give it more room");
+}
+
+}  // namespace
+
 SharedMemory::SharedMemory(const Communicator& node, std::int64_t bytes) : node_(&node), bytes_(bytes) {
   if (node.size() == 1) {
     own_.assign(static_cast<std::size_t>((bytes + 7) / 8), 0);
     data_ = own_.data();
     return;
   }
+  node.root_does([&] { check_room(bytes); });
   node.all_do([&] {
     // All of it lies with the first rank, so that it is one piece.
     const MPI_Aint mine = node.is_root() ? bytes : 0;

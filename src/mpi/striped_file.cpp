@@ -6,7 +6,7 @@
 namespace pool3 {
 namespace {
 
-/// What MPI_File_open is told. Move-only.
+/// The hints of MPI_File_open. Move-only.
 class Info {
  public:
   Info() { mpi::check_mpi(MPI_Info_create(&info_), "MPI_Info_create"); }

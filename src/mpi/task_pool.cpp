@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "mpi/check.hpp"
-#include "mpi/silence.hpp"
+#include "mpi/silent_ranks.hpp"
 #include "pool3/mpi.hpp"
 
 namespace pool3 {

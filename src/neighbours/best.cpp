@@ -6,7 +6,7 @@
 
 #include "neighbours/dots.hpp"
 #include "neighbours/exact.hpp"
-#include "pool3/cpu_clones.hpp"
+#include "pool3/target_clones.hpp"
 
 namespace pool3::neighbours {
 namespace {
@@ -24,8 +24,8 @@ struct Doubt {
 
 /// Of one query: from below, the cosine distances of rows; from above, if `side` is -1. Rows that floats can't judge
 /// are at -infinity (or at infinity).
-POOL3_CPU_CLONES void bound_cosine(const float* products, const float* squares, std::int64_t count, double query_square,
-                                   double relative, double absolute, double side, double* out) {
+POOL3_TARGET_CLONES void bound_cosine(const float* products, const float* squares, std::int64_t count,
+                                      double query_square, double relative, double absolute, double side, double* out) {
   constexpr double least = 1e-25;  // of a square that is known well
   const double length = std::sqrt(query_square);
   for (std::int64_t j = 0; j < count; ++j) {
@@ -39,8 +39,9 @@ POOL3_CPU_CLONES void bound_cosine(const float* products, const float* squares, 
 }
 
 /// The same for squares of Euclidean distances.
-POOL3_CPU_CLONES void bound_euclidean(const float* products, const float* squares, std::int64_t count,
-                                      double query_square, double relative, double absolute, double side, double* out) {
+POOL3_TARGET_CLONES void bound_euclidean(const float* products, const float* squares, std::int64_t count,
+                                         double query_square, double relative, double absolute, double side,
+                                         double* out) {
   const double length = std::sqrt(query_square);
   for (std::int64_t j = 0; j < count; ++j) {
     const auto s = static_cast<double>(products[j]), square = static_cast<double>(squares[j]);

@@ -1,7 +1,7 @@
 #include "neighbours/dots.hpp"
 
-#include "pool3/cpu_clones.hpp"
 #include "pool3/numbers.hpp"
+#include "pool3/target_clones.hpp"
 
 namespace pool3::neighbours {
 namespace {
@@ -49,7 +49,7 @@ const std::vector<DotKernels>& dot_kernels() {
   return known;
 }
 
-POOL3_CPU_CLONES void to_floats(const std::uint16_t* halves, std::int64_t count, float* out) {
+POOL3_TARGET_CLONES void to_floats(const std::uint16_t* halves, std::int64_t count, float* out) {
   for (std::int64_t i = 0; i < count; ++i) out[i] = float_of_half(halves[i]);
 }
 

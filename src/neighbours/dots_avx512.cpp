@@ -18,6 +18,10 @@ struct Avx512 {
   static constexpr std::int64_t lanes = 16;
   static Vector zero() { return _mm512_setzero_ps(); }
   static Vector load(const float* at) { return _mm512_loadu_ps(at); }
+  /// Zeros from number `count` on, which are not read. (Of halves, a vector is half a line.)
+  static Vector load_part(const float* at, std::int64_t count) {
+    return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1U << static_cast<unsigned>(count)) - 1), at);
+  }
   static Vector load(const std::uint16_t* at) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)));
   }

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "pool3/cpu_clones.hpp"
+#include "pool3/target_clones.hpp"
 
 namespace pool3::neighbours {
 namespace {
@@ -18,14 +18,14 @@ double total(const Sums& sums) {
   return sum;
 }
 
-POOL3_CPU_CLONES void add_products(const float* a, const float* b, std::int64_t width, double* sums) {
+POOL3_TARGET_CLONES void add_products(const float* a, const float* b, std::int64_t width, double* sums) {
   std::int64_t i = 0;
   for (; i + lanes <= width; i += lanes)
     for (std::int64_t l = 0; l < lanes; ++l) sums[l] += static_cast<double>(a[i + l]) * static_cast<double>(b[i + l]);
   for (; i < width; ++i) sums[0] += static_cast<double>(a[i]) * static_cast<double>(b[i]);
 }
 
-POOL3_CPU_CLONES void add_differences(const float* a, const float* b, std::int64_t width, double* sums) {
+POOL3_TARGET_CLONES void add_differences(const float* a, const float* b, std::int64_t width, double* sums) {
   std::int64_t i = 0;
   for (; i + lanes <= width; i += lanes)
     for (std::int64_t l = 0; l < lanes; ++l) {

@@ -47,7 +47,7 @@ Pairs::Pairs(Row first, std::int64_t count, Itself itself, const NearestOptions&
       itself_(itself),
       best_(count, options.top, options.metric),
       workspaces_(static_cast<std::size_t>(std::max(options.threads, 1))) {
-  take_single_products();
+  take_single_products(std::max(options.threads, 1));
 }
 
 bool Pairs::asks(const Chunk& chunk) const {

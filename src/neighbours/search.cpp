@@ -24,9 +24,37 @@ RowRange part_at(std::int64_t index, std::int64_t size, std::int64_t count) {
   return {index * size, std::min((index + 1) * size, count)};
 }
 
+/// Of rows that stay in the second cache while the queries go over them.
+constexpr std::int64_t bytes_at_once = 1 << 18;
+
+/// A copy of some queries that lies to cache lines as rows do, so that where those begin, these do.
+class PlacedQueries {
+ public:
+  /// Those from number `first` on; `offset`: bytes from a line to the rows' first number. The same until asked for
+  /// others.
+  const float* get(std::span<const float> queries, std::int64_t first, std::uintptr_t offset) {
+    if (first_ == first && offset_ == offset) return at_;
+    memory_.resize(queries.size() + 2 * line / sizeof(float));
+    const std::uintptr_t past = reinterpret_cast<std::uintptr_t>(memory_.data()) % line;
+    at_ = memory_.data() + (line - past + offset) / sizeof(float);
+    std::ranges::copy(queries, at_);
+    first_ = first;
+    offset_ = offset;
+    return at_;
+  }
+
+ private:
+  static constexpr std::uintptr_t line = 64;
+  std::vector<float> memory_;
+  float* at_ = nullptr;
+  std::int64_t first_ = -1;
+  std::uintptr_t offset_ = 0;
+};
+
 /// What a thread keeps between tasks.
 struct Workspace {
   neighbours::FloatTile tile;
+  PlacedQueries placed;
   std::vector<float> products, squares;
 };
 
@@ -59,7 +87,7 @@ struct Search::Impl {
         threads(std::max(options.threads, 1)),
         guards(static_cast<std::size_t>(tiles_of(best.queries(), tile_queries))),
         workspaces(static_cast<std::size_t>(threads)) {
-    take_single_products();
+    take_single_products(threads);
   }
 
   [[nodiscard]] const float* query(std::int64_t at) const { return queries.data() + at * width; }
@@ -82,15 +110,22 @@ struct Search::Impl {
   template <typename Number>
   void pass_over(RowRange some, const Number* rows, std::int64_t count, void (*pass)(const neighbours::Pass<Number>&),
                  Workspace& mine) const {
-    for (std::int64_t q = some.begin; q < some.end; q += neighbours::few_queries)
-      pass({.queries = query(q),
-            .count_queries = std::min(neighbours::few_queries, some.end - q),
-            .rows = rows,
-            .count_rows = count,
-            .width = width,
-            .products = mine.products.data() + (q - some.begin) * count,
-            .stride = count,
-            .squares = mine.squares.data()});
+    // Floats are read from a line on; halves from their first one on.
+    const std::uintptr_t offset = sizeof(Number) == sizeof(float) ? reinterpret_cast<std::uintptr_t>(rows) % 64 : 0;
+    const float* placed = mine.placed.get(std::span(queries).subspan(static_cast<std::size_t>(some.begin * width),
+                                                                     static_cast<std::size_t>(some.size() * width)),
+                                          some.begin, offset);
+    const std::int64_t at_once = std::max<std::int64_t>(1, bytes_at_once / (width * std::int64_t{sizeof(Number)}));
+    for (std::int64_t r = 0; r < count; r += at_once)
+      for (std::int64_t q = some.begin; q < some.end; q += neighbours::few_queries)
+        pass({.queries = placed + (q - some.begin) * width,
+              .count_queries = std::min(neighbours::few_queries, some.end - q),
+              .rows = rows + r * width,
+              .count_rows = std::min(at_once, count - r),
+              .width = width,
+              .products = mine.products.data() + (q - some.begin) * count + r,
+              .stride = count,
+              .squares = mine.squares.data() + r});
   }
 
   void search(std::int64_t query_tile, const RowsView& rows, std::span<const Row> numbers, Workspace& mine) {

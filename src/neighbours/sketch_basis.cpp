@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 
 #include "neighbours/projection.hpp"
 #include "pool3/error.hpp"
@@ -22,6 +23,7 @@ std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 void check(lapack_int status, const char* function) {
   if (status == 0) return;
+  if (status == LAPACK_WORK_MEMORY_ERROR) throw std::bad_alloc();
   throw Error({.stage = "neighbours", .cause = std::string("LAPACK's ") + function + " failed"});
 }
 
@@ -65,7 +67,7 @@ std::int64_t sketch_sample_rows(std::int64_t width) {
 }
 
 SketchBasis sketch_basis(const RowsView& sample) {
-  take_single_products();
+  take_single_products(1);
   const std::int64_t width = sample.width, count = sample.count();
   SketchBasis basis{.width = width, .components = std::min({most_components, width, count}), .mean = {}};
   std::vector<double> lengths;

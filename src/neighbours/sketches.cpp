@@ -8,7 +8,7 @@
 #include "neighbours/dots.hpp"
 #include "neighbours/projection.hpp"
 #include "neighbours/tiles.hpp"
-#include "pool3/cpu_clones.hpp"
+#include "pool3/target_clones.hpp"
 #include "pool3/threads.hpp"
 
 namespace pool3 {
@@ -25,8 +25,8 @@ constexpr double sum_off = 2e-5, rest_off = 1e-6, product_off = 1e-6, least_off 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Squared distances of codes from `query` [components].
-POOL3_CPU_CLONES void code_squares(const std::int8_t* codes, std::int64_t rows, std::int64_t components,
-                                   const float* query, const float* steps, float* out) {
+POOL3_TARGET_CLONES void code_squares(const std::int8_t* codes, std::int64_t rows, std::int64_t components,
+                                      const float* query, const float* steps, float* out) {
   for (std::int64_t r = 0; r < rows; ++r, codes += components) {
     Vector sums = {};
     std::int64_t i = 0;
@@ -118,7 +118,7 @@ std::vector<double> neighbours::project(const SketchBasis& basis, const std::vec
 }
 
 Sketches sketch(const SketchBasis& basis, const RowsView& rows, int threads) {
-  take_single_products();
+  take_single_products(std::max(threads, 1));
   const std::int64_t count = rows.count(), tile = neighbours::tile_rows;
   Sketches all;
   all.codes.resize(index(count * basis.components));

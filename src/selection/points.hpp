@@ -21,7 +21,7 @@ class PointSolver {
   [[nodiscard]] virtual int groups() const = 0;
   /// `point` is one of the grid without its results.
   [[nodiscard]] virtual SearchPoint compute(const SearchPoint& point, const ShowSolve& progress) = 0;
-  /// Goes on from what state() gave after the last point before.
+  /// Continues from what state() gave after the last point before.
   virtual void restore(const std::string& state) = 0;
   [[nodiscard]] virtual std::string state() const = 0;
 };

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "pool3/files.hpp"
 #include "store/features/parts.hpp"
@@ -65,15 +64,23 @@ void write_file(const NeighbourIndex& index, const Place& place) {
   store::complete_seal(place, {});
 }
 
-/// Throws for what no index holds.
+/// True if all are there and between these; false for what is no number.
+template <typename T>
+bool all_within(const std::vector<T>& values, T least, T most) {
+  return std::ranges::all_of(values, [&](T value) { return value >= least && value <= most; });
+}
+
+/// Throws for what no index holds. Rows have length 1 there, and so has each direction: with numbers beyond that,
+/// distances would be none.
 void check(const NeighbourIndex& index, const Place& place) {
-  const auto is_finite = [](auto value) { return std::isfinite(value); };
+  constexpr double one = 1.001, longest_row = 1e42;  // of as many floats as a row may have
+  constexpr float farthest = 4;
   const Sketches& s = index.sketches;
-  if (std::ranges::all_of(index.basis.mean, is_finite) && std::ranges::all_of(index.basis.directions, is_finite) &&
-      std::ranges::all_of(index.basis.steps, is_finite) && std::ranges::all_of(s.lost, is_finite) &&
-      std::ranges::all_of(s.rest, is_finite) && std::ranges::all_of(s.lengths, is_finite))
+  if (all_within(index.basis.mean, -one, one) && all_within(index.basis.directions, -one, one) &&
+      all_within(index.basis.steps, 0.0F, 1.0F) && all_within(s.lost, 0.0F, farthest) &&
+      all_within(s.rest, 0.0F, farthest) && all_within(s.lengths, 0.0, longest_row))
     return;
-  throw error_at(place, "a number is not finite", store::damaged_advice);
+  throw error_at(place, "a number is none that an index has", store::damaged_advice);
 }
 
 }  // namespace

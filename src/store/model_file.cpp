@@ -313,9 +313,13 @@ std::vector<std::string> read_classes(const store::Structure& file) {
 
 }  // namespace
 
-std::string features_difference(const FeatureReader& reader, const Model& model) {
+std::string input_difference(const FeatureReader& reader, const Model& model) {
   std::string found = kind_difference(reader.provenance(), model.features);
-  if (found.empty()) found = width_difference(reader.width(), model.width());
+  return found.empty() ? width_difference(reader.width(), model.width()) : found;
+}
+
+std::string features_difference(const FeatureReader& reader, const Model& model) {
+  std::string found = input_difference(reader, model);
   if (found.empty() && reader.classes() != model.classes) found = "the classes differ";
   return found;
 }

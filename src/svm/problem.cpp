@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "pool3/gather.hpp"
 #include "pool3/svm.hpp"
 #include "svm/model/columns.hpp"
 #include "svm/model/feature_rows.hpp"
@@ -42,14 +43,9 @@ std::vector<std::int64_t> rows_not_finite(const Problem& p) {
 
 /// The first of all ranks' rows, as text. Collective.
 std::string names_of(const Communicator& comm, const std::vector<std::int64_t>& rows, std::int64_t total) {
-  const std::size_t mine = std::min(rows.size(), most_named);
-  std::vector<std::int64_t> all;
-  for (const std::string& part :
-       comm.gather({reinterpret_cast<const char*>(rows.data()), mine * sizeof(std::int64_t)})) {
-    const std::size_t before = all.size();
-    all.resize(before + part.size() / sizeof(std::int64_t));
-    std::copy_n(part.data(), part.size(), reinterpret_cast<char*>(all.data() + before));
-  }
+  std::vector<std::int64_t> mine = rows;
+  mine.resize(std::min(mine.size(), most_named));
+  std::vector<std::int64_t> all = gather_items(comm, mine);
   std::sort(all.begin(), all.end());
   all.resize(std::min(all.size(), most_named));
   std::string text =
@@ -73,8 +69,7 @@ void check_problem(const Communicator& comm, const Problem& problem) {
   const std::string names = total > 0 ? names_of(comm, bad, total) : "";
   comm.all_do([&] {
     if (total == 0) return;
-    throw Error({.stage = "train",
-                 .cause = fmt::format("{} training {} a feature that is not finite: row {}", total,
+    throw Error({.cause = fmt::format("{} training {} a feature that is not finite: row {}", total,
                                       total == 1 ? "row has" : "rows have", names),
                  .advice = "extract the features again"});
   });
@@ -82,8 +77,7 @@ void check_problem(const Communicator& comm, const Problem& problem) {
   const auto present = std::count_if(counts.begin(), counts.end(), [](std::int64_t n) { return n > 0; });
   comm.all_do([&] {
     if (present >= 2) return;
-    throw Error({.stage = "train",
-                 .cause = present == 0 ? "there are no training rows with a label"
+    throw Error({.cause = present == 0 ? "there are no training rows with a label"
                                        : "all training rows are of one class; two are needed",
                  .advice = "check --labels and --test-fraction"});
   });

@@ -1,11 +1,10 @@
 #include "pool3/threads.hpp"
 
-#include <cblas.h>
-
 #include <algorithm>
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -28,7 +27,10 @@ void run_tasks(int threads, std::int64_t count, const std::function<void(std::in
     std::vector<std::jthread> others;
     const auto wanted = static_cast<int>(std::min<std::int64_t>(threads, count));
     others.reserve(static_cast<std::size_t>(std::max(wanted - 1, 0)));
-    for (int worker = 1; worker < wanted; ++worker) others.emplace_back(work, worker);
+    try {
+      for (int worker = 1; worker < wanted; ++worker) others.emplace_back(work, worker);
+    } catch (const std::system_error&) {  // the system gives no more threads: those that are there do the work
+    }
     work(0);
   }
   if (failure) std::rethrow_exception(failure);
@@ -37,7 +39,5 @@ void run_tasks(int threads, std::int64_t count, const std::function<void(std::in
 void run_tasks(int threads, std::int64_t count, const std::function<void(std::int64_t)>& task) {
   run_tasks(threads, count, [&](std::int64_t i, int /*worker*/) { task(i); });
 }
-
-void take_single_products() { openblas_set_num_threads(1); }
 
 }  // namespace pool3

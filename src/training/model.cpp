@@ -8,7 +8,7 @@
 
 #include "pool3/error.hpp"
 #include "pool3/training.hpp"
-#include "training/support.hpp"
+#include "training/support_vectors.hpp"
 
 namespace pool3 {
 namespace {
@@ -27,8 +27,7 @@ void check_finite(const Model& model) {
   };
   if (std::isfinite(model.objective) && finite(model.coef) && finite(model.intercept) && finite(model.column_gaps))
     return;
-  throw Error({.stage = "train",
-               .cause = fmt::format("no answer in the numbers of this machine at C = {}", model.C),
+  throw Error({.cause = fmt::format("no answer in the numbers of this machine at C = {}", model.C),
                .advice = "lower --C, or leave out --no-centering"},
               true);
 }

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <utility>
 
+#include "pool3/target_clones.hpp"
 #include "pool3/weights.hpp"
 #include "weights/errors.hpp"
 #include "weights/layer_rules.hpp"
@@ -14,6 +17,23 @@ namespace {
 
 constexpr const char* calibrate_advice = "calibrate again: pool3 convert --calibrate";
 
+/// Of how many values the exponent says that they are infinite or no numbers.
+POOL3_TARGET_CLONES std::int32_t count_not_finite(const float* values, std::int32_t count) {
+  constexpr std::uint32_t exponent = 255U << 23U;
+  std::int32_t bad = 0;
+  for (std::int32_t i = 0; i < count; ++i)
+    bad += (std::bit_cast<std::uint32_t>(values[i]) & exponent) == exponent ? 1 : 0;
+  return bad;
+}
+
+bool all_finite(const std::vector<float>& values) {
+  constexpr std::size_t piece = 1 << 20;
+  for (std::size_t at = 0; at < values.size(); at += piece)
+    if (count_not_finite(values.data() + at, static_cast<std::int32_t>(std::min(piece, values.size() - at))) > 0)
+      return false;
+  return true;
+}
+
 void check_tensor(const Weights& weights, const std::string& name, const Shape& shape, const std::string& path) {
   const auto found = weights.tensors.find(name);
   if (found == weights.tensors.end())
@@ -23,7 +43,7 @@ void check_tensor(const Weights& weights, const std::string& name, const Shape& 
   for (const std::int64_t n : shape) count *= n;
   if (tensor.shape != shape || std::cmp_not_equal(tensor.values.size(), count))
     throw weights_error(path, fmt::format("'{}' has the wrong shape", name), "not an Inception-v3?");
-  if (!std::ranges::all_of(tensor.values, [](float v) { return std::isfinite(v); }))
+  if (!all_finite(tensor.values))
     throw weights_error(path, fmt::format("'{}' holds a value that is not finite", name), "the file is damaged");
 }
 

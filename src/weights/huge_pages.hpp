@@ -8,15 +8,21 @@
 
 namespace pool3::weights {
 
-/// Reserves room for `count` values, and asks for huge pages for it.
+/// Reserves room for `count` values, of which all will be used: asks for huge pages, and for what fits into none for
+/// all pages at once.
 template <typename Container>
 void reserve_in_huge_pages(Container& values, std::size_t count) {
-  constexpr std::uintptr_t page = 2U << 20U;
   values.reserve(count);
   const auto begin = reinterpret_cast<std::uintptr_t>(values.data());
-  const std::uintptr_t first = (begin + page - 1) / page * page;
-  const std::uintptr_t last = (begin + count * sizeof(typename Container::value_type)) / page * page;
-  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);  // may fail
+  const std::uintptr_t end = begin + count * sizeof(typename Container::value_type);
+  const auto ask = [&](std::uintptr_t page, int advice) {
+    const std::uintptr_t first = (begin + page - 1) / page * page, last = end / page * page;
+    if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, advice);  // may fail
+  };
+  ask(2U << 20U, MADV_HUGEPAGE);
+#ifdef MADV_POPULATE_WRITE
+  ask(4096, MADV_POPULATE_WRITE);
+#endif
 }
 
 }  // namespace pool3::weights

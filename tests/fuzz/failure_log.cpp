@@ -3,7 +3,7 @@
 
 #include "store/features/failure_log.hpp"
 
-#include "fuzz/beside.hpp"
+#include "fuzz/in_memory_file.hpp"
 #include "store/features/failures.hpp"
 
 namespace {

@@ -3,7 +3,7 @@
 
 Their shapes are part of the unit tests: tests/unit/weights/torch_file.cpp and tests/unit/hdf5/file.cpp
 read some. hdf5/features.h5 and model.h5 are pool3's own: `store_sample FOLDER 5 3` of tests/e2e wrote them. So are those of
-sealed/; its map.h5 and rbf.h5 were made of such a file of 12 rows.
+sealed/; its map.h5 and rbf.h5 were made of such a file of 12 rows, its index.h5 of one of 5 rows.
 """
 import gzip
 import io
@@ -135,7 +135,7 @@ def numbers(*values):
     return b"".join(value.to_bytes(8, "little", signed=True) for value in values)
 
 
-def beside():
+def job_files():
     """What jobs keep beside their outputs; the targets add checksums."""
     seeds = {
         "failure_log/two": numbers(3, 5, 5) + b"a.jpg" + numbers(4) + b"torn" + numbers(9, 8, 1) + b"b" + numbers(0),
@@ -207,5 +207,5 @@ def results():
         (CORPUS / name).write_bytes(data)
 
 
-for make in (pickles, keras, hdf5, graphdefs, safetensors, tfjs, tars, manifests, imports, beside, results):
+for make in (pickles, keras, hdf5, graphdefs, safetensors, tfjs, tars, manifests, imports, job_files, results):
     make()

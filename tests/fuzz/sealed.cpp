@@ -1,14 +1,17 @@
-// Any bytes as a feature file, a model or a map, with checksums made right again, through all that reads them.
+// Any bytes as a feature file, a model, a map or an index, with checksums made right again, through all that reads
+// them.
 
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
 
+#include "pool3/index_file.hpp"
 #include "pool3/maintenance.hpp"
 #include "pool3/map_file.hpp"
 #include "pool3/model.hpp"
@@ -122,6 +125,14 @@ void read_all(const pool3::FeatureReader& reader) {
   }
 }
 
+/// Distances by it are numbers: rows are sorted by them.
+void ask(const pool3::NeighbourIndex& index) {
+  const std::vector<float> query(static_cast<std::size_t>(index.basis.width), 0.5F);
+  for (const pool3::Metric metric : {pool3::Metric::cosine, pool3::Metric::euclidean})
+    for (const double distance : least_distances(index.basis, index.sketches, query, metric))
+      if (!std::isfinite(distance)) std::abort();
+}
+
 pool3::Communicator& world() {
   static int argc = 0;
   static char** argv = nullptr;
@@ -141,6 +152,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   attempt([&] { static_cast<void>(pool3::read_model(file.path())); });
   attempt([&] { static_cast<void>(pool3::read_split_table(file.path())); });
   attempt([&] { static_cast<void>(pool3::read_map(file.path())); });
+  attempt([&] { ask(pool3::read_index(file.path())); });
   attempt([&] { read_all(pool3::FeatureReader(file.path())); });
   attempt([&] { static_cast<void>(pool3::verify_features(world(), file.path())); });
   attempt([&] { static_cast<void>(pool3::diff_features(world(), file.path(), file.path())); });

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <chrono>
 #include <new>
@@ -209,6 +210,21 @@ TEST(TaskPool, ASlowRankGetsFewer) {
   counts[static_cast<std::size_t>(comm.rank())] = static_cast<double>(mine);
   comm.sum(std::span<double>(counts));
   EXPECT_LT(counts.back(), counts.front());
+}
+
+/// The first rank could not make it, and the others would wait.
+TEST(SharedMemory, BeyondTheLimitOfFileSizesIsRefusedOnAllRanks) {
+  const Communicator comm = Communicator::world();
+  const Communicator node = comm.split_by_node();
+  if (node.size() == 1) GTEST_SKIP() << "a rank alone takes memory of its own";
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const rlimit small{std::uint64_t{8} << 20U, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const std::string cause =
+      test::error_of([&] { return SharedMemory(node, std::int64_t{64} << 20U).as<char>().size(); }).cause;
+  EXPECT_EQ(cause, "the ranks of a node share 64 MiB of memory, and the limit of file sizes is 8 MiB");
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
 }
 
 TEST(SharedMemory, WhatARankWritesIsThereForAll) {

@@ -135,6 +135,6 @@ class BytesSeed:
 
 
 def seed_of(kind, path):
-    if kind in ("features", "link", "map", "model", "rbf"):
+    if kind in ("features", "link", "map", "index", "model", "rbf"):
         return SealedSeed(path)
     return JsonSeed(path) if path.suffix in (".json", ".jsonl") else BytesSeed(path)

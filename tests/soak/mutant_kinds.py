@@ -46,11 +46,12 @@ class Seeds:
             self.pool3("train", *solve, "--out", f / f"{name}.h5", *flags)
         self.pool3("link", f / "link.h5", f / "f.h5")
         self.pool3("map", "--features", f / "f.h5", "--out", f / "map.h5", "--perplexity", 3, "--steps", 20)
+        self.pool3("neighbours", "--features", f / "f.h5", 0, "--index", f / "index.h5")
         np.savez(f / "import.npz", X=np.random.default_rng(1).random((ROWS, WIDTH)), y=np.arange(ROWS) % 3)
         self.pool3("import", "--features", f / "import.npz", "--dtype", "float16", "--out", f / "halves.h5")
         linear = [f / f"{name}.h5" for name in ("m", "trained", "split")]
         return {"features": [f / "f.h5", f / "halves.h5"], "link": [f / "link.h5"], "map": [f / "map.h5"],
-                "model": linear, "rbf": [f / "rbf.h5", f / "ovo.h5"]}  # fmt: skip
+                "index": [f / "index.h5"], "model": linear, "rbf": [f / "rbf.h5", f / "ovo.h5"]}  # fmt: skip
 
     def results(self, f):
         features = ["--features", f / "f.h5"]
@@ -175,6 +176,12 @@ def of_table(mutant, f, out):
             training]  # fmt: skip
 
 
+def of_index(mutant, f):
+    ask = ["neighbours", "--features", f / "f.h5", "--index", mutant]
+    return [["verify", mutant], ["inspect", mutant], ["inspect", mutant, "--json"], [*ask, 0, 5], [*ask, 1, "--metric", "euclidean"],
+            [*ask, 2, "--top", 2, "--split", "held-out"], [*ask, 3, "--top", 1000]]  # fmt: skip
+
+
 def of_rows(mutant, f, out):
     train = lambda flag, column="": ["train", f / "f.h5", "--out", out, "--probability-folds", 2, flag, f"{mutant}{column}"]
     table = [train("--split-from", ":split"), train("--groups-from", ":group"), train("--folds-from", ":folds")]
@@ -212,6 +219,8 @@ def commands(kind, mutant, f, out):
         return of_model(mutant, f, out, ("liblinear", "npz", "onnx") if kind == "model" else ("libsvm", "npz", "onnx"))
     if kind == "map":
         return [["verify", mutant], ["inspect", mutant], ["inspect", mutant, "--json"], report(f, out, map=mutant)]
+    if kind == "index":
+        return of_index(mutant, f)
     if kind in ("array", "foreign", "text", "packed"):
         return of_table(mutant, f, out)
     if kind.startswith("row"):

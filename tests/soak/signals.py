@@ -1,5 +1,5 @@
 """SIGUSR1 and SIGTERM end an extraction within ten seconds, with exit code 75, whatever it is at; the same command goes on,
-and another one is refused by name. So do search and train.
+and another one is refused by name. So do search and train. What can't go on says that it begins anew.
 
     signals.py --pool3 PROGRAM --weights FILE --features FILE
 """
@@ -77,15 +77,16 @@ class Signals:
         self.end(process, number, f"mpirun of {ranks} ranks" if ranks else "a lone rank")
         assert not out.exists() and partial.exists()
 
-    def end(self, process, number, what):
-        """Sends the signal; the job must end in time."""
+    def end(self, process, number, what, says="run the same command again to resume"):
+        """Sends the signal; the job must end in time, and say what the same command does then."""
         begin = time.monotonic()
         process.send_signal(number)
         output = process.communicate(timeout=60)[0]
         seconds = time.monotonic() - begin
         assert process.returncode == 75, f"exit code {process.returncode}\n{output}"
         assert seconds < 10, f"it took {seconds:.1f} s"
-        assert "run the same command again to resume" in output, output
+        lines = [line for line in output.splitlines() if "stopped by a signal" in line]
+        assert len(lines) == 1 and says in lines[0], output
         print(f"ok: {number.name} to {what}: exit code 75 after {seconds:.1f} s", flush=True)
 
     def stop_slow_work(self, name, number, what, **changed):
@@ -118,11 +119,16 @@ class Signals:
         assert sorted(p.name for p in self.folder.glob("s.json*")) == ["s.json"]
         process = self.launch([self.pool3, "train", "--features", features, "--out", model, "--loss", "l1", "--C", "1000",
                                "--tolerance", "1e-12", "--max-epochs", "1000000"])  # seconds of work
+        self.stop_what_begins_anew(process, signal.SIGTERM, "train", model)
+        process = self.launch([self.pool3, "map", features, "--out", model, "--perplexity", "5", "--steps", "10000000"])
+        self.stop_what_begins_anew(process, signal.SIGXCPU, "map", model)
+        table.unlink()
+
+    def stop_what_begins_anew(self, process, number, what, out):
         self.wait(lambda: takes_signals(process.pid), process)
         time.sleep(0.2)
-        self.end(process, signal.SIGTERM, "train")
-        assert not model.exists()
-        table.unlink()
+        self.end(process, number, what, "the same command begins anew")
+        assert not out.exists()
 
     def launch(self, command):
         return subprocess.Popen([str(word) for word in command], env={**os.environ, **kill.ENV}, stdout=subprocess.PIPE,

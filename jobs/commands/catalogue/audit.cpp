@@ -94,7 +94,7 @@ class AuditCommand : public Command {
   void check() const override { pool3::check(options_of({}, threads_)); }
 
   ExitCode run(const Context& context) override {
-    const StopSignal signal(context.log);
+    const StopSignal signal(context.log, Again::begins_anew);
     const Communicator& comm = context.comm;
     std::unique_ptr<FeatureReader> reader;
     std::optional<Model> model;
@@ -124,8 +124,7 @@ class AuditCommand : public Command {
   }
 
   void check_fits(const FeatureReader& reader, const Model& model) const {
-    std::string difference = kind_difference(reader.provenance(), model.features);
-    if (difference.empty()) difference = width_difference(reader.width(), model.width());
+    const std::string difference = input_difference(reader, model);
     if (difference.empty()) return;
     throw Error({.stage = stage,
                  .path = model_,

@@ -74,7 +74,7 @@ class MapCommand : public Command {
       throw usage_error(fmt::format("--threads must be between 0 and {}", most_threads));
   }
   ExitCode run(const Context& context) override {
-    const StopSignal signal(context.log);
+    const StopSignal signal(context.log, Again::begins_anew);
     options_.threads = thread_count(context.comm, options_.threads);
     root_works(context.comm, [&](const auto& alive) { make(context, alive); });
     return ExitCode::ok;

@@ -195,6 +195,9 @@ double planned_bytes(const Manifest& manifest, RowRange rows, const FileLayout& 
 }
 
 void dry_run(const Context& context, const ExtractOptions& options) {
+  context.comm.root_does([&] {
+    if (const std::string& from = options.policy.update_from; !from.empty()) static_cast<void>(FeatureReader(from));
+  });
   const int batch = options.network.batch;
   const Found found = find_network(context, options);
   const int threads = thread_count(context.comm, options.network.threads);

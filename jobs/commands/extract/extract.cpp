@@ -5,8 +5,9 @@
 #include <algorithm>
 
 #include "commands/extract/changes.hpp"
+#include "commands/extract/display.hpp"
 #include "commands/extract/dry_run.hpp"
-#include "commands/extract/report.hpp"
+#include "commands/extract/failure_table.hpp"
 #include "commands/extract/resume.hpp"
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
@@ -259,7 +260,7 @@ class ExtractCommand : public Command {
 }  // namespace
 
 ExitCode extract(const Context& context, const ExtractOptions& options) {
-  const StopSignal signal(context.log);
+  const StopSignal signal(context.log, options.policy.dry_run ? Again::begins_anew : Again::resumes);
   if (options.policy.dry_run) {
     dry_run(context, options);
     return ExitCode::ok;
@@ -275,7 +276,7 @@ ExitCode extract(const Context& context, const ExtractOptions& options) {
                                   : fmt::format("already done, nothing to do: {} pictures were touched since, and are "
                                                 "the same",
                                                 found.touched));
-  context.comm.root_does([&] { complete_files_beside(options.file.out); });
+  context.comm.root_does([&] { complete_failure_table(options.file.out); });
   return outcome(context, plan, failed, options.file.out);
 }
 

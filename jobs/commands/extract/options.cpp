@@ -36,8 +36,8 @@ void declare_catalogue(OptionParser& p, CatalogueFlags& o) {
   p.add("limit-per-class", o.limit_per_class, "at most this many pictures of a class, evenly chosen; 0: all",
         std::int64_t{0});
   p.add("max-shard-gib", o.max_shard_gib,
-        "pictures of one compressed tar file that are unpacked into $TMPDIR; those beyond become failures; 0: 16 times "
-        "the file, 4 at least",
+        "GiB of pictures that one compressed tar file may unpack into $TMPDIR; those beyond become failures; 0: 16 "
+        "times the file, 4 at least",
         std::int64_t{0}, Changes::nothing);
 }
 

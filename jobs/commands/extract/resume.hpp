@@ -36,7 +36,7 @@ struct Earlier {
 /// Why this job must not work at --out, in words with what to do about it; none if it may: what another job has left
 /// is replaced only where the flags ask for it.
 [[nodiscard]] std::optional<Error> refusal(const Earlier& earlier, const ExtractOptions& options);
-/// With --precision auto: the precision of the rows that this job goes on with, in --out or else in --update-from. None
+/// With --precision auto: the precision of the rows that this job adds to, in --out or else in --update-from. None
 /// if there are no such rows. Collective. Throws Error.
 [[nodiscard]] std::optional<Precision> earlier_precision(const Context& context, const ExtractOptions& options);
 /// True if --update-from names --out itself.

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "command.hpp"
-#include "commands/extract/report.hpp"
+#include "commands/extract/failure_table.hpp"
 #include "console/output.hpp"
 #include "pool3/features.hpp"
 #include "pool3/index_file.hpp"

@@ -104,7 +104,7 @@ Figure chart_figure(const StageOutput& output, const std::string& name) {
 class InspectImageCommand : public Command {
  public:
   void declare(OptionParser& p) override {
-    p.add("weights", weights_path_, "weights file or folder; if not given, where the README says", std::string());
+    p.add("weights", weights_path_, "weights file or folder; default: weights/inception_v3.safetensors", std::string());
     p.add_required("out", out_, "folder to make: PNG grids, pool_feature.svg, index.html", Changes::file);
     p.reads("weights", ReadPath::Form::weights);
     p.writes_folder("out", {"*.png", "pool_feature.svg", "index.html"});

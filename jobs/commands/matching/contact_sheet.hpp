@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "commands/matching/answers.hpp"
+#include "commands/matching/file_search.hpp"
 #include "commands/matching/queries.hpp"
 #include "pool3/features.hpp"
 

@@ -60,7 +60,7 @@ double usual_of(std::vector<double> distances) {
 Likeness::Likeness(const std::string& path, const Model& model, const std::string& model_path, int threads)
     : threads_(threads) {
   const FeatureReader reader(path);
-  const std::string difference = kind_difference(reader.provenance(), model.features);
+  const std::string difference = input_difference(reader, model);
   if (!difference.empty())
     throw Error({.stage = "predict",
                  .path = path,

@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
-#include "commands/matching/answers.hpp"
 #include "commands/matching/catalogue_rows.hpp"
 #include "commands/matching/contact_sheet.hpp"
+#include "commands/matching/file_search.hpp"
 #include "commands/matching/indexed_search.hpp"
 #include "commands/matching/queries.hpp"
 #include "commands/matching/row_source.hpp"

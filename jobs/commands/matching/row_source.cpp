@@ -16,8 +16,7 @@ RowSource::RowSource(const FeatureReader& reader, std::string path, const Model*
                      int threads)
     : reader_(reader), path_(std::move(path)), model_(model) {
   if (model == nullptr) return;
-  std::string difference = kind_difference(reader.provenance(), model->features);
-  if (difference.empty()) difference = width_difference(reader.width(), model->width());
+  const std::string difference = input_difference(reader, *model);
   if (!difference.empty())
     throw Error({.stage = "neighbours",
                  .path = model_path,

@@ -88,9 +88,9 @@ class Work {
       }
       reader_ = std::make_unique<FeatureReader>(flags.features);
       set_split();
+      set_product_threads(flags.threads);
     });
     for (const std::string& note : notes_) context.log.line("split", note);
-    set_product_threads(flags.threads);
     const int folds = asks_for_softmax_search(flags) ? folds_of(flags.split, flags.folds) : 0;
     rows_ = load_baseline_rows(comm_, *reader_, split_, folds, !flags.no_centering);
     for (const std::string& note :
@@ -328,7 +328,7 @@ class BaselineCommand : public Command {
     if (flags_.threads < 1 || flags_.threads > 1024) throw usage_error("--solver-threads must be between 1 and 1024");
   }
   ExitCode run(const Context& context) override {
-    const StopSignal signal(context.log);
+    const StopSignal signal(context.log, Again::resumes);
     flags_.kinds = words_of(flags_.kinds);
     compute_baselines(context, flags_);
     return ExitCode::ok;

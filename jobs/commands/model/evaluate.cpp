@@ -36,8 +36,7 @@ std::size_t line_width() {
 }
 
 void check_match(const FeatureReader& reader, const Model& model, const std::string& model_path) {
-  std::string difference = kind_difference(reader.provenance(), model.features);
-  if (difference.empty()) difference = width_difference(reader.width(), model.width());
+  const std::string difference = input_difference(reader, model);
   if (difference.empty()) return;
   throw Error({.stage = stage,
                .path = model_path,
@@ -90,7 +89,7 @@ Error no_rows(const EvaluateFlags& flags, const RowChoice& choice) {
                                    : "it needs rows that are done and have a label"});
 }
 
-/// Rows of classes that the model does not know are told, and left out.
+/// Rows of classes that the model does not know are left out, and a line says so.
 void tell_unknown(Log& log, const FeatureReader& reader, const Findings& found) {
   std::int64_t rows = 0;
   std::string names;

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <unordered_map>
 
+#include "pool3/gather.hpp"
 #include "setup/stage_clock.hpp"
 
 namespace pool3::jobs {
@@ -25,13 +25,7 @@ std::vector<Judged> gathered(const Communicator& comm, const std::vector<RowResu
   std::vector<Judged> own;
   own.reserve(mine.size());
   for (const RowResult& r : mine) own.push_back({r.row, r.correct ? 1 : 0});
-  std::string bytes(own.size() * sizeof(Judged), '\0');
-  if (!own.empty()) std::memcpy(bytes.data(), own.data(), bytes.size());
-  std::string all;
-  for (const std::string& part : comm.gather(bytes)) all += part;
-  std::vector<Judged> judged(all.size() / sizeof(Judged));
-  if (!judged.empty()) std::memcpy(judged.data(), all.data(), all.size());
-  return judged;
+  return gather_items(comm, own);
 }
 
 /// Of each cluster, named by its representative: whether a training row is in it.

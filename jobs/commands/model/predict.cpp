@@ -7,7 +7,7 @@
 
 #include "command.hpp"
 #include "commands/matching/likeness.hpp"
-#include "commands/model/pictures.hpp"
+#include "commands/model/picture_arguments.hpp"
 #include "commands/model/prediction_lines.hpp"
 #include "console/output.hpp"
 #include "pool3/extraction.hpp"
@@ -252,8 +252,7 @@ class PredictCommand : public Command {
     std::unique_ptr<RowJudge> judge;
     comm.all_do([&] {
       reader = std::make_unique<FeatureReader>(features_);
-      std::string difference = kind_difference(reader->provenance(), model_.features);
-      if (difference.empty()) difference = width_difference(reader->width(), model_.width());
+      const std::string difference = input_difference(*reader, model_);
       if (!difference.empty()) throw other_features(model_path_, difference, "give features of the same kind");
       reader->check_tables(comm.rank(), comm.size(), FeatureReader::WithPaths::yes);
       judge = std::make_unique<RowJudge>(model_, lines, answers, *reader);

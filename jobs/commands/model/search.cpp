@@ -149,7 +149,7 @@ class SearchCommand : public Command {
       flags_.folds = folds_of(training_.split, flags_.folds);
       jobs::check(flags_);
     });
-    const StopSignal signal(context.log);
+    const StopSignal signal(context.log, Again::resumes);
     const TrainingInput input = open_training(context, training_, training_.features, {out_, best_});
     const TrainingOptions best = search(context, training_, input.options, flags_, input.reader, out_);
     if (!best_.empty()) train(context, input.reader, best, best_);

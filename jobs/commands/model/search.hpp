@@ -11,7 +11,7 @@ struct SearchFlags {
   int folds = 10;
   int groups = 0;
   double tolerance = 1e-3;
-  bool extend = false;  ///< go on beyond the grid's edge
+  bool extend = false;  ///< search beyond the grid's edge
   bool halving = false;
   ScoringFlags scoring;
 };

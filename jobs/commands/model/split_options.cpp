@@ -179,7 +179,8 @@ void declare_split(OptionParser& p, SplitFlags& f) {
   p.add("split", f.rule,
         "which images are held out, and the folds: key (each image by its content, also when the catalogue grows), "
         "stratified (a share of each class, as scikit-learn's train_test_split and StratifiedKFold), folders (those in "
-        "a folder called test, or val; those in train train), or auto: folders if there are such, else key",
+        "a folder called test, or val; those in a folder called train train), or auto: folders if there are such, else "
+        "key",
         std::string("auto"));
   p.add("split-from", f.split_from,
         "FILE[:COLUMN] that says train, test or val for each row: a table with a column of paths (split), or one value "

@@ -96,7 +96,7 @@ class TrainCommand : public Command {
   }
   void check() const override { static_cast<void>(options_of(flags_)); }
   ExitCode run(const Context& context) override {
-    const StopSignal signal(context.log);
+    const StopSignal signal(context.log, Again::begins_anew);
     context.comm.all_do([&] { check_single(values_of(flags_.kernel)); });
     const TrainingInput input = open_training(context, flags_, flags_.features, {out_});
     train(context, input.reader, input.options, out_);
@@ -161,6 +161,7 @@ TrainingInput open_training(const Context& context, const TrainingFlags& flags, 
       if (comm.is_root() && !out.empty()) check_output({stage, out});
     input.emplace(TrainingInput{FeatureReader(features), std::move(options), {}});
     notes = take_split(input->reader, flags.split, input->options.split);
+    set_product_threads(input->options.solver.threads);  // ranks that lack memory say so together
   });
   if (flags.group_near_copies) {
     input->near_copies = look_for_near_copies(context, input->reader, input->options.solver.threads);

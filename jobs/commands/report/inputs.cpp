@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "commands/report/pictures.hpp"
+#include "commands/report/thumbnails.hpp"
 #include "console/text.hpp"
 #include "pool3/extraction.hpp"
 #include "pool3/files.hpp"

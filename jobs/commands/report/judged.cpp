@@ -1,11 +1,11 @@
 #include "commands/report/judged.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 
 #include "commands/matching/likeness.hpp"
 #include "pool3/error.hpp"
+#include "pool3/gather.hpp"
 #include "pool3/neighbours.hpp"
 #include "pool3/prediction.hpp"
 
@@ -16,13 +16,7 @@ constexpr const char* stage = "report";
 
 /// Every rank's rows on the root, by row. Collective.
 std::vector<JudgedRow> gathered(const Communicator& comm, const std::vector<JudgedRow>& mine) {
-  std::vector<JudgedRow> all;
-  const std::string bytes(reinterpret_cast<const char*>(mine.data()), mine.size() * sizeof(JudgedRow));
-  for (const std::string& of_rank : comm.gather(bytes)) {
-    const std::size_t before = all.size();
-    all.resize(before + of_rank.size() / sizeof(JudgedRow));
-    if (!of_rank.empty()) std::memcpy(&all[before], of_rank.data(), of_rank.size());
-  }
+  std::vector<JudgedRow> all = gather_items(comm, mine);
   std::ranges::sort(all, {}, &JudgedRow::row);
   return all;
 }

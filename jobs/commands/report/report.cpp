@@ -9,10 +9,10 @@
 #include <filesystem>
 #include <optional>
 
-#include "commands/report/beside.hpp"
+#include "commands/report/compared_baselines.hpp"
 #include "commands/report/inputs.hpp"
 #include "commands/report/judged.hpp"
-#include "commands/report/pictures.hpp"
+#include "commands/report/thumbnails.hpp"
 #include "pool3/catalogue_page.hpp"
 #include "pool3/extraction.hpp"
 #include "pool3/files.hpp"
@@ -145,8 +145,7 @@ class ReportJob {
   [[nodiscard]] std::vector<std::int32_t> numbers_of_classes() const {
     std::vector<std::int32_t> numbers;
     for (const std::string& name : reader_->classes()) {
-      auto found = std::ranges::find(page_.classes, name);
-      if (found == page_.classes.end()) found = std::ranges::find(page_.classes, utf8_text(name));
+      const auto found = std::ranges::find(page_.classes, name);
       numbers.push_back(found == page_.classes.end() ? -1 : static_cast<std::int32_t>(found - page_.classes.begin()));
     }
     return numbers;

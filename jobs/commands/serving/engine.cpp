@@ -111,6 +111,9 @@ void Engine::run() {
       more = false;
     } catch (const std::exception& error) {
       fail_all(error.what());
+      // Not at once: what is short, as threads, may be there again later.
+      std::unique_lock lock(mutex_);
+      more = !changed_.wait_for(lock, std::chrono::milliseconds(100), [&] { return stop_; });
     }
   }
 }

@@ -4,9 +4,11 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <exception>
 #include <thread>
 
 #include "command.hpp"
@@ -15,6 +17,7 @@
 #include "commands/serving/snapshot.hpp"
 #include "console/output.hpp"
 #include "pool3/server.hpp"
+#include "setup/shortage.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -53,6 +56,41 @@ std::array<std::int64_t, 4> identity(const std::string& path) {
           s.st_mtim.tv_nsec};
 }
 
+/// The thread that the server runs on, until the end of this or of the server.
+class ServerThread {
+ public:
+  explicit ServerThread(HttpServer& server) : server_(server), thread_([this] { run(); }) {}
+  ~ServerThread() { stop(); }
+  ServerThread(const ServerThread&) = delete;
+  ServerThread& operator=(const ServerThread&) = delete;
+  [[nodiscard]] bool has_failed() const { return failed_; }
+  /// Returns when requests at work are answered. Throws what has ended the server.
+  void end() {
+    stop();
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  void run() {
+    try {
+      server_.run();
+    } catch (...) {
+      failure_ = std::current_exception();
+      failed_ = true;
+    }
+  }
+  void stop() {
+    if (!thread_.joinable()) return;
+    server_.stop();
+    thread_.join();
+  }
+
+  HttpServer& server_;
+  std::exception_ptr failure_;
+  std::atomic<bool> failed_ = false;
+  std::thread thread_;
+};
+
 class ServeCommand : public Command {
  public:
   void declare(OptionParser& p) override {
@@ -62,7 +100,7 @@ class ServeCommand : public Command {
     p.reads("features");
     p.add("listen", listen_, "address and port; port 0 takes any that is free", std::string("127.0.0.1:8080"));
     p.add_words("host", options_.hosts, "other names that clients may call the server by, as behind a proxy", {});
-    p.add("corrections", corrections_, "folder that keeps pictures with their true labels, as people tell them",
+    p.add("corrections", corrections_, "folder that keeps the pictures that people correct, with the labels they give",
           std::string());
     p.writes_folder("corrections", {"answers.jsonl"}, "answers.jsonl");
     p.add("most-corrections", most_corrections_, "pictures that this folder may hold", std::int64_t{10000});
@@ -77,7 +115,7 @@ class ServeCommand : public Command {
     p.group("Limits");
     p.add("max-pixels", files_.max_pixels, "larger pictures are refused", std::int64_t{67'108'864});
     p.add("max-body", body_mib_, "largest picture file, in MiB", std::int64_t{20});
-    p.add("max-waiting", files_.waiting, "pictures that may wait for the network; more are told to come again", 128);
+    p.add("max-waiting", files_.waiting, "pictures that may wait for the network; more get 503 and Retry-After", 128);
     p.add("max-connections", options_.connections, "connections at a time", 512);
     p.add("max-connections-of-address", options_.connections_of_address, "connections at a time of one address", 128);
     p.add("max-header-seconds", options_.header_seconds, "time for the header of a request", 5.0);
@@ -121,16 +159,16 @@ class ServeCommand : public Command {
     Service own(read_snapshot(context.comm, files_, nullptr), corrections);
     service = &own;
     own.count_with([&] { return server.counts(); });
-    std::thread network([&] { server.run(); });
+    ServerThread thread(server);
     say_where(context, server, *own.snapshot());
-    while (wants_end == 0) {
+    while (wants_end == 0 && !thread.has_failed()) {
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
       if (wants_reload != 0 || changed()) reload(context, own);
       own.let_go();
     }
     context.log.line(stage, "ending: requests at work are answered first");
-    server.stop();
-    network.join();
+    if (thread.has_failed()) end_soon(ExitCode::failed);  // requests that it will not answer may hold the service
+    thread.end();
   }  // the service ends before the server, which its replies go through
 
   static void say_where(const Context& context, const HttpServer& server, const Snapshot& snapshot) {

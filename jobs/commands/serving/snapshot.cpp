@@ -18,8 +18,7 @@ constexpr std::int64_t sampled = 256;
 constexpr double set_coverage = 0.95;
 
 void check_match(const Snapshot& s, const std::string& model_path) {
-  std::string difference = kind_difference(s.reader.provenance(), s.model.features);
-  if (difference.empty()) difference = width_difference(s.reader.width(), s.model.width());
+  const std::string difference = input_difference(s.reader, s.model);
   if (!difference.empty())
     throw Error({.stage = stage,
                  .path = model_path,

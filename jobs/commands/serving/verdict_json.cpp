@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "commands/matching/answers.hpp"
+#include "commands/matching/file_search.hpp"
 
 namespace pool3::jobs {
 namespace {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "baselines/softmax/leading.hpp"
+#include "baselines/softmax/leading_directions.hpp"
 #include "baselines/softmax/point.hpp"
 #include "pool3/error.hpp"
 #include "pool3/partition.hpp"

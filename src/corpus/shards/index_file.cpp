@@ -10,6 +10,7 @@
 
 #include "corpus/entry_bytes.hpp"
 #include "corpus/stage.hpp"
+#include "pool3/byte_reader.hpp"
 #include "pool3/files.hpp"
 
 namespace pool3::corpus {
@@ -25,40 +26,44 @@ void put(std::string& bytes, std::string_view text) {
   bytes += text;
 }
 
-/// Reads what put() wrote; `fine` turns false at the first thing that can't be read.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
-  bool fine = true;
-
-  std::int64_t number() {
-    if (bytes_.size() < 8) return fail();
-    std::uint64_t value = 0;
-    for (unsigned i = 0; i < 8; ++i) value |= std::uint64_t{static_cast<unsigned char>(bytes_[i])} << (8 * i);
-    bytes_.remove_prefix(8);
-    return static_cast<std::int64_t>(value);
-  }
-  std::string_view text() {
-    constexpr std::int64_t longest = 1 << 20;
-    const std::int64_t length = number();
-    if (length < 0 || length > longest || static_cast<std::uint64_t>(length) > bytes_.size()) {
-      fail();
-      return {};
-    }
-    const std::string_view value = bytes_.substr(0, static_cast<std::size_t>(length));
-    bytes_.remove_prefix(value.size());
-    return value;
-  }
-  [[nodiscard]] bool at_end() const { return bytes_.empty(); }
-
- private:
-  std::int64_t fail() {
-    fine = false;
-    bytes_ = {};
-    return 0;
-  }
-  std::string_view bytes_;
+/// Bytes that are no index.
+struct NoIndex {
+  [[noreturn]] void operator()() const { throw NoIndex(); }
 };
+using Reader = ByteReader<NoIndex>;
+
+/// What put() wrote.
+std::int64_t number(Reader& reader) { return reader.take<std::int64_t>(); }
+std::string_view text(Reader& reader) {
+  constexpr std::int64_t longest = 1 << 20;
+  const std::int64_t length = number(reader);
+  if (length < 0 || length > longest) throw NoIndex();
+  return reader.take(static_cast<std::uint64_t>(length));
+}
+
+/// Reasons in rising order, each with its count.
+void parse_left_out(Reader& reader, LeftOut& left_out) {
+  const std::int64_t reasons = number(reader);
+  if (reasons < 0) throw NoIndex();
+  for (std::int64_t i = 0; i < reasons; ++i) {
+    const std::string_view reason = text(reader);
+    const auto& before = left_out.counts();
+    if (reason.empty() || (!before.empty() && before.rbegin()->first >= reason)) throw NoIndex();
+    left_out.add_key(reason, number(reader));
+  }
+}
+
+/// The entry behind those that `index` has; names rise.
+void parse_entry(Reader& reader, TarIndex& index) {
+  const std::int64_t i = index.names.size();
+  index.names.push_back(text(reader));
+  index.labels.push_back(text(reader));
+  const std::int64_t offset = index.offsets.emplace_back(number(reader));
+  const std::int64_t bytes = index.bytes.emplace_back(number(reader));
+  if (offset < -1 || (offset >= 0 ? bytes < 0 : bytes != -1) || index.names[i].empty()) throw NoIndex();
+  if ((std::string(index.names[i]) += index.labels[i]).find('\0') != std::string::npos) throw NoIndex();
+  if (i > 0 && index.names[i - 1] >= index.names[i]) throw NoIndex();
+}
 
 /// What says that an index belongs to the shard as it is now.
 std::string header_of(const struct stat& shard) {
@@ -124,30 +129,17 @@ std::string format_index(const TarIndex& index) {
   return bytes;
 }
 
-std::optional<TarIndex> parse_index(std::string_view bytes) {
+std::optional<TarIndex> parse_index(std::string_view bytes) try {
   Reader reader(bytes);
-  const std::int64_t count = reader.number();
-  TarIndex index{.damage = std::string(reader.text())};
-  index.unclear_labels = reader.number();
-  const std::int64_t reasons = reader.number();
-  for (std::int64_t i = 0; i < reasons && reader.fine; ++i) {
-    const std::string_view reason = reader.text();
-    const auto& before = index.left_out.counts();
-    if (reason.empty() || (!before.empty() && before.rbegin()->first >= reason)) return std::nullopt;
-    index.left_out.add_key(reason, reader.number());
-  }
-  for (std::int64_t i = 0; i < count && reader.fine; ++i) {
-    index.names.push_back(reader.text());
-    index.labels.push_back(reader.text());
-    index.offsets.push_back(reader.number());
-    index.bytes.push_back(reader.number());
-    const bool sized = index.offsets.back() >= 0 ? index.bytes.back() >= 0 : index.bytes.back() == -1;
-    if (!sized || index.offsets.back() < -1 || index.names[i].empty()) return std::nullopt;
-    if ((std::string(index.names[i]) += index.labels[i]).find('\0') != std::string::npos) return std::nullopt;
-    if (i > 0 && index.names[i - 1] >= index.names[i]) return std::nullopt;
-  }
-  if (count < 0 || reasons < 0 || !reader.fine || !reader.at_end()) return std::nullopt;
+  const std::int64_t count = number(reader);
+  TarIndex index{.damage = std::string(text(reader))};
+  index.unclear_labels = number(reader);
+  parse_left_out(reader, index.left_out);
+  for (std::int64_t i = 0; i < count; ++i) parse_entry(reader, index);
+  if (count < 0 || reader.left() > 0) return std::nullopt;
   return index;
+} catch (const NoIndex&) {
+  return std::nullopt;
 }
 
 TarIndex load_index(const std::string& shard) {

@@ -22,7 +22,7 @@
 #include "corpus/tables/table.hpp"
 #include "pool3/error.hpp"
 #include "pool3/files.hpp"
-#include "pool3/sides.hpp"
+#include "pool3/split_sides.hpp"
 
 namespace pool3::corpus {
 namespace {

@@ -9,7 +9,7 @@
 #include "exchange/import/readers.hpp"
 #include "exchange/import/stream.hpp"
 #include "pool3/error.hpp"
-#include "pool3/foreign.hpp"
+#include "pool3/hdf5_datasets.hpp"
 
 namespace pool3 {
 namespace exchange {
@@ -71,7 +71,7 @@ std::vector<Part> parts_of(const std::string& path, Kind kind) {
   if (kind == Kind::npz) {
     for (const NpzArray& a : npz_arrays(path)) parts.push_back({a.name, a.dimensions, a.rows});
   } else {
-    for (const ForeignDataset& d : foreign_datasets(path)) parts.push_back({d.name, d.dimensions, d.rows});
+    for (const RootDataset& d : root_datasets(path)) parts.push_back({d.name, d.dimensions, d.rows});
   }
   return parts;
 }
@@ -115,7 +115,7 @@ class Hdf5Table : public TableReader {
   }
 
  private:
-  ForeignTable table_;
+  Hdf5Numbers table_;
   std::int64_t next_ = 0;
 };
 
@@ -186,7 +186,7 @@ std::vector<std::string> read_column(const TableName& name) {
                      "give FILE:DATASET");
     dataset = parts[0].name;
   }
-  return kind == Kind::npz ? exchange::read_npy_column(name.path, dataset) : read_foreign_column(name.path, dataset);
+  return kind == Kind::npz ? exchange::read_npy_column(name.path, dataset) : read_hdf5_column(name.path, dataset);
 }
 
 }  // namespace pool3

@@ -23,7 +23,7 @@ class Stream {
   Stream(const std::string& zip, const std::string& entry);
   /// A zip before its first entry.
   [[nodiscard]] static Stream of_zip(const std::string& zip);
-  /// Goes on to the next entry of a zip; false behind the last.
+  /// Moves to the next entry of a zip; false behind the last.
   [[nodiscard]] bool next(std::string& entry);
   /// Bytes read; fewer than asked for only at the end.
   [[nodiscard]] std::size_t read(std::span<char> out);

@@ -9,8 +9,8 @@
 #include "image/canvas.hpp"
 #include "image/exif.hpp"
 #include "image/formats/decoders.hpp"
+#include "image/formats/error_trap.hpp"
 #include "image/formats/png/text.hpp"
-#include "image/formats/trap.hpp"
 #include "image/pixels.hpp"
 
 namespace pool3::image {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "network/choice/measured.hpp"
+#include "network/choice/measured_cpus.hpp"
 #include "pool3/files.hpp"
 
 namespace pool3::network {

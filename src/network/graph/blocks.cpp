@@ -128,8 +128,9 @@ Pipeline make_block(const Kernels& kernels, const Weights& weights, const BlockS
 
 /// The first layer's weights, [out, 3, 3, 3], as a 1x1 convolution of patches [height][width][3].
 Layer on_patches(Layer layer) {
-  const Tensor from = layer.weight;
-  layer.weight.shape = {from.shape.at(0), 27, 1, 1};
+  const Tensor from = layer.weights();
+  layer.shared = nullptr;
+  layer.weight = {{from.shape.at(0), 27, 1, 1}, std::vector<float>(from.values.size())};
   std::size_t at = 0;
   for (std::size_t o = 0; o < static_cast<std::size_t>(from.shape.at(0)); ++o)
     for (std::size_t position = 0; position < 9; ++position)

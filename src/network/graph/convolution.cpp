@@ -18,7 +18,7 @@ Convolution::Convolution(const Kernels& kernels, const Geometry& geometry, const
       winograd_(kernels.winograd != nullptr && geometry.kernel_height == 3 && geometry.kernel_width == 3 &&
                 geometry.stride == 1 && geometry.pad_height == geometry.pad_width),
       in_channels_(
-          round_up(static_cast<int>(layers.front().weight.shape.at(1)) * (from.fine ? 2 : 1), kernels.in_unit)),
+          round_up(static_cast<int>(layers.front().weights().shape.at(1)) * (from.fine ? 2 : 1), kernels.in_unit)),
       out_height_((from.height + 2 * geometry.pad_height - geometry.kernel_height) / geometry.stride + 1),
       out_width_((from.width + 2 * geometry.pad_width - geometry.kernel_width) / geometry.stride + 1) {
   for (const Layer& layer : layers) {
@@ -30,22 +30,22 @@ Convolution::Convolution(const Kernels& kernels, const Geometry& geometry, const
 }
 
 void Convolution::add_layer(const Layer& layer, const ChannelCodes& from_codes, int number, Pieces& pieces) {
-  const int channels = static_cast<int>(layer.weight.shape.at(0));
+  const int channels = static_cast<int>(layer.weights().shape.at(0));
   out_channels_.push_back(round_up(channels, kernels_->out_unit));
-  const Operand operand = operand_of(layer, from_codes, kernels_->precision, winograd_);
   const bool codes = !layer.codes.steps.empty();
   const int out_bytes = codes ? 1 : uncoded(*kernels_).value_bytes;
   int first = 0;
   for (const int width : panel_widths(*kernels_, channels)) {
+    const int count = std::min(width, channels - first);
+    const Operand operand = operand_of(layer, {first, first + count}, from_codes, kernels_->precision, winograd_);
     auto* bias = reinterpret_cast<float*>(pieces.take(width * std::int64_t{sizeof(float)}));
     auto* scale = reinterpret_cast<float*>(pieces.take(width * std::int64_t{sizeof(float)}));
-    for (int i = 0; i < std::min(width, channels - first); ++i) {
-      const Factors factors = factors_of(layer, operand, static_cast<std::size_t>(first) + static_cast<std::size_t>(i));
+    for (int i = 0; i < count; ++i) {
+      const Factors factors = factors_of(layer, operand, first + i);
       scale[i] = factors.scale;
       bias[i] = factors.bias;
     }
-    const PanelShape shape = {
-        .taps = winograd_ ? 16 : geometry_.taps(), .in_channels = in_channels_, .first = first, .width = width};
+    const PanelShape shape = {.taps = winograd_ ? 16 : geometry_.taps(), .in_channels = in_channels_, .width = width};
     std::byte* packed = pieces.take(packed_bytes(*kernels_, shape));
     pack(*kernels_, operand.weights, shape, packed);
     panels_.push_back({.weights = packed,

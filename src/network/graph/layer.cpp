@@ -8,11 +8,12 @@ Layer layer_named(const Kernels& kernels, const Weights& weights, const std::str
   const auto found = weights.codes.find(name);
   const bool codes = kernels.precision == Precision::int8 && found != weights.codes.end();
   return {.name = name,
-          .weight = weights.tensors.at(name + ".weight"),
+          .weight = {},
           .bias = weights.tensors.at(name + ".bias").values,
           .codes = codes ? found->second : ChannelCodes{},
           .fine = codes && has_fine_codes(name),
-          .carry = weights.codes.contains("Conv2d_1a_3x3")};  // else they were calibrated by an early pool3
+          .carry = weights.codes.contains("Conv2d_1a_3x3"),  // else they were calibrated by an early pool3
+          .shared = &weights.tensors.at(name + ".weight")};
 }
 
 Layer before_pooling(Layer layer) {

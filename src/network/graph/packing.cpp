@@ -12,11 +12,12 @@ namespace {
 
 /// Whole numbers from -127 to 127. Symmetric, each channel of the output for itself; the steps of the input's channels
 /// go into the weights.
-Operand in_codes(const Tensor& weights, const ChannelCodes& from, bool carry) {
+void to_codes(Operand& q, const ChannelCodes& from, bool carry) {
   constexpr float most_code = 127.0F;
-  const auto out = static_cast<std::size_t>(weights.shape.at(0));
-  Operand q = {.weights = weights, .steps = std::vector<float>(out), .lost = std::vector<float>(out)};
-  const std::size_t each = weights.values.size() / out, taps = each / from.steps.size();
+  const auto out = static_cast<std::size_t>(q.weights.shape.at(0));
+  q.steps.resize(out);
+  q.lost.resize(out);
+  const std::size_t each = q.weights.values.size() / out, taps = each / from.steps.size();
   for (std::size_t o = 0; o < out; ++o) {
     const std::span row(q.weights.values.data() + o * each, each);
     float most = 0;
@@ -38,23 +39,48 @@ Operand in_codes(const Tensor& weights, const ChannelCodes& from, bool carry) {
     }
     q.lost[o] = static_cast<float>(lost);
   }
-  return q;
 }
 
 /// Values that bf16 has. What rounding takes from a weight goes to the next one of the same output (error diffusion),
 /// for inputs are not negative: where a picture is even, the errors would add up. docs/measurements/network.md has the
 /// gain.
-Operand in_bf16(const Tensor& weights) {
-  Operand rounded = {.weights = weights, .steps = {}, .lost = {}};
+void to_bf16(Tensor& weights) {
   const std::size_t each = weights.values.size() / static_cast<std::size_t>(weights.shape.at(0));
   float carried = 0;
   for (std::size_t at = 0; at < weights.values.size(); ++at) {
     if (at % each == 0) carried = 0;
     const float wanted = weights.values[at] + carried;
-    rounded.weights.values[at] = float_of_bf16(bf16_of_float(wanted));
-    carried = wanted - rounded.weights.values[at];
+    weights.values[at] = float_of_bf16(bf16_of_float(wanted));
+    carried = wanted - weights.values[at];
   }
-  return rounded;
+}
+
+Tensor part_of(const Tensor& weights, Outputs outputs) {
+  const auto each = std::ssize(weights.values) / weights.shape.at(0);
+  Tensor part = {weights.shape,
+                 {weights.values.begin() + outputs.begin * each, weights.values.begin() + outputs.end * each}};
+  part.shape.at(0) = outputs.end - outputs.begin;
+  return part;
+}
+
+/// Value: what weights are kept as.
+template <typename Value, typename Convert>
+void pack_as(const Kernels& kernels, const Tensor& weights, const PanelShape& shape, Value* packed,
+             const Convert& convert) {
+  const std::int64_t out = weights.shape.at(0), in = weights.shape.at(1), group = 4 / sizeof(Value);
+  const std::int64_t deep = kernels.tiles ? 16 * group : group;
+  const auto [taps, in_channels, width] = shape;
+  const std::int64_t together = kernels.tiles ? 16 : width;  // outputs whose weights for `deep` inputs lie together
+  std::vector<std::int64_t> places;                          // of the outputs
+  for (std::int64_t o = 0; o < out; ++o) places.push_back(o / together * deep * together + o % together * group);
+  for (std::int64_t i = 0; i < in; ++i) {
+    const std::int64_t row = i / deep * deep * width + i % deep / group * group * together + i % group;
+    for (std::int64_t t = 0; t < taps; ++t) {
+      const float* from = weights.values.data() + i * taps + t;
+      Value* to = packed + t * in_channels * width + row;
+      for (std::int64_t o = 0; o < out; ++o) to[places[static_cast<std::size_t>(o)]] = convert(from[o * in * taps]);
+    }
+  }
 }
 
 }  // namespace
@@ -70,14 +96,17 @@ std::vector<int> panel_widths(const Kernels& kernels, int channels) {
   return widths;
 }
 
-Operand operand_of(const Layer& layer, const ChannelCodes& from_codes, Precision precision, bool winograd) {
-  if (precision == Precision::int8) return in_codes(layer.weight, from_codes, layer.carry);
-  if (precision == Precision::bf16) return in_bf16(layer.weight);
-  return {.weights = winograd ? winograd_weights(layer.weight) : layer.weight, .steps = {}, .lost = {}};
+Operand operand_of(const Layer& layer, Outputs outputs, const ChannelCodes& from_codes, Precision precision,
+                   bool winograd) {
+  Operand operand = {.first = outputs.begin, .weights = part_of(layer.weights(), outputs), .steps = {}, .lost = {}};
+  if (precision == Precision::int8) to_codes(operand, from_codes, layer.carry);
+  if (precision == Precision::bf16) to_bf16(operand.weights);
+  if (winograd) operand.weights = winograd_weights(operand.weights);
+  return operand;
 }
 
 Layer on_fine_codes(Layer layer) {
-  Tensor& w = layer.weight;
+  Tensor w = layer.weights();
   const auto out = static_cast<std::size_t>(w.shape.at(0)), each = w.values.size() / out;
   std::vector<float> twice;
   for (std::size_t o = 0; o < out; ++o)
@@ -86,6 +115,8 @@ Layer on_fine_codes(Layer layer) {
                    w.values.begin() + static_cast<std::ptrdiff_t>((o + 1) * each));
   w.shape.at(1) *= 2;
   w.values = std::move(twice);
+  layer.weight = std::move(w);
+  layer.shared = nullptr;
   return layer;
 }
 
@@ -98,26 +129,27 @@ ChannelCodes of_fine_codes(const ChannelCodes& codes) {
   return parts;
 }
 
-Factors factors_of(const Layer& layer, const Operand& operand, std::size_t o) {
-  const float code = layer.codes.steps.empty() ? 1.0F : 1.0F / layer.codes.steps[o];
-  const float step = operand.steps.empty() ? 1.0F : operand.steps[o];
-  const float lost = operand.lost.empty() ? 0.0F : operand.lost[o];
-  return {.scale = step * code, .bias = ((layer.bias.empty() ? 0.0F : layer.bias[o]) + lost) * code};
+Factors factors_of(const Layer& layer, const Operand& operand, int o) {
+  const auto own = static_cast<std::size_t>(o), of_operand = static_cast<std::size_t>(o - operand.first);
+  const float code = layer.codes.steps.empty() ? 1.0F : 1.0F / layer.codes.steps[own];
+  const float step = operand.steps.empty() ? 1.0F : operand.steps[of_operand];
+  const float lost = operand.lost.empty() ? 0.0F : operand.lost[of_operand];
+  return {.scale = step * code, .bias = ((layer.bias.empty() ? 0.0F : layer.bias[own]) + lost) * code};
 }
 
 Tensor winograd_weights(const Tensor& weights) {
   constexpr std::array<std::array<double, 3>, 4> g = {{{1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}}};
   Tensor out = {.shape = {weights.shape.at(0), weights.shape.at(1), 4, 4}, .values = {}};
-  out.values.reserve(weights.values.size() / 9 * 16);
+  out.values.resize(weights.values.size() / 9 * 16);
+  float* to = out.values.data();
   for (std::size_t at = 0; at < weights.values.size(); at += 9) {
-    for (std::size_t i = 0; i < 4; ++i) {
-      for (std::size_t j = 0; j < 4; ++j) {
-        double sum = 0;
-        for (std::size_t y = 0; y < 3; ++y)
-          for (std::size_t x = 0; x < 3; ++x)
-            sum += g[i][y] * g[j][x] * static_cast<double>(weights.values[at + y * 3 + x]);
-        out.values.push_back(static_cast<float>(sum));
-      }
+    for (std::size_t i = 0; i < 4; ++i, to += 4) {
+      std::array<double, 4> sums{};  // side by side, so that they are vectors
+      for (std::size_t y = 0; y < 3; ++y)
+        for (std::size_t x = 0; x < 3; ++x)
+          for (std::size_t j = 0; j < 4; ++j)
+            sums[j] += g[i][y] * g[j][x] * static_cast<double>(weights.values[at + y * 3 + x]);
+      for (std::size_t j = 0; j < 4; ++j) to[j] = static_cast<float>(sums[j]);
     }
   }
   return out;
@@ -128,28 +160,13 @@ std::int64_t packed_bytes(const Kernels& kernels, const PanelShape& shape) {
 }
 
 void pack(const Kernels& kernels, const Tensor& weights, const PanelShape& shape, std::byte* packed) {
-  const std::int64_t out = weights.shape.at(0), in = weights.shape.at(1), size = kernels.value_bytes;
-  const std::int64_t group = 4 / size, deep = kernels.tiles ? 16 * group : group;
-  const auto [taps, in_channels, first, width] = shape;
-  const std::int64_t together = kernels.tiles ? 16 : width;  // outputs whose weights for `deep` inputs lie together
-  for (std::int64_t o = 0; o < std::min<std::int64_t>(width, out - first); ++o) {
-    for (std::int64_t i = 0; i < in; ++i) {
-      for (std::int64_t t = 0; t < taps; ++t) {
-        const float value = weights.values[static_cast<std::size_t>(((first + o) * in + i) * taps + t)];
-        const std::int64_t tap = t * in_channels * width;
-        if (kernels.precision == Precision::fp32) {
-          reinterpret_cast<float*>(packed)[tap + i * width + o] = value;
-          continue;
-        }
-        const std::int64_t at = tap + i / deep * deep * width + o / together * deep * together +
-                                i % deep / group * group * together + o % together * group + i % group;
-        if (size == 1) {
-          reinterpret_cast<std::int8_t*>(packed)[at] = static_cast<std::int8_t>(value);
-        } else {
-          reinterpret_cast<Bf16*>(packed)[at] = bf16_of_float(value);
-        }
-      }
-    }
+  if (kernels.precision == Precision::fp32) {
+    pack_as(kernels, weights, shape, reinterpret_cast<float*>(packed), [](float value) { return value; });
+  } else if (kernels.precision == Precision::int8) {
+    pack_as(kernels, weights, shape, reinterpret_cast<std::int8_t*>(packed),
+            [](float value) { return static_cast<std::int8_t>(value); });
+  } else {
+    pack_as(kernels, weights, shape, reinterpret_cast<Bf16*>(packed), bf16_of_float);
   }
 }
 

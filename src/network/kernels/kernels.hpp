@@ -71,7 +71,7 @@ struct ConvolutionTask {
   int row_begin = 0, row_end = 0;
 };
 
-/// Immutable; every function works on the calling thread alone and allocates nothing.
+/// Immutable; every function works on the calling thread alone, and allocates nothing but thread_scratch().
 struct Kernels {
   const char* name;     ///< "amx-bf16"
   Precision precision;  ///< of the activations read, and of the weights; sums are fp32, or int32 for int8

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "network/kernels/kernels.hpp"
+#include "network/kernels/thread_scratch.hpp"
 #include "pool3/numbers.hpp"
 
 namespace pool3::network {
@@ -36,6 +37,12 @@ const T* values(const std::byte* data) {
   return reinterpret_cast<const T*>(data);
 }
 
+/// The calling thread's, see thread_scratch(). T: of plain numbers.
+template <typename T>
+T& thread_memory(Scratch use) {
+  return *reinterpret_cast<T*>(thread_scratch(use, sizeof(T)));
+}
+
 template <typename T>
 void narrow(const float* from, int count, T* to) {
   for (int i = 0; i < count; ++i) to[i] = narrow<T>(from[i]);
@@ -45,7 +52,8 @@ template <typename T>
 void patches(const float* pictures, int count, int y, const View& to) {
   constexpr int length = input_side * 3, run = 9;  // three values of three neighbours
   constexpr int wide = 16;                         // copied at once: what is too much is overwritten, or left
-  alignas(64) static thread_local std::array<std::array<T, length + wide>, lanes * 3> lines;
+  using Lines = std::array<std::array<T, length + wide>, lanes * 3>;
+  Lines& lines = thread_memory<Lines>(sizeof(T) == 4 ? Scratch::lines_of_floats : Scratch::lines_of_bf16);
   for (int n = 0; n < count; ++n) {
     const float* picture = pictures + n * input_floats + static_cast<std::int64_t>(y) * 2 * length;
     for (int ky = 0; ky < 3; ++ky) {
@@ -119,7 +127,8 @@ inline std::uint8_t to_code(float value) {
 template <typename T>  // NOLINTNEXTLINE(readability-function-cognitive-complexity): loops over the axes
 void average_pool(const View& from, const float* bias, const float* codes, bool count_padding, int y, const View& to) {
   constexpr int most_channels = 192;
-  alignas(64) static thread_local std::array<std::array<float, lanes * most_channels>, 3> columns;
+  using Columns = std::array<std::array<float, lanes * most_channels>, 3>;
+  Columns& columns = thread_memory<Columns>(Scratch::columns);
   const int top = std::max(y - 1, 0), bottom = std::min(y + 1, from.height - 1);
   add_column<T>(from, top, bottom, 0, to.channels, columns[0].data());
   for (int x = 0; x < to.width; ++x) {

@@ -3,6 +3,7 @@
 // Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015. To be included by fp32.hpp.
 
 #include "network/kernels/convolve.hpp"
+#include "network/kernels/thread_scratch.hpp"
 
 namespace pool3::network {
 namespace {
@@ -24,7 +25,9 @@ class Winograd {
         group_(std::clamp(most_transformed / (points * lanes * task.in_channels), 1, most_tiles)),
         // Every tile's 16 rows follow the other's.
         kernel_({.from = {.pictures = task.from.pictures, .stride = task.in_channels * std::int64_t{sizeof(float)}},
-                 .in_channels = task.in_channels}) {}
+                 .in_channels = task.in_channels}),
+        transformed_(floats_of(Scratch::transformed, most_transformed)),
+        products_(floats_of(Scratch::products, points * most_tiles * lanes * widest_panel)) {}
 
   void run() {
     for (int y = task_.row_begin; y < task_.row_end; y += 2) {
@@ -43,12 +46,15 @@ class Winograd {
   static constexpr int vector_floats = sizeof(Vector) / sizeof(float);
   using Loose [[gnu::vector_size(sizeof(Vector)), gnu::aligned(4), gnu::may_alias]] = float;
 
+  static float* floats_of(Scratch use, std::int64_t count) {
+    return reinterpret_cast<float*>(thread_scratch(use, count * std::int64_t{sizeof(float)}));
+  }
   [[nodiscard]] std::int64_t tile_floats() const { return std::int64_t{lanes} * task_.in_channels; }
   [[nodiscard]] float* input(int point, int tile) const {
-    return transformed.data() + (static_cast<std::int64_t>(point) * group_ + tile) * tile_floats();
+    return transformed_ + (static_cast<std::int64_t>(point) * group_ + tile) * tile_floats();
   }
   [[nodiscard]] float* sums(int point, int tile, int width) const {
-    return products.data() + ((static_cast<std::int64_t>(point) * group_ + tile) * lanes) * width;
+    return products_ + ((static_cast<std::int64_t>(point) * group_ + tile) * lanes) * width;
   }
 
   /// B^T d B of the 4 x 4 inputs of the tile whose first output is (y, x); zero outside the picture.
@@ -143,11 +149,11 @@ class Winograd {
     *reinterpret_cast<Loose*>(to) = value;
   }
 
-  alignas(64) static inline thread_local std::array<float, most_transformed> transformed;
-  alignas(64) static inline thread_local std::array<float, points * most_tiles * lanes * widest_panel> products;
   const ConvolutionTask& task_;
   int pad_, tiles_across_, group_;
   Kernel kernel_;
+  float* transformed_;  ///< [points][group][16 pictures][channels in]
+  float* products_;     ///< [points][group][16 pictures][width of a panel]
 };
 
 }  // namespace

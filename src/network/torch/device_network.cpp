@@ -6,6 +6,7 @@
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <fmt/format.h>
 
 #include <unordered_map>
@@ -17,6 +18,11 @@
 namespace pool3::network {
 namespace {
 
+/// Other streams don't wait for what this thread has asked of the device until now, such as weights in their layout.
+void finish_work_on(c10::Device device) {
+  if (!device.is_cpu()) c10::impl::VirtualGuardImpl(device.type()).getStream(device).synchronize();
+}
+
 class DeviceNetwork final : public Network {
  public:
   DeviceNetwork(Compute compute, const NetworkOptions& options)
@@ -26,24 +32,17 @@ class DeviceNetwork final : public Network {
     at::globalContext().setBenchmarkCuDNN(false);
     at::globalContext().setDeterministicCuDNN(true);
     at::globalContext().setAllowTF32CuDNN(false);
-    std::vector<float> input(static_cast<std::size_t>(input_floats));
-    std::vector<float> out(static_cast<std::size_t>(inception_width));
-    features(input, 1, out);
+    guarded([&] {
+      finish_work_on(device_);
+      feeders_.try_out(compute_);
+    });
   }
 
   [[nodiscard]] std::int64_t width() const override { return inception_width; }
 
   void features(std::span<const float> input, int count, std::span<float> out) const override {
     check_call(options_, input, count, out);
-    try {
-      const c10::InferenceMode inference;
-      const OneThread alone;
-      c10::OptionalDeviceGuard on_device;
-      if (!device_.is_cpu()) on_device.reset_device(device_);
-      feeders_.run(compute_, input, count, out);
-    } catch (const std::exception& error) {
-      throw network_error(error.what());
-    }
+    guarded([&] { feeders_.run(compute_, input, count, out); });
   }
 
   [[nodiscard]] std::vector<StageOutput> stages(std::span<const float> /*input*/) const override {
@@ -51,6 +50,20 @@ class DeviceNetwork final : public Network {
   }
 
  private:
+  /// On the device, by the calling thread alone.
+  template <typename Action>
+  void guarded(const Action& action) const {
+    try {
+      const c10::InferenceMode inference;
+      const OneThread alone;
+      c10::OptionalDeviceGuard on_device;
+      if (!device_.is_cpu()) on_device.reset_device(device_);
+      action();
+    } catch (const std::exception& error) {
+      throw network_error(error.what());
+    }
+  }
+
   Compute compute_;
   NetworkOptions options_;
   c10::Device device_;
@@ -88,8 +101,25 @@ class DeviceLayers {
 
 }  // namespace
 
-Error network_error(const std::string& cause) {
-  return Error({.stage = "network", .path = {}, .cause = cause.substr(0, cause.find('\n')), .advice = {}});
+std::string reason_of(const std::string& what) {
+  std::string line = what.substr(0, what.find('\n'));
+  if (!line.starts_with("The following operation failed")) return line;
+  // Of TorchScript: the way to the operation comes first, the reason in the last line.
+  const std::size_t end = what.find_last_not_of('\n');
+  if (end == std::string::npos) return line;
+  const std::size_t begin = what.find_last_of('\n', end);
+  return begin == std::string::npos ? line : what.substr(begin + 1, end - begin);
+}
+
+Error network_error(const std::string& what) {
+  const std::string line = reason_of(what);
+  const auto says = [&](const char* words) { return line.find(words) != std::string::npos; };
+  std::string advice;
+  if (says("out of memory") || says("ALLOC_FAILED") || says("can't allocate memory"))
+    advice = "give a smaller --batch, or start fewer ranks for each GPU or node";
+  else if (says("CUDA") || says("cuDNN") || says("CUDNN"))
+    advice = "take another --precision, or --device cpu";
+  return Error({.stage = "network", .path = {}, .cause = line, .advice = advice});
 }
 
 at::ScalarType type_of(Precision precision) {

@@ -13,8 +13,10 @@
 
 namespace pool3::network {
 
-/// The first line of `cause`, as an Error of the stage "network".
-[[nodiscard]] Error network_error(const std::string& cause);
+/// The line of LibTorch's message that says why.
+[[nodiscard]] std::string reason_of(const std::string& what);
+/// That as an Error of the stage "network", with advice where it is about memory or the GPU.
+[[nodiscard]] Error network_error(const std::string& what);
 [[nodiscard]] at::ScalarType type_of(Precision precision);
 /// Throws Error if Network::features() must not be called like this.
 void check_call(const NetworkOptions& options, std::span<const float> input, int count, std::span<float> out);

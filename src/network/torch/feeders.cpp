@@ -28,6 +28,20 @@ Feeder::Feeder(c10::Device device, int batch)
   }
 }
 
+Feeder::~Feeder() {
+  for (const Buffers& buffers : sets_) {
+    try {
+      if (buffers.stream) buffers.stream->synchronize();
+    } catch (const std::exception&) {  // the device has failed; whoever asked for this was told
+    }
+  }
+}
+
+void Feeder::try_out(const Compute& compute) {
+  for (std::size_t i = 0; i < sets_used_; ++i) start(sets_.at(i), compute, {}, 0, 0);
+  for (std::size_t i = 0; i < sets_used_; ++i) finish(sets_.at(i), {});
+}
+
 void Feeder::run(const Compute& compute, std::span<const float> input, int count, std::span<float> out) {
   std::size_t turn = 0;
   for (int first = 0; first < count; first += chunk_, turn = (turn + 1) % sets_used_) {
@@ -58,14 +72,23 @@ void Feeder::start(Buffers& buffers, const Compute& compute, std::span<const flo
 
 void Feeder::finish(Buffers& buffers, std::span<float> out) {
   const int count = std::exchange(buffers.count, 0);
-  if (count == 0) return;
   if (buffers.stream) buffers.stream->synchronize();
   std::copy_n(buffers.rows.data_ptr<float>(), count * inception_width, out.data() + buffers.first * inception_width);
+}
+
+void Feeders::try_out(const Compute& compute) {
+  std::unique_ptr<Feeder> feeder = take();
+  feeder->try_out(compute);
+  give_back(std::move(feeder));
 }
 
 void Feeders::run(const Compute& compute, std::span<const float> input, int count, std::span<float> out) {
   std::unique_ptr<Feeder> feeder = take();
   feeder->run(compute, input, count, out);  // a feeder that has failed is not used again
+  give_back(std::move(feeder));
+}
+
+void Feeders::give_back(std::unique_ptr<Feeder> feeder) {
   const std::lock_guard lock(mutex_);
   free_.push_back(std::move(feeder));
 }

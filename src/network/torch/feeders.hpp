@@ -26,6 +26,12 @@ class Feeder {
  public:
   /// `batch`: most pictures of a call. Every chunk that is computed has the same shape.
   Feeder(c10::Device device, int batch);
+  Feeder(const Feeder&) = delete;
+  Feeder& operator=(const Feeder&) = delete;
+  /// Waits for what an error may have left under way.
+  ~Feeder();
+  /// Computes with every set of buffers, so that a device on which that is not possible says so.
+  void try_out(const Compute& compute);
   /// `input`: [count, 299, 299, 3]; `out`: [count, inception_width]; neither is used after this returns.
   void run(const Compute& compute, std::span<const float> input, int count, std::span<float> out);
 
@@ -33,7 +39,7 @@ class Feeder {
   struct Buffers {
     at::Tensor staged, pictures, rows;  ///< input here, input there, features here
     std::optional<c10::Stream> stream;  ///< does copy, computing and copy in turn
-    int first = 0, count = 0;           ///< what is under way; none if count is 0
+    int first = 0, count = 0;           ///< what is under way
   };
   void start(Buffers& buffers, const Compute& compute, std::span<const float> input, int first, int count) const;
   static void finish(Buffers& buffers, std::span<float> out);
@@ -47,10 +53,12 @@ class Feeder {
 class Feeders {
  public:
   Feeders(c10::Device device, int batch) : device_(device), batch_(batch) {}
+  void try_out(const Compute& compute);
   void run(const Compute& compute, std::span<const float> input, int count, std::span<float> out);
 
  private:
   std::unique_ptr<Feeder> take();
+  void give_back(std::unique_ptr<Feeder> feeder);
   c10::Device device_;
   int batch_;
   std::mutex mutex_;

@@ -27,6 +27,14 @@ torch::jit::Module load(const Weights& weights, const NetworkOptions& options) {
   return torch::jit::freeze(module);
 }
 
+Error unfit(const Weights& weights, const std::string& what) {
+  return Error(
+      {.stage = "open network",
+       .path = weights.source,
+       .cause = reason_of(what),
+       .advice = fmt::format("the module must take [N, 3, 299, 299] float32 and give [N, {}]", inception_width)});
+}
+
 }  // namespace
 
 std::unique_ptr<Network> open_torchscript(const Weights& weights, const NetworkOptions& options) {
@@ -38,13 +46,11 @@ std::unique_ptr<Network> open_torchscript(const Weights& weights, const NetworkO
       return out.toTensor();
     };
     return make_device_network(compute, options);
+  } catch (const Error& error) {
+    if (!error.fields().advice.empty()) throw;
+    throw unfit(weights, error.fields().cause);
   } catch (const std::exception& error) {
-    const std::string cause = error.what();
-    throw Error(
-        {.stage = "open network",
-         .path = weights.source,
-         .cause = cause.substr(0, cause.find('\n')),
-         .advice = fmt::format("the module must take [N, 3, 299, 299] float32 and give [N, {}]", inception_width)});
+    throw unfit(weights, error.what());
   }
 }
 

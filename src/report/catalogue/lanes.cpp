@@ -54,7 +54,7 @@ std::vector<Span> spans_of(const std::vector<Json>& lines, const char* kind, dou
     const double time = time_of(line);
     if (line["kind"] != kind || time < from) continue;
     Span span{.stage = stage_of(line), .begin = time - number(line, "elapsed_seconds"), .end = time, .last = line};
-    // Parts of a stage that are told one by one, and then the whole.
+    // The parts of a stage come one by one, and then the whole.
     while (!spans.empty() && spans.back().stage == span.stage && span.begin <= spans.back().end + slack_seconds) {
       span.begin = std::min(span.begin, spans.back().begin);
       spans.pop_back();

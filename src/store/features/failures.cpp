@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "pool3/byte_reader.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/layout.hpp"
@@ -111,38 +112,21 @@ void put_number(std::string& out, std::int64_t number) {
   std::memcpy(out.data() + out.size() - 8, &number, 8);
 }
 
-/// Takes what put_number() and its like wrote off `bytes`; `fine` turns false at the first thing that can't be.
-struct EntryParser {
-  std::string_view bytes;
-  bool fine = true;
-
-  std::int64_t number() {
-    std::int64_t value = 0;
-    if (bytes.size() < sizeof value) return fail();
-    std::memcpy(&value, bytes.data(), sizeof value);
-    bytes.remove_prefix(sizeof value);
-    return value;
-  }
-  std::string text() {
-    const std::int64_t length = number();
-    if (length < 0 || static_cast<std::uint64_t>(length) > bytes.size()) return fail(), std::string();
-    std::string value(bytes.substr(0, static_cast<std::size_t>(length)));
-    bytes.remove_prefix(value.size());
-    return value;
-  }
-  RowStatus status() {
-    const std::int64_t value = number();
-    const bool failed = value > static_cast<std::int64_t>(RowStatus::done) &&
-                        value < static_cast<std::int64_t>(row_status_names.size());
-    if (!failed) fail();
-    return failed ? static_cast<RowStatus>(value) : RowStatus::pending;
-  }
-  std::int64_t fail() {
-    fine = false;
-    bytes = {};
-    return 0;
-  }
+/// Bytes that encode_failures() did not write.
+struct NoFailures {
+  [[noreturn]] void operator()() const { throw NoFailures(); }
 };
+using Reader = ByteReader<NoFailures>;
+
+std::string take_text(Reader& reader) { return std::string(reader.take(reader.take<std::uint64_t>())); }
+
+RowStatus take_status(Reader& reader) {
+  const auto value = reader.take<std::int64_t>();
+  const bool failed =
+      value > static_cast<std::int64_t>(RowStatus::done) && value < static_cast<std::int64_t>(row_status_names.size());
+  if (!failed) throw NoFailures();
+  return static_cast<RowStatus>(value);
+}
 
 }  // namespace
 
@@ -161,17 +145,20 @@ std::string encode_failures(std::span<const Failure> failures) {
 
 bool decode_failures(std::string_view bytes, std::vector<Failure>& failures) {
   const std::size_t before = failures.size();
-  EntryParser parser{bytes};
-  while (parser.fine && !parser.bytes.empty()) {
-    Failure failure;
-    failure.row = parser.number();
-    failure.status = parser.status();
-    failure.path = parser.text();
-    failure.message = parser.text();
-    failures.push_back(std::move(failure));
+  try {
+    Reader reader(bytes);
+    while (reader.left() > 0) {
+      Failure& failure = failures.emplace_back();
+      failure.row = reader.take<std::int64_t>();
+      failure.status = take_status(reader);
+      failure.path = take_text(reader);
+      failure.message = take_text(reader);
+    }
+    return true;
+  } catch (const NoFailures&) {
+    failures.resize(before);
+    return false;
   }
-  if (!parser.fine) failures.resize(before);
-  return parser.fine;
 }
 
 WrittenFailures write_failures(const File& file, std::vector<Failure> failures) {

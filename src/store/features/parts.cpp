@@ -39,7 +39,7 @@ std::vector<Place> linked_files(const Place& place) {
   return files;
 }
 
-/// Throws unless `next` goes on where `before` ends.
+/// Throws unless `next` begins where `before` ends.
 void check_follows(const Place& whole, const Tables& before, const Tables& next) {
   const std::string found = parts_difference(before, next);
   if (found.empty()) return;

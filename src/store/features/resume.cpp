@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 
 #include "pool3/files.hpp"
+#include "pool3/gather.hpp"
 #include "pool3/partition.hpp"
 #include "store/features/blocks.hpp"
 #include "store/features/create_features.hpp"
@@ -88,18 +88,6 @@ std::string sound_blocks(const Tables& t, RowRange share, std::vector<std::int64
   return sound;
 }
 
-std::string pack_rows(const std::vector<std::int64_t>& rows) {
-  std::string bytes(rows.size() * sizeof(std::int64_t), '\0');
-  if (!rows.empty()) std::memcpy(bytes.data(), rows.data(), bytes.size());  // null where there is nothing
-  return bytes;
-}
-
-std::vector<std::int64_t> unpack_rows(const std::string& bytes) {
-  std::vector<std::int64_t> rows(bytes.size() / sizeof(std::int64_t));
-  if (!rows.empty()) std::memcpy(rows.data(), bytes.data(), bytes.size());
-  return rows;
-}
-
 /// Logged failures that the rows agree with, one a row, by row.
 std::map<Row, Failure> valid_failures(const Place& partial, const Tables& t) {
   std::map<Row, Failure> valid;
@@ -135,7 +123,7 @@ Found find_done(const Communicator& comm, const Place& partial, const Tables& t)
   std::vector<std::int64_t> failed;
   comm.all_do([&] { sound = sound_blocks(t, even_share(t.blocks(), comm.size(), comm.rank()), failed); });
   const std::vector<std::string> shares = comm.gather(sound);
-  const std::vector<std::string> failed_rows = comm.gather(pack_rows(failed));
+  const std::vector<Row> failed_rows = gather_items(comm, failed);
   Found found;
   comm.root_does([&] {
     std::vector<bool>& done = found.done;
@@ -143,10 +131,8 @@ Found find_done(const Communicator& comm, const Place& partial, const Tables& t)
       for (const char c : share) done.push_back(c == '1');
     }
     const std::map<Row, Failure> logged = valid_failures(partial, t);
-    for (const std::string& rows : failed_rows) {
-      for (const Row row : unpack_rows(rows)) {
-        if (!logged.contains(row)) done[static_cast<std::size_t>(row / t.block_rows)] = false;
-      }
+    for (const Row row : failed_rows) {
+      if (!logged.contains(row)) done[static_cast<std::size_t>(row / t.block_rows)] = false;
     }
     for (const auto& [row, failure] : logged) {
       if (done[static_cast<std::size_t>(row / t.block_rows)]) ++found.failed;

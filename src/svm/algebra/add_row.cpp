@@ -1,6 +1,6 @@
 #include "svm/algebra/add_row.hpp"
 
-#include "pool3/cpu_clones.hpp"
+#include "pool3/target_clones.hpp"
 
 namespace pool3::svm {
 namespace {
@@ -9,13 +9,13 @@ template <typename From, typename To>
 [[gnu::always_inline]] inline void add(const From* row, To step, std::int64_t count, To* to) {
   for (std::int64_t j = 0; j < count; ++j) to[j] += step * static_cast<To>(row[j]);
 }
-POOL3_CPU_CLONES void add_floats(const float* row, double step, std::int64_t count, double* to) {
+POOL3_TARGET_CLONES void add_floats(const float* row, double step, std::int64_t count, double* to) {
   add(row, step, count, to);
 }
-POOL3_CPU_CLONES void add_doubles(const double* row, double step, std::int64_t count, double* to) {
+POOL3_TARGET_CLONES void add_doubles(const double* row, double step, std::int64_t count, double* to) {
   add(row, step, count, to);
 }
-POOL3_CPU_CLONES void add_to_floats(const float* row, float step, std::int64_t count, float* to) {
+POOL3_TARGET_CLONES void add_to_floats(const float* row, float step, std::int64_t count, float* to) {
   add(row, step, count, to);
 }
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "pool3/cpu_clones.hpp"
+#include "pool3/target_clones.hpp"
 
 // Own code: 2.0 times as fast as Eigen's LLT over OpenBLAS 0.3.21 with 250 rows, 1.8 times with 900
 // (bench_svm_products, float, EPYC Zen 5). OpenBLAS loses its time in triangular solves and in copies of narrow panels.
@@ -155,17 +155,17 @@ template <typename Real>
   return true;
 }
 
-POOL3_CPU_CLONES bool invert_rows(std::int64_t n, float* a, float* w, Row<float>* turned, Row<float>* left) {
+POOL3_TARGET_CLONES bool invert_rows(std::int64_t n, float* a, float* w, Row<float>* turned, Row<float>* left) {
   return invert_all(n, a, w, turned, left);
 }
-POOL3_CPU_CLONES bool invert_rows(std::int64_t n, double* a, double* w, Row<double>* turned, Row<double>* left) {
+POOL3_TARGET_CLONES bool invert_rows(std::int64_t n, double* a, double* w, Row<double>* turned, Row<double>* left) {
   return invert_all(n, a, w, turned, left);
 }
 
-POOL3_CPU_CLONES bool solve_rows(std::int64_t n, std::int64_t rows, float* a, Row<float>* turned) {
+POOL3_TARGET_CLONES bool solve_rows(std::int64_t n, std::int64_t rows, float* a, Row<float>* turned) {
   return solve_all(n, rows, a, turned);
 }
-POOL3_CPU_CLONES bool solve_rows(std::int64_t n, std::int64_t rows, double* a, Row<double>* turned) {
+POOL3_TARGET_CLONES bool solve_rows(std::int64_t n, std::int64_t rows, double* a, Row<double>* turned) {
   return solve_all(n, rows, a, turned);
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <lapacke.h>
 
+#include <new>
+
 #include "pool3/error.hpp"
 
 namespace pool3::svm {
@@ -21,7 +23,8 @@ EigenpairsOf<Real> pairs_of(Matrix<Real> symmetric) {
   EigenpairsOf<Real> pairs{Vector<Real>(n), {}};
   // LAPACK's columns are our rows, and its lower half is our upper half. Its order is rising.
   const auto status = decompose(n, symmetric.data(), pairs.values.data());
-  if (status != 0) throw Error({.stage = "train", .cause = fmt::format("LAPACK's syevd failed with {}", status)});
+  if (status == LAPACK_WORK_MEMORY_ERROR) throw std::bad_alloc();
+  if (status != 0) throw Error({.cause = fmt::format("LAPACK's syevd failed with {}", status)});
   pairs.values.reverseInPlace();
   symmetric.colwise().reverseInPlace();
   pairs.vectors = std::move(symmetric);

@@ -1,14 +1,13 @@
 #include "svm/algebra/matrix.hpp"
 
-#include <cblas.h>
-
 #include <algorithm>
 
 #include "pool3/svm.hpp"
+#include "pool3/threads.hpp"
 
 namespace pool3 {
 
-void set_product_threads(int threads) { openblas_set_num_threads(threads); }
+void set_product_threads(int threads) { share_products(threads); }
 
 }  // namespace pool3
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "pool3/cpu_clones.hpp"
+#include "pool3/target_clones.hpp"
 #include "svm/model/feature_rows.hpp"
 
 // Own loops: beside products with whole matrices, a pass over 2, 10 and 25 of 100 pairs is 9.2, 2.8 and 1.3 times as
@@ -20,7 +20,7 @@ constexpr std::size_t rows_ahead = 2;
 constexpr std::int64_t partial_sums = 64;
 
 template <typename Real>
-POOL3_CPU_CLONES Real dot(const float* a, const Real* b, std::int64_t size) {
+POOL3_TARGET_CLONES Real dot(const float* a, const Real* b, std::int64_t size) {
   std::array<Real, partial_sums> part{};
   std::int64_t k = 0;
   for (; k + partial_sums <= size; k += partial_sums)
@@ -32,7 +32,7 @@ POOL3_CPU_CLONES Real dot(const float* a, const Real* b, std::int64_t size) {
 }
 
 template <typename Real>
-POOL3_CPU_CLONES void add_multiple(const float* x, Real factor, std::int64_t size, Real* to) {
+POOL3_TARGET_CLONES void add_multiple(const float* x, Real factor, std::int64_t size, Real* to) {
   for (std::int64_t k = 0; k < size; ++k) to[k] += factor * static_cast<Real>(x[k]);
 }
 

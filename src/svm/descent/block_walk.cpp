@@ -4,7 +4,7 @@
 #include <array>
 #include <limits>
 
-#include "pool3/cpu_clones.hpp"
+#include "pool3/target_clones.hpp"
 #include "svm/model/loss.hpp"
 
 // Own loops, with a version for each level of CPU: 1.4 times as fast as Eigen's arrays, which are compiled for the
@@ -109,10 +109,10 @@ template <typename RowLoss>
   return total;
 }
 
-POOL3_CPU_CLONES WalkSums walk(SquaredHinge /*loss*/, const ColumnTable& columns, BlockView& block, float* scratch) {
+POOL3_TARGET_CLONES WalkSums walk(SquaredHinge /*loss*/, const ColumnTable& columns, BlockView& block, float* scratch) {
   return walk_all<SquaredHinge>(columns, block, scratch);
 }
-POOL3_CPU_CLONES WalkSums walk(Hinge /*loss*/, const ColumnTable& columns, BlockView& block, float* scratch) {
+POOL3_TARGET_CLONES WalkSums walk(Hinge /*loss*/, const ColumnTable& columns, BlockView& block, float* scratch) {
   return walk_all<Hinge>(columns, block, scratch);
 }
 

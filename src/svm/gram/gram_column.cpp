@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "pool3/cpu_clones.hpp"
 #include "svm/algebra/cholesky.hpp"
+#include "svm/algebra/pick.hpp"
 #include "svm/model/loss.hpp"
 #include "svm/newton/line_search.hpp"
 #include "svm/newton/precision.hpp"
@@ -21,21 +21,6 @@ constexpr double well_conditioned = 1e5;
 template <typename A, typename B>
 double dot(const A& a, const B& b) {
   return a.template cast<double>().dot(b.template cast<double>());
-}
-
-template <typename From, typename To>
-[[gnu::always_inline]] inline void pick_entries(const From* row, const std::int32_t* at, std::int64_t count, To* out) {
-  for (std::int64_t c = 0; c < count; ++c) out[c] = static_cast<To>(row[at[c]]);
-}
-/// The entries of `row` at `at`.
-POOL3_CPU_CLONES void pick(const float* row, const std::int32_t* at, std::int64_t count, float* out) {
-  pick_entries(row, at, count, out);
-}
-POOL3_CPU_CLONES void pick(const float* row, const std::int32_t* at, std::int64_t count, double* out) {
-  pick_entries(row, at, count, out);
-}
-POOL3_CPU_CLONES void pick(const double* row, const std::int32_t* at, std::int64_t count, double* out) {
-  pick_entries(row, at, count, out);
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include "svm/gram/gram_newton.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
+#include "pool3/gather.hpp"
 #include "pool3/partition.hpp"
 #include "svm/gram/gram_matrix.hpp"
 #include "svm/newton/precision.hpp"
@@ -21,14 +21,6 @@ constexpr double cheap_flops = 2e9;
 constexpr double enough = 0.5;
 /// A gap that is better by less than this is a matter of luck.
 constexpr double clearly_better = 0.8;
-
-/// Rows of the ranks before this one. Collective.
-std::int64_t rows_before(const Communicator& comm, std::int64_t rows) {
-  std::vector<std::int64_t> counts(index(comm.size()), 0);
-  counts[index(comm.rank())] = rows;
-  comm.sum(std::span<std::int64_t>(counts));
-  return std::accumulate(counts.begin(), counts.begin() + comm.rank(), std::int64_t{0});
-}
 
 }  // namespace
 
@@ -51,7 +43,7 @@ template <typename Real>
 GramNewton<Real>::GramNewton(const Objective& objective)
     : objective_(objective),
       rows_(objective.rows_of_all_ranks()),
-      first_row_(rows_before(objective.comm, objective.rows())),
+      first_row_(sum_before(objective.comm, objective.rows())),
       labels_(Vector<float>::Zero(rows_)),
       folds_(labels_),
       weights_(labels_),

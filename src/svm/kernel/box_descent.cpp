@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "pool3/cpu_clones.hpp"
+#include "pool3/target_clones.hpp"
 #include "svm/algebra/add_row.hpp"
 
 namespace pool3::svm {
@@ -38,12 +38,12 @@ template <typename Real>
   }
   return *std::max_element(best.begin(), best.end());
 }
-POOL3_CPU_CLONES double rate(const float* a, double step, std::int64_t count, const double* low, const double* high,
-                             const double* v, const double* per_curve, double* h, double* gain) {
+POOL3_TARGET_CLONES double rate(const float* a, double step, std::int64_t count, const double* low, const double* high,
+                                const double* v, const double* per_curve, double* h, double* gain) {
   return add_and_rate(a, step, count, low, high, v, per_curve, h, gain);
 }
-POOL3_CPU_CLONES double rate(const double* a, double step, std::int64_t count, const double* low, const double* high,
-                             const double* v, const double* per_curve, double* h, double* gain) {
+POOL3_TARGET_CLONES double rate(const double* a, double step, std::int64_t count, const double* low, const double* high,
+                                const double* v, const double* per_curve, double* h, double* gain) {
   return add_and_rate(a, step, count, low, high, v, per_curve, h, gain);
 }
 
@@ -51,8 +51,8 @@ POOL3_CPU_CLONES double rate(const double* a, double step, std::int64_t count, c
 struct Slopes {
   double rise, fall;
 };
-POOL3_CPU_CLONES Slopes steepest_slopes(std::int64_t count, const double* low, const double* high, const double* v,
-                                        const double* h) {
+POOL3_TARGET_CLONES Slopes steepest_slopes(std::int64_t count, const double* low, const double* high, const double* v,
+                                           const double* h) {
   std::array<double, lanes> rise{}, fall{};
   rise.fill(infinity);
   fall.fill(-infinity);

@@ -6,7 +6,7 @@
 
 #include "svm/algebra/add_row.hpp"
 #include "svm/algebra/cholesky.hpp"
-#include "svm/kernel/base_rows.hpp"
+#include "svm/kernel/shared_inverse.hpp"
 #include "svm/model/columns.hpp"
 
 namespace pool3::svm {
@@ -126,15 +126,7 @@ std::vector<KernelPoint> start(const KernelMatrix& kernel, const KernelColumn& c
     }
     v.row(Eigen::Index(k)) = steps.solve(left_out, std::move(out)).template cast<double>();
   }
-  const Matrix<double> f = fold_margins(kernel, rows, v, answer, roughly);
-  std::vector<KernelPoint> points;
-  for (Eigen::Index k = 0; k < v.rows(); ++k) {
-    KernelPoint p{.v = std::vector<double>(answer.v.size(), 0.0), .f = {f.row(k).begin(), f.row(k).end()}};
-    for (std::size_t r = 0; r < rows.size(); ++r) p.v[index(rows[r])] = v(k, Eigen::Index(r));
-    p.products = 1;
-    points.push_back(std::move(p));
-  }
-  return points;
+  return points_with(kernel, rows, v, answer, roughly);
 }
 
 }  // namespace

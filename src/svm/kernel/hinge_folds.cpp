@@ -4,10 +4,10 @@
 #include <cmath>
 #include <utility>
 
-#include "pool3/cpu_clones.hpp"
+#include "pool3/target_clones.hpp"
 #include "svm/algebra/add_row.hpp"
 #include "svm/algebra/cholesky.hpp"
-#include "svm/kernel/base_rows.hpp"
+#include "svm/kernel/shared_inverse.hpp"
 #include "svm/model/columns.hpp"
 
 namespace pool3::svm {
@@ -20,8 +20,8 @@ constexpr std::size_t few_near = 96;
 /// What is added to the diagonal, as a share of it: rows may be copies, or as near as floats can tell.
 constexpr double ridge = 1e-9, large_ridge = 1e-6;
 
-POOL3_CPU_CLONES void add_picked(const float* row, double step, double constant, const std::int32_t* at,
-                                 std::int64_t count, double* h) {
+POOL3_TARGET_CLONES void add_picked(const float* row, double step, double constant, const std::int32_t* at,
+                                    std::int64_t count, double* h) {
   for (std::int64_t j = 0; j < count; ++j) h[j] += step * (static_cast<double>(row[at[j]]) + constant);
 }
 
@@ -192,15 +192,7 @@ std::vector<KernelPoint> start_hinge_folds(const KernelMatrix& kernel, const Ker
       v(Eigen::Index(k), Eigen::Index(t)) = place[i] >= 0 ? to[place[i]] : kept;
     }
   }
-  const Matrix<double> f = fold_margins(kernel, all, v, answer, roughly);
-  std::vector<KernelPoint> points;
-  for (Eigen::Index k = 0; k < v.rows(); ++k) {
-    KernelPoint p{.v = std::vector<double>(answer.v.size(), 0.0), .f = {f.row(k).begin(), f.row(k).end()}};
-    for (std::size_t t = 0; t < all.size(); ++t) p.v[index(all[t])] = v(k, Eigen::Index(t));
-    p.products = 1;
-    points.push_back(std::move(p));
-  }
-  return points;
+  return points_with(kernel, all, v, answer, roughly);
 }
 
 }  // namespace pool3::svm

@@ -5,8 +5,9 @@
 #include <bit>
 #include <cmath>
 
-#include "pool3/cpu_clones.hpp"
 #include "pool3/partition.hpp"
+#include "pool3/target_clones.hpp"
+#include "svm/algebra/pick.hpp"
 #include "svm/model/columns.hpp"
 
 namespace pool3::svm {
@@ -16,8 +17,8 @@ namespace {
 constexpr std::int64_t tile = 1024;
 
 /// f[begin, end) += sum u_r k_r over `count` rows, four at a time.
-POOL3_CPU_CLONES void add_rows(const float* k, std::int64_t stride, const std::int32_t* rows, const double* u,
-                               std::int64_t count, std::int64_t begin, std::int64_t end, double* f) {
+POOL3_TARGET_CLONES void add_rows(const float* k, std::int64_t stride, const std::int32_t* rows, const double* u,
+                                  std::int64_t count, std::int64_t begin, std::int64_t end, double* f) {
   std::int64_t r = 0;
   for (; r + 4 <= count; r += 4) {
     const float *a = k + rows[r] * stride, *b = k + rows[r + 1] * stride, *c = k + rows[r + 2] * stride,
@@ -42,8 +43,8 @@ constexpr std::int64_t strip_lanes = 4, strip = strip_lanes * std::int64_t{lanes
 constexpr std::int64_t ahead = 12;
 
 /// Some floats of each row as doubles: strip[rows, strip_lanes].
-POOL3_CPU_CLONES void read_strip(const float* k, std::int64_t stride, const std::int32_t* rows, std::int64_t count,
-                                 std::int64_t begin, std::int64_t some, Lanes* out) {
+POOL3_TARGET_CLONES void read_strip(const float* k, std::int64_t stride, const std::int32_t* rows, std::int64_t count,
+                                    std::int64_t begin, std::int64_t some, Lanes* out) {
   for (std::int64_t r = 0; r < count; ++r) {
     const float* from = k + rows[r] * stride + begin;
     const float* next = k + rows[std::min(r + ahead, count - 1)] * stride + begin;
@@ -59,7 +60,8 @@ POOL3_CPU_CLONES void read_strip(const float* k, std::int64_t stride, const std:
 }
 
 /// sums[c] = sum over rows of u[row, c] k[row].
-POOL3_CPU_CLONES void add_lanes(const Lanes* k, std::int64_t count, const double* u, std::int64_t u_stride, Lanes* to) {
+POOL3_TARGET_CLONES void add_lanes(const Lanes* k, std::int64_t count, const double* u, std::int64_t u_stride,
+                                   Lanes* to) {
   alignas(64) std::array<Lanes, together> sums{};
   for (std::int64_t r = 0; r < count; ++r)
     for (std::size_t c = 0; c < together; ++c)
@@ -73,7 +75,7 @@ constexpr std::size_t rough_lanes = 32;
 using FloatLanes = std::array<float, rough_lanes>;
 using RoughBlock = std::array<float, static_cast<std::size_t>(rough_rows* rough_width)>;
 
-POOL3_CPU_CLONES void read_block(const float* k, std::int64_t stride, const std::int32_t* rows, std::int64_t count,
+POOL3_TARGET_CLONES void read_block(const float* k, std::int64_t stride, const std::int32_t* rows, std::int64_t count,
                                  std::int64_t begin, std::int64_t some, float* out) {
   for (std::int64_t r = 0; r < count; ++r) {
     const float* from = k + rows[r] * stride + begin;
@@ -90,7 +92,7 @@ POOL3_CPU_CLONES void read_block(const float* k, std::int64_t stride, const std:
 }
 
 /// to[c] = sum over rows of u[row, c] k[row], of some lanes.
-POOL3_CPU_CLONES void add_rough_lanes(const float* k, std::int64_t count, const float* u, std::int64_t u_stride,
+POOL3_TARGET_CLONES void add_rough_lanes(const float* k, std::int64_t count, const float* u, std::int64_t u_stride,
                                       FloatLanes* to) {
   alignas(64) std::array<FloatLanes, together> sums{};
   for (std::int64_t r = 0; r < count; ++r)
@@ -98,18 +100,6 @@ POOL3_CPU_CLONES void add_rough_lanes(const float* k, std::int64_t count, const 
       for (std::size_t l = 0; l < rough_lanes; ++l)
         sums[c][l] += u[r * u_stride + std::int64_t(c)] * k[r * rough_width + std::int64_t(l)];
   for (std::size_t c = 0; c < together; ++c) to[c] = sums[c];
-}
-
-template <typename Real>
-[[gnu::always_inline]] inline void pick_entries(const float* row, const std::int32_t* at, std::int64_t count,
-                                                Real* out) {
-  for (std::int64_t c = 0; c < count; ++c) out[c] = static_cast<Real>(row[at[c]]);
-}
-POOL3_CPU_CLONES void pick(const float* row, const std::int32_t* at, std::int64_t count, float* out) {
-  pick_entries(row, at, count, out);
-}
-POOL3_CPU_CLONES void pick(const float* row, const std::int32_t* at, std::int64_t count, double* out) {
-  pick_entries(row, at, count, out);
 }
 
 /// exp(x) for x <= 0, to 1e-7 of itself: 2^n times a polynomial, without branches so that it becomes vector
@@ -131,8 +121,8 @@ POOL3_CPU_CLONES void pick(const float* row, const std::int32_t* at, std::int64_
   return x < -87.0F ? 0.0F : value;
 }
 
-POOL3_CPU_CLONES void rbf_row(const float* gram, const double* squares, double own, double gamma, std::int64_t rows,
-                              float* out) {
+POOL3_TARGET_CLONES void rbf_row(const float* gram, const double* squares, double own, double gamma, std::int64_t rows,
+                                 float* out) {
   for (std::int64_t j = 0; j < rows; ++j) {
     const double distance = own + squares[j] - 2 * static_cast<double>(gram[j]);
     out[j] = exp_of(static_cast<float>(-gamma * (distance > 0 ? distance : 0.0)));

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <tuple>
 
+#include "pool3/gather.hpp"
 #include "svm/algebra/eigenvectors.hpp"
 #include "svm/algebra/mixed.hpp"
 #include "svm/model/columns.hpp"
@@ -61,14 +62,6 @@ std::vector<Candidate> choose(std::vector<Candidate> all, std::int64_t classes, 
   return chosen;
 }
 
-/// The first of this rank's rows among those of all ranks. Collective.
-std::int64_t first_row(const Communicator& comm, std::int64_t rows) {
-  std::vector<std::int64_t> counts(index(comm.size()), 0);
-  counts[index(comm.rank())] = rows;
-  comm.sum(std::span<std::int64_t>(counts));
-  return std::accumulate(counts.begin(), counts.begin() + comm.rank(), std::int64_t{0});
-}
-
 /// The variance of all numbers. Collective.
 double variance_of(const Communicator& comm, const Problem& problem) {
   double sum = 0, squares = 0;
@@ -108,7 +101,7 @@ double median_distance(const Landmarks& landmarks) {
 }  // namespace
 
 Landmarks choose_landmarks(const Communicator& comm, const Problem& problem, std::int64_t count, std::uint64_t seed) {
-  const std::int64_t first = first_row(comm, problem.rows), dim = problem.dim;
+  const std::int64_t first = sum_before(comm, problem.rows), dim = problem.dim;
   const auto chosen = choose(gather_rows(comm, problem, first, seed), problem.classes, count);
   Landmarks found{.dim = dim, .x = {}, .labels = {}, .origin = {}};
   found.x.assign(chosen.size() * index(dim), 0.0F);

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <utility>
 
+#include "pool3/gather.hpp"
 #include "svm/algebra/mixed.hpp"
 #include "svm/model/columns.hpp"
 #include "svm/model/feature_rows.hpp"
@@ -71,10 +72,7 @@ SharedRows::Impl::Impl(const Communicator& c, const Problem& mine, bool centerin
 
 /// Labels, folds, weights and origins of all rows. Collective.
 SharedRows::Impl::Layout SharedRows::Impl::gather_tables(const Problem& mine, std::optional<std::uint64_t> seed) {
-  std::vector<std::int64_t> counts(index(comm.size()), 0);
-  counts[index(comm.rank())] = mine.rows;
-  comm.sum(std::span<std::int64_t>(counts));
-  const std::int64_t first = std::accumulate(counts.begin(), counts.begin() + comm.rank(), std::int64_t{0});
+  const std::int64_t first = sum_before(comm, mine.rows);
   // A row's label, fold, weight (as doubles) and origin, by rank.
   std::vector<double> table(index(3 * rows), 0.0);
   std::vector<std::int64_t> origins(index(rows), 0);

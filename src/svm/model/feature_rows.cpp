@@ -1,13 +1,13 @@
 #include "svm/model/feature_rows.hpp"
 
-#include "pool3/cpu_clones.hpp"
 #include "pool3/numbers.hpp"
+#include "pool3/target_clones.hpp"
 
 namespace pool3::svm {
 namespace {
 
-POOL3_CPU_CLONES void convert(const std::uint16_t* halves, const float* mean, float factor, std::int64_t dim,
-                              float* out) {
+POOL3_TARGET_CLONES void convert(const std::uint16_t* halves, const float* mean, float factor, std::int64_t dim,
+                                 float* out) {
   for (std::int64_t j = 0; j < dim; ++j) out[j] = (float_of_half(halves[j]) - mean[j]) * factor;
 }
 

@@ -1,6 +1,6 @@
 #include "svm/newton/smoothed_loss.hpp"
 
-#include "pool3/cpu_clones.hpp"
+#include "pool3/target_clones.hpp"
 #include "svm/model/loss.hpp"
 
 // Own loops, with a version for each level of CPU: 2.5 times as fast as Eigen's arrays, which are compiled for the
@@ -11,9 +11,9 @@ namespace pool3::svm {
 namespace {
 
 template <typename RowLoss, typename Real>
-POOL3_CPU_CLONES void slopes(RowLoss /*loss*/, const LossColumns<Real>& columns, const LossRow<Real>& row,
-                             const Real* __restrict xd, const double* __restrict t, double* __restrict slope,
-                             double* __restrict curve) {
+POOL3_TARGET_CLONES void slopes(RowLoss /*loss*/, const LossColumns<Real>& columns, const LossRow<Real>& row,
+                                const Real* __restrict xd, const double* __restrict t, double* __restrict slope,
+                                double* __restrict curve) {
   const std::int32_t* classes = columns.positive_class.data();
   const std::int32_t* folds = columns.excluded_fold.data();
   const float* positive_cost = columns.positive_cost.data();
@@ -40,9 +40,9 @@ POOL3_CPU_CLONES void slopes(RowLoss /*loss*/, const LossColumns<Real>& columns,
 }
 
 template <typename RowLoss, typename Real>
-POOL3_CPU_CLONES void losses(RowLoss /*loss*/, const LossColumns<Real>& columns, const LossRow<Real>& row,
-                             Real* __restrict alpha, Real* __restrict signed_alpha, double* __restrict loss,
-                             double* __restrict smoothing_gap) {
+POOL3_TARGET_CLONES void losses(RowLoss /*loss*/, const LossColumns<Real>& columns, const LossRow<Real>& row,
+                                Real* __restrict alpha, Real* __restrict signed_alpha, double* __restrict loss,
+                                double* __restrict smoothing_gap) {
   const std::int32_t* classes = columns.positive_class.data();
   const std::int32_t* folds = columns.excluded_fold.data();
   const float* positive_cost = columns.positive_cost.data();

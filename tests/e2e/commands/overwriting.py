@@ -1,5 +1,5 @@
 """No command writes over what it reads, nor two of its files into one: refused with exit code 2 and one line, and every file
-stays as it was. tests/unit/jobs/apart.cpp goes through all pairs of all commands; here are the whole commands.
+stays as it was. tests/unit/jobs/path_clashes.cpp goes through all pairs of all commands; here are the whole commands.
 """
 
 import hashlib

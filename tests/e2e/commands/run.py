@@ -103,44 +103,45 @@ def check_json_log(check, result):
     check(not [line for line in plain if not line.startswith("{")], "no line is plain text")
 
 
-def main():
-    check, pool3, folder = support.start_test(__doc__)
-    copied = support.build_corpus(folder / "corpus", FOLDERS, COUNT)
-    broken = folder / "corpus/tools/broken.png"
-    broken.write_bytes((folder / "corpus" / copied["tools"][0]).read_bytes()[:200])
-    (folder / "job.ini").write_text(CONFIG.format(weights=pool3.weights))
-    features, out = folder / "result/features.h5", folder / "result"
+def snapshot(out):
+    return {path: stamp(path) for path in out.iterdir()}
 
+
+def check_first(check, pool3, folder, out):
     result = start_run(pool3, folder, "--dry-run", code=0)
     check(not out.exists() and "images        65 " in result.out, "--dry-run counts, and writes nothing")
-
     result = start_run(pool3, folder)
     f = check_outcome(check, pool3, folder, result, [0.1, 1], 3)
     check(f.attributes["block_rows"] == 8, "[run] counts for run")
     check_page(check, out, result)
     check("/65 images" in result.err and "/65 images" not in result.out, "the log is on stderr, results are on stdout")
 
-    before = stamp(features)
-    before_all = {path: stamp(path) for path in out.iterdir()}
+
+def check_other_grid(check, pool3, folder, out):
+    features, before = stamp(out / "features.h5"), snapshot(out)
     result = start_run(pool3, folder, "--C", 0.5, 2, code=2)
     told = "search.json: it is of a run with --C [0.1,1.0], this one has [0.5,2.0] (give another --out, or add --overwrite"
-    check(told in result.err and {path: stamp(path) for path in out.iterdir()} == before_all, "another grid is refused, and nothing is lost")
+    check(told in result.err and snapshot(out) == before, "another grid is refused, and nothing is lost")
     result = start_run(pool3, folder, "--folds", 4, code=2)
     check("--folds 3, this one has 4" in result.err, "so are other folds")
     result = start_run(pool3, folder, "--log-format", "json", "--C", 0.5, 2, "--folds", 4, "--overwrite")
-    check(stamp(features) == before and "nothing to do" in result.err, "a second run keeps the features")
+    check(stamp(out / "features.h5") == features and "nothing to do" in result.err, "a second run keeps the features")
     check_outcome(check, pool3, folder, result, [0.5, 2], 4)
     check_json_log(check, result)
 
+
+def check_other_corpus(check, pool3, folder, out):
     shutil.rmtree(folder / "corpus/food")
-    before_all = {path: stamp(path) for path in out.iterdir()}
+    before = snapshot(out)
     result = start_run(pool3, folder, "--C", 0.5, 2, "--folds", 4, code=1)
     check("have changed (49 rows here, 65 there)" in result.err and "--overwrite" in result.err, "another corpus is refused")
-    check({path: stamp(path) for path in out.iterdir()} == before_all, "and every file is as it was")
+    check(snapshot(out) == before, "and every file is as it was")
     result = start_run(pool3, folder, "--overwrite")
     f = check_outcome(check, pool3, folder, result, [0.1, 1], 3)
-    check(len(f.paths) == 49 and stamp(features) != before, "another corpus gives other features")
+    check(len(f.paths) == 49 and stamp(out / "features.h5") != before[out / "features.h5"], "another corpus gives other features")
 
+
+def check_one_c(check, pool3, folder, out):
     search = stamp(out / "search.json")
     page = (out / "report.html").read_text()
     check('"search":{' in page and '"matrix":{' in page, "the page has the search and the confusions")
@@ -152,15 +153,29 @@ def main():
     check(stamp(out / "search.json") == search and "is of an earlier run" in result.err, "one C keeps an earlier search")
     check(support.Model(out / "model.h5").attributes["C"] == 100, "and is that of the model")
 
-    train = ["train", "--config", folder / "job.ini", "--features", features]
+
+def check_configuration(check, pool3, folder, out):
+    def settings(path):
+        model = support.Model(path)
+        return [model.attributes[name] for name in ("C", "loss", "seed", "test_fraction")]
+
+    train = ["train", "--config", folder / "job.ini", "--features", out / "features.h5"]
     pool3(*train, ranks=2, cwd=folder)
-    model = support.Model(folder / "other.h5")
-    settings = [model.attributes[name] for name in ("C", "loss", "seed", "test_fraction")]
-    check(settings == [0.5, "l1", 5, 0.25], f"[train] counts for train, before what stands outside: {settings}")
+    told = settings(folder / "other.h5")
+    check(told == [0.5, "l1", 5, 0.25], f"[train] counts for train, before what stands outside: {told}")
     pool3(*train, "--out", "flag.h5", "--C", 0.25, "--loss", "l2", "--seed", 6, cwd=folder)
-    model = support.Model(folder / "flag.h5")
-    settings = [model.attributes[name] for name in ("C", "loss", "seed", "test_fraction")]
-    check(settings == [0.25, "l2", 6, 0.25], f"flags come before the file: {settings}")
+    told = settings(folder / "flag.h5")
+    check(told == [0.25, "l2", 6, 0.25], f"flags come before the file: {told}")
+
+
+def main():
+    check, pool3, folder = support.start_test(__doc__)
+    copied = support.build_corpus(folder / "corpus", FOLDERS, COUNT)
+    broken = folder / "corpus/tools/broken.png"
+    broken.write_bytes((folder / "corpus" / copied["tools"][0]).read_bytes()[:200])
+    (folder / "job.ini").write_text(CONFIG.format(weights=pool3.weights))
+    for part in (check_first, check_other_grid, check_other_corpus, check_one_c, check_configuration):
+        part(check, pool3, folder, folder / "result")
     check.finish()
 
 

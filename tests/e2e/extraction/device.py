@@ -76,6 +76,13 @@ def check_torchscript(check, pool3, folder, corpus):
     check("TorchScript network" in told.out and "input profile" in told.out, "inspect says what it is")
 
 
+class Hungry(torch.nn.Module):
+    """Needs more memory than any machine has."""
+
+    def forward(self, x):
+        return torch.zeros([x.size(0), 2048, 1 << 40])
+
+
 def check_errors(check, pool3, folder, corpus):
     errors = Errors(check, pool3, folder, None)
     out = ["--corpus", corpus, "--out", folder / "never.h5"]
@@ -94,6 +101,9 @@ def check_errors(check, pool3, folder, corpus):
     errors(FAILED, "not 2048 features", "extract", *out, "--weights", wrong, "--profile", "keras")
     torch.jit.trace(torch.nn.Linear(3, 2048), torch.zeros(1, 3)).save(str(broken))
     errors(FAILED, "TorchScript (broken.pt)", "extract", *out, "--weights", broken, "--profile", "keras")
+    errors(FAILED, "shapes cannot be multiplied", "extract", *out, "--weights", broken, "--profile", "keras")
+    torch.jit.script(Hungry()).save(str(folder / "hungry.pt"))
+    errors(FAILED, "give a smaller --batch", "extract", *out, "--weights", folder / "hungry.pt", "--profile", "keras")
     errors(FAILED, "can't be converted", "convert", "--weights", script_path, "--out", folder / "never.safetensors")
     errors(FAILED, "does not show its layers", "inspect-image", next(corpus.rglob("*.png")), "--weights", script_path,
            "--out", folder / "never")

@@ -1,21 +1,16 @@
 // Uses the page of `pool3 serve` in a headless browser as a visitor does. node page.mjs URL MODULES PICTURE SHOTS; prints a
 // line of JSON for each check. SHOTS: a folder for pictures of the page, or "".
 import {readFileSync} from 'node:fs';
-import {createRequire} from 'node:module';
+import {check, forbidOthers, launch, listen} from '../../support/browser.mjs';
 
 const [url, modules, picture, shots] = process.argv.slice(2);
-const {chromium} = createRequire(`${modules}/x.js`)('playwright-core');
-const check = (holds, text) => console.log(JSON.stringify({holds: Boolean(holds), text}));
 
-const browser = await chromium.launch({executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu']});
+const browser = await launch(modules);
 
 async function open(options = {}) {
   const tab = await browser.newPage({viewport: {width: 1280, height: 900}, ...options});
-  tab.wrong = [];
-  tab.on('console', (message) => { if (['error', 'warning'].includes(message.type())) tab.wrong.push(message.text()); });
-  tab.on('pageerror', (error) => tab.wrong.push(error.message));
-  tab.on('request', (request) => { if (!/^(blob:|data:)/.test(request.url()) && !request.url().startsWith(url)) tab.wrong.push(`asked ${request.url()}`); });
+  tab.wrong = listen(tab);
+  forbidOthers(tab, url, tab.wrong);
   await tab.goto(url);
   await tab.waitForFunction(() => document.getElementById('facts').textContent !== '');
   return tab;

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from PIL import Image
 
@@ -183,60 +184,52 @@ def check_corrections(check, server, f, folder):
     check(names == ["answers.jsonl", "night owl"], f"nothing else is there: {names}")
 
 
+def class_of(server, body):
+    """Comes again as long as the server is busy."""
+    for _ in range(200):
+        response = server("POST", "/api/classify", body, timeout=120)
+        if response.status != 503:
+            break
+        time.sleep(0.2)
+    return json.loads(response.content).get("class", response.content)
+
+
+def crawl(server):
+    """Seconds until a client that sends a byte each tenth of a second is cut off."""
+    begin = time.monotonic()
+    with socket.create_connection(("127.0.0.1", server.port)) as s:
+        s.settimeout(60)
+        for c in b"POST /api/classify HTTP/1.1\r\nX-Slow: " + b"y" * 1000:
+            try:
+                s.sendall(bytes([c]))
+                time.sleep(0.1)
+            except OSError:
+                break
+    return time.monotonic() - begin
+
+
+def hang_up(server):
+    with socket.create_connection(("127.0.0.1", server.port)) as s:
+        s.sendall(b"POST /api/classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nabc")
+
+
 def check_crowd(check, server, f):
     """100 uploads at once, beside slow, cut and broken ones."""
-    bodies = [pathlib.Path(f.paths[i]).read_bytes() for i in range(0, 100) if f.status[i] == support.DONE][:40]
-    results = []
-
-    def class_of(body):
-        """Comes again as long as the server is busy."""
-        for _ in range(200):
-            response = server("POST", "/api/classify", body, timeout=120)
-            if response.status != 503:
-                break
-            time.sleep(0.2)
-        return json.loads(response.content).get("class", response.content)
-
-    expected = [class_of(body) for body in bodies[:10]]
-
-    def upload(i):
-        results.append(class_of(bodies[i % 10]) == expected[i % 10])
-
-    ends = []
-
-    def slow():
-        begin = time.monotonic()
-        crawl()
-        ends.append(time.monotonic() - begin)
-
-    def crawl():
-        with socket.create_connection(("127.0.0.1", server.port)) as s:
-            s.settimeout(60)
-            for c in b"POST /api/classify HTTP/1.1\r\nX-Slow: " + b"y" * 1000:
-                try:
-                    s.sendall(bytes([c]))
-                    time.sleep(0.1)
-                except OSError:
-                    return
-
-    def cut():
-        with socket.create_connection(("127.0.0.1", server.port)) as s:
-            s.sendall(b"POST /api/classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nabc")
-
+    bodies = [pathlib.Path(f.paths[i]).read_bytes() for i in range(0, 100) if f.status[i] == support.DONE][:10]
+    expected = [class_of(server, body) for body in bodies]
     before = server.memory()
-    others = [threading.Thread(target=slow) for _ in range(8)] + [threading.Thread(target=cut) for _ in range(8)]
-    uploads = [threading.Thread(target=upload, args=(i,)) for i in range(100)]
     start = time.monotonic()
-    for thread in others + uploads:
-        thread.start()
-    health = [server("GET", "/healthz").status for _ in range(20)]
-    for thread in uploads:
-        thread.join()
-    check(results.count(True) == 100, f"100 uploads at once: {results.count(True)} right after {time.monotonic() - start:.1f} s")
-    check(health == [200] * 20, "others are served meanwhile")
-    for thread in others:
-        thread.join()
-    check(len(ends) == 8 and max(ends) < 60, f"slow ones are cut off: {ends}")
+    with ThreadPoolExecutor(116) as pool:
+        slow = [pool.submit(crawl, server) for _ in range(8)]
+        for _ in range(8):
+            pool.submit(hang_up, server)
+        uploads = [pool.submit(class_of, server, bodies[i % 10]) for i in range(100)]
+        health = [server("GET", "/healthz").status for _ in range(20)]
+        right = sum(upload.result() == expected[i % 10] for i, upload in enumerate(uploads))
+        check(right == 100, f"100 uploads at once: {right} right after {time.monotonic() - start:.1f} s")
+        check(health == [200] * 20, "others are served meanwhile")
+        ends = [end.result() for end in slow]
+    check(max(ends) < 60, f"slow ones are cut off: {ends}")
     check(server.memory() - before < 400e6, f"memory grew by {(server.memory() - before) / 1e6:.0f} MB")
 
 

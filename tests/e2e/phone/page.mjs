@@ -1,21 +1,16 @@
 // Uses the page of examples/browser as a visitor does. node page.mjs URL MODULES PICTURE SHOTS; prints a line of JSON for each
 // check, and one with the answer. SHOTS: a folder for pictures of the page, or "".
 import {readFileSync} from 'node:fs';
-import {createRequire} from 'node:module';
+import {check, forbidOthers, launch, listen} from '../../support/browser.mjs';
 
 const [url, modules, picture, shots] = process.argv.slice(2);
-const {chromium} = createRequire(`${modules}/x.js`)('playwright-core');
-const check = (holds, text) => console.log(JSON.stringify({holds: Boolean(holds), text}));
 const minutes = {timeout: 120000};
 
-const browser = await chromium.launch({executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu']});
+const browser = await launch(modules);
 const context = await browser.newContext({viewport: {width: 1280, height: 800}});
 const tab = await context.newPage();
-const wrong = [];
-tab.on('console', (message) => { if (['error', 'warning'].includes(message.type())) wrong.push(message.text()); });
-tab.on('pageerror', (error) => wrong.push(error.message));
-context.on('request', (request) => { if (!/^(blob:|data:)/.test(request.url()) && !request.url().startsWith(url)) wrong.push(`asked ${request.url()}`); });
+const wrong = listen(tab);
+forbidOthers(context, url, wrong);
 const shoot = (name) => (shots ? tab.screenshot({path: `${shots}/${name}.png`, fullPage: true}) : null);
 const visible = (id, on) => tab.waitForFunction(([i, o]) => document.getElementById(i).hidden !== o, [id, on], minutes);
 const answered = async () => {

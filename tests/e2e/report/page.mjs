@@ -1,10 +1,8 @@
 // Opens a page in a headless browser and looks at it as a reader does. node page.mjs PAGE MODULES WHAT; prints a line
 // of JSON for each check. WHAT: "pictures" (a page with a model, pictures, a map, a search) or "names" (hostile names).
-import {createRequire} from 'node:module';
+import {check, launch, listen} from '../../support/browser.mjs';
 
 const [page, modules, what, shots] = process.argv.slice(2);
-const {chromium} = createRequire(`${modules}/x.js`)('playwright-core');
-const check = (holds, text) => console.log(JSON.stringify({holds: Boolean(holds), text}));
 
 // How many colours a canvas has, and how much of it is not its most frequent one.
 const inkOf = (locator) => locator.evaluate((canvas) => {
@@ -41,16 +39,12 @@ const faintTexts = (tab) => tab.evaluate(() => {
   return faint;
 });
 
-const browser = await chromium.launch({executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-webgl', '--disable-webgl2', '--disable-3d-apis']});
+const browser = await launch(modules, '--disable-webgl', '--disable-webgl2', '--disable-3d-apis');
 
 async function open(options = {}) {
   const tab = await browser.newPage({viewport: {width: 1280, height: 900}, ...options});
-  tab.wrong = [];
+  tab.wrong = listen(tab);
   tab.asked = [];
-  // That this test looks at pixels is no fault of the page.
-  tab.on('console', (message) => { if (['error', 'warning'].includes(message.type()) && !/readback/.test(message.text())) tab.wrong.push(message.text()); });
-  tab.on('pageerror', (error) => tab.wrong.push(error.message));
   tab.on('dialog', (dialog) => { tab.wrong.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
   tab.on('request', (request) => tab.asked.push(request.url()));
   await tab.goto(`file://${page}`);

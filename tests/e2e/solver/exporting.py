@@ -20,11 +20,24 @@ const [folder, model, rows, dim] = process.argv.slice(1);
 const ort = require(folder);
 const bytes = require('fs').readFileSync(rows);
 const x = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-ort.InferenceSession.create(model)
-  .then(s => s.run({features: new ort.Tensor('float32', x, [x.length / dim, +dim])}))
-  .then(out => console.log(JSON.stringify([out.scores.dims, Array.from(out.scores.data), Array.from(out.label.data),
-                                           out.probabilities ? Array.from(out.probabilities.data) : []])));
+ort.InferenceSession.create(model).then(s => s.run({features: new ort.Tensor('float32', x, [x.length / dim, +dim])})).then(out => {
+  const told = {};
+  for (const name of Object.keys(out)) told[name] = {dims: out[name].dims, data: Array.from(out[name].data)};
+  console.log(JSON.stringify(told));
+});
 """
+
+
+def run_onnx(path, x):
+    """What ONNX Runtime makes of rows, by output; None if it is not there."""
+    if not RUNTIME.is_dir() or not shutil.which("node"):
+        print("skipped: ONNX Runtime is not there (scripts/setup bench)")
+        return None
+    rows = path.with_suffix(".f32")
+    x.astype("<f4").tofile(rows)
+    words = ["node", "-e", ONNX_SCRIPT, RUNTIME, path, rows, x.shape[1]]
+    told = json.loads(subprocess.run([str(w) for w in words], check=True, capture_output=True, text=True).stdout)
+    return {name: np.array(value["data"]).reshape(value["dims"]) for name, value in told.items()}
 
 
 def margins(scores):
@@ -98,23 +111,18 @@ def check_onnx(check, pool3, folder, model, x, scores):
     check(named(graph, 12) == expected and named(graph, 11) == ["features"], f"onnx: outputs {named(graph, 12)}, as skl2onnx orders them")
     told = {dict(fields(v))[1].decode(): dict(fields(v))[2].decode() for k, v in fields(onnx) if k == 14}
     check(told["classes"].split("\n")[:-1] == support.Model(model).classes and f"[N, {x.shape[1]}]" in told["input"], f"onnx: {told['input']}")
-    if not RUNTIME.is_dir() or not shutil.which("node"):
-        print("skipped: ONNX Runtime is not there (scripts/setup bench)")
+    told = run_onnx(path, x)
+    if told is None:
         return
-    x.astype("<f4").tofile(folder / "rows.f32")
-    words = ["node", "-e", ONNX_SCRIPT, RUNTIME, path, folder / "rows.f32", x.shape[1]]
-    said = subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True).stdout
-    shape, values, labels, probabilities = json.loads(said)
-    told = np.array(values).reshape(shape)
     own = support.Model(model)
     p = own.probabilities(scores)
     if p is not None:
-        off = np.abs(np.array(probabilities).reshape(shape) - p).max()
+        off = np.abs(told["probabilities"] - p).max()
         check(off < 1e-4, f"ONNX Runtime gives the same probabilities, within {off:.1e}")
     best = scores if p is None else p
     sure = margins(best) > 1e-4 * np.abs(best).max()
-    check((np.array(labels) == np.array(own.classes)[best.argmax(1)])[sure].all(), f"and the same labels for {sure.sum()} of {len(x)} rows")
-    check(np.abs(told - scores).max() <= 1e-4 * max(1, np.abs(scores).max()), "ONNX Runtime gives the same scores")
+    check((told["label"] == np.array(own.classes)[best.argmax(1)])[sure].all(), f"and the same labels for {sure.sum()} of {len(x)} rows")
+    check(np.abs(told["scores"] - scores).max() <= 1e-4 * max(1, np.abs(scores).max()), "ONNX Runtime gives the same scores")
 
 
 def check_torchscript(check, pool3, folder, model):

@@ -15,21 +15,8 @@ from sklearn.svm import SVC
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import support  # noqa: E402
-from exporting import RUNTIME  # noqa: E402
+from exporting import run_onnx  # noqa: E402
 from training import write_svmlight  # noqa: E402
-
-SCRIPT = """
-const [folder, model, rows, dim] = process.argv.slice(1);
-const ort = require(folder);
-const bytes = require('fs').readFileSync(rows);
-const x = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-ort.InferenceSession.create(model).then(s => s.run({features: new ort.Tensor('float32', x, [x.length / dim, +dim])})).then(out => {
-  const told = {};
-  for (const name of Object.keys(out)) told[name] = {dims: out[name].dims, data: Array.from(out[name].data)};
-  console.log(JSON.stringify(told));
-});
-"""
-
 
 def write_model(helper, folder, name, svc, a=(), b=()):
     """One-vs-one as LIBSVM has it, of a fitted SVC with three classes or more; or a list of SVCs, each against the rest."""
@@ -59,17 +46,6 @@ def export(pool3, model, kind):
     out = model.with_suffix("." + kind)
     pool3("export", "--model", model, "--format", kind, "--out", out)
     return out
-
-
-def run_onnx(path, x):
-    if not RUNTIME.is_dir() or not shutil.which("node"):
-        print("skipped: ONNX Runtime is not there (scripts/setup bench)")
-        return None
-    rows = path.with_suffix(".f32")
-    x.astype("<f4").tofile(rows)
-    words = ["node", "-e", SCRIPT, RUNTIME, path, rows, x.shape[1]]
-    told = json.loads(subprocess.run([str(w) for w in words], check=True, capture_output=True, text=True).stdout)
-    return {name: np.array(value["data"]).reshape(value["dims"]) for name, value in told.items()}
 
 
 def sure(values, margin=1e-4):

@@ -38,9 +38,13 @@ std::string written(const test::TemporaryFolder& folder, const std::string& text
 
 TEST(BaselineTable, ComesBackAsItWasWritten) {
   const test::TemporaryFolder folder;
-  const std::string text = to_json(sample());
+  BaselineTable table = sample();
+  table.classes = {"caf\xE9", "C:\\x"};  // what JSON can't hold as it is
+  table.model = "m\xFF.h5";
+  const std::string text = to_json(table);
   const BaselineTable back = read_baselines(written(folder, text));
   EXPECT_EQ(to_json(back), text);
+  EXPECT_EQ(back.classes, table.classes);
   ASSERT_NE(back.find("softmax"), nullptr);
   EXPECT_EQ(back.find("softmax")->paired->only_first, 2);
   EXPECT_EQ(back.find("softmax")->search[0].fold_accuracy, (std::vector<double>{0.5, -1}));

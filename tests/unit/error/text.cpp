@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <random>
 #include <string>
+#include <string_view>
 
 #include "pool3/error.hpp"
+#include "pool3/names.hpp"
 
 namespace pool3 {
 namespace {
@@ -69,6 +72,21 @@ TEST(Utf8, KeepsDifferentTextsApart) {
   EXPECT_EQ(utf8_text("caf\xE8"), "caf\\xe8");
   EXPECT_EQ(utf8_text("caf\\xe9"), "caf\\\\xe9");
   EXPECT_EQ(utf8_text("a\\b\xFF"), "a\\\\b\\xff");
+}
+
+TEST(Utf8, GivesTheTextBack) {
+  for (const char* text :
+       {"", "caf\xC3\xA9 \\ x", "caf\xE9", "caf\\xe9", "a\\b\xFF", "\\", "\\\\x", "\\xe9\xE9\\", "C:\\x\\y"})
+    EXPECT_EQ(text_of_utf8(utf8_text(text)), text);
+  std::mt19937 chance(1);
+  const std::string_view letters = "\\\\\\xx0eE9\xC3\xA9\xFF";
+  for (int i = 0; i < 2000; ++i) {
+    std::string text(chance() % 8, ' ');
+    for (char& c : text) c = letters[chance() % letters.size()];
+    EXPECT_EQ(text_of_utf8(utf8_text(text)), text);
+  }
+  for (const char* strange : {"\\x", "\\x4", "\\xg1", "a\\b\\xe9", "\\x+1", "\\xe9\\"})
+    EXPECT_EQ(text_of_utf8(strange), strange);  // utf8_text() makes none of these
 }
 
 TEST(ExcessOfJson, IsADepthBeyond128) {

@@ -19,7 +19,7 @@ TEST(SavedEvaluation, IsWhatWasWritten) {
                    .reliability = {{.low = 0, .high = 1, .rows = 11, .confidence = 0.7, .accuracy = 0.75}}};
   const SavedEvaluation again = evaluation_of_json(to_json(e, m, "held-out"));
   EXPECT_EQ(again.evaluation.confusion, e.confusion);
-  EXPECT_EQ(again.evaluation.classes[1], "b\\xff");
+  EXPECT_EQ(again.evaluation.classes[1], "b\xff");
   EXPECT_EQ(again.evaluation.accuracy, e.accuracy);
   EXPECT_EQ(again.evaluation.per_class[1].recall, e.per_class[1].recall);
   EXPECT_EQ(again.measures.accuracy_interval.high, 0.9);

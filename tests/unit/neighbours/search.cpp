@@ -172,5 +172,27 @@ TEST(DotKernels, AllAgreeWithDoubles) {
   }
 }
 
+// Rows begin anywhere within a cache line; in memory of their own, so that a sanitizer sees what lies beyond.
+TEST(DotKernels, TakeRowsThatBeginAnywhere) {
+  for (const std::int64_t width : {3, 16, 77, 160})
+    for (std::int64_t skipped = 0; skipped < 16; ++skipped) {
+      std::vector<float> rows = test::clustered_rows(2, width, 1);
+      const std::vector<float> query = test::clustered_rows(1, width, 2);
+      rows.insert(rows.begin(), static_cast<std::size_t>(skipped), std::numeric_limits<float>::infinity());
+      rows.shrink_to_fit();
+      for (const auto& kernels : neighbours::dot_kernels()) {
+        std::vector<float> products(2), squares(2);
+        kernels.of_floats({query.data(), 1, rows.data() + skipped, 2, width, products.data(), 2, squares.data()});
+        for (std::int64_t r = 0; r < 2; ++r) {
+          const float* row = rows.data() + skipped + r * width;
+          const double product = neighbours::exact_dot(query.data(), row, width),
+                       square = neighbours::exact_dot(row, row, width);
+          EXPECT_NEAR(products[static_cast<std::size_t>(r)], product, 1e-5 * product + 1e-7) << kernels.name << skipped;
+          EXPECT_NEAR(squares[static_cast<std::size_t>(r)], square, 1e-5 * square + 1e-7) << kernels.name << skipped;
+        }
+      }
+    }
+}
+
 }  // namespace
 }  // namespace pool3

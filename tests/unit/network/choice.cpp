@@ -9,7 +9,7 @@
 
 #include "network/cache/folder.hpp"
 #include "network/choice/known_gain.hpp"
-#include "network/choice/measured.hpp"
+#include "network/choice/measured_cpus.hpp"
 #include "network/choice/timing.hpp"
 #include "network/kernels/table.hpp"
 #include "support/temporary_folder.hpp"

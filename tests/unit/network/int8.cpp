@@ -12,6 +12,7 @@
 #include "network/graph/pipeline.hpp"
 #include "network/kernels/table.hpp"
 #include "pool3/network.hpp"
+#include "unit/network/emulated_tiles.hpp"
 
 namespace pool3::network {
 namespace {
@@ -38,10 +39,12 @@ std::vector<KernelsEntry> int8_kernels() {
   std::vector<KernelsEntry> out;
   for (const KernelsEntry& entry : kernels_table())
     if (entry.precision == Precision::int8) out.push_back(entry);
+  out.push_back({Precision::int8, Instructions::any, emulated_int8_kernels});
   return out;
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, Int8, testing::ValuesIn(int8_kernels()), [](const auto& test) {
+  if (test.param.needs == Instructions::any) return std::string("emulated_tiles");
   return std::string(instruction_names.at(static_cast<std::size_t>(test.param.needs)));
 });
 

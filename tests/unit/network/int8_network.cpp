@@ -7,9 +7,11 @@
 #include <numeric>
 #include <random>
 
+#include "network/graph/inception.hpp"
 #include "network/kernels/table.hpp"
 #include "pool3/network.hpp"
 #include "support/network_fixtures.hpp"
+#include "unit/network/emulated_tiles.hpp"
 
 namespace pool3::network {
 namespace {
@@ -161,6 +163,28 @@ TEST_F(Calibrated, TheSamePicturesGiveTheSameCodes) {
     EXPECT_EQ(codes.steps, b.codes.at(name).steps) << name;
     EXPECT_EQ(codes.means, b.codes.at(name).means) << name;
   }
+}
+
+// The whole network by the kernels for AMX, on tiles that are emulated.
+TEST_F(Calibrated, AmxGivesTheRowsOfOtherKernels) {
+  const Weights weights = calibrated_weights(1);
+  const std::vector<float> input = pictures(1);
+  Kernels uncoded = *emulated_bf16_kernels(), codes = *emulated_int8_kernels();
+  for (Kernels* kernels : {&uncoded, &codes}) {  // pools, which have no tiles, are compiled for AVX-512 with AMX, too
+    kernels->average_pool = exact_kernels()->average_pool;
+    kernels->mean = exact_kernels()->mean;
+  }
+  codes.uncoded = &uncoded;
+  const EmulatedRows as_many_as_pictures(1);
+  std::vector<float> rows(static_cast<std::size_t>(width));
+  open_inception(codes, weights, 1)->features(input, 1, rows);
+  int others = 0;
+  for (const KernelsEntry& other : int8_kernels()) {
+    if (!cpu_has(other.needs)) continue;
+    EXPECT_TRUE(rows == features_of(weights, Precision::int8, input, other.needs)) << to_string(other.needs);
+    ++others;
+  }
+  if (others == 0) GTEST_SKIP() << "this CPU has no instructions for 8 bits";
 }
 
 TEST_F(Calibrated, CodesComeBackFromAFile) {

@@ -16,6 +16,7 @@
 #include "network/graph/pipeline.hpp"
 #include "network/kernels/table.hpp"
 #include "pool3/network.hpp"
+#include "unit/network/emulated_tiles.hpp"
 
 namespace pool3::network {
 namespace {
@@ -29,11 +30,13 @@ std::vector<Candidate> candidates() {
     if (entry.precision != Precision::int8) out.push_back({entry});
   out.push_back({{Precision::bf16, Instructions::avx512, avx512_exact_kernels}});
   out.push_back({{Precision::bf16, Instructions::avx2, avx2_exact_kernels}});
+  out.push_back({{Precision::bf16, Instructions::any, emulated_bf16_kernels}});
   return out;
 }
 
 std::string name_of(const KernelsEntry& entry) {
-  std::string name = std::string(to_string(entry.precision)) + "_" + std::string(to_string(entry.needs));
+  const std::string_view needs = entry.needs == Instructions::any ? "emulated_tiles" : to_string(entry.needs);
+  std::string name = std::string(to_string(entry.precision)) + "_" + std::string(needs);
   std::ranges::replace_if(
       name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;

@@ -9,7 +9,7 @@
 #include <set>
 
 #include "pool3/partition.hpp"
-#include "pool3/sides.hpp"
+#include "pool3/split_sides.hpp"
 #include "pool3/stratified.hpp"
 
 namespace pool3 {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <functional>
 
 #include "pool3/error.hpp"
 #include "pool3/index_file.hpp"
@@ -13,12 +14,15 @@ namespace pool3 {
 namespace {
 
 NeighbourIndex sample() {
-  return {
-      .basis = {.width = 3, .components = 2, .mean = {1, 2, 3}, .directions = {1, 0, 0, 0, 1, 0}, .steps = {0.5F, 2}},
-      .sketches = {.codes = {-127, 127, 0, 1}, .lost = {0.25F, 0}, .rest = {0, 1}, .lengths = {3, 1e30}},
-      .features_checksum = 0xfedcba9876543210U,
-      .features = {.version = "0.1.0", .catalogue_hash = std::string(32, 'c')},
-      .config = "{}"};
+  return {.basis = {.width = 3,
+                    .components = 2,
+                    .mean = {0.1, -0.2, 1},
+                    .directions = {1, 0, 0, 0, -1, 0},
+                    .steps = {0.5F, 1}},
+          .sketches = {.codes = {-127, 127, 0, 1}, .lost = {0.25F, 0}, .rest = {0, 1}, .lengths = {3, 1e30}},
+          .features_checksum = 0xfedcba9876543210U,
+          .features = {.version = "0.1.0", .catalogue_hash = std::string(32, 'c')},
+          .config = "{}"};
 }
 
 TEST(IndexFile, ReadsWhatWasWritten) {
@@ -42,10 +46,25 @@ TEST(IndexFile, RefusesDamage) {
   bytes[bytes.size() - 5] = static_cast<char>(bytes[bytes.size() - 5] ^ 1);
   std::ofstream(folder / "damaged.h5", std::ios::binary) << bytes;
   EXPECT_NE(test::error_of([&] { static_cast<void>(read_index(folder / "damaged.h5")); }).line, "");
-  NeighbourIndex index = sample();
-  index.sketches.rest[0] = NAN;
-  write_index(index, folder / "nan.h5");
-  EXPECT_NE(test::error_of([&] { static_cast<void>(read_index(folder / "nan.h5")); }).line, "");
+}
+
+/// With a new seal: distances of such numbers are none, and sorting by them would go astray.
+TEST(IndexFile, RefusesNumbersThatCantBe) {
+  const test::TemporaryFolder folder;
+  const auto refused = [&](const std::function<void(NeighbourIndex&)>& change) {
+    NeighbourIndex index = sample();
+    change(index);
+    write_index(index, folder / "i.h5");
+    return test::error_of([&] { static_cast<void>(read_index(folder / "i.h5")); }).cause;
+  };
+  const std::string cause = "a number is none that an index has";
+  EXPECT_EQ(refused([](NeighbourIndex& i) { i.sketches.rest[0] = NAN; }), cause);
+  EXPECT_EQ(refused([](NeighbourIndex& i) { i.basis.mean[1] = 1e308; }), cause);
+  EXPECT_EQ(refused([](NeighbourIndex& i) { i.basis.directions[1] = -1e300; }), cause);
+  EXPECT_EQ(refused([](NeighbourIndex& i) { i.basis.steps[1] = -1; }), cause);
+  EXPECT_EQ(refused([](NeighbourIndex& i) { i.sketches.lost[0] = -1e-9F; }), cause);
+  EXPECT_EQ(refused([](NeighbourIndex& i) { i.sketches.lengths[1] = INFINITY; }), cause);
+  EXPECT_EQ(refused([](NeighbourIndex& i) { i.sketches.lengths[1] = 1e300; }), cause);
 }
 
 }  // namespace

@@ -1,9 +1,15 @@
 #include "pool3/threads.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
+#include <mutex>
+#include <new>
+#include <set>
 #include <stdexcept>
 #include <vector>
 
@@ -38,6 +44,54 @@ TEST(Tasks, TheFirstExceptionEndsThem) {
   EXPECT_EQ(calls, 4);
   EXPECT_THROW(run_tasks(4, 1000, work), std::runtime_error);
 }
+
+/// Leaves this process so much more memory than it has.
+void limit_memory(std::size_t more_bytes) {
+  std::ifstream file("/proc/self/statm");
+  std::size_t pages = 0;
+  file >> pages;
+  const rlim_t bytes = pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + more_bytes;
+  const rlimit limit{bytes, bytes};
+  if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(99);
+}
+
+bool is_refused(void (*take)(int)) {
+  try {
+    take(1);
+    return false;
+  } catch (const std::bad_alloc&) {
+    return true;
+  }
+}
+
+// Sanitizers have memory of their own that such a limit would hit.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST(Shortage, ProductsWithoutMemoryAreRefusedAndDoNotWaitForIt) {
+  const auto work = [] {
+    alarm(20);
+    limit_memory(std::size_t{64} << 20U);
+    _exit(is_refused(take_single_products) && is_refused(share_products) ? 0 : 1);
+  };
+  EXPECT_EXIT(work(), testing::ExitedWithCode(0), "");
+}
+
+TEST(Shortage, ThreadsThatAreThereDoTheTasksOfThoseThatAreNot) {
+  const auto work = [] {
+    alarm(20);
+    limit_memory(std::size_t{20} << 20U);  // two stacks
+    std::atomic<int> calls = 0;
+    std::set<int> workers;
+    std::mutex guard;
+    run_tasks(50, 1000, [&](std::int64_t, int worker) {
+      ++calls;
+      const std::lock_guard lock(guard);
+      workers.insert(worker);
+    });
+    _exit(calls == 1000 && workers.size() < 10 ? 0 : 1);
+  };
+  EXPECT_EXIT(work(), testing::ExitedWithCode(0), "");
+}
+#endif
 
 }  // namespace
 }  // namespace pool3

@@ -1,0 +1,146 @@
+#include "setup/shortage.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "pool3/unforeseen.hpp"
+#include "setup/process.hpp"
+
+namespace pool3::jobs {
+namespace {
+
+constexpr std::size_t mebibyte = std::size_t{1} << 20;
+constexpr std::size_t reserve_bytes = mebibyte;
+// What MPI takes on a node, measured with Open MPI 4.1.4 and some to spare.
+constexpr std::size_t room_bytes = 128 * mebibyte;
+constexpr int room_threads = 4;
+constexpr int room_descriptors = 40;
+
+std::atomic<char*> reserve = nullptr;
+
+/// Called when there is no memory: gives up the reserve, once.
+void give_reserve() {
+  char* const kept = reserve.exchange(nullptr);
+  if (kept == nullptr) throw std::bad_alloc();
+  delete[] kept;
+}
+
+void write_line(const std::string& line) { static_cast<void>(!write(STDERR_FILENO, line.data(), line.size())); }
+
+/// Says what nobody has caught. True if it is a shortage.
+bool say_uncaught() {
+  const std::string rank = rank_text();
+  try {
+    if (const auto current = std::current_exception()) std::rethrow_exception(current);
+    write_line(fmt::format("pool3: error: {}a fault of the program ends it\n", rank));
+    return false;
+  } catch (const std::exception& error) {
+    const Error known = unforeseen_error(error);
+    write_line(fmt::format("pool3: error: {}{}\n", rank, known.what()));
+    return is_shortage(error);
+  } catch (...) {
+    write_line(fmt::format("pool3: error: {}something unknown was thrown\n", rank));
+    return false;
+  }
+}
+
+/// Only one thread speaks; others that come here meanwhile wait for its end.
+[[noreturn]] void on_terminate() {
+  static std::atomic_flag speaks;
+  static thread_local bool is_speaker = false;
+  if (is_speaker) {  // there was no memory for words
+    constexpr const char* words = "pool3: error: memory ran out (give the job more, or ask for less)\n";
+    static_cast<void>(!write(STDERR_FILENO, words, std::strlen(words)));
+    _exit(static_cast<int>(ExitCode::failed));
+  }
+  while (speaks.test_and_set()) pause();
+  is_speaker = true;
+  if (say_uncaught()) _exit(static_cast<int>(ExitCode::failed));
+  std::abort();
+}
+
+volatile std::sig_atomic_t last_code = 0;
+
+void on_alarm(int /*number*/) { _exit(last_code); }
+
+Error no_room(std::string cause, std::string advice) {
+  return Error({.cause = std::move(cause), .advice = std::move(advice)});
+}
+
+void check_memory() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
+  void* const room = mmap(nullptr, room_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (room == MAP_FAILED)
+    throw no_room(fmt::format("the limit of memory, {} MiB, is too low to start", limit.rlim_cur / mebibyte),
+                  "raise it: ulimit -v, or Slurm's --mem");
+  munmap(room, room_bytes);
+}
+
+void check_threads() {
+  std::vector<std::jthread> threads;
+  std::atomic_flag ends;
+  try {
+    for (int i = 0; i < room_threads; ++i) threads.emplace_back([&] { ends.wait(false); });
+  } catch (const std::system_error& error) {
+    ends.test_and_set();
+    ends.notify_all();
+    throw no_room(fmt::format("the system gives no more threads: {}", error.what()),
+                  "raise the limits: ulimit -u, ulimit -v, or the pids of its control group");
+  }
+  ends.test_and_set();
+  ends.notify_all();
+}
+
+void check_descriptors() {
+  std::array<int, room_descriptors> numbers{};
+  numbers.fill(-1);
+  int error = 0;
+  for (int& number : numbers)
+    if (error == 0 && (number = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0) error = errno;
+  for (const int number : numbers)
+    if (number >= 0) close(number);
+  if (error == 0) return;
+  throw no_room(fmt::format("the system gives no more open files: {}", std::generic_category().message(error)),
+                "raise the limit: ulimit -n");
+}
+
+}  // namespace
+
+void prepare_for_shortage() {
+  std::set_terminate(on_terminate);
+  reserve = new (std::nothrow) char[reserve_bytes];
+  std::set_new_handler(give_reserve);
+  static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
+}
+
+void check_room() {
+  check_memory();
+  check_threads();
+  check_descriptors();
+}
+
+void end_soon(ExitCode code, unsigned seconds) {
+  last_code = static_cast<int>(code);
+  static_cast<void>(std::signal(SIGALRM, on_alarm));
+  alarm(seconds);
+}
+
+}  // namespace pool3::jobs

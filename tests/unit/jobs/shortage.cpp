@@ -1,0 +1,97 @@
+#include "setup/shortage.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "pool3/files.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace pool3::jobs {
+namespace {
+
+void limit(__rlimit_resource what, rlim_t most) {
+  const rlimit limit{most, most};
+  if (setrlimit(what, &limit) != 0) _exit(99);
+}
+
+rlim_t memory_of_this_process() {
+  std::ifstream file("/proc/self/statm");
+  rlim_t pages = 0;
+  file >> pages;
+  return pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE));
+}
+
+/// Ends with exit code 1 and the error as a line.
+void say(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    std::fputs(error.what(), stderr);
+    _exit(static_cast<int>(error.fields().code));
+  }
+  _exit(0);
+}
+
+TEST(Shortage, OfMemoryOnAThreadEndsWithALine) {
+  const auto work = [] {
+    prepare_for_shortage();
+    std::thread([] { throw std::bad_alloc(); }).join();
+  };
+  EXPECT_EXIT(work(), testing::ExitedWithCode(1), "pool3: error: memory ran out \\(give the job more");
+}
+
+TEST(Shortage, IsNoFaultOfTheProgramWhichEndsByAbort) {
+  const auto work = [] {
+    prepare_for_shortage();
+    std::thread([] { throw std::runtime_error("an odd thing"); }).join();
+  };
+  EXPECT_EXIT(work(), testing::KilledBySignal(SIGABRT), "pool3: error: an odd thing");
+}
+
+TEST(Shortage, OfFileSizesIsAnErrorOfTheWrite) {
+  const test::TemporaryFolder folder;
+  const auto work = [&] {
+    prepare_for_shortage();
+    limit(RLIMIT_FSIZE, 4096);  // of what the test itself writes, too
+    say([&] { write_whole_file({"write", folder / "f"}, std::string(100'000, 'x')); });
+  };
+  EXPECT_EXIT(work(), testing::ExitedWithCode(1), "f: File too large \\(raise ulimit -f");
+  EXPECT_FALSE(file_exists(folder / "f"));
+}
+
+TEST(Shortage, IsSeenBeforeTheStart) {
+  EXPECT_EXIT(say(check_room), testing::ExitedWithCode(0), "");
+  const auto few_files = [] {
+    limit(RLIMIT_NOFILE, 20);
+    say(check_room);
+  };
+  EXPECT_EXIT(few_files(), testing::ExitedWithCode(1), "Too many open files \\(raise the limit: ulimit -n");
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  const auto little_memory = [] {
+    limit(RLIMIT_AS, memory_of_this_process() + (rlim_t{50} << 20U));
+    say(check_room);
+  };
+  EXPECT_EXIT(little_memory(), testing::ExitedWithCode(1), "is too low to start");
+#endif
+}
+
+TEST(Shortage, AnEndThatHangsIsCutShort) {
+  const auto work = [] {
+    end_soon(ExitCode::failed, 1);
+    while (true) pause();
+  };
+  EXPECT_EXIT(work(), testing::ExitedWithCode(1), "");
+}
+
+}  // namespace
+}  // namespace pool3::jobs
