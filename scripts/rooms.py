@@ -55,7 +55,7 @@ ROOMS = {
                        ["evaluation", "measures", "scoring"]),
     "svm": Room("the solver, its certificate, probabilities: BLAS, LAPACK. `descent/`, `newton/` and `gram/` are its methods; "
                 "`kernel/` solves columns over a shared kernel matrix",
-                ["types", "error", "numbers", "threads", "partition", "mpi"], ["svm", "calibration", "kernel_machine", "landmarks"],
+                ["types", "error", "numbers", "threads", "partition", "mpi"], ["svm", "calibration", "fold_solver", "kernel_machine", "landmarks"],
                 folders={".": ["model", "descent", "newton", "gram", "kernel"], "kernel": ["model", "algebra"], "model": ["algebra"], "algebra": ["model"],
                          "descent": ["model", "algebra"], "newton": ["model", "algebra"], "gram": ["model", "algebra", "newton"]}),
     "prediction": Room("what a model says of rows, linear or by support vectors", ["types", "error", "store", "svm"]),

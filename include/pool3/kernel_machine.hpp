@@ -90,7 +90,7 @@ struct ProblemSize {
   std::vector<double> C;                 ///< each is solved for, in features whose spread is 1; empty: 1
   std::vector<std::int64_t> class_rows;  ///< [classes]; empty: all have as many
   std::int64_t landmarks = 0;            ///< that are asked for (landmarks.hpp), of RBF; 0: none while all rows fit
-  int copies = 1;                        ///< of the rows over landmarks, which groups of ranks hold
+  bool all_on_each_node = false;         ///< rows over landmarks: else the ranks hold them between them
 };
 /// Which solver, and why.
 struct SolverChoice {

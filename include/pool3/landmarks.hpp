@@ -6,6 +6,7 @@
 // is an ordinary RBF machine whose support vectors are the landmarks.
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "pool3/kernel_machine.hpp"
@@ -38,6 +39,8 @@ class LandmarkMap {
   [[nodiscard]] double gamma() const { return gamma_; }
   /// The problem over z, [rows, count], with all else that it has. In double, then rounded. Not collective.
   [[nodiscard]] Problem operator()(const Problem& problem) const;
+  /// Only z of the problem's rows, where it is wanted: [rows, count]. Not collective.
+  void map_rows(const Problem& problem, std::span<float> z) const;
   /// What weights over z are as coefficients of landmarks: [columns, count]. Not collective.
   [[nodiscard]] std::vector<double> coefficients(const Fit& fit) const;
 

@@ -18,7 +18,8 @@ struct SearchOptions {
   bool linear = true;                               ///< each C with the linear kernel
   std::vector<Gamma> gammas;                        ///< each C with the RBF kernel of each of these, too
   Multiclass multiclass = Multiclass::one_vs_rest;  ///< of the RBF kernel
-  bool gram = false;  ///< over one kernel matrix a node (choose_solver()); else rows are shared out in groups
+  bool gram = false;           ///< over one kernel matrix a node (choose_solver()); else rows are shared out in groups
+  std::int64_t landmarks = 0;  ///< or, above 0, that stand for all rows of the RBF kernel; all rows are on each node
   int folds = 10;
   int groups = 0;           ///< groups of ranks that work on folds side by side; 0: as many as ranks, folds at most
   bool centering = true;    ///< centre and scale the features first
@@ -81,12 +82,12 @@ struct SearchMemory {
 };
 
 /// Splits the ranks into groups; each group loads all training rows between its ranks through `load` (collective
-/// over the group it is given; folds set) and solves its folds, all in one matrix. With `gram` all ranks are one group,
-/// columns are their tasks, and the table is the same for any number of them. Collective; every rank gets the result.
-/// Throws a collective Error for a bad grid or problem. With halving, a sample of the rows (by their origin alone) says
-/// which points can't win (points_to_drop()); a resumed search finds the same again. Points in `memory` are not
-/// computed again; with its state (of a group's rows; kernel matrices need none) the others are, to the last bit, what
-/// they would have been.
+/// over the group it is given; folds set) and solves its folds, all in one matrix. With `gram`, or landmarks, all ranks
+/// are one group, columns or folds are their tasks, and the table is the same for any number of them. Collective; every
+/// rank gets the result. Throws a collective Error for a bad grid or problem. With halving, a sample of the rows (by
+/// their origin alone) says which points can't win (points_to_drop()); a resumed search finds the same again. Points in
+/// `memory` are not computed again; with its state (of a group's rows, or of landmarks, which do without as well;
+/// kernel matrices need none) the others are, to the last bit, what they would have been.
 [[nodiscard]] SearchResult search_grid(const Communicator& comm,
                                        const std::function<Problem(const Communicator&)>& load,
                                        const SearchOptions& options,
@@ -102,7 +103,8 @@ struct SearchMemory {
 /// Which search a table is of.
 struct SearchedBy {
   Provenance features;
-  std::string config;  ///< resolved configuration, JSON
+  std::string config;          ///< resolved configuration, JSON
+  std::int64_t landmarks = 0;  ///< that stood for all rows of the RBF kernel; 0: it was exact
 };
 
 /// The table of a search as JSON: points that are done, and of which features, by which flags. See docs/format.md.

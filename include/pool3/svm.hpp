@@ -34,6 +34,7 @@ struct Problem {
   std::int64_t dim = 0;
   std::int32_t classes = 0;
   std::vector<float> x;               ///< [rows, dim] row-major; or empty, and then there are
+  std::span<const float> lent;        ///< [rows, dim] that another holds, and nobody changes; or
   std::vector<std::uint16_t> halves;  ///< [rows, dim] float16, which become floats some rows at a time, and
   Standardisation of_halves;          ///< standardised then
   std::vector<std::int32_t> labels;   ///< [rows] in [0, classes)
@@ -119,6 +120,15 @@ class Solver {
   /// Solves for this C, starting from the last answer: call with ascending C. Collective; the answer is the same on
   /// every rank, and the same again for the same number of ranks. Throws usage Error unless C > 0.
   Fit solve(double C, const std::function<void(const SolverProgress&)>& progress = {});
+
+  /// What is found of the rows alone is found once for both: the eigenbasis. REQUIRES: `other` has the same rows. Not
+  /// collective.
+  void share_with(const Solver& other);
+
+  /// The next solve() starts near the last answer of `all`, whose columns leave out no fold: each column from that of
+  /// its class, without its fold's rows. Of the hinge, and with descent alone, from nothing. REQUIRES: `all` has the
+  /// same rows, and a column for each class. Not collective.
+  void start_from(const Solver& all);
 
   /// All that this rank's next solve() starts from. About as large as the dual variables: 4 bytes for each row
   /// and column. Not collective.

@@ -161,6 +161,7 @@ struct ClassFit {
   Traffic spent;
   LinearClassifier classifier;           ///< on raw features; of the linear kernel
   std::shared_ptr<KernelSolver> kernel;  ///< that made it from the set's shared rows; or none
+  std::shared_ptr<Solver> by_rows;       ///< that made it from the set's own rows; or none. Folds start from it
   std::int64_t landmarks = 0;            ///< that the answer is over; 0: it is exact
 };
 /// Collective.

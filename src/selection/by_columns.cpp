@@ -11,35 +11,20 @@ namespace {
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
-std::vector<std::int64_t> count_rows(const SharedRows& rows, int folds) {
-  std::vector<std::int64_t> counts(index(folds), 0);
-  for (const std::int32_t fold : rows.folds())
-    if (fold < folds) ++counts[index(fold)];
-  return counts;
-}
-
 class ColumnSearch : public PointSolver {
  public:
   ColumnSearch(const Communicator& comm, const Problem& problem, const SearchOptions& options)
       : comm_(comm),
         options_(options),
         rows_(comm, problem, options.centering, options.solver.threads),
-        fold_rows_(count_rows(rows_, options.folds)) {
+        fold_rows_(count_rows(rows_.folds(), options.folds)) {
     comm.all_do([&] {
       for (const Gamma& gamma : options.gammas) gammas_.push_back(gamma.of(rows_));
     });
     gammas_ = sorted_grid(gammas_);
   }
 
-  [[nodiscard]] std::vector<SearchPoint> grid() const override {
-    std::vector<SearchPoint> points;
-    const auto grid = sorted_grid(options_.C);
-    if (options_.linear)
-      for (const double C : grid) points.push_back({.C = C});
-    for (const double gamma : gammas_)
-      for (const double C : grid) points.push_back({.kernel = Kernel::rbf, .gamma = gamma, .C = C});
-    return points;
-  }
+  [[nodiscard]] std::vector<SearchPoint> grid() const override { return grid_of(options_, gammas_); }
   [[nodiscard]] const std::vector<std::int64_t>& fold_rows() const override { return fold_rows_; }
   [[nodiscard]] int groups() const override { return comm_.size(); }
 

@@ -83,6 +83,7 @@ Json table(const SearchResult& result, const SearchedBy& by) {
   j["best"] = result.best;
   if (result.sample_rows > 0) j["sample_rows"] = result.sample_rows;
   for (const SearchPoint& p : result.points) j["points"].push_back(json_of(p));
+  if (by.landmarks > 0) j["landmarks"] = by.landmarks;
   j["features"] = json_of(by.features);
   j["config"] = Json::parse(by.config);
   return j;
@@ -93,6 +94,8 @@ std::string difference(const Json& there, const SearchedBy& by) {
   const Json mine = json_of(by.features);
   for (const auto& [name, value] : mine.items())
     if (there.at("features").at(name) != value) return fmt::format("the features' {}", name);
+  const auto landmarks = there.value("landmarks", std::int64_t{0});
+  if (landmarks != by.landmarks) return fmt::format("{} landmarks here, {} there", by.landmarks, landmarks);
   const Json config = Json::parse(by.config);
   for (const auto& [name, value] : config.items()) {
     const std::string was = there.at("config").contains(name) ? there.at("config").at(name).dump() : "nothing";

@@ -30,6 +30,23 @@ std::vector<double> sorted_grid(std::vector<double> grid) {
   return grid;
 }
 
+std::vector<SearchPoint> grid_of(const SearchOptions& options, const std::vector<double>& gammas) {
+  std::vector<SearchPoint> points;
+  const auto grid = sorted_grid(options.C);
+  if (options.linear)
+    for (const double C : grid) points.push_back({.C = C});
+  for (const double gamma : gammas)
+    for (const double C : grid) points.push_back({.kernel = Kernel::rbf, .gamma = gamma, .C = C});
+  return points;
+}
+
+std::vector<std::int64_t> count_rows(std::span<const std::int32_t> fold_of_row, int folds) {
+  std::vector<std::int64_t> counts(index(folds), 0);
+  for (const std::int32_t fold : fold_of_row)
+    if (fold >= 0 && fold < folds) ++counts[index(fold)];
+  return counts;
+}
+
 /// Probabilities, for the log loss alone, are those of one temperature for all folds: one number can't learn the rows.
 void score_point(const Communicator& comm, const HeldOutRows& rows, std::int32_t classes, const SearchOptions& options,
                  SearchPoint& point) {

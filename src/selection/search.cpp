@@ -6,6 +6,7 @@
 
 #include "pool3/error.hpp"
 #include "selection/by_columns.hpp"
+#include "selection/by_folds.hpp"
 #include "selection/by_rows.hpp"
 #include "selection/edge.hpp"
 #include "selection/halving.hpp"
@@ -20,7 +21,7 @@ void check(const SearchOptions& o) {
     throw usage_error("--C must be above 0");
   if (o.folds < 2 || o.folds > 1000) throw usage_error("--folds must be between 2 and 1000");
   if (!o.linear && o.gammas.empty()) throw usage_error("--gamma names no value to try");
-  if (!o.gram && !o.gammas.empty()) throw usage_error("the RBF kernel needs --solver gram");
+  if (!o.gram && o.landmarks < 1 && !o.gammas.empty()) throw usage_error("the RBF kernel needs --solver gram");
 }
 
 bool same_point(const SearchPoint& a, const SearchPoint& b) {
@@ -104,6 +105,13 @@ class Table {
   bool counts_, restored_;  ///< the memory is of these rows; the solver has its state
 };
 
+std::unique_ptr<selection::PointSolver> make_solver(const Communicator& comm, const Load& load,
+                                                    const SearchOptions& options) {
+  if (options.gram) return selection::solve_by_columns(comm, load, options);
+  if (options.landmarks > 0) return selection::solve_by_folds(comm, load, options);
+  return selection::solve_by_rows(comm, load, options);
+}
+
 /// The points of a grid on a part of the rows. Gammas are those of all rows, as numbers.
 SearchResult search_sample(const Communicator& comm, const Load& load, SearchOptions options,
                            const std::vector<SearchPoint>& grid, const ShowSearch& progress) {
@@ -112,8 +120,7 @@ SearchResult search_sample(const Communicator& comm, const Load& load, SearchOpt
     if (p.kernel == Kernel::rbf && (options.gammas.empty() || options.gammas.back().factor != p.gamma))
       options.gammas.push_back({p.gamma, Gamma::Unit::one});
   const auto some = [&](const Communicator& group) { return selection::sample(load(group)); };
-  const auto solver =
-      options.gram ? selection::solve_by_columns(comm, some, options) : selection::solve_by_rows(comm, some, options);
+  const auto solver = make_solver(comm, some, options);
   const SearchMemory none;
   Table table(comm, *solver, options, progress, none);
   const std::vector<SearchPoint> same = solver->grid();
@@ -128,8 +135,7 @@ SearchResult search_grid(const Communicator& comm, const std::function<Problem(c
                          const SearchMemory& memory) {
   comm.all_do([&] { check(options); });
   SearchOptions wider = options;  // its grid grows
-  const auto solver =
-      options.gram ? selection::solve_by_columns(comm, load, wider) : selection::solve_by_rows(comm, load, wider);
+  const auto solver = make_solver(comm, load, wider);
   std::vector<SearchPoint> grid = solver->grid();
   std::int64_t sample_rows = 0;
   if (options.halving && selection::is_worth_halving(comm, load, options)) {

@@ -72,8 +72,9 @@ Outcome Methods::run(Method method, StoppingRules rules, const Progress& progres
 
 NewtonTools Methods::tools() {
   const auto basis = [this]() -> const Eigenbasis& {
-    if (!eigenbasis_) eigenbasis_ = stages_.eigenbasis ? compute_eigenbasis(objective_) : no_eigenbasis(objective_);
-    return *eigenbasis_;
+    std::optional<Eigenbasis>& found = *eigenbasis_;
+    if (!found) found = stages_.eigenbasis ? compute_eigenbasis(objective_) : no_eigenbasis(objective_);
+    return *found;
   };
   return {basis, stages_.support_products ? sparse_enough : -1};
 }

@@ -1,6 +1,7 @@
 #pragma once
 // The methods of the solver on one problem: each takes over where the last one ended.
 
+#include <memory>
 #include <optional>
 
 #include "svm/choose_method.hpp"
@@ -26,8 +27,10 @@ class Methods {
 
   [[nodiscard]] const Objective& objective() const { return objective_; }
   [[nodiscard]] ColumnTable& columns() { return objective_.columns; }
+  [[nodiscard]] const ColumnTable& columns() const { return objective_.columns; }
   /// Where a solve begins and ends. Not while one is in double.
   [[nodiscard]] Iterate<float>& iterate() { return iterate_; }
+  [[nodiscard]] const Iterate<float>& iterate() const { return iterate_; }
   [[nodiscard]] std::mt19937_64& random() { return descent_.random(); }
   [[nodiscard]] bool few_rows() const { return few_rows_; }
   [[nodiscard]] bool many_rows() const { return many_rows_; }
@@ -35,6 +38,8 @@ class Methods {
 
   /// `rules.tolerance` is that of the solve: float is not asked for more than it can. Collective.
   Outcome run(Method method, StoppingRules rules, const Progress& progress);
+  /// Takes the eigenbasis that `other` has found, or will find, of the same rows; each finds it for both.
+  void share_basis(const Methods& other) { eigenbasis_ = other.eigenbasis_; }
   /// The weights of the answer, [dim + 1, width]: in double if float was not enough. Then the iterate is rounded.
   [[nodiscard]] Matrix<double> take_weights();
 
@@ -53,7 +58,7 @@ class Methods {
   bool few_rows_, many_rows_;
   Iterate<float> iterate_;
   Descent descent_;
-  std::optional<Eigenbasis> eigenbasis_;
+  std::shared_ptr<std::optional<Eigenbasis>> eigenbasis_ = std::make_shared<std::optional<Eigenbasis>>();
   std::optional<GramNewton<float>> gram_;
   std::optional<GramNewton<double>> gram_in_double_;
   std::optional<Iterate<double>> in_double_;  ///< in place of iterate_, from the first method in double on

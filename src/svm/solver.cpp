@@ -155,6 +155,24 @@ Fit Solver::solve(double C, const std::function<void(const SolverProgress&)>& pr
   return fit;
 }
 
+void Solver::share_with(const Solver& other) { impl_->methods.share_basis(other.impl_->methods); }
+
+void Solver::start_from(const Solver& all) {
+  Impl& s = *impl_;
+  if (s.options.loss == Loss::l1 || !s.stages.hand_over) return;  // descent begins, and would need v = w(a)
+  const svm::ColumnTable &mine = s.methods.columns(), &theirs = all.impl_->methods.columns();
+  const svm::Iterate<float>& from = all.impl_->methods.iterate();
+  svm::Iterate<float>& to = s.methods.iterate();
+  for (std::int64_t j = 0; j < s.m; ++j) {
+    const auto found = std::ranges::find(theirs.positive_class, mine.positive_class[index(j)]);
+    const auto k = static_cast<Eigen::Index>(found - theirs.positive_class.begin());
+    to.v.col(j) = from.v.col(k);
+    for (std::int64_t i = 0; i < to.alpha.rows(); ++i)
+      to.alpha(i, j) = mine.counts(j, s.methods.objective().fold(i)) ? from.alpha(i, k) : 0.0F;
+  }
+  s.descent_is_slow = true;  // Newton's method goes on from any point
+}
+
 std::string Solver::state() const {
   std::string bytes;
   const svm::Iterate<float>& iterate = impl_->methods.iterate();

@@ -184,8 +184,10 @@ ClassFit fit_classes(const Communicator& comm, const TrainingSet& set, const Tra
                      const ShowProgress& progress) {
   if (set.shared) return fit_shared(comm, set, options, progress);
   const Traffic before = traffic();
-  Solver solver(comm, set.problem, columns_of_classes(set.problem.classes), options_for_rows(set, options));
-  ClassFit solved{.fit = solver.solve(options.C, progress), .landmarks = set.landmarks.count()};
+  const auto columns = columns_of_classes(set.problem.classes);
+  auto solver = std::make_shared<Solver>(comm, set.problem, columns, options_for_rows(set, options));
+  ClassFit solved{.fit = solver->solve(options.C, progress), .landmarks = set.landmarks.count()};
+  if (options.probability_folds > 0) solved.by_rows = std::move(solver);
   if (!set.map) solved.classifier = unfold(solved.fit, set.standardisation, set.problem.classes);
   solved.spent = traffic().since(before);
   return solved;
@@ -199,6 +201,10 @@ HeldOutRows held_out_rows(const Communicator& comm, const TrainingSet& set, cons
   how.tolerance = std::max(how.tolerance, tolerance_of_probabilities);
   const auto columns = columns_of_folds(set.problem.classes, folds);
   Solver solver(comm, set.problem, columns, how);
+  if (solved.by_rows) {
+    solver.share_with(*solved.by_rows);
+    solver.start_from(*solved.by_rows);
+  }
   const Fit fit = solver.solve(options.C, progress);
   return rows_of_folds(held_out_scores(set.problem, fit, columns, how.threads), set.problem.origin, set.problem.labels,
                        set.problem.folds, folds);

@@ -189,6 +189,75 @@ TEST(SearchOverKernelMatrices, LinearPointsAreThoseOfRowsThatAreSharedOut) {
   for (std::size_t p = 0; p < 2; ++p) EXPECT_EQ(result.points[p].fold_accuracy, expected.points[p].fold_accuracy);
 }
 
+/// Both kernels over landmarks.
+SearchOptions folds_of_both(std::int64_t landmarks) {
+  SearchOptions options{.C = {10, 0.1, 1},
+                        .gammas = {{1, Gamma::Unit::median}, {0.05, Gamma::Unit::one}},
+                        .landmarks = landmarks,
+                        .folds = 5};
+  options.solver.tolerance = 1e-5;
+  return options;
+}
+
+TEST(SearchOverLandmarks, HasTheSameTableForAnyNumberOfRanks) {
+  const Communicator comm = Communicator::world();
+  const Communicator alone = comm.split(comm.rank());
+  for (const Loss loss : {Loss::l1, Loss::l2}) {
+    SearchOptions options = folds_of_both(60);
+    options.solver.loss = loss;
+    const SearchResult expected = search_grid(alone, load, options), result = search_grid(comm, load, options);
+    ASSERT_EQ(result.points.size(), 9);
+    expect_same(result, expected);
+    for (const SearchPoint& p : result.points) EXPECT_LE(p.relative_gap, 1e-5);
+  }
+}
+
+TEST(SearchOverLandmarks, ResumesToTheSameTableWithAndWithoutItsState) {
+  const Communicator comm = Communicator::world();
+  SearchOptions options = folds_of_both(60);
+  std::vector<SearchMemory> memories;
+  SearchMemory keeping;
+  keeping.keep = [&](const SearchResult& so_far, const std::string& state) {
+    memories.push_back({so_far.points, so_far.fold_rows, state, {}});
+  };
+  const SearchResult expected = search_grid(comm, load, options, {}, keeping);
+  for (const std::size_t done : {1, 4, 5, 8}) {
+    SearchMemory memory = memories[done - 1];
+    for (const bool has_state : {true, false}) {
+      if (!has_state) memory.state.clear();
+      const SearchResult result = search_grid(comm, load, options, {}, memory);
+      EXPECT_EQ(result.remembered, done);
+      expect_same(result, expected);
+    }
+  }
+  memories[0].state.resize(memories[0].state.size() - 1);
+  EXPECT_THROW((void)search_grid(comm, load, options, {}, memories[0]), Error);
+}
+
+TEST(SearchOverLandmarks, IsTheExactOneWhereAllRowsAreLandmarks) {
+  const Communicator comm = Communicator::world();
+  SearchOptions options = folds_of_both(1000);
+  const SearchResult result = search_grid(comm, load, options);
+  options.gram = true;
+  const SearchResult exact = search_grid(comm, load, options);
+  ASSERT_EQ(result.points.size(), exact.points.size());
+  for (std::size_t p = 0; p < exact.points.size(); ++p) {
+    EXPECT_NEAR(result.points[p].gamma, exact.points[p].gamma, 1e-5 * exact.points[p].gamma);
+    EXPECT_EQ(result.points[p].fold_accuracy, exact.points[p].fold_accuracy) << p;
+  }
+}
+
+TEST(SearchOverLandmarks, FeaturesThatAreNotCentredAreTakenAsTheyAre) {
+  const Communicator comm = Communicator::world();
+  SearchOptions options = folds_of_both(1000);
+  options.centering = false;
+  const SearchResult result = search_grid(comm, load, options);
+  options.gram = true;
+  const SearchResult exact = search_grid(comm, load, options);
+  for (std::size_t p = 0; p < exact.points.size(); ++p)
+    EXPECT_EQ(result.points[p].fold_accuracy, exact.points[p].fold_accuracy) << p;
+}
+
 TEST(Halving, TheSameTableForAnyNumberOfRanksAndAfterAResume) {
   const Communicator comm = Communicator::world();
   const Communicator alone = comm.split(comm.rank());

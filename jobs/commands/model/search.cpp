@@ -87,16 +87,6 @@ std::string progress_text(const SearchProgress& p) {
                      p.points, text_of(p.solver));
 }
 
-/// Folds are compared exactly, or not at all. Throws usage Error.
-void refuse_landmarks(const SolverChoice& choice) {
-  if (choice.landmarks == 0) return;
-  throw Error({.stage = stage,
-               .cause = fmt::format("a search has no landmarks, and this would be {}", choice.why),
-               .advice = "raise --max-memory, search on fewer rows (--limit-per-class of extract) and then train with "
-                         "what is best, or --kernel linear",
-               .code = ExitCode::usage});
-}
-
 /// Collective: rows are counted.
 SearchOptions search_options(const Communicator& comm, const FeatureReader& reader, const TrainingOptions& training,
                              const KernelFlagValues& kernel, const SearchFlags& flags, Log& log) {
@@ -123,10 +113,10 @@ SearchOptions search_options(const Communicator& comm, const FeatureReader& read
   if (!training.centering) comm.all_do([&] { spread = spread_of(reader); });
   std::vector<double> C = flags.C;
   for (double& value : C) value *= spread;
-  const SolverChoice choice = choose_solver(comm, {rows, reader.width(), classes, flags.folds, C, class_rows}, how,
-                                            kernel.method, training.kernel.max_memory_bytes);
-  comm.all_do([&] { refuse_landmarks(choice); });
+  const ProblemSize size{rows, reader.width(), classes, flags.folds, C, class_rows, training.kernel.landmarks, true};
+  const SolverChoice choice = choose_solver(comm, size, how, kernel.method, training.kernel.max_memory_bytes);
   options.gram = choice.gram;
+  options.landmarks = choice.landmarks;
   if (choice.method != SolverMethod::automatic) options.solver.method = choice.method;
   log.line(stage, choice.why);
   if (choice.gram && comm.size() > classes)
@@ -218,7 +208,7 @@ TrainingOptions search(const Context& context, const TrainingFlags& of_training,
   };
   const SearchOptions options =
       search_options(comm, reader, training, values_of(of_training.kernel), flags, context.log);
-  const SearchedBy by{reader.provenance(), context.config};
+  const SearchedBy by{reader.provenance(), context.config, options.landmarks};
   const SearchJournal journal(comm, out, by);
   auto [memory, note] = journal.recall(flags.extend);
   if (!note.empty()) context.log.line(stage, note);
@@ -245,6 +235,7 @@ TrainingOptions search(const Context& context, const TrainingFlags& of_training,
   chosen.search_folds = flags.folds;
   chosen.kernel.kernel = best.kernel;
   chosen.kernel.gamma = {best.gamma, Gamma::Unit::one};
+  chosen.kernel.landmarks = best.kernel == Kernel::rbf ? options.landmarks : 0;
   if (best.kernel == Kernel::linear) chosen.kernel.multiclass = Multiclass::one_vs_rest;
   return chosen;
 }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "svm/kernel/box_descent.hpp"
+#include "svm/kernel/box_interior.hpp"
 #include "svm/kernel/box_newton.hpp"
 
 namespace pool3::svm {
@@ -14,6 +16,8 @@ constexpr int most_newton_steps = 8;
 /// Descent's first share of the violation, and steps for each variable, before Newton is tried.
 constexpr double first_share = 0.1;
 constexpr std::int64_t descent_steps = 5;
+/// Rounds without success before Newton's method is given up for one that does not mind singular matrices.
+constexpr int tries_before_inside = 1;
 /// How much of the diagonal the other entries are, on average, from where single variables undo each other's steps.
 constexpr double alike = 0.93;
 
@@ -41,8 +45,12 @@ void solve_box(Box<Real>& box, double enough, bool near) {
   for (int round = 0; round < most_rounds; ++round) {
     go_down(box, share * first, descent_steps * box.size() << (2 * round));
     if (box.violation() <= enough * first) return;
-    (void)newton(box, most_newton_steps);
+    const bool lower = newton(box, most_newton_steps);
     if (box.violation() <= enough * first) return;
+    if constexpr (std::is_same_v<Real, double>)
+      if (!lower && round == tries_before_inside && box.high.allFinite() && box.low.allFinite() &&
+          descend_inside(box, enough * first))
+        return;
     share *= 0.1;
   }
 }

@@ -82,10 +82,10 @@ std::string gib(double bytes) { return fmt::format("{:.1f} GiB", bytes / bytes_o
 /// Bytes a node for rows over landmarks: rows and z with what the solver has of them, landmarks and K_mm^(-1/2).
 double landmark_bytes(const ProblemSize& s, std::int64_t landmarks, double nodes, double ranks) {
   constexpr double of_column = 8;  // a dual and a margin, floats both
-  const auto n = static_cast<double>(s.rows) * s.copies / nodes, m = static_cast<double>(landmarks),
-             d = static_cast<double>(s.dim);
-  return 4 * n * (d + m) + of_column * n * static_cast<double>(s.classes) * std::max(1, s.folds) +
-         8 * m * m * (ranks + 2) + 8 * m * d * ranks;
+  const auto n = static_cast<double>(s.rows), m = static_cast<double>(landmarks), d = static_cast<double>(s.dim);
+  return 4 * n * (d + m) / (s.all_on_each_node ? 1 : nodes) +
+         of_column * n * static_cast<double>(s.classes) * std::max(1, s.folds) / nodes + 8 * m * m * (ranks + 2) +
+         8 * m * d * ranks;
 }
 
 /// As many landmarks as are asked for, or as memory has room for; nothing if it has none. `needed`: by the kernel

@@ -16,6 +16,8 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double well_conditioned = 1e5;
 /// Beyond this one, sums in double lose what the added diagonal says: a column that gains nothing is soon left.
 constexpr double hopeless = 1e11;
+/// The same of the hinge, whose diagonal has nothing added: the kernel's floats are wrong by more than margins are.
+constexpr double hopeless_of_hinge = 1e8;
 /// Working sets in turn that may bring the gap down by less than a tenth.
 constexpr int most_without_gain = 30, most_without_gain_if_hopeless = 4;
 /// Rows that join the working set at once, at least.
@@ -259,9 +261,10 @@ void solve_column(const KernelMatrix& kernel, const KernelColumn& column, const 
          without_gain < patience) {
     const RowList set = working_set(column, point);
     if (set.empty()) return;
-    const double conditioned = column.loss == Loss::l2 ? condition(kernel, column, set) : 0.0;
-    if (conditioned > hopeless) patience = most_without_gain_if_hopeless;
-    const bool in_float = column.loss == Loss::l2 && conditioned < well_conditioned;
+    const bool smooth = column.loss == Loss::l2;
+    const double conditioned = condition(kernel, column, set);
+    if (conditioned > (smooth ? hopeless : hopeless_of_hinge)) patience = most_without_gain_if_hopeless;
+    const bool in_float = smooth && conditioned < well_conditioned;
     const std::vector<double> change = in_float ? solve_working_set<float>(kernel, column, point, set)
                                                 : solve_working_set<double>(kernel, column, point, set);
     move(kernel, column, set, change, point);

@@ -49,14 +49,14 @@ class FoldSteps {
  public:
   FoldSteps(const KernelMatrix& kernel, const KernelColumn& c, const RowList& rows)
       : inverse_(std::ssize(rows)), y_(std::ssize(rows)), all_(Vector<Real>::Zero(std::ssize(rows))) {
-    const Matrix<Real> k = gather<Real>(kernel, rows);
-    for (std::int64_t r = 0; r < k.rows(); ++r) {
-      std::copy_n(k.row(r).data(), r + 1, inverse_.row(r));
+    for (std::int64_t r = 0; r < std::ssize(rows); ++r) {
+      gather_row(kernel, rows, r, inverse_.row(r));
       inverse_.row(r)[r] += static_cast<Real>(0.5 / static_cast<double>(c.cost[index(rows[index(r)])]));
       y_[r] = static_cast<Real>(c.y[index(rows[index(r)])]);
     }
     sound_ = inverse_.invert();
-    for (std::int64_t r = 0; r < k.rows() && sound_; ++r) add_row(inverse_.row(r), y_[r], y_.size(), all_.data());
+    for (std::int64_t r = 0; r < std::ssize(rows) && sound_; ++r)
+      add_row(inverse_.row(r), y_[r], y_.size(), all_.data());
     sound_ = sound_ && all_.allFinite();
   }
   [[nodiscard]] bool is_sound() const { return sound_; }
@@ -114,7 +114,7 @@ class FoldSteps {
 template <typename Real>
 std::vector<KernelPoint> start(const KernelMatrix& kernel, const KernelColumn& column, const KernelPoint& answer,
                                const RowList& rows, std::span<const std::int32_t> fold_of_row,
-                               std::span<const std::int32_t> folds) {
+                               std::span<const std::int32_t> folds, bool roughly) {
   const FoldSteps<Real> steps(kernel, column, rows);
   if (!steps.is_sound()) return {};
   Matrix<double> v(std::ssize(folds), std::ssize(rows));
@@ -126,18 +126,19 @@ std::vector<KernelPoint> start(const KernelMatrix& kernel, const KernelColumn& c
     }
     v.row(Eigen::Index(k)) = steps.solve(left_out, std::move(out)).template cast<double>();
   }
-  return points_with(kernel, rows, v);
+  return points_with(kernel, rows, v, answer, roughly);
 }
 
 }  // namespace
 
 std::vector<KernelPoint> start_folds(const KernelMatrix& kernel, const KernelColumn& column, const KernelPoint& answer,
-                                     std::span<const std::int32_t> fold_of_row, std::span<const std::int32_t> folds) {
+                                     std::span<const std::int32_t> fold_of_row, std::span<const std::int32_t> folds,
+                                     bool roughly) {
   const RowList rows = base_rows(column, answer);
   const double conditioned = condition(kernel, column, rows);
   if (rows.empty() || !(conditioned < hopeless)) return {};
-  return conditioned < well_conditioned ? start<float>(kernel, column, answer, rows, fold_of_row, folds)
-                                        : start<double>(kernel, column, answer, rows, fold_of_row, folds);
+  return conditioned < well_conditioned ? start<float>(kernel, column, answer, rows, fold_of_row, folds, roughly)
+                                        : start<double>(kernel, column, answer, rows, fold_of_row, folds, roughly);
 }
 
 }  // namespace pool3::svm

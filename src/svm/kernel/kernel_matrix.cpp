@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 
+#include "pool3/partition.hpp"
 #include "pool3/target_clones.hpp"
 #include "svm/algebra/pick.hpp"
 #include "svm/model/columns.hpp"
@@ -65,6 +66,39 @@ POOL3_TARGET_CLONES void add_lanes(const Lanes* k, std::int64_t count, const dou
   for (std::int64_t r = 0; r < count; ++r)
     for (std::size_t c = 0; c < together; ++c)
       for (std::size_t l = 0; l < lanes; ++l) sums[c][l] += u[r * u_stride + std::int64_t(c)] * k[r * strip_lanes][l];
+  for (std::size_t c = 0; c < together; ++c) to[c] = sums[c];
+}
+
+/// Rows and columns of the kernel that stay in the first cache as floats, and whose sums stay floats.
+constexpr std::int64_t rough_rows = 128, rough_width = 64;
+constexpr std::size_t rough_lanes = 32;
+using FloatLanes = std::array<float, rough_lanes>;
+using RoughBlock = std::array<float, static_cast<std::size_t>(rough_rows* rough_width)>;
+
+POOL3_TARGET_CLONES void read_block(const float* k, std::int64_t stride, const std::int32_t* rows, std::int64_t count,
+                                 std::int64_t begin, std::int64_t some, float* out) {
+  for (std::int64_t r = 0; r < count; ++r) {
+    const float* from = k + rows[r] * stride + begin;
+    const float* next = k + rows[std::min(r + ahead, count - 1)] * stride + begin;
+    for (std::int64_t j = 0; j < rough_width; j += lanes) __builtin_prefetch(next + j);
+    float* to = out + r * rough_width;
+    if (some == rough_width) {
+      for (std::int64_t j = 0; j < rough_width; ++j) to[j] = from[j];
+    } else {
+      for (std::int64_t j = 0; j < some; ++j) to[j] = from[j];
+      for (std::int64_t j = some; j < rough_width; ++j) to[j] = 0;
+    }
+  }
+}
+
+/// to[c] = sum over rows of u[row, c] k[row], of some lanes.
+POOL3_TARGET_CLONES void add_rough_lanes(const float* k, std::int64_t count, const float* u, std::int64_t u_stride,
+                                      FloatLanes* to) {
+  alignas(64) std::array<FloatLanes, together> sums{};
+  for (std::int64_t r = 0; r < count; ++r)
+    for (std::size_t c = 0; c < together; ++c)
+      for (std::size_t l = 0; l < rough_lanes; ++l)
+        sums[c][l] += u[r * u_stride + std::int64_t(c)] * k[r * rough_width + std::int64_t(l)];
   for (std::size_t c = 0; c < together; ++c) to[c] = sums[c];
 }
 
@@ -148,6 +182,43 @@ void add_products(const KernelMatrix& k, const RowList& rows, const Matrix<doubl
   }
 }
 
+void add_rough_products(const KernelMatrix& k, const RowList& rows, const Matrix<double>& u, Matrix<double>& f) {
+  const Eigen::Index columns = u.rows(), count = u.cols();
+  constexpr auto group = static_cast<Eigen::Index>(together);
+  const Eigen::Index whole = (columns + group - 1) / group * group;
+  Matrix<float> turned = Matrix<float>::Zero(count, whole);
+  turned.leftCols(columns) = u.transpose().cast<float>();
+  alignas(64) RoughBlock block;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by read_block()
+  alignas(64) std::array<FloatLanes, together> sums_of{};
+  const auto add = [&](RowRange some_rows, RowRange some) {
+    read_block(k.values, k.rows, rows.data() + some_rows.begin, some_rows.size(), some.begin, some.size(),
+               block.data());
+    for (Eigen::Index c = 0; c < columns; c += group)
+      for (std::int64_t at = some.begin; at < some.end; at += std::int64_t{rough_lanes}) {
+        add_rough_lanes(block.data() + (at - some.begin), some_rows.size(), turned.row(some_rows.begin).data() + c,
+                        whole, sums_of.data());
+        const std::int64_t width = std::min<std::int64_t>(rough_lanes, some.end - at);
+        for (Eigen::Index r = c; r < std::min(c + group, columns); ++r)
+          for (std::int64_t l = 0; l < width; ++l) f(r, at + l) += static_cast<double>(sums_of[index(r - c)][index(l)]);
+      }
+  };
+  for (std::int64_t strip_of = 0; strip_of < block_count(k.rows, rough_width); ++strip_of)
+    for (std::int64_t b = 0; b < block_count(count, rough_rows); ++b)
+      add(block_range(count, rough_rows, b), block_range(k.rows, rough_width, strip_of));
+  for (Eigen::Index c = 0; c < columns; ++c) {
+    const double* const of_column = u.row(c).data();
+    add_common(k, rows, {of_column, index(count)}, {f.row(c).data(), index(f.cols())});
+  }
+}
+
+template <typename Real>
+void gather_row(const KernelMatrix& k, const RowList& rows, std::int64_t r, Real* out) {
+  pick(k.row(rows[index(r)]), rows.data(), r + 1, out);
+  if (k.shift.empty() && k.constant == 0) return;
+  const double own = k.shift_of(rows[index(r)]) + k.constant;
+  for (std::int64_t c = 0; c <= r; ++c) out[c] += static_cast<Real>(own + k.shift_of(rows[index(c)]));
+}
+
 template <typename Real>
 Matrix<Real> gather(const KernelMatrix& k, const RowList& rows) {
   const auto count = std::ssize(rows);
@@ -172,6 +243,8 @@ void rbf_rows(const float* gram, std::span<const double> squares, double gamma, 
   }
 }
 
+template void gather_row(const KernelMatrix&, const RowList&, std::int64_t, float*);
+template void gather_row(const KernelMatrix&, const RowList&, std::int64_t, double*);
 template Matrix<float> gather(const KernelMatrix&, const RowList&);
 template Matrix<double> gather(const KernelMatrix&, const RowList&);
 

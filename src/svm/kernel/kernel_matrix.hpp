@@ -36,9 +36,15 @@ void add_products(const KernelMatrix& k, const RowList& rows, const std::vector<
 /// does not depend on the others.
 void add_products(const KernelMatrix& k, const RowList& rows, const Matrix<double>& u, Matrix<double>& f);
 
+/// The same in floats, some rows at a time: to some 1e-7 of what the products' sizes add up to.
+void add_rough_products(const KernelMatrix& k, const RowList& rows, const Matrix<double>& u, Matrix<double>& f);
+
 /// The kernel of some rows with each other: [count, count].
 template <typename Real>
 [[nodiscard]] Matrix<Real> gather(const KernelMatrix& k, const RowList& rows);
+/// Entries [0, r] of row r of that.
+template <typename Real>
+void gather_row(const KernelMatrix& k, const RowList& rows, std::int64_t r, Real* out);
 
 /// values[i, j] = exp(-gamma (squares[i] + squares[j] - 2 gram[i, j])) of rows [begin, end); 1 on the diagonal.
 void rbf_rows(const float* gram, std::span<const double> squares, double gamma, std::int64_t begin, std::int64_t end,

@@ -6,8 +6,6 @@
 #include <numeric>
 
 #include "pool3/partition.hpp"
-#include "svm/kernel/fold_columns.hpp"
-#include "svm/kernel/hinge_folds.hpp"
 #include "svm/model/columns.hpp"
 
 namespace pool3 {
@@ -15,10 +13,6 @@ namespace {
 
 using svm::index;
 
-/// Tasks of folds for each rank, so that all end at about the same time.
-constexpr std::int64_t tasks_a_rank = 4;
-/// A start with a larger gap than this share of the primal is none.
-constexpr double near_enough = 0.5;
 constexpr double two_sides = 8;  // a dual and a margin, doubles both
 
 std::vector<ColumnClasses> columns_of(std::int32_t classes, Multiclass multiclass) {
@@ -94,170 +88,6 @@ void KernelSolver::Impl::make_kernel() {
     kernel = {.values = values, .rows = n};
   }
   if (options.multiclass == Multiclass::one_vs_rest) kernel.constant += options.bias * options.bias;
-}
-
-KernelSolver::Impl::View KernelSolver::Impl::view(const ColumnClasses& of) const {
-  if (of.second < 0) return {{}, {}, kernel};
-  View v;
-  for (const std::int32_t k : {of.first, of.second})
-    for (std::int64_t i = class_begin[index(k)]; i < class_begin[index(k) + 1]; ++i)
-      v.rows.push_back(static_cast<std::int32_t>(i));
-  const auto n = std::ssize(v.rows);
-  v.copy.resize(index(n * n));
-  const std::int64_t first = class_begin[index(of.first)], second = class_begin[index(of.second)];
-  const std::int64_t of_first = class_begin[index(of.first) + 1] - first;
-  for (std::int64_t i = 0; i < n; ++i) {
-    const float* from = kernel.row(v.rows[index(i)]);
-    float* to = v.copy.data() + i * n;
-    std::copy_n(from + first, of_first, to);
-    std::copy_n(from + second, n - of_first, to + of_first);
-  }
-  v.kernel = {.values = v.copy.data(), .rows = n, .constant = kernel.constant};
-  return v;
-}
-
-/// `fold` is left out; -1: none.
-svm::KernelColumn KernelSolver::Impl::column(const ColumnClasses& of, const View& v, std::int32_t fold) const {
-  const std::int64_t n = v.kernel.rows;
-  svm::KernelColumn c{.y = std::vector<float>(index(n)),
-                      .cost = std::vector<float>(index(n)),
-                      .loss = options.loss,
-                      .free_bias = of.second >= 0};
-  const auto factor = [&](std::int32_t k) {
-    return options.positive_weights.empty() ? 1.0 : options.positive_weights[index(k)];
-  };
-  for (std::int64_t i = 0; i < n; ++i) {
-    const auto row = index(v.row(i));
-    const std::int32_t label = shared.labels[row];
-    c.y[index(i)] = label == of.first ? 1.0F : -1.0F;
-    const double weight = label == of.first || of.second >= 0 ? factor(label) : 1.0;
-    const double of_row = shared.weights.empty() ? 1.0 : static_cast<double>(shared.weights[row]);
-    const bool left_out = fold >= 0 && shared.folds[row] == fold;
-    c.cost[index(i)] = left_out ? 0.0F : static_cast<float>(C * weight * of_row);
-  }
-  return c;
-}
-
-/// Where y a of a row in a column is kept.
-double* KernelSolver::Impl::dual_of(std::int64_t column, std::int64_t row) const {
-  const auto [a, b] = classes[index(column)];
-  std::int64_t slot = a;
-  if (b >= 0) slot = shared.labels[index(row)] == a ? b - 1 : a;
-  return &duals.as<double>()[index(slot * rows.rows() + row)];
-}
-
-/// The column's last answer.
-svm::KernelPoint KernelSolver::Impl::load(std::int64_t column, const View& v) const {
-  const std::int64_t n = v.kernel.rows;
-  svm::KernelPoint p{.v = std::vector<double>(index(n)), .f = std::vector<double>(index(n), 0.0)};
-  svm::RowList support;
-  std::vector<double> u;
-  for (std::int64_t i = 0; i < n; ++i) {
-    p.v[index(i)] = *dual_of(column, v.row(i));
-    if (p.v[index(i)] == 0) continue;
-    support.push_back(static_cast<std::int32_t>(i));
-    u.push_back(p.v[index(i)]);
-  }
-  if (v.rows.empty()) {
-    std::copy_n(margins.as<double>().begin() + column * n, n, p.f.begin());
-  } else if (!support.empty()) {
-    svm::add_products(v.kernel, support, u, p.f);
-  }
-  return p;
-}
-
-void KernelSolver::Impl::store(std::int64_t column, const View& v, const svm::KernelPoint& p) const {
-  const std::int64_t n = v.kernel.rows;
-  for (std::int64_t i = 0; i < n; ++i) *dual_of(column, v.row(i)) = p.v[index(i)];
-  if (v.rows.empty()) std::copy_n(p.f.begin(), n, margins.as<double>().begin() + column * n);
-}
-
-void KernelSolver::Impl::solve_column(std::int64_t j) const {
-  ColumnRecord& r = record(j);
-  if (r.saturated > 0) {
-    r.skipped = 1;
-    r.products = 0;
-    return;
-  }
-  const View v = view(classes[index(j)]);
-  svm::KernelPoint p = load(j, v);
-  svm::solve_column(v.kernel, column(classes[index(j)], v, -1), rules(), p);
-  store(j, v, p);
-  r = {p.primal, p.gap, p.bias, p.saturated ? 1.0 : 0.0, static_cast<double>(p.products), 0};
-}
-
-std::int64_t KernelSolver::Impl::fold_batch() const {
-  if (options.multiclass == Multiclass::one_vs_one) return 1;
-  const std::int64_t parts = std::clamp<std::int64_t>(block_count(tasks_a_rank * comm.size(), count()), 1, folds);
-  return block_count(folds, parts);
-}
-
-void KernelSolver::Impl::solve_folds(std::int64_t j, std::int64_t batch) const {
-  const View v = view(classes[index(j)]);
-  const RowRange some = block_range(folds, fold_batch(), batch);
-  std::vector<std::int32_t> of_batch(index(some.size()));
-  std::iota(of_batch.begin(), of_batch.end(), static_cast<std::int32_t>(some.begin));
-  std::vector<svm::KernelPoint> starts;
-  const bool all_known = std::ranges::all_of(of_batch, [&](std::int32_t f) { return record(j, f).saturated > 0; });
-  if (v.rows.empty() && !all_known) {
-    const auto start = options.loss == Loss::l2 ? svm::start_folds : svm::start_hinge_folds;
-    starts = start(v.kernel, column(classes[index(j)], v, -1), load(j, v), shared.folds, of_batch);
-  }
-  for (std::size_t k = 0; k < of_batch.size(); ++k)
-    solve_fold(j, of_batch[k], v, starts.empty() ? svm::KernelPoint() : std::move(starts[k]));
-}
-
-void KernelSolver::Impl::solve_fold(std::int64_t j, std::int32_t fold, const View& v, svm::KernelPoint&& start) const {
-  ColumnRecord& r = record(j, fold);
-  if (r.saturated > 0) {
-    r.skipped = 1;
-    r.products = 0;
-    return;
-  }
-  const svm::KernelColumn c = column(classes[index(j)], v, fold);
-  svm::KernelPoint p = std::move(start);
-  if (!p.v.empty()) svm::certify(c, p);
-  const bool is_near = !p.v.empty() && p.gap < near_enough * p.primal;
-  if (!is_near) p = load(j, v);
-  svm::solve_column(v.kernel, c, rules(), p);  // the rows of the fold have limits of 0
-  write_held_out(j, fold, v, p);
-  r = {p.primal, p.gap, p.bias, p.saturated ? 1.0 : 0.0, static_cast<double>(p.products), 0};
-}
-
-void KernelSolver::Impl::write_held_out(std::int64_t j, std::int32_t fold, const View& v,
-                                        const svm::KernelPoint& p) const {
-  const std::int64_t n = rows.rows();
-  const auto out = held_out.as<float>().subspan(index(j * n), index(n));
-  if (v.rows.empty()) {
-    for (std::int64_t i = 0; i < n; ++i)
-      if (shared.folds[index(i)] == fold) out[index(i)] = static_cast<float>(p.f[index(i)] + p.bias);
-    return;
-  }
-  svm::RowList of_fold;
-  for (std::int64_t i = 0; i < n; ++i)
-    if (shared.folds[index(i)] == fold) of_fold.push_back(static_cast<std::int32_t>(i));
-  std::vector<double> f(of_fold.size(), p.bias);
-  for (std::size_t i = 0; i < v.rows.size(); ++i) {
-    if (p.v[i] == 0) continue;
-    const float* k = kernel.row(v.rows[i]);
-    for (std::size_t t = 0; t < of_fold.size(); ++t)
-      f[t] += p.v[i] * (static_cast<double>(k[of_fold[t]]) + kernel.constant);
-  }
-  for (std::size_t t = 0; t < of_fold.size(); ++t) out[index(of_fold[t])] = static_cast<float>(f[t]);
-}
-
-void KernelSolver::Impl::clear_column(std::int64_t j) const {
-  const View v = view(classes[index(j)]);
-  for (std::int64_t i = 0; i < v.kernel.rows; ++i) *dual_of(j, v.row(i)) = 0;
-  if (v.rows.empty()) std::fill_n(margins.as<double>().begin() + j * rows.rows(), rows.rows(), 0.0);
-  record(j) = {};
-}
-
-void KernelSolver::Impl::clear_fold(std::int64_t j, std::int32_t fold) const {
-  record(j, fold) = {};
-  const auto out = held_out.as<float>().subspan(index(j * rows.rows()), index(rows.rows()));
-  for (std::size_t i = 0; i < out.size(); ++i)
-    if (shared.folds[i] == fold) out[i] = 0;
 }
 
 /// What other nodes solve becomes 0 here, to be added up. Collective over the node.

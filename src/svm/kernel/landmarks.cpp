@@ -7,6 +7,7 @@
 
 #include "pool3/gather.hpp"
 #include "svm/algebra/eigenvectors.hpp"
+#include "svm/algebra/mixed.hpp"
 #include "svm/model/columns.hpp"
 #include "svm/model/feature_rows.hpp"
 
@@ -19,14 +20,6 @@ using Doubles = svm::Matrix<double>;
 constexpr double least_eigenvalue = 1e-6;
 /// Landmarks whose distances to each other give the median, as of SharedRows.
 constexpr std::int64_t sampled_rows = 2048;
-
-/// splitmix64 of seed and row.
-std::uint64_t mixed(std::uint64_t seed, std::int64_t row) {
-  std::uint64_t x = seed * 0xd1342543de82ef95U + static_cast<std::uint64_t>(row) + 0x9e3779b97f4a7c15U;
-  x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9U;
-  x = (x ^ (x >> 27U)) * 0x94d049bb133111ebU;
-  return x ^ (x >> 31U);
-}
 
 /// A row of any rank.
 struct Candidate {
@@ -49,7 +42,7 @@ std::vector<Candidate> gather_rows(const Communicator& comm, const Problem& prob
   all.reserve(index(rows));
   for (std::int64_t i = 0; i < rows; ++i) {
     const std::int64_t origin = table[index(2 * i + 1)];
-    all.push_back({static_cast<std::int32_t>(table[index(2 * i)]), origin, i, mixed(seed, origin)});
+    all.push_back({static_cast<std::int32_t>(table[index(2 * i)]), origin, i, svm::mixed(seed, origin)});
   }
   return all;
 }
@@ -158,23 +151,27 @@ LandmarkMap::LandmarkMap(const Communicator& comm, const Landmarks& landmarks, d
 }
 
 Problem LandmarkMap::operator()(const Problem& problem) const {
-  set_product_threads(threads_);
   Problem mapped{.rows = problem.rows, .dim = count_, .classes = problem.classes};
   mapped.labels = problem.labels;
   mapped.folds = problem.folds;
   mapped.weights = problem.weights;
   mapped.origin = problem.origin;
   mapped.x.resize(index(problem.rows * count_));
+  map_rows(problem, mapped.x);
+  return mapped;
+}
+
+void LandmarkMap::map_rows(const Problem& problem, std::span<float> to) const {
+  set_product_threads(threads_);
   const Eigen::Map<const Doubles> landmarks(x_.data(), count_, dim_), root(root_.data(), count_, count_);
   const Eigen::Map<const Eigen::VectorXd> squares(squares_.data(), count_);
-  Eigen::Map<svm::Matrix<float>> z(mapped.x.data(), problem.rows, count_);
+  Eigen::Map<svm::Matrix<float>> z(to.data(), problem.rows, count_);
   svm::for_each_panel<double>(problem, svm::margin_rows, [&](RowRange rows, const auto& x) {
     const Doubles k = (-gamma_ * distances(x, landmarks, squares).array()).exp();
     Doubles part(rows.size(), count_);
     part.noalias() = k * root;
     z.middleRows(rows.begin, rows.size()) = part.cast<float>();
   });
-  return mapped;
 }
 
 std::vector<double> LandmarkMap::coefficients(const Fit& fit) const {

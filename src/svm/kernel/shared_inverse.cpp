@@ -18,9 +18,28 @@ RowList with_nearest(RowList rows, std::vector<NearRow> near, double share, std:
   return rows;
 }
 
-std::vector<KernelPoint> points_with(const KernelMatrix& kernel, const RowList& rows, const Matrix<double>& v) {
+namespace {
+
+/// Of all rows: [folds, rows of the kernel].
+Matrix<double> fold_margins(const KernelMatrix& kernel, const RowList& rows, const Matrix<double>& v,
+                            const KernelPoint& answer, bool roughly) {
   Matrix<double> f = Matrix<double>::Zero(v.rows(), kernel.rows);
-  add_products(kernel, rows, v, f);
+  if (!roughly) {
+    add_products(kernel, rows, v, f);
+    return f;
+  }
+  f.rowwise() = Eigen::Map<const Eigen::RowVectorXd>(answer.f.data(), kernel.rows);
+  Matrix<double> change = v;
+  for (std::size_t r = 0; r < rows.size(); ++r) change.col(Eigen::Index(r)).array() -= answer.v[index(rows[r])];
+  add_rough_products(kernel, rows, change, f);
+  return f;
+}
+
+}  // namespace
+
+std::vector<KernelPoint> points_with(const KernelMatrix& kernel, const RowList& rows, const Matrix<double>& v,
+                                     const KernelPoint& answer, bool roughly) {
+  const Matrix<double> f = fold_margins(kernel, rows, v, answer, roughly);
   std::vector<KernelPoint> points;
   for (Eigen::Index k = 0; k < v.rows(); ++k) {
     KernelPoint p{.v = std::vector<double>(index(kernel.rows), 0.0), .f = {f.row(k).begin(), f.row(k).end()}};

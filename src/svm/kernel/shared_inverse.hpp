@@ -19,8 +19,9 @@ struct NearRow {
 /// `rows` with the nearest of `near`, in order: at most `share` as many as there are, or `least`.
 [[nodiscard]] RowList with_nearest(RowList rows, std::vector<NearRow> near, double share, std::size_t least);
 
-/// Points with these dual variables, one for each row of `v` [folds, rows.size()]; all other variables are 0.
+/// Points with these dual variables, one for each row of `v` [folds, rows.size()]; all other variables are 0, there and
+/// in the answer of all rows. Roughly: in floats what differs from that answer, to some 1e-7 of the difference.
 [[nodiscard]] std::vector<KernelPoint> points_with(const KernelMatrix& kernel, const RowList& rows,
-                                                   const Matrix<double>& v);
+                                                   const Matrix<double>& v, const KernelPoint& answer, bool roughly);
 
 }  // namespace pool3::svm

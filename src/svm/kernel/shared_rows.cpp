@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pool3/gather.hpp"
+#include "svm/algebra/mixed.hpp"
 #include "svm/model/columns.hpp"
 #include "svm/model/feature_rows.hpp"
 
@@ -40,7 +41,7 @@ struct SharedRows::Impl::Layout {
   std::vector<std::int64_t> place;  ///< [rows of this rank]
 };
 
-SharedRows::Impl::Impl(const Communicator& c, Communicator sharing, const Problem& mine, bool centering, int threads)
+SharedRows::Impl::Impl(const Communicator& c, Communicator sharing, const Problem& mine, bool centering)
     : comm(c),
       node(std::move(sharing)),
       leaders(c.split(node.rank())),
@@ -51,17 +52,26 @@ SharedRows::Impl::Impl(const Communicator& c, Communicator sharing, const Proble
       classes(mine.classes),
       centred(centering),
       counter(node) {
-  set_product_threads(threads);
-  const Layout layout = gather_tables(mine);
   x_ = SharedMemory(node, rows * dim * std::int64_t{sizeof(float)});
-  gather_features(mine, layout);
+}
+
+SharedRows::Impl::Impl(const Communicator& c, Communicator sharing, const Problem& mine, bool centering, int threads)
+    : Impl(c, std::move(sharing), mine, centering) {
+  set_product_threads(threads);
+  gather_features(mine, gather_tables(mine, {}));
   centre();
   gram_ = SharedMemory(node, rows * rows * std::int64_t{sizeof(float)});
   multiply();
 }
 
+SharedRows::Impl::Impl(const Communicator& c, const Problem& mine, bool centering, std::uint64_t seed)
+    : Impl(c, c.split_by_node(), mine, centering) {
+  gather_features(mine, gather_tables(mine, seed));
+  if (centred) centre();
+}
+
 /// Labels, folds, weights and origins of all rows. Collective.
-SharedRows::Impl::Layout SharedRows::Impl::gather_tables(const Problem& mine) {
+SharedRows::Impl::Layout SharedRows::Impl::gather_tables(const Problem& mine, std::optional<std::uint64_t> seed) {
   const std::int64_t first = sum_before(comm, mine.rows);
   // A row's label, fold, weight (as doubles) and origin, by rank.
   std::vector<double> table(index(3 * rows), 0.0);
@@ -77,10 +87,11 @@ SharedRows::Impl::Layout SharedRows::Impl::gather_tables(const Problem& mine) {
   comm.sum(std::span<std::int64_t>(origins));
   std::vector<std::int64_t> order(index(rows));
   std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
-    return std::tuple(table[index(3 * a)], origins[index(a)], a) <
-           std::tuple(table[index(3 * b)], origins[index(b)], b);
-  });
+  const auto key = [&](std::int64_t at) {
+    const std::uint64_t mixed = seed ? svm::mixed(*seed, origins[index(at)]) : 0;
+    return std::tuple(mixed, seed ? 0.0 : table[index(3 * at)], origins[index(at)], at);
+  };
+  std::ranges::sort(order, {}, key);
   const bool has_folds = !comm.all(mine.folds.empty()), has_weights = !comm.all(mine.weights.empty());
   Layout layout{std::vector<std::int64_t>(index(mine.rows))};
   for (std::int64_t to = 0; to < rows; ++to) {

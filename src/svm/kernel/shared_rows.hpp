@@ -1,6 +1,8 @@
 #pragma once
 // What SharedRows holds (pool3/kernel_machine.hpp).
 
+#include <optional>
+
 #include "pool3/kernel_machine.hpp"
 #include "pool3/shared_memory.hpp"
 #include "svm/algebra/matrix.hpp"
@@ -9,6 +11,8 @@ namespace pool3 {
 
 struct SharedRows::Impl {
   Impl(const Communicator& comm, Communicator sharing, const Problem& mine, bool centering, int threads);
+  /// Rows alone, without their products, in an order that `seed` and origins say. Not centred ones stay as they are.
+  Impl(const Communicator& comm, const Problem& mine, bool centering, std::uint64_t seed);
 
   [[nodiscard]] Eigen::Map<svm::Matrix<float>> x() const { return {x_.as<float>().data(), rows, dim}; }
   [[nodiscard]] std::span<const float> gram() const { return gram_.as<float>(); }
@@ -32,7 +36,8 @@ struct SharedRows::Impl {
 
  private:
   struct Layout;
-  [[nodiscard]] Layout gather_tables(const Problem& mine);
+  Impl(const Communicator& comm, Communicator sharing, const Problem& mine, bool centering);
+  [[nodiscard]] Layout gather_tables(const Problem& mine, std::optional<std::uint64_t> seed);
   void gather_features(const Problem& mine, const Layout& layout);
   void centre();
   void multiply();

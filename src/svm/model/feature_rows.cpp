@@ -22,6 +22,7 @@ FeatureRows::FeatureRows(const Problem& problem) : problem_(problem), mean_(PerC
 
 RowsView<float> FeatureRows::operator()(RowRange rows) {
   const std::int64_t dim = problem_.dim;
+  if (!problem_.lent.empty()) return {problem_.lent.data() + rows.begin * dim, rows.size(), dim};
   if (problem_.halves.empty()) return {problem_.x.data() + rows.begin * dim, rows.size(), dim};
   if (copy_.rows() < rows.size()) copy_.resize(rows.size(), dim);
   for (std::int64_t i = 0; i < rows.size(); ++i)
@@ -36,6 +37,7 @@ void FeatureRows::prefetch(std::int64_t row, RowRange columns) const {
     for (std::int64_t j = columns.begin; j < columns.end; j += in_line)
       __builtin_prefetch(values.data() + row * problem_.dim + j);
   };
+  if (!problem_.lent.empty()) return ask(problem_.lent);
   problem_.halves.empty() ? ask(problem_.x) : ask(problem_.halves);
 }
 

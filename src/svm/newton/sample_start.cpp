@@ -14,7 +14,9 @@ constexpr double least_fall = 0.02;
 
 Problem first_rows(const Problem& all, std::int64_t rows) {
   Problem some{.rows = rows, .dim = all.dim, .classes = all.classes};
-  if (all.halves.empty())
+  if (!all.lent.empty())
+    some.lent = all.lent.first(static_cast<std::size_t>(rows * all.dim));
+  else if (all.halves.empty())
     some.x.assign(all.x.begin(), all.x.begin() + rows * all.dim);
   else
     some.halves.assign(all.halves.begin(), all.halves.begin() + rows * all.dim);

@@ -138,6 +138,33 @@ def landmarks(check, pool3, folder, path, x, labels):
     check(abs(all_rows.objective / exact.objective - 1) < 1e-5, "with its objective")
 
 
+def landmarks_of_a_search(check, pool3, folder, path, x, labels):
+    """Each fold of each point beside scikit-learn's Nystroem on the same landmarks, then LinearSVC."""
+    flags = ("--test-fraction", 0, "--no-centering", "--split", "stratified", "--folds", 5, "--seed", 3, "--kernel", "linear", "rbf",
+             "--gamma", "0.02,0.1", "--C", 1, 10, "--landmarks", 120, "--search-tolerance", 1e-6)
+    tables, best = [], folder / "of-search.h5"
+    for ranks in (1, 2, 3):
+        result = pool3("search", "--features", path, "--out", folder / "landmarks.json", "--best", best, *flags, ranks=ranks)
+        tables.append(points(folder / "landmarks.json"))
+    check("120 landmarks (Nystroem) stand for all 400 rows" in result.err, "one line says so")
+    check(tables[0] == tables[1] == tables[2], "one, two and three ranks make the same table, to the last digit")
+    table, winner = tables[0]
+    check(table[winner]["kernel"] == "rbf", "RBF is best")
+    model = Model(best)
+    check(len(model.x) == 120 and model.gamma == table[winner]["gamma"], "--best trains over the same landmarks")
+    folds = list(StratifiedKFold(5, shuffle=True, random_state=3).split(x, labels))
+    worst = 0
+    for point in table:
+        z = x
+        if point["kernel"] == "rbf":
+            z = Nystroem(gamma=point["gamma"], n_components=120, random_state=0).fit(model.x).transform(x)
+        for accuracy, (train, test) in zip(point["fold_accuracy"], folds):
+            fit = LinearSVC(C=point["C"], dual=False, tol=1e-8, max_iter=20_000).fit(z[train], labels[train])
+            worst = max(worst, abs(fit.score(z[test], labels[test]) - accuracy))
+    one_row = 1 / (len(x) // 5)
+    check(worst < 1.01 * one_row, f"each fold's accuracy is that of Nystroem and LinearSVC, but for one row: {worst:.4f}")
+
+
 def landmarks_for_memory(check, pool3, folder, x, labels):
     """Copies of the digits make a kernel matrix too large for --max-memory."""
     near = np.concatenate([x] * 5) + np.random.default_rng(3).normal(0, 0.05, (5 * len(x), x.shape[1]))
@@ -151,8 +178,11 @@ def landmarks_for_memory(check, pool3, folder, x, labels):
     with open(table, encoding="utf-8") as file:
         accuracy = json.load(file)["accuracy"]
     check(accuracy > 0.97, f"accuracy {accuracy:.4f}")
-    result = pool3("search", *flags, "--out", table, code=2)
-    check("a search has no landmarks" in result.err, "a search says that it has none")
+    result = pool3("search", *flags, "--out", table, "--C", 10, "--folds", 3)
+    check("an approximation: " in result.err, "a search says so, too")
+    with open(table, encoding="utf-8") as file:
+        found = json.load(file)
+    check(256 <= found["landmarks"] <= 1024 and found["points"][0]["mean"] > 0.97, f"{found['landmarks']} landmarks")
     result = pool3("train", *flags, "--out", folder / "no.h5", "--solver", "gram", code=2)
     check("raise --max-memory" in result.err, "--solver gram never approximates")
 
@@ -263,6 +293,7 @@ def main():
     one_vs_one(check, pool3, folder, path, x, labels)
     one_vs_rest(check, pool3, folder, path, x, labels)
     landmarks(check, pool3, folder, path, x, labels)
+    landmarks_of_a_search(check, pool3, folder, path, x, labels)
     landmarks_for_memory(check, pool3, folder, x, labels)
     search(check, pool3, folder, path, x, labels)
     linear_and_rbf(check, pool3, folder, path)

@@ -72,6 +72,38 @@ TEST(AddProducts, OfSeveralColumnsAreTheirSums) {
   }
 }
 
+TEST(AddProducts, RoughOnesAreNearlyTheSame) {
+  for (const std::int64_t n : {5, 64, 307}) {
+    const DrawnKernel drawn(n);
+    svm::RowList rows;
+    for (std::int32_t i = 0; i < n; i += 2) rows.push_back(i);
+    for (const std::int64_t columns : {1, 5, 7}) {
+      const svm::Matrix<double> u = test::noise<double>(columns, std::ssize(rows), 9);
+      svm::Matrix<double> exact = svm::Matrix<double>::Constant(columns, n, 2.0), rough = exact;
+      svm::add_products(drawn.kernel, rows, u, exact);
+      svm::add_rough_products(drawn.kernel, rows, u, rough);
+      for (std::int64_t c = 0; c < columns; ++c)
+        for (std::int64_t j = 0; j < n; ++j) {
+          double size = 0;
+          for (std::size_t r = 0; r < rows.size(); ++r)
+            size += std::abs(u(c, std::int64_t(r)) * double(drawn.values(rows[r], j)));
+          EXPECT_NEAR(rough(c, j), exact(c, j), 2e-7 * size + 1e-12);
+        }
+    }
+  }
+}
+
+TEST(GatherRow, IsThatOfTheWholeKernel) {
+  const DrawnKernel drawn(40);
+  const svm::RowList rows = {1, 3, 17, 39};
+  const svm::Matrix<double> all = svm::gather<double>(drawn.kernel, rows);
+  for (std::int64_t r = 0; r < 4; ++r) {
+    std::vector<double> row(std::size_t(r) + 1);
+    svm::gather_row(drawn.kernel, rows, r, row.data());
+    for (std::int64_t c = 0; c <= r; ++c) EXPECT_NEAR(row[std::size_t(c)], all(r, c), 1e-14);
+  }
+}
+
 /// An RBF kernel of drawn rows.
 struct DrawnRbf : DrawnKernel {
   explicit DrawnRbf(std::int64_t n) : DrawnKernel(n), rbf(n, n) {
@@ -98,7 +130,8 @@ void expect_near_optimum(const DrawnKernel& drawn, float C, Loss loss, std::int3
   svm::solve_column(drawn.kernel, column, {.tolerance = 1e-9}, all);
   ASSERT_LT(all.gap, 1e-8 * all.primal);
   const auto start = loss == Loss::l2 ? svm::start_folds : svm::start_hinge_folds;
-  const auto starts = start(drawn.kernel, column, all, folds, std::vector<std::int32_t>{1, 3});
+  const auto starts = start(drawn.kernel, column, all, folds, std::vector<std::int32_t>{1, 3}, false);
+  const auto rough = start(drawn.kernel, column, all, folds, std::vector<std::int32_t>{1, 3}, true);
   ASSERT_EQ(starts.size(), 2U);
   for (std::size_t k = 0; k < 2; ++k) {
     svm::KernelColumn without = column;
@@ -111,8 +144,13 @@ void expect_near_optimum(const DrawnKernel& drawn, float C, Loss loss, std::int3
       EXPECT_LE(0, static_cast<double>(without.y[i]) * point.v[i]);
       EXPECT_TRUE(loss == Loss::l2 || std::abs(point.v[i]) <= static_cast<double>(without.cost[i]));
       EXPECT_TRUE(without.cost[i] > 0 || point.v[i] == 0);
-      double f = 0;
-      for (std::size_t j = 0; j < folds.size(); ++j) f += point.v[j] * drawn.at(std::int64_t(j), std::int64_t(i));
+      double f = 0, changed = 0;
+      for (std::size_t j = 0; j < folds.size(); ++j) {
+        const double entry = drawn.at(std::int64_t(j), std::int64_t(i));
+        f += point.v[j] * entry;
+        changed += std::abs((point.v[j] - all.v[j]) * entry);
+      }
+      EXPECT_NEAR(rough[k].f[i], f, 3e-7 * changed + 1e-9 * (1 + std::abs(f)));
       EXPECT_NEAR(point.f[i], f, 1e-9 * (1 + std::abs(f)) + 1e-9);
     }
   }

@@ -171,6 +171,20 @@ TEST(KernelSolver, a_hinge_over_rows_that_are_alike_reaches_the_tolerance) {
   EXPECT_LT(fit.products, 40);
 }
 
+TEST(KernelSolver, a_hinge_over_a_singular_kernel_reaches_the_tolerance) {
+  const Communicator comm = Communicator::world();
+  for (const std::int64_t dim : {1, 3}) {
+    Problem p = clusters(400, dim, 2);
+    std::copy_n(p.x.begin(), 200 * dim, p.x.begin() + 200 * dim);  // copies, with both labels
+    for (std::size_t i = 200; i < 400; i += 5) p.labels[i] = 1 - p.labels[i];
+    const SharedRows rows(comm, p, true, 1);
+    KernelSolver solver(comm, rows, {.loss = Loss::l1, .tolerance = 1e-3}, 0);
+    const KernelFit fit = solver.solve(1000);
+    EXPECT_TRUE(fit.converged) << dim << " features, gap " << fit.relative_gap();
+    EXPECT_LT(fit.products, 60);
+  }
+}
+
 TEST(KernelSolver, hard_input_ends_with_an_answer) {
   const Communicator comm = Communicator::world();
   Problem p = clusters(60, 5, 3);

@@ -203,6 +203,33 @@ TEST(Solver, WarmStartGivesTheSameOptimum) {
   EXPECT_TRUE(back.converged);
 }
 
+TEST(Solver, FoldsStartFromTheAnswerOfAllRows) {
+  const Communicator comm = Communicator::world();
+  Problem p = make_problem(2500, 20, 3);  // too many for the Gram matrix
+  for (std::int64_t i = 0; i < p.rows; ++i) p.folds.push_back(static_cast<std::int32_t>(i % 5));
+  std::vector<Column> columns;
+  for (std::int32_t j = 14; j >= 0; --j) columns.push_back({j % 3, j / 3});
+  const auto solve = [&](SolverOptions options, bool near) {
+    Solver all(comm, p, {{0}, {1}, {2}}, options), folds(comm, p, columns, options);
+    (void)all.solve(3);
+    folds.share_with(all);
+    if (near) folds.start_from(all);
+    return folds.solve(3);
+  };
+  for (const Loss loss : {Loss::l1, Loss::l2}) {
+    const SolverOptions options{.loss = loss, .tolerance = loss == Loss::l1 ? 1e-2 : 1e-5};
+    const Fit expected = solve(options, false), fit = solve(options, true);
+    EXPECT_TRUE(fit.converged);
+    EXPECT_TRUE(loss == Loss::l1 ? fit.epochs == expected.epochs : 2 * fit.epochs < expected.epochs) << fit.epochs;
+    for (std::size_t j = 0; j < columns.size(); ++j) {
+      EXPECT_LE(expected.primal[j] - expected.gap[j], fit.primal[j] * (1 + 1e-6)) << j;
+      EXPECT_LE(fit.primal[j] - fit.gap[j], expected.primal[j] * (1 + 1e-6)) << j;
+    }
+  }
+  EXPECT_TRUE(solve({.method = SolverMethod::descent, .tolerance = 1e-1}, true).converged)
+      << "from nothing, as without it";
+}
+
 TEST(Solver, SameAnswerTwice) {
   const Communicator comm = Communicator::world();
   const Problem problem = make_problem(200, 16, 4);
