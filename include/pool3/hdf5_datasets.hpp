@@ -33,12 +33,12 @@ class Hdf5Numbers {
 /// back as the same. Throws Error.
 [[nodiscard]] std::vector<std::string> read_hdf5_column(const std::string& path, const std::string& dataset);
 
-/// A dataset, with the groups that it is in: "train/X".
-struct ListedDataset {
+/// A dataset, named with the groups that it is in: "train/X".
+struct NamedDataset {
   std::string name;
   std::vector<std::int64_t> shape;  ///< at least one dimension
 };
 /// By name. Throws Error.
-[[nodiscard]] std::vector<ListedDataset> listed_datasets(const std::string& path);
+[[nodiscard]] std::vector<NamedDataset> named_datasets(const std::string& path);
 
 }  // namespace pool3

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -28,8 +29,9 @@ namespace {
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
 constexpr std::size_t reserve_bytes = mebibyte;
-// What MPI takes on a node, measured with Open MPI 4.1.4 and some to spare.
-constexpr std::size_t room_bytes = 128 * mebibyte;
+// What MPI takes when it starts, and one buffer of OpenBLAS (128 MiB), of which a thread may take possession meanwhile.
+constexpr std::size_t room_bytes = 288 * mebibyte;
+constexpr std::size_t stack_bytes = 8 * mebibyte;
 constexpr int room_threads = 4;
 constexpr int room_descriptors = 40;
 
@@ -78,7 +80,33 @@ bool say_uncaught() {
 
 volatile std::sig_atomic_t last_code = 0;
 
+std::atomic<bool> ends_in_order = false;
+
+/// main() ends by _Exit(): who comes here is a library that ends the process, most often as it got no memory.
+void on_exit_of_library() {
+  if (ends_in_order) return;
+  write_line(
+      fmt::format("pool3: error: {}a library has ended the process, and most often that is want of memory (its "
+                  "words are above; give the job more, or ask for less)\n",
+                  rank_text()));
+  _exit(static_cast<int>(ExitCode::failed));
+}
+
 void on_alarm(int /*number*/) { _exit(last_code); }
+
+/// Threads have the memory of their thread_local variables, megabytes in the network's kernels, out of their stacks;
+/// and stacks are as large as `ulimit -s` says, or 2 MiB where that is unlimited.
+void take_usual_stacks() {
+#ifdef __GLIBC__
+  pthread_attr_t usual;
+  std::size_t bytes = 0;
+  if (pthread_getattr_default_np(&usual) != 0) return;
+  if (pthread_attr_getstacksize(&usual, &bytes) == 0 && bytes < stack_bytes &&
+      pthread_attr_setstacksize(&usual, stack_bytes) == 0)
+    static_cast<void>(pthread_setattr_default_np(&usual));
+  pthread_attr_destroy(&usual);
+#endif
+}
 
 Error no_room(std::string cause, std::string advice) {
   return Error({.cause = std::move(cause), .advice = std::move(advice)});
@@ -128,6 +156,8 @@ void prepare_for_shortage() {
   std::set_terminate(on_terminate);
   reserve = new (std::nothrow) char[reserve_bytes];
   std::set_new_handler(give_reserve);
+  take_usual_stacks();
+  static_cast<void>(std::atexit(on_exit_of_library));
   static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
 }
 
@@ -138,6 +168,7 @@ void check_room() {
 }
 
 void end_soon(ExitCode code, unsigned seconds) {
+  ends_in_order = true;
   last_code = static_cast<int>(code);
   static_cast<void>(std::signal(SIGALRM, on_alarm));
   alarm(seconds);

@@ -7,8 +7,9 @@
 namespace pool3::jobs {
 
 /// Call first. From here on an exception that nobody catches, on any thread, ends the process with a line; where memory
-/// or threads ran out, with exit code 1, else by abort(). A write beyond the limit of file sizes is an error of that
-/// write, not the end of the process. Some memory is kept back for the words about its lack.
+/// or threads ran out, with exit code 1, else by abort(). A library that calls exit() ends it with a line, too. A write
+/// beyond the limit of file sizes is an error of that write, not the end of the process. Some memory is kept back for
+/// the words about its lack. Threads get stacks of 8 MiB, whatever `ulimit -s` says.
 void prepare_for_shortage();
 
 /// Throws Error unless there is room for what MPI takes when it starts, which would end the process or hang in its own

@@ -22,7 +22,8 @@ std::regex compile(const std::string& pattern) {
     compiled.assign(pattern, std::regex::ECMAScript | std::regex::optimize);
     if (compiled.mark_count() > 0) return compiled;
   } catch (const std::regex_error& error) {
-    throw usage_error(fmt::format("label pattern \"{}\": {}", pattern, error.what()));
+    throw usage_error(fmt::format("label pattern \"{}\": {}", pattern, error.what()),
+                      "patterns are as in JavaScript, without (?<=...) and (?<name>...)");
   }
   throw usage_error(fmt::format("label pattern \"{}\" has no group", pattern),
                     "put the part that is the label in round brackets, as in regex:([a-z]+)_");

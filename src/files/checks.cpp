@@ -50,6 +50,9 @@ void check_output(const Place& place) {
     throw error_at(place, "is a folder", "name a file");
   }
   check_folder(place);
+  struct stat info {};
+  if (lstat(place.path.c_str(), &info) != 0 && errno == ENAMETOOLONG)
+    throw file_error(place, errno, "a file beside the output has a longer name; give a shorter one");
 }
 
 void check_space(const Place& place, std::int64_t bytes) {

@@ -170,12 +170,12 @@ std::vector<std::string> read_hdf5_column(const std::string& path, const std::st
   throw error_at(open.place, dataset + " holds neither texts nor numbers");
 }
 
-std::vector<ListedDataset> listed_datasets(const std::string& path) {
+std::vector<NamedDataset> named_datasets(const std::string& path) {
   const Place place{"import", path};
   const store::File file = store::File::open_foreign(place);
   std::vector<std::string> names;
   store::check(H5Lvisit(file.id(), H5_INDEX_NAME, H5_ITER_INC, note_name, &names), place, "list the datasets");
-  std::vector<ListedDataset> found;
+  std::vector<NamedDataset> found;
   for (const std::string& name : names) {
     const Handle dataset = store::own(H5Dopen2(file.id(), name.c_str(), H5P_DEFAULT), H5Dclose, place, "open " + name);
     const Handle space = store::own(H5Dget_space(dataset.id()), H5Sclose, place, "shape of " + name);

@@ -1,7 +1,7 @@
-"""The system gives a command too little: memory (ulimit -v), threads (-u), open files (-n), large files (-f). Each command ends
+"""The system gives a command too little: memory (ulimit -v), threads (-u), open files (-n), large files (-f), or an odd stack (-s). Each command ends
 in time, with its work done or with exit code 1 and one line that says why, alone and on two ranks.
 
-    limits.py --pool3 PROGRAM --weights FILE --features FILE [--steps 3] [--kinds v n f u] [--commands NAME...] [--ranks 0 2]
+    limits.py --pool3 PROGRAM --weights FILE --features FILE [--steps 3] [--kinds v n f u s] [--commands NAME...] [--ranks 0 2]
               [--every 1]
 
 --steps: how many limits of memory between 100 MB and 3 GB are tried; 30 is the long form. --every 5: one of five.
@@ -111,7 +111,8 @@ def memory_limits(steps):
 
 def limits(options):
     of_kind = {"v": [f"-v {kb}" for kb in memory_limits(options.steps)], "n": ["-n 20", "-n 40", "-n 64"],
-               "f": ["-f 0", "-f 1", "-f 40", "-f 400"], "u": ["-u 1", "-u 3", "-u 6", "-u 12"]}  # fmt: skip
+               "f": ["-f 0", "-f 1", "-f 40", "-f 400"], "u": ["-u 1", "-u 3", "-u 6", "-u 12"],
+               "s": ["-s unlimited", "-s 1024", "-s 256"]}  # fmt: skip
     return {kind: of_kind[kind] for kind in options.kinds}
 
 
@@ -121,7 +122,7 @@ def main():
     parser.add_argument("--weights", required=True, type=pathlib.Path)
     parser.add_argument("--features", required=True, type=pathlib.Path)
     parser.add_argument("--steps", type=int, default=3)
-    parser.add_argument("--kinds", nargs="*", default=["v", "n", "f", "u"])
+    parser.add_argument("--kinds", nargs="*", default=["v", "n", "f", "u", "s"])
     parser.add_argument("--commands", nargs="*", default=[])
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--ranks", nargs="*", type=int, default=[0, 2])

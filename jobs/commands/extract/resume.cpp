@@ -76,6 +76,7 @@ Provenance known_provenance(const Context& context, const ExtractOptions& option
 }
 
 void check_out(const std::string& path) {
+  check_output({"extract", path + ".failures.tsv"});
   std::error_code ignored;
   if (!file_exists(path) || std::filesystem::is_directory(path, ignored)) return check_output({"extract", path});
   if (kind_of_file(path) != "features")

@@ -158,7 +158,8 @@ TrainingInput open_training(const Context& context, const TrainingFlags& flags, 
   comm.all_do([&] {
     TrainingOptions options = options_of(flags);
     for (const std::string& out : outputs)
-      if (comm.is_root() && !out.empty()) check_output({stage, out});
+      if (comm.is_root() && !out.empty())
+        for (const char* ending : {"", ".certificate.json"}) check_output({"", out + ending});
     input.emplace(TrainingInput{FeatureReader(features), std::move(options), {}});
     notes = take_split(input->reader, flags.split, input->options.split);
     set_product_threads(input->options.solver.threads);  // ranks that lack memory say so together

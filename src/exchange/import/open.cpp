@@ -83,7 +83,7 @@ std::vector<Part> parts_of(const std::string& path, Kind kind) {
   if (kind == Kind::npz) {
     for (NpzArray& a : npz_arrays(path)) parts.push_back({std::move(a.name), std::move(a.shape), a.readable});
   } else {
-    for (ListedDataset& d : listed_datasets(path)) parts.push_back({std::move(d.name), std::move(d.shape)});
+    for (NamedDataset& d : named_datasets(path)) parts.push_back({std::move(d.name), std::move(d.shape)});
   }
   return parts;
 }

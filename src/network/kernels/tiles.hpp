@@ -44,35 +44,11 @@ class TileKernel {
     for (const Tap<2>& tap : taps) {
       const std::byte* weights = panel.weights + tap.weights * 32;
       if (tap.from[0] != nullptr && tap.from[1] != nullptr) {
-        for (int c = 0; c < chunks_; ++c, weights += 2 * tile_bytes) {
-          Tiles::template load<4>(tap.from[0] + c * 64, stride_);
-          Tiles::template load_weights<6, stream>(weights);
-          Tiles::template multiply<In, 0, 4, 6>();
-          Tiles::template load<5>(tap.from[1] + c * 64, stride_);
-          Tiles::template multiply<In, 2, 5, 6>();
-          Tiles::template load_weights<7, stream>(weights + tile_bytes);
-          Tiles::template multiply<In, 1, 4, 7>();
-          Tiles::template multiply<In, 3, 5, 7>();
-          write(share);
-        }
+        add<true, true>(tap, weights, share);
       } else if (tap.from[0] != nullptr) {
-        for (int c = 0; c < chunks_; ++c, weights += 2 * tile_bytes) {
-          Tiles::template load<4>(tap.from[0] + c * 64, stride_);
-          Tiles::template load_weights<6, stream>(weights);
-          Tiles::template multiply<In, 0, 4, 6>();
-          Tiles::template load_weights<7, stream>(weights + tile_bytes);
-          Tiles::template multiply<In, 1, 4, 7>();
-          write(share);
-        }
+        add<true, false>(tap, weights, share);
       } else {
-        for (int c = 0; c < chunks_; ++c, weights += 2 * tile_bytes) {
-          Tiles::template load<5>(tap.from[1] + c * 64, stride_);
-          Tiles::template load_weights<6, stream>(weights);
-          Tiles::template multiply<In, 2, 5, 6>();
-          Tiles::template load_weights<7, stream>(weights + tile_bytes);
-          Tiles::template multiply<In, 3, 5, 7>();
-          write(share);
-        }
+        add<false, true>(tap, weights, share);
       }
     }
     Tiles::template store<0>(sums_.data(), 128);
@@ -96,6 +72,22 @@ class TileKernel {
   using Sum = std::conditional_t<sizeof(In) == 1, std::int32_t, float>;
   using Vectors = typename Tiles::Vectors;
   using Floats = typename Vectors::Floats;
+
+  /// The products of one tap for the positions where it is inside the picture; `share`: rows to write with each chunk.
+  template <bool first, bool second>
+  [[gnu::always_inline]] void add(const Tap<2>& tap, const std::byte* weights, unsigned share) {
+    for (int c = 0; c < chunks_; ++c, weights += 2 * tile_bytes) {
+      if constexpr (first) Tiles::template load<4>(tap.from[0] + c * 64, stride_);
+      Tiles::template load_weights<6, stream>(weights);
+      if constexpr (first) Tiles::template multiply<In, 0, 4, 6>();
+      if constexpr (second) Tiles::template load<5>(tap.from[1] + c * 64, stride_);
+      if constexpr (second) Tiles::template multiply<In, 2, 5, 6>();
+      Tiles::template load_weights<7, stream>(weights + tile_bytes);
+      if constexpr (first) Tiles::template multiply<In, 1, 4, 7>();
+      if constexpr (second) Tiles::template multiply<In, 3, 5, 7>();
+      write(share);
+    }
+  }
 
   /// What happens to the sums.
   struct Pending {

@@ -94,6 +94,16 @@ def test_run(check, pool3, folder):
         shutil.rmtree(out)
 
 
+def test_long_names(check, pool3, folder):
+    """What is made beside an output is longer: that is told at the start."""
+    for name, arguments in {"x" * 245: ["extract", "--corpus", folder / "corpus", "--weights", pool3.weights],
+                            "y" * 245: ["train", folder / "f.h5"]}.items():  # fmt: skip
+        done = pool3.start([*arguments, "--out", folder / name], ranks=0, limit_seconds=LIMIT_SECONDS)
+        lines = done.errors()
+        fine = done.code == 1 and len(lines) == 1 and "File name too long" in lines[0] and not list(folder.glob(name[:9] + "*"))
+        check(fine, f"{arguments[0]}: an --out of {len(name)} bytes: {done.code}, {lines}")
+
+
 def test_temporary_folder(check, pool3, folder):
     """A $TMPDIR in which nothing can be made is none of a rank's that is alone."""
     (folder / "text").write_text("no folder")
@@ -116,6 +126,7 @@ def main():
     pool3("train", folder / "f.h5", "--out", folder / "m.h5", "--probability-folds", 0, ranks=0)
     test_inputs(check, pool3, folder)
     test_run(check, pool3, folder)
+    test_long_names(check, pool3, folder)
     test_temporary_folder(check, pool3, folder)
     check.finish()
 

@@ -96,6 +96,11 @@ TEST_F(Checks, ASourceIsAFileThatCanBeRead) {
   EXPECT_THAT(error_of_nobody([&] { check_source(file); }), HasSubstr("Permission denied"));
 }
 
+TEST_F(Checks, AnOutputHasANameThatFileSystemsTake) {
+  check_output(at(std::string(255, 'x')));
+  EXPECT_THAT(error_of([&] { check_output(at(std::string(256, 'x'))); }).cause, HasSubstr("name too long"));
+}
+
 void make_socket(const std::string& path) {
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
   ASSERT_LT(path.size(), sizeof address.sun_path);

@@ -1,11 +1,13 @@
 #include "setup/shortage.hpp"
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <new>
@@ -58,6 +60,14 @@ TEST(Shortage, IsNoFaultOfTheProgramWhichEndsByAbort) {
   EXPECT_EXIT(work(), testing::KilledBySignal(SIGABRT), "pool3: error: an odd thing");
 }
 
+TEST(Shortage, ThatALibraryEndsTheProcessForIsTold) {
+  const auto work = [] {
+    prepare_for_shortage();
+    std::exit(7);
+  };
+  EXPECT_EXIT(work(), testing::ExitedWithCode(1), "pool3: error: a library has ended the process");
+}
+
 TEST(Shortage, OfFileSizesIsAnErrorOfTheWrite) {
   const test::TemporaryFolder folder;
   const auto work = [&] {
@@ -84,6 +94,26 @@ TEST(Shortage, IsSeenBeforeTheStart) {
   EXPECT_EXIT(little_memory(), testing::ExitedWithCode(1), "is too low to start");
 #endif
 }
+
+#ifdef __GLIBC__
+TEST(Shortage, OfStackIsNoneOfThreads) {
+  const auto work = [] {
+    pthread_attr_t small;
+    std::size_t bytes = 0;
+    if (pthread_getattr_default_np(&small) != 0 || pthread_attr_setstacksize(&small, std::size_t{1} << 20U) != 0 ||
+        pthread_setattr_default_np(&small) != 0)
+      _exit(99);
+    prepare_for_shortage();
+    std::thread([&] {
+      pthread_attr_t mine;
+      pthread_getattr_np(pthread_self(), &mine);
+      pthread_attr_getstacksize(&mine, &bytes);
+    }).join();
+    _exit(bytes >= std::size_t{8} << 20U ? 0 : 1);
+  };
+  EXPECT_EXIT(work(), testing::ExitedWithCode(0), "");
+}
+#endif
 
 TEST(Shortage, AnEndThatHangsIsCutShort) {
   const auto work = [] {

@@ -92,7 +92,7 @@ void run(const Kernels& kernels, const Case& c, int pictures, Edge edge) {
   for (const int out : c.out) {
     Layer& layer = layers.emplace_back();
     layer.weight.shape = {out, c.in, c.geometry.kernel_height, c.geometry.kernel_width};
-    layer.weight.values.resize(static_cast<std::size_t>(out * c.in * c.geometry.taps()), 0.01F);
+    layer.weight.values.resize(static_cast<std::size_t>(std::int64_t{out} * c.in * c.geometry.taps()), 0.01F);
     layer.bias.resize(static_cast<std::size_t>(out), 0.5F);
     if (codes) layer.codes = codes_of(out);
   }
