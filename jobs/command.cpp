@@ -105,6 +105,8 @@ ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>&
     if (parser.log_format() == "json") name_silent_ranks_in_json(entry.name);
     metrics.emplace(parser.metrics(), parser.prometheus(), entry.name, comm.rank());
     Log log(comm.is_root(), parser.log_format() == "json", &*metrics);
+    if (const std::string fault = comm.is_root() ? metrics->fault() : ""; !fault.empty())
+      log.line(entry.name, fault + "; the job goes on without these numbers");
     if (const std::string alone = alone_in_step(comm.size()); !alone.empty()) log.line(entry.name, alone);
     const ExitCode code = command->run({comm, log, parser.resolved()});
     comm.root_does(finish_output);

@@ -17,16 +17,29 @@ known_settings=" PROGRAM LAUNCH LAUNCH_FLAGS MODULES FOLDER CONFIG CORPUS LABELS
   TRAIN_FLAGS SEARCH_FLAGS PROMETHEUS MOST_RESTARTS MOST_TRIES PARTS KEEP MIN_COSINE MOST_REMOVED MOST_NEWLY_FAILED AGAIN
   RANKS REPEATS SCALING_FLAGS SCRIPTS "
 
+# Settings that are paths.
+path_settings=" PROGRAM FOLDER CONFIG CORPUS WEIGHTS FEATURES MODEL STATUS PROMETHEUS SCRIPTS "
+
+# check_line FILE NAME VALUE: ends the script for what a shell would take in another way than these files do.
+check_line() {
+  [[ ! $3 =~ ^[\"\'].*[\"\']$ ]] || die "$1: take the quotes away, they would be part of the value: $2=$3"
+  [[ ! $3 =~ [[:space:]]# ]] || die "$1: a comment needs a line of its own: $2=$3"
+  [[ $path_settings != *" ${2#POOL3_} "* || ! $3 =~ ^~|\$ ]] || die "$1: nothing is put in for ~ and \$; write the path out: $2=$3"
+}
+
 # Lines NAME=VALUE; no quotes, no expansion, so that systemd reads the same file the same way. A name that is not known is
-# an error: a bound that is spelt wrong would not hold.
+# an error: a bound that is spelt wrong would not hold. Blanks behind a value don't count.
 read_settings() {
-  local line name
+  local file=$1 line name value
   while IFS= read -r line || [[ -n $line ]]; do
     [[ ! $line =~ ^[[:space:]]*(#|$) ]] || continue
     [[ $line =~ ^((POOL3|OMPI_MCA)_[A-Za-z0-9_]+)=(.*)$ ]] || die "$1: not a setting: $line"
     name=${BASH_REMATCH[1]}
     [[ $name == OMPI_MCA_* || $known_settings == *[[:space:]]${name#POOL3_}[[:space:]]* ]] || die "$1: there is no setting $name"
-    [[ -v $name ]] || export "$name=${BASH_REMATCH[3]}"
+    value=${BASH_REMATCH[3]}
+    value=${value%"${value##*[![:space:]]}"}
+    check_line "$file" "$name" "$value"
+    [[ -v $name ]] || export "$name=$value"
   done <"$1"
 }
 
@@ -202,6 +215,7 @@ start() {
     kill -0 "$process" 2>/dev/null || break
   done
   launcher=''
+  ((code == 0)) || command -v "$1" >/dev/null || why="there is no program $1 on $(uname -n); set POOL3_PROGRAM or POOL3_MODULES"
   ((code <= 128)) || wait "$process" || last=$?
   ((code <= 128 || last == 127)) || code=$last # 127: its code is known already
 }
@@ -282,7 +296,8 @@ end() {
     75) again 'stopped early' ;;
     *)
       nodes_answer || again 'a node is gone'
-      write_status failed "$1" 'see the log'
+      [[ -z ${why:-} ]] || say "error: $why"
+      write_status failed "$1" "${why:-see the log}"
       ;;
   esac
   finished=yes

@@ -101,6 +101,7 @@ struct CataloguePage {
   std::vector<std::pair<std::string, std::string>> facts;  ///< how all was made, in the order of the page
   std::vector<std::string> notes;                          ///< what a reader must know first
   std::string command, config;                             ///< config: JSON
+  bool imported = false;                                   ///< the features are another program's
 
   std::vector<std::string> classes;
   std::vector<std::int64_t> class_rows;  ///< [classes] of the catalogue

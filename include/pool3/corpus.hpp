@@ -36,7 +36,9 @@ class StringTable {
 };
 
 /// The rule that gives a label. Parsed from "auto", "directory", "filename", "regex:PATTERN", "column", "none".
-/// `automatic`: the column of tables that have one, the directory of all other pictures.
+/// `automatic`: the column of tables that have one, the directory of all other pictures. If all pictures of a folder
+/// (or of a table without labels) are in one folder, or their top folders are sides of a split, the folders below
+/// count. A picture of a tar file that is in no folder has the label of KEY.cls or KEY.json.
 struct LabelRule {
   enum class Kind : std::uint8_t { directory, filename, regex, column, none, automatic } kind = Kind::directory;
   std::string pattern;  ///< for regex: ECMAScript, searched in the path; the first group is the label
@@ -67,8 +69,8 @@ struct Manifest {
 };
 
 struct CorpusOptions {
-  /// The sources. Each is a folder (recursive), a CSV or TSV table (path[,label]), a text list, or a tar file (also
-  /// .gz, .zst, .xz, .bz2), with braces and wildcards as in a shell: a-{000..127}.tar, {a,b}.csv, *.tar.
+  /// The sources. Each is a folder (recursive), a CSV or TSV table (path[,label]), JSON lines, a text list, or a tar
+  /// file (also .gz, .zst, .xz, .bz2), with braces and wildcards as in a shell: a-{000..127}.tar, {a,b}.csv, *.tar.
   std::vector<std::string> corpus;
   LabelRule labels;
   std::string path_column, label_column;  ///< of tables: a name of the header, or a number from 1; "": found
@@ -88,11 +90,13 @@ struct CorpusOptions {
 /// files and no pictures yields what they hold. A tar file yields its members with such names. The column of KEY.jpg is
 /// the text of KEY.cls, the "label", "class" or "cls" of KEY.json, or the text of KEY.txt: the first that there is,
 /// even if it holds no label. Its index is kept beside it, if that folder can be written. A damaged shard yields the
-/// pictures before the damage, and a note; so does one without tar's end block. A table may have commas, semicolons or
-/// tabs, and a header with the names that other tools use. Notes say which column was taken for what, and how many
-/// pictures are not there and why perhaps. Blanks around labels don't count; one in a table that is no UTF-8 is an
-/// error. The root is that of the first source. Throws a collective Error: what can't be read, an empty corpus, a
-/// malformed table (with its line), a picture with two labels.
+/// pictures before the damage, and a note; so does one without tar's end block. A table may have commas, semicolons,
+/// tabs or bars, and a header with the names that other tools use. Where its paths lead nowhere as written, but do in
+/// another way, always the same (with slashes, without folders in front, in a folder beside the table, with an ending),
+/// they are taken so. Notes say which column was taken for what, how paths were taken, and how many pictures are not
+/// there and why perhaps. Blanks around labels don't count; one in a table that is no UTF-8 is an error. The root is
+/// that of the first source. Throws a collective Error: what can't be read, an empty corpus, a malformed table (with
+/// its line), a picture with two labels.
 [[nodiscard]] Manifest list_corpus(const Communicator& comm, const CorpusOptions& options);
 
 /// A column of a table, beside the paths in it.
@@ -112,6 +116,9 @@ struct PathValues {
 [[nodiscard]] std::vector<std::string> source_names(const std::vector<std::string>& corpus);
 /// True if it ends like the name of a picture in a folder.
 [[nodiscard]] bool names_picture(std::string_view path);
+
+/// True if it ends like the name of a picture in a format that is not read, as .heic.
+[[nodiscard]] bool names_unread_picture(std::string_view path);
 
 /// True for an address, as http://..., s3://..., rather than a path.
 [[nodiscard]] bool names_address(std::string_view path);

@@ -14,7 +14,7 @@ namespace pool3 {
 /// A table of numbers [rows, width], of any type of number and any layout. Not collective.
 class Hdf5Numbers {
  public:
-  /// Throws Error: not HDF5, no such dataset, no numbers, other than two dimensions.
+  /// Throws Error: not HDF5, no such dataset, no numbers, other than two dimensions that are not 1.
   Hdf5Numbers(const std::string& path, const std::string& dataset);
   Hdf5Numbers(Hdf5Numbers&&) noexcept;
   Hdf5Numbers& operator=(Hdf5Numbers&&) noexcept;
@@ -33,13 +33,12 @@ class Hdf5Numbers {
 /// back as the same. Throws Error.
 [[nodiscard]] std::vector<std::string> read_hdf5_column(const std::string& path, const std::string& dataset);
 
-/// A dataset in the root group.
-struct RootDataset {
+/// A dataset, named with the groups that it is in: "train/X".
+struct NamedDataset {
   std::string name;
-  int dimensions = 0;
-  std::int64_t rows = 0;
+  std::vector<std::int64_t> shape;  ///< at least one dimension
 };
 /// By name. Throws Error.
-[[nodiscard]] std::vector<RootDataset> root_datasets(const std::string& path);
+[[nodiscard]] std::vector<NamedDataset> named_datasets(const std::string& path);
 
 }  // namespace pool3

@@ -57,6 +57,14 @@ Metrics::Metrics(std::string folder, std::string prometheus, std::string command
   if (!folder_.empty()) std::filesystem::create_directories(folder_, ignored);
 }
 
+std::string Metrics::fault() const try {
+  if (!folder_.empty()) check_folder({"metrics", folder_ + "/rank-0.jsonl"});
+  if (!prometheus_.empty()) check_output({"metrics", prometheus_});
+  return {};
+} catch (const Error& error) {
+  return error.what();
+}
+
 ordered_json Metrics::head() const {
   ordered_json j = {{"time", clock_.wall_time()}, {"command", command_}, {"job", slurm_job()}, {"rank", rank_}};
   if (clock_.wall_seconds) j["at"] = std::round(clock_.wall_seconds() * 1e3) / 1e3;

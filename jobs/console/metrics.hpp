@@ -25,6 +25,8 @@ class Metrics {
   Metrics(std::string folder, std::string prometheus, std::string command, int rank, Clock clock = Clock::system());
 
   [[nodiscard]] const std::string& folder() const { return folder_; }
+  /// Why numbers can't be written, in one line; "" if they can, as far as can be told now.
+  [[nodiscard]] std::string fault() const;
   [[nodiscard]] bool wanted() const { return keeps_ || !folder_.empty() || !prometheus_.empty(); }
   /// From now on the last line of each stage is kept in memory, too.
   void keep() { keeps_ = true; }

@@ -71,7 +71,7 @@ void Draft::check_repeat(std::int64_t a, std::int64_t b, const std::string& corp
   throw Error({.stage = stage,
                .path = corpus,
                .cause = fmt::format(R"({} "{}" two labels: "{}" and "{}")", who, paths[a], text(a), text(b)),
-               .advice = "a picture has one label"});
+               .advice = "a picture has one label; --labels none or directory does not look at a table's column"});
 }
 
 void Draft::sort_and_drop_repeats(const std::string& corpus) {

@@ -60,6 +60,14 @@ inline constexpr std::array<std::string_view, 19> picture_endings = {
   return std::ranges::find(picture_endings, ending_of(name)) != picture_endings.end();
 }
 
+/// True if it ends like the name of a picture in a format that is not read.
+[[nodiscard]] inline bool is_unread_picture_name(std::string_view name) {
+  constexpr std::array<std::string_view, 26> endings = {
+      ".heic", ".heif", ".hif", ".avif", ".jxl", ".jp2", ".j2k", ".jxr", ".svg", ".psd", ".xcf", ".ico", ".cur",
+      ".tga",  ".dds",  ".pcx", ".qoi",  ".exr", ".hdr", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf"};
+  return std::ranges::find(endings, ending_of(name)) != endings.end();
+}
+
 /// True for one part of a path that users did not make: hidden names, and what systems and programs leave in folders of
 /// pictures. Of their files, some are small pictures of the others.
 [[nodiscard]] inline bool is_foreign_name(std::string_view name) {

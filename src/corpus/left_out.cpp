@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "corpus/file_names.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::corpus {
@@ -30,8 +31,9 @@ std::string names_text(std::vector<Counted> names, bool with_counts) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
-std::string counted(std::int64_t count, const char* one, const char* many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
+/// Of a key: a reason's character and a name.
+bool is_unread_picture(std::string_view key) {
+  return key.starts_with(static_cast<char>(Reason::ending)) && is_unread_picture_name(key.substr(1));
 }
 
 }  // namespace
@@ -46,41 +48,37 @@ void LeftOut::add(const LeftOut& more) {
 
 void LeftOut::add_key(std::string_view key, std::int64_t count) { counts_[std::string(key)] += count; }
 
+bool LeftOut::has_unread_pictures() const {
+  return std::ranges::any_of(counts_, [](const auto& counted) { return is_unread_picture(counted.first); });
+}
+
 std::string LeftOut::text() const {
-  const auto of = [&](Reason reason) {
+  const auto of = [&](Reason reason, bool unread = false) {
     std::vector<Counted> names;
     for (const auto& [key, count] : counts_) {
-      if (key[0] == static_cast<char>(reason)) names.push_back({key.substr(1), count});
+      if (key[0] == static_cast<char>(reason) && is_unread_picture(key) == unread)
+        names.push_back({key.substr(1), count});
     }
     return names;
   };
-  const auto sum = [](const std::vector<Counted>& names) {
-    std::int64_t count = 0;
-    for (const Counted& name : names) count += name.count;
-    return count;
-  };
   std::vector<std::string> parts;
-  if (const auto found = of(Reason::ending); !found.empty()) {
-    parts.push_back(fmt::format("{} by name ({})",
-                                counted(sum(found), "file that is no picture", "files that are no pictures"),
-                                names_text(found, true)));
-  }
-  if (const auto found = of(Reason::hidden); !found.empty()) {
-    parts.push_back(counted(sum(found), "hidden or system file", "hidden or system files"));
-  }
-  if (const auto found = of(Reason::folder); !found.empty()) {
-    parts.push_back(fmt::format("{} ({})", counted(sum(found), "hidden or system folder", "hidden or system folders"),
-                                names_text(found, false)));
-  }
-  if (const auto found = of(Reason::shard); !found.empty()) {
-    parts.push_back(counted(sum(found), "tar file beside pictures", "tar files beside pictures"));
-  }
-  if (const auto found = of(Reason::no_file); !found.empty()) {
-    parts.push_back(counted(sum(found), "that is no regular file", "that are no regular files"));
-  }
-  if (const auto found = of(Reason::gone); !found.empty()) {
-    parts.push_back(counted(sum(found), "folder that went away meanwhile", "folders that went away meanwhile"));
-  }
+  const auto add = [&](const std::vector<Counted>& found, const char* one, const char* many, const std::string& names) {
+    if (found.empty()) return;
+    std::int64_t count = 0;
+    for (const Counted& name : found) count += name.count;
+    parts.push_back(fmt::format("{} {}{}", count, count == 1 ? one : many, names));
+  };
+  const auto unread = of(Reason::ending, true), endings = of(Reason::ending), folders = of(Reason::folder);
+  const auto in_brackets = [](const std::string& names) { return fmt::format(" ({})", names); };
+  add(unread, "picture in a format that is not read", "pictures in formats that are not read",
+      in_brackets(names_text(unread, true)));
+  add(endings, "file that is no picture by name", "files that are no pictures by name",
+      in_brackets(names_text(endings, true)));
+  add(of(Reason::hidden), "hidden or system file", "hidden or system files", "");
+  add(folders, "hidden or system folder", "hidden or system folders", in_brackets(names_text(folders, false)));
+  add(of(Reason::shard), "tar file beside pictures", "tar files beside pictures", "");
+  add(of(Reason::no_file), "that is no regular file", "that are no regular files", "");
+  add(of(Reason::gone), "folder that went away meanwhile", "folders that went away meanwhile", "");
   return parts.empty() ? std::string() : fmt::format("left out: {}", fmt::join(parts, ", "));
 }
 

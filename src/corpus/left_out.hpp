@@ -24,8 +24,11 @@ class LeftOut {
   void add(Reason reason, std::string_view name = {}, std::int64_t count = 1);
   void add(const LeftOut& more);
   [[nodiscard]] bool empty() const { return counts_.empty(); }
-  /// "left out: 12 files that are no pictures by their names (.txt 10, .heic 2), 3 hidden files"; "" if empty.
+  /// "left out: 12 files that are no pictures by name (.txt 10, .npy 2), 3 hidden or system files"; "" if empty.
   [[nodiscard]] std::string text() const;
+
+  /// True if some are pictures by name, in formats that are not read.
+  [[nodiscard]] bool has_unread_pictures() const;
 
   // As keys, the reason's character and the name, and counts: to send and to keep them.
   [[nodiscard]] const std::map<std::string, std::int64_t>& counts() const { return counts_; }

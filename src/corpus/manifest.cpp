@@ -8,6 +8,7 @@
 
 #include "corpus/classes.hpp"
 #include "corpus/file_names.hpp"
+#include "corpus/label_hints.hpp"
 #include "corpus/sources/missing.hpp"
 #include "corpus/sources/sizes.hpp"
 #include "corpus/sources/sources.hpp"
@@ -73,9 +74,11 @@ void require_entries(const ListedSources& sources, const CorpusOptions& options)
       {.stage = stage,
        .path = names_of(options),
        .cause = left_out.empty() ? "no pictures found" : fmt::format("no pictures found; {}", left_out),
-       .advice = fmt::format("in a folder or tar file, names that end in {} are looked for; in a table or list, "
-                             "each line names a file",
-                             fmt::join(picture_endings, ", "))});
+       .advice = sources.left_out.has_unread_pictures()
+                     ? std::string("make JPEGs or PNGs of them first, as with ImageMagick: convert A.heic A.jpg")
+                     : fmt::format("in a folder or tar file, names that end in {} are looked for; in a table or list, "
+                                   "each line names a file",
+                                   fmt::join(picture_endings, ", "))});
 }
 
 /// REQUIRES: there were entries before classes were chosen.
@@ -113,6 +116,8 @@ Manifest list_corpus(const Communicator& comm, const CorpusOptions& options) {
   comm.root_does([&] {
     corpus::require_entries(sources, options);
     sources.draft.sort_and_drop_repeats(corpus::names_of(options));
+    if (std::string note = corpus::label_hint(sources, options.labels); !note.empty())
+      sources.notes.push_back(std::move(note));
     manifest.classes = corpus::choose_classes(sources.draft, options, sources.notes);
     corpus::require_chosen(sources.draft, options);
   });

@@ -74,13 +74,23 @@ std::string json_escape_of(const Character& c) {
   return fmt::format("\\u{:04x}\\u{:04x}", 0xd800 + (rest >> 10U), 0xdc00 + (rest & 0x3ffU));
 }
 
+/// The joiners of emoji, and of scripts that need them, are not seen themselves: what they do to both sides is.
+bool is_joiner(const Character& c, std::uint32_t before, std::string_view behind) {
+  const bool joins = c.code == 0x200c || c.code == 0x200d;
+  if (!joins || before < 0x80 || behind.empty()) return false;
+  const Character next = first_of(behind);
+  return next.valid && next.code >= 0x80 && !is_unsafe(next.code);
+}
+
 /// `text` with `escape` in place of what is no UTF-8 or `is_unsafe`.
 std::string replaced(std::string_view text, std::string (*escape)(const Character&)) {
   std::string safe;
   safe.reserve(text.size());
-  while (!text.empty()) {
+  for (std::uint32_t before = 0; !text.empty();) {
     const Character c = first_of(text);
-    if (c.valid && !is_unsafe(c.code)) {
+    const bool good = c.valid && (!is_unsafe(c.code) || is_joiner(c, before, text.substr(c.bytes)));
+    before = good && !is_unsafe(c.code) ? c.code : 0;
+    if (good) {
       safe += text.substr(0, c.bytes);
     } else {
       safe += escape(c);

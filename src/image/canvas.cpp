@@ -39,8 +39,8 @@ void check_pixel_limit(std::int64_t width, std::int64_t height, std::int64_t max
   // Divided rather than multiplied: the sides come from the file.
   if (width <= 0 || height <= 0) throw ImageError(RowStatus::corrupt, "the picture has no pixels");
   if (width > std::min(max_pixels, most_pixels) / height)
-    throw ImageError(RowStatus::too_large,
-                     fmt::format("{} x {} pixels are more than the limit of {}", width, height, max_pixels));
+    throw ImageError(RowStatus::too_large, fmt::format("{} x {} pixels are more than the limit of {} (--max-pixels)",
+                                                       width, height, max_pixels));
   check_memory(width * height);
 }
 

@@ -40,7 +40,8 @@ Decoder& decoder_of(Bytes bytes) {
   if (bytes.empty()) throw ImageError(RowStatus::empty, "the file has no bytes");
   const auto* format = std::ranges::find_if(formats, [&](const Format& f) { return matches(bytes, f); });
   if (format != formats.end() && format->decoder != nullptr) return *format->decoder;
-  const std::string found = format == formats.end() ? "not a picture" : fmt::format("a file of type {}", format->name);
+  const std::string found =
+      format == formats.end() ? words_of_unknown(bytes) : fmt::format("a file of type {}", format->name);
   throw ImageError(RowStatus::unknown_format, fmt::format("{}; {} are read", found, names_of_formats()));
 }
 

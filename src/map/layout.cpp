@@ -52,6 +52,11 @@ class Coordinate {
     const double mean = std::accumulate(at.begin(), at.end(), 0.0) / static_cast<double>(at.size());
     for (float& v : at) v -= static_cast<float>(mean);
   }
+  /// What was learnt under another attraction says nothing: few points would be flung apart by it.
+  void begin_anew() {
+    std::ranges::fill(speed_, 0.0F);
+    std::ranges::fill(gain_, 1.0F);
+  }
 
  private:
   std::vector<float> speed_, gain_;
@@ -76,6 +81,10 @@ Plane lay_out(const Affinities& affinities, Plane start, const LayoutOptions& op
   if (!is_exact(count)) interpolated.emplace(options.threads);
   for (int step = 0; step < options.steps; ++step) {
     const bool early = step < options.steps / 3;
+    if (step == options.steps / 3) {
+      x.begin_anew();
+      y.begin_anew();
+    }
     run_tasks(options.threads, (count + rows_of_a_piece - 1) / rows_of_a_piece, [&](std::int64_t piece) {
       attract(affinities, at, piece * rows_of_a_piece, std::min(count, (piece + 1) * rows_of_a_piece), force);
     });

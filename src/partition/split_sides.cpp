@@ -7,26 +7,43 @@
 namespace pool3 {
 namespace {
 
-constexpr std::array<std::string_view, 4> training_names = {"train", "training", "trainset", "tr"};
-constexpr std::array<std::string_view, 8> test_names = {"test",     "testing",  "testset",  "holdout",
-                                                        "held_out", "held-out", "hold-out", "heldout"};
-constexpr std::array<std::string_view, 7> validation_names = {"val",    "valid", "validation", "dev",
-                                                              "valset", "eval",  "left_out"};
+constexpr std::array<std::string_view, 3> training_names = {"train", "training", "tr"};
+constexpr std::array<std::string_view, 4> test_names = {"test", "testing", "holdout", "heldout"};
+constexpr std::array<std::string_view, 9> left_out_names = {"val",     "valid", "validation", "dev",       "eval",
+                                                            "leftout", "pred",  "unlabeled",  "unlabelled"};
+/// What people put beside such a name, as in train_set, test-images, seg_train.
+constexpr std::array<std::string_view, 7> fillers = {"set", "split", "data", "images", "imgs", "pictures", "seg"};
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
+bool is_gap(char c) { return c == '_' || c == '-' || c == ' '; }
+
+template <typename Names>
+bool is_in(const Names& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+/// Lower case, without gaps, and without one filler at an end.
+std::string bare(std::string_view name) {
+  std::string text(name);
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::size_t first = text.find_first_of("_- "), last = text.find_last_of("_- ");
+  if (first != std::string::npos && is_in(fillers, text.substr(0, first))) {
+    text.erase(0, first);
+  } else if (last != std::string::npos && is_in(fillers, text.substr(last + 1))) {
+    text.resize(last);
+  } else if (text.ends_with("set")) {
+    text.resize(text.size() - 3);
+  }
+  std::erase_if(text, is_gap);
+  return text;
 }
 
 }  // namespace
 
 std::optional<RowSide> side_of_name(std::string_view name) {
-  const std::string text = lower(name);
-  const auto is_in = [&](const auto& names) { return std::ranges::find(names, text) != names.end(); };
-  if (is_in(training_names)) return RowSide::training;
-  if (is_in(test_names)) return RowSide::held_out;
-  if (is_in(validation_names)) return RowSide::left_out;
+  const std::string text = bare(name);
+  if (is_in(training_names, text)) return RowSide::training;
+  if (is_in(test_names, text)) return RowSide::held_out;
+  if (is_in(left_out_names, text)) return RowSide::left_out;
   return std::nullopt;
 }
 

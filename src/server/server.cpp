@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <chrono>
@@ -59,8 +60,18 @@ struct HttpServer::Impl {
     if (!ec) acceptor.listen(tcp::acceptor::max_listen_connections, ec);
     if (ec) throw file_error("serve", place, ec.value(), "choose another with --listen");
     shared.hosts = {"localhost", "127.0.0.1", "[::1]"};
-    for (const std::string& name : options.hosts) shared.hosts.insert(server::host_name(name));
-    if (!address.is_unspecified()) shared.hosts.insert(server::host_name(shown(end)));
+    for (const std::string& name : options.hosts) shared.outside.insert(server::host_name(name));
+    shared.hosts.insert(shared.outside.begin(), shared.outside.end());
+    if (!address.is_loopback()) add_own_names();
+  }
+
+  /// Whoever reaches the machine by its name may ask.
+  void add_own_names() {
+    ErrorCode ec;
+    const std::string name = server::host_name(asio::ip::host_name(ec));
+    if (ec || name.empty()) return;
+    const std::string first = name.substr(0, name.find('.'));
+    shared.hosts.insert({name, first, first + ".local"});
   }
 
   void accept() {

@@ -107,10 +107,12 @@ std::optional<HttpResponse> Session::refusal() const {
     no.headers.emplace_back("Allow", "GET, HEAD, POST");
     return no;
   }
-  if (request.count(http::field::host) > 1 || !shared_.hosts.contains(host_name(text(request[http::field::host]))))
+  // A page of another site can lead a name of its own here, but no address.
+  const std::string host = text(request[http::field::host]);
+  if (request.count(http::field::host) > 1 || !(shared_.hosts.contains(host_name(host)) || is_address(host_name(host))))
     return error_response(421, "this server is not called that; see --host");
   const std::string origin = text(request[http::field::origin]);
-  if (!origin.empty() && origin_host(origin) != text(request[http::field::host]))
+  if (!origin.empty() && origin_host(origin) != host && !shared_.outside.contains(host_name(origin_host(origin))))
     return error_response(403, "pages of other sites may not ask");
   if (text(request["Sec-Fetch-Site"]) == "cross-site" && method == http::verb::post)
     return error_response(403, "pages of other sites may not ask");

@@ -17,7 +17,8 @@ class Session;
 struct Shared {
   ServerOptions options;
   HttpServer::Handler handler;
-  std::set<std::string> hosts;  ///< that requests may name
+  std::set<std::string> hosts;    ///< that requests may name, beside addresses
+  std::set<std::string> outside;  ///< those of them that a proxy has, at whatever port
   std::set<Session*> sessions;
   std::map<std::string, int> of_address;
   std::int64_t body_bytes = 0;  ///< of all requests

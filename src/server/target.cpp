@@ -1,6 +1,7 @@
 #include "server/target.hpp"
 
 #include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <cctype>
 
 namespace pool3::server {
@@ -53,6 +54,16 @@ std::string host_name(std::string_view host) {
   std::string name(host.substr(0, colon));
   std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return name;
+}
+
+bool is_address(std::string_view name) {
+  boost::system::error_code ec;
+  if (name.starts_with('[') && name.ends_with(']')) {
+    boost::asio::ip::make_address_v6(std::string(name.substr(1, name.size() - 2)), ec);
+  } else {
+    boost::asio::ip::make_address_v4(std::string(name), ec);
+  }
+  return !ec;
 }
 
 std::string origin_host(std::string_view origin) {

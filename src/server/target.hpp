@@ -17,6 +17,8 @@ struct Target {
 
 /// The name in "name:port", "name", "[::1]:port"; brackets stay; lower case.
 [[nodiscard]] std::string host_name(std::string_view host);
+/// True for the name of a host in numbers: "10.0.0.7", "[::1]".
+[[nodiscard]] bool is_address(std::string_view name);
 /// The part "host:port" of "http://host:port", or "" for what is not of that form.
 [[nodiscard]] std::string origin_host(std::string_view origin);
 

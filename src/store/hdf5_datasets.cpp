@@ -112,11 +112,14 @@ std::vector<std::string> numbers(const Open& open, hid_t memory_type) {
   return texts;
 }
 
+constexpr std::size_t most_datasets = 10'000;
+
 herr_t note_name(hid_t group, const char* name, const H5L_info_t* /*info*/, void* data) {
+  auto& names = *static_cast<std::vector<std::string>*>(data);
   H5O_info_t info;
   if (H5Oget_info_by_name(group, name, &info, H5P_DEFAULT) >= 0 && info.type == H5O_TYPE_DATASET)
-    static_cast<std::vector<std::string>*>(data)->emplace_back(name);
-  return 0;
+    names.emplace_back(name);
+  return names.size() < most_datasets ? 0 : 1;
 }
 
 }  // namespace
@@ -128,23 +131,30 @@ struct Hdf5Numbers::Impl : Open {
 Hdf5Numbers::Hdf5Numbers(const std::string& path, const std::string& dataset)
     : impl_(std::make_unique<Impl>(path, dataset)) {
   if (!impl_->is_number()) throw error_at(impl_->place, dataset + " holds no numbers");
-  if (impl_->shape.dims.size() != 2)
-    throw error_at(impl_->place, fmt::format("{} has {} dimensions", dataset, impl_->shape.dims.size()),
-                   "features have two: rows and width");
+  const auto& dims = impl_->shape.dims;
+  if (dims.size() < 2 || std::count_if(dims.begin() + 1, dims.end(), [](hsize_t n) { return n != 1; }) > 1)
+    throw error_at(impl_->place, fmt::format("{} has {} dimensions", dataset, dims.size()),
+                   "features have two: rows and width; others may be 1");
 }
 Hdf5Numbers::Hdf5Numbers(Hdf5Numbers&&) noexcept = default;
 Hdf5Numbers& Hdf5Numbers::operator=(Hdf5Numbers&&) noexcept = default;
 Hdf5Numbers::~Hdf5Numbers() = default;
 std::int64_t Hdf5Numbers::rows() const { return static_cast<std::int64_t>(impl_->shape.dims[0]); }
-std::int64_t Hdf5Numbers::width() const { return static_cast<std::int64_t>(impl_->shape.dims[1]); }
+std::int64_t Hdf5Numbers::width() const {
+  const hsize_t rows = impl_->shape.dims[0];
+  return rows == 0 ? 0 : static_cast<std::int64_t>(impl_->shape.elements / rows);
+}
 
 void Hdf5Numbers::read(RowRange rows, std::span<float> out) const {
-  const std::array<hsize_t, 2> first = {static_cast<hsize_t>(rows.begin), 0};
-  const std::array<hsize_t, 2> count = {static_cast<hsize_t>(rows.size()), impl_->shape.dims[1]};
+  std::vector<hsize_t> first(impl_->shape.dims.size(), 0), count = impl_->shape.dims;
+  first[0] = static_cast<hsize_t>(rows.begin);
+  count[0] = static_cast<hsize_t>(rows.size());
+  const int dimensions = static_cast<int>(count.size());
   const Handle file_space = store::own(H5Dget_space(impl_->dataset.id()), H5Sclose, impl_->place, "shape");
   store::check(H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, first.data(), nullptr, count.data(), nullptr),
                impl_->place, "select rows of " + impl_->name);
-  const Handle memory = store::own(H5Screate_simple(2, count.data(), nullptr), H5Sclose, impl_->place, "make a space");
+  const Handle memory =
+      store::own(H5Screate_simple(dimensions, count.data(), nullptr), H5Sclose, impl_->place, "make a space");
   store::check(H5Dread(impl_->dataset.id(), H5T_NATIVE_FLOAT, memory.id(), file_space.id(), H5P_DEFAULT, out.data()),
                impl_->place, "read " + impl_->name);
 }
@@ -160,21 +170,20 @@ std::vector<std::string> read_hdf5_column(const std::string& path, const std::st
   throw error_at(open.place, dataset + " holds neither texts nor numbers");
 }
 
-std::vector<RootDataset> root_datasets(const std::string& path) {
+std::vector<NamedDataset> named_datasets(const std::string& path) {
   const Place place{"import", path};
   const store::File file = store::File::open_foreign(place);
   std::vector<std::string> names;
-  hsize_t at = 0;
-  store::check(H5Literate(file.id(), H5_INDEX_NAME, H5_ITER_INC, &at, note_name, &names), place, "list the datasets");
-  std::vector<RootDataset> found;
+  store::check(H5Lvisit(file.id(), H5_INDEX_NAME, H5_ITER_INC, note_name, &names), place, "list the datasets");
+  std::vector<NamedDataset> found;
   for (const std::string& name : names) {
     const Handle dataset = store::own(H5Dopen2(file.id(), name.c_str(), H5P_DEFAULT), H5Dclose, place, "open " + name);
     const Handle space = store::own(H5Dget_space(dataset.id()), H5Sclose, place, "shape of " + name);
     const int rank = H5Sget_simple_extent_ndims(space.id());
-    if (rank < 1 || rank > 2) continue;
-    std::array<hsize_t, 2> dims{};
+    if (rank < 1) continue;
+    std::vector<hsize_t> dims(static_cast<std::size_t>(rank));
     store::check(H5Sget_simple_extent_dims(space.id(), dims.data(), nullptr), place, "shape of " + name);
-    found.push_back({name, rank, static_cast<std::int64_t>(dims[0])});
+    found.push_back({name, {dims.begin(), dims.end()}});
   }
   return found;
 }

@@ -120,15 +120,19 @@ def tars():
     def text(value):
         return len(value).to_bytes(8, "little") + value
 
-    one = text(b"a.jpg") + text(b"cat") + (512).to_bytes(8, "little") + (7).to_bytes(8, "little")
-    two = text(b"b.jpg") + text(b"") + b"\xff" * 16
-    (CORPUS / "tar" / "index").write_bytes((2).to_bytes(8, "little") + text(b"cut") + one + two)
+    left_out = numbers(1) + text(b"e.npy") + numbers(3)
+    one = text(b"a.jpg") + text(b"cat") + numbers(1, 512, 7)
+    two = text(b"b.jpg") + text(b"") + numbers(0, -1, -1)
+    (CORPUS / "tar" / "index").write_bytes(numbers(2) + text(b"cut") + numbers(4) + left_out + one + two)
 
 
 def manifests():
     (CORPUS / "manifest" / "header").write_bytes(b'\xef\xbb\xbflabel,path\r\nx,"a, ""b"".jpg"\r\n\r\n"two\nlines",b.jpg')
     (CORPUS / "manifest" / "plain").write_bytes(b"a.jpg\tx\nb.jpg\ty\r\n\nc.jpg\t\n")
     (CORPUS / "manifest" / "list").write_bytes(b"a.jpg\n\nb c.jpg\r\nlast\r")
+    (CORPUS / "manifest" / "named").write_bytes(b"sep=;\r\npath;label\r\na.jpg;24\" TV\r\n")
+    lines = b'{"path": "a.jpg", "label": 3.0, "more": {"x": [1], "y": true}}\n\n{"path": "b.jpg"}\n'
+    (CORPUS / "manifest" / "json_lines").write_bytes(lines)
 
 
 def numbers(*values):

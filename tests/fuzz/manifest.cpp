@@ -1,4 +1,4 @@
-// Any bytes as a CSV table, a TSV table and a text list.
+// Any bytes as a CSV table, a TSV table, a text list and JSON lines.
 
 #include <cstdlib>
 #include <string>
@@ -8,7 +8,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  for (const char* name : {"t.csv", "t.tsv", "t.txt"}) {
+  for (const char* name : {"t.csv", "t.tsv", "t.txt", "t.jsonl"}) {
     std::int64_t rows = 0;
     std::int64_t last_line = 0;
     try {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "commands/extract/failure_table.hpp"
@@ -40,6 +41,18 @@ void print_rank(Log& log, std::size_t rank, const RankTally& tally, int threads)
             {"wall_seconds", seconds(tally.wall_seconds)}});
 }
 
+/// Numbers of those with the fewest pictures a second, the slowest first.
+std::vector<std::size_t> slowest_of(std::span<const RankTally> tallies, std::size_t most) {
+  const auto rate = [&](std::size_t rank) {
+    return static_cast<double>(tallies[rank].images) / std::max(tallies[rank].wall_seconds, 1e-9);
+  };
+  std::vector<std::size_t> ranks(tallies.size());
+  std::iota(ranks.begin(), ranks.end(), std::size_t{0});
+  std::ranges::stable_sort(ranks, {}, rate);
+  ranks.resize(std::min(most, ranks.size()));
+  return ranks;
+}
+
 }  // namespace
 
 ExtractDisplay::ExtractDisplay(const Context& context, std::int64_t rows, std::int64_t before, std::int64_t limit)
@@ -75,7 +88,20 @@ void ExtractDisplay::measure(const RankTally& tally) const {
 
 void print_summary(const Context& context, const RankTally& tally, int threads) {
   const std::vector<RankTally> all = gather(context.comm, tally);
-  for (std::size_t rank = 0; rank < all.size(); ++rank) print_rank(context.log, rank, all[rank], threads);
+  constexpr std::size_t most = 16, most_slow = 4;  // lines of a log
+  if (all.size() <= most) {
+    for (std::size_t rank = 0; rank < all.size(); ++rank) print_rank(context.log, rank, all[rank], threads);
+    return;
+  }
+  std::int64_t images = 0;
+  double seconds = 1e-9;
+  for (const RankTally& t : all) {
+    images += t.images;
+    seconds = std::max(seconds, t.wall_seconds);
+  }
+  context.log.line("extract", fmt::format("{} ranks: {} images, {:.1f}/s; the slowest ranks (--metrics has all):",
+                                          all.size(), images, static_cast<double>(images) / seconds));
+  for (const std::size_t rank : slowest_of(all, most_slow)) print_rank(context.log, rank, all[rank], threads);
 }
 
 void print_copies(const Context& context, const std::string& path) {

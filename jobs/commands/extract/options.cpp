@@ -17,13 +17,13 @@ constexpr std::int64_t stripe_step = 65536;  // of Lustre
 
 void declare_catalogue(OptionParser& p, CatalogueFlags& o) {
   p.add_list("corpus", o.corpus,
-             "folders of pictures or tar shards, CSV or TSV tables (path[,label]), text lists, tar shards "
+             "folders of pictures or tar shards, CSV or TSV tables (path[,label]), JSON lines, text lists, tar shards "
              "(a-{000..127}.tar, 'a-*.tar')",
              Changes::content);
   p.reads("corpus", ReadPath::Form::corpus);
   p.add("labels", o.labels,
         "auto, directory, filename, regex:PATTERN, column or none; auto: the label column of tables that have one, "
-        "elsewhere the directory",
+        "elsewhere the directory: the top one, or below one that holds all, or below train and test",
         std::string("auto"), Changes::content);
   p.add("path-column", o.path_column, "column of the paths in tables: its name, or a number from 1; default: found",
         std::string(), Changes::content);

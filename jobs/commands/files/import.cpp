@@ -24,11 +24,17 @@ class ImportCommand : public Command {
         "FILE[:DATASET] or FILE:COLUMN, one text or number for each row, or none. If not given: those that come along "
         "(of LIBSVM's text, a column of a CSV, a dataset y, labels or target beside the features)",
         std::string(), Changes::content);
+    p.add(
+        "paths", paths_,
+        "the same for the paths of pictures, from that file's folder on: pages then show them. If not given: a column "
+        "of a CSV or a dataset that is called so",
+        std::string(), Changes::content);
     p.add("label-column", label_column_, "of a CSV: name or number, from 1, of the column of labels, or none",
           std::string(), Changes::content);
     p.add_required("out", options_.out, "feature file to make", Changes::file);
     p.reads("features", ReadPath::Form::dataset);
     p.reads("labels", ReadPath::Form::dataset);
+    p.reads("paths", ReadPath::Form::dataset);
     p.writes("out", {".partial", ".partial.*", ".lock"});
     p.add("dtype", dtype_, "float32 or float16", std::string("float32"));
     p.add_switch("overwrite", options_.overwrite, "replace a finished file of other rows", Changes::file);
@@ -39,6 +45,7 @@ class ImportCommand : public Command {
     });
     options_.features = parse_table_name(features_);
     options_.labels = parse_table_name(labels_);
+    options_.paths = parse_table_name(paths_);
     options_.label_column = labels_.empty() ? label_column_ : "none";
     if (!label_column_.empty() && !labels_.empty())
       context.comm.all_do([] { throw usage_error("give --labels or --label-column, not both"); });
@@ -47,17 +54,19 @@ class ImportCommand : public Command {
     options_.config = context.config;
     const ImportReport report = import_features(context.comm, options_);
     if (!report.note.empty()) context.log.line(stage, fmt::format("{}: {}", options_.features.text(), report.note));
-    context.log.line(stage, fmt::format("{}: {} rows of {} features, {} classes{}", options_.out, report.rows,
-                                        report.width, report.classes, without_label(report)));
+    context.log.line(
+        stage, fmt::format("{}: {} rows of {} features, {} classes{}{}", options_.out, report.rows, report.width,
+                           report.classes, without_label(report), report.has_paths ? ", with paths of pictures" : ""));
     return ExitCode::ok;
   }
 
  private:
   static std::string without_label(const ImportReport& report) {
+    if (report.classes == 0) return "; none has a label (--labels or --label-column give them)";
     return report.without_label == 0 ? "" : fmt::format("; {} rows without a label", report.without_label);
   }
 
-  std::string features_, labels_, label_column_, dtype_;
+  std::string features_, labels_, paths_, label_column_, dtype_;
   ImportOptions options_;
 };
 

@@ -36,7 +36,8 @@ bool is_source(const std::string& argument) {
   struct stat info {};
   if (::stat(argument.c_str(), &info) != 0) return argument.find_first_of("{*?[") != std::string::npos;
   if (S_ISDIR(info.st_mode)) return true;
-  if (!S_ISREG(info.st_mode) || info.st_size == 0 || names_picture(argument)) return false;
+  if (!S_ISREG(info.st_mode) || info.st_size == 0) return false;
+  if (names_picture(argument) || names_unread_picture(argument)) return false;
   std::string head(head_bytes, '\0');
   std::ifstream file(argument, std::ios::binary);
   file.read(head.data(), static_cast<std::streamsize>(head.size()));

@@ -9,6 +9,7 @@
 #include "console/text.hpp"
 #include "pool3/extraction.hpp"
 #include "pool3/files.hpp"
+#include "pool3/import.hpp"
 #include "pool3/map_file.hpp"
 #include "pool3/report.hpp"
 #include "setup/weights.hpp"
@@ -46,6 +47,13 @@ std::vector<float> feature_of(const FeatureReader& reader, Row row) {
 
 Facts facts_of(const FeatureReader& reader) {
   const Provenance& p = reader.provenance();
+  const std::string size = fmt::format("{} x {}, {}", reader.rows(), reader.width(), to_string(reader.type()));
+  if (p.weights_sha256 == imported)
+    return {{"imported from", p.corpus},
+            {"catalogue hash", p.catalogue_hash},
+            {"labels", p.labels},
+            {"features", size},
+            {"imported by", "pool3 " + p.version}};
   return {{"catalogue", p.corpus},
           {"catalogue hash", p.catalogue_hash},
           {"labels", p.labels},
@@ -53,7 +61,7 @@ Facts facts_of(const FeatureReader& reader) {
           {"weights SHA-256", p.weights_sha256},
           {"preprocessing", p.profile},
           {"precision", p.precision},
-          {"features", fmt::format("{} x {}, {}", reader.rows(), reader.width(), to_string(reader.type()))},
+          {"features", size},
           {"features made by", "pool3 " + p.version}};
 }
 

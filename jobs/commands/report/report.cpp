@@ -16,6 +16,7 @@
 #include "pool3/catalogue_page.hpp"
 #include "pool3/extraction.hpp"
 #include "pool3/files.hpp"
+#include "pool3/import.hpp"
 #include "version.hpp"
 
 namespace pool3::jobs {
@@ -89,6 +90,7 @@ class ReportJob {
     });
     page_.title = title_of(*reader_, flags_);
     page_.config = context_.config;
+    page_.imported = reader_->provenance().weights_sha256 == imported;
     page_.command = command_of(flags_);
     page_.facts = facts_of(*reader_);
     if (model_)
@@ -260,7 +262,18 @@ class ReportJob {
     });
   }
 
+  /// Features of other programs may have come without paths of pictures.
+  [[nodiscard]] bool came_without_pictures() const {
+    return page_.imported && std::ranges::all_of(page_.shown, is_row_name, &ShownRow::path);
+  }
+
   void add_pictures() {
+    if (came_without_pictures()) {
+      page_.notes.emplace_back(
+          "The features came without the paths of their pictures, so this page has none; pool3 import --paths gives "
+          "them.");
+      return;
+    }
     page_.thumbnail_side = page_.shown.size() <= most_large_thumbnails ? 96 : 48;
     const PictureCount count = add_thumbnails(
         comm_, *reader_, {.folders = flags_.corpus, .side = page_.thumbnail_side, .threads = threads_}, page_.shown);

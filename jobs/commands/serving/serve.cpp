@@ -156,7 +156,7 @@ class ServeCommand : public Command {
     HttpServer server(options_, [&](HttpRequest request, HttpServer::Reply reply) {
       service->handle(std::move(request), std::move(reply));
     });
-    Service own(read_snapshot(context.comm, files_, nullptr), corrections);
+    Service own(read_snapshot(context.comm, files_, nullptr), corrections, options_.body_bytes);
     service = &own;
     own.count_with([&] { return server.counts(); });
     ServerThread thread(server);

@@ -68,6 +68,11 @@ HttpResponse thumbnail_response(const Snapshot& snapshot, Row row, std::int64_t 
   }
 }
 
+/// A form with a file in it, as `curl -F` and many libraries send one.
+bool is_form(std::string_view body) {
+  return body.starts_with("--") && body.substr(0, 1024).find("form-data") != std::string_view::npos;
+}
+
 /// The name under which a path is counted.
 std::string route_of(const std::string& path) {
   for (const char* const name : {"/", "/style.css", "/app.js", "/icon.svg", "/openapi.json", "/healthz", "/metrics",
@@ -80,9 +85,10 @@ std::string route_of(const std::string& path) {
 
 }  // namespace
 
-Service::Service(std::shared_ptr<const Snapshot> snapshot, Corrections& corrections)
+Service::Service(std::shared_ptr<const Snapshot> snapshot, Corrections& corrections, std::int64_t body_bytes)
     : snapshot_(std::move(snapshot)),
       corrections_(corrections),
+      body_bytes_(body_bytes),
       pictures_(most_thumbnails, 1,
                 [](const std::vector<Work>& some) {
                   for (const Work& work : some) try {
@@ -169,6 +175,8 @@ void Service::classify(HttpRequest request, const HttpServer::Reply& reply) {
   const std::int64_t top = top_of(request);
   if (top == 0) return reply(refusal(400, "top must be between 1 and 100"));
   if (request.body.empty()) return reply(refusal(400, "send a picture as the body"));
+  if (is_form(request.body))
+    return reply(refusal(415, "send the picture itself as the body and no form: curl --data-binary @FILE"));
   const auto now = snapshot();
   const auto seen = [this, now, top, reply](Seen picture) {
     if (picture.code == "late") return reply(refusal(503, picture.error));
@@ -261,6 +269,7 @@ HttpResponse Service::info() const {
                         {"precision", now->model.features.precision},
                         {"weights_sha256", now->model.features.weights_sha256},
                         {"corrections", corrections_.wanted()},
+                        {"most_bytes", body_bytes_},
                         {"report", !now->report.empty()}});
 }
 

@@ -78,7 +78,8 @@ class Desk {
 /// Answers requests from the snapshot that it has at that time.
 class Service {
  public:
-  Service(std::shared_ptr<const Snapshot> snapshot, Corrections& corrections);
+  /// `body_bytes`: of the largest picture file that the server takes.
+  Service(std::shared_ptr<const Snapshot> snapshot, Corrections& corrections, std::int64_t body_bytes);
   ~Service();  ///< waits for what is at work
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
@@ -126,6 +127,7 @@ class Service {
   std::vector<std::shared_ptr<const Snapshot>> older_;
   mutable std::mutex mutex_;  ///< of snapshot_
   Corrections& corrections_;
+  std::int64_t body_bytes_;
   Telemetry telemetry_;
   std::function<ServerCounts()> server_counts_;
   std::atomic<std::int64_t> reloads_ = 0, failed_reloads_ = 0;

@@ -16,7 +16,7 @@
 namespace pool3::corpus {
 namespace {
 
-constexpr std::string_view magic = "pool3 tar index 2\n";  // another number where labels follow other rules
+constexpr std::string_view magic = "pool3 tar index 3\n";  // another number where labels follow other rules
 
 void put(std::string& bytes, std::int64_t number) {
   for (unsigned i = 0; i < 8; ++i) bytes += static_cast<char>(static_cast<std::uint64_t>(number) >> (8 * i));
@@ -58,6 +58,9 @@ void parse_entry(Reader& reader, TarIndex& index) {
   const std::int64_t i = index.names.size();
   index.names.push_back(text(reader));
   index.labels.push_back(text(reader));
+  const std::int64_t is_caption = number(reader);
+  if (is_caption != 0 && is_caption != 1) throw NoIndex();
+  index.perhaps_captions.push_back(is_caption == 1);
   const std::int64_t offset = index.offsets.emplace_back(number(reader));
   const std::int64_t bytes = index.bytes.emplace_back(number(reader));
   if (offset < -1 || (offset >= 0 ? bytes < 0 : bytes != -1) || index.names[i].empty()) throw NoIndex();
@@ -123,6 +126,7 @@ std::string format_index(const TarIndex& index) {
   for (std::int64_t i = 0; i < index.size(); ++i) {
     put(bytes, index.names[i]);
     put(bytes, index.labels[i]);
+    put(bytes, std::int64_t{index.perhaps_captions[static_cast<std::size_t>(i)]});
     put(bytes, index.offsets[static_cast<std::size_t>(i)]);
     put(bytes, index.bytes[static_cast<std::size_t>(i)]);
   }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <climits>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "corpus/file_names.hpp"
+#include "corpus/json_text.hpp"
 #include "corpus/shards/archive.hpp"
 #include "corpus/stage.hpp"
 
@@ -33,18 +33,6 @@ std::string_view key_of(std::string_view name) {
   return name.substr(0, name.find('.', slash == std::string_view::npos ? 0 : slash + 1));
 }
 
-/// A JSON value as a label: text, a number or a truth. A number that is whole is written without its point. "" for a
-/// list, an object and null.
-std::string label_of_value(const nlohmann::json& value) {
-  constexpr double most_whole = 9007199254740992.0;  // 2^53
-  if (value.is_string()) return trimmed(value.get_ref<const std::string&>());
-  if (value.is_number_float()) {
-    const double number = value.get<double>();
-    if (std::abs(number) <= most_whole && number == std::floor(number)) return std::to_string(std::llround(number));
-  }
-  return value.is_number() || value.is_boolean() ? value.dump() : std::string();
-}
-
 /// The label of a JSON file: of the first of its keys that has one. "" if none has, or the text is no JSON. Nothing if
 /// it has none of the keys.
 std::optional<std::string> json_label(std::string_view text) {
@@ -55,7 +43,7 @@ std::optional<std::string> json_label(std::string_view text) {
   for (const char* name : {"label", "class", "cls"}) {
     const auto found = json.find(name);
     if (found == json.end()) continue;
-    label = label_of_value(*found);
+    label = text_of_json(*found);
     if (!label->empty()) break;
   }
   return label;
@@ -182,6 +170,7 @@ class Collector {
       const auto label = labels_.find(std::string(key_of(index_.names[place])));
       result.names.push_back(index_.names[place]);
       result.labels.push_back(label == labels_.end() ? std::string() : label->second.text);
+      result.perhaps_captions.push_back(label != labels_.end() && label->second.rank == 1);
       if (label != labels_.end() && label->second.text.empty()) ++result.unclear_labels;
       result.offsets.push_back(index_.offsets[at]);
       result.bytes.push_back(index_.bytes[at]);

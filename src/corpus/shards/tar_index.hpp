@@ -15,10 +15,11 @@ namespace pool3::corpus {
 
 /// The pictures of a tar file in byte order of names, each once: of equal names the last one counts, as in unpacking.
 struct TarIndex {
-  StringTable names;                  ///< without "./" in front
-  StringTable labels;                 ///< of KEY.cls, KEY.json or KEY.txt; "" for none
-  std::int64_t unclear_labels = 0;    ///< pictures whose label file is there and holds no label
-  std::vector<std::int64_t> offsets;  ///< of the bytes, in the unpacked tar file; -1: no bytes of its own (a symlink)
+  StringTable names;                   ///< without "./" in front
+  StringTable labels;                  ///< of KEY.cls, KEY.json or KEY.txt; "" for none
+  std::vector<bool> perhaps_captions;  ///< the label is of KEY.txt, which holds captions in many sets
+  std::int64_t unclear_labels = 0;     ///< pictures whose label file is there and holds no label
+  std::vector<std::int64_t> offsets;   ///< of the bytes, in the unpacked tar file; -1: no bytes of its own (a symlink)
   std::vector<std::int64_t> bytes;
   std::string damage;  ///< why what comes after these could not be read; "" for a whole file
   LeftOut left_out;    ///< members that are no pictures of the catalogue, nor their labels

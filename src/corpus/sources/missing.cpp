@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
+#include "corpus/class_notes.hpp"
 #include "corpus/file_names.hpp"
+#include "corpus/tables/placement.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::corpus {
@@ -13,38 +16,79 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_there(const std::string& path) {
+constexpr int most_names = 1'000'000;  // of a folder that are looked at
+
+/// A name without the ending of a picture.
+std::string_view stem_of(std::string_view name) {
+  return is_picture_name(name) ? name.substr(0, name.rfind('.')) : name;
+}
+
+/// The name in `folder` that is `name`, but for case and Unicode form and, if that is a file's, but for its ending.
+std::optional<std::string> name_like(const fs::path& folder, const std::string& name, bool of_file) {
+  const auto letters = [](std::string_view text) { return folded(text, true); };
+  const std::u32string whole = letters(name), stem = letters(stem_of(name));
+  std::optional<std::string> found;
   std::error_code error;
-  return fs::is_regular_file(path, error);
-}
-
-std::string with_slashes(std::string_view path) {
-  std::string text(path);
-  std::ranges::replace(text, '\\', '/');
-  return text;
-}
-
-/// The ending with which the file is there; "" if it is with none.
-std::string lacking_ending(const std::string& full) {
-  for (const std::string_view ending : picture_endings) {
-    std::string upper(ending);
-    std::ranges::transform(upper, upper.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
-    for (const std::string& some : {std::string(ending), upper})
-      if (is_there(full + some)) return some;
+  fs::directory_iterator at(folder, error);
+  for (int i = 0; !error && i < most_names && at != fs::directory_iterator(); at.increment(error), ++i) {
+    const std::string other = at->path().filename().string();
+    if (other == name) continue;
+    if (letters(other) == whole) return other;
+    if (of_file && !found && is_picture_name(other) && letters(stem_of(other)) == stem) found = other;
   }
-  return {};
+  return found;
+}
+
+/// The path of a file that is written nearly so.
+std::optional<std::string> path_like(const std::string& root, const std::string& path) {
+  fs::path found = path.starts_with('/') ? fs::path("/") : fs::path();
+  const fs::path parts = fs::path(path).relative_path();
+  for (auto part = parts.begin(); part != parts.end(); ++part) {
+    const fs::path folder = full_path(root, found.string());
+    std::error_code error;
+    const bool last = std::next(part) == parts.end();
+    const fs::path same = folder / *part;
+    if (last ? fs::is_regular_file(same, error) : fs::is_directory(same, error)) {
+      found /= *part;
+    } else if (const auto name = name_like(folder, part->string(), last)) {
+      found /= *name;
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (!is_there(root, found.string())) return std::nullopt;
+  return found.string();
+}
+
+/// What follows the number in front, as in "17 a/b.jpg".
+std::string_view behind_number(std::string_view path) {
+  const std::size_t digits = path.find_first_not_of("0123456789");
+  if (digits == 0 || digits == std::string_view::npos || path.find_first_of(" \t", digits) != digits) return {};
+  return trimmed_view(path.substr(digits));
 }
 
 /// Why this path may not have been found; "" if nothing is near.
 std::string hint(const std::string& root, std::string_view path) {
-  const std::string slashes = with_slashes(path);
-  if (slashes != path && is_there(full_path(root, slashes)))
+  std::error_code error;
+  if (const fs::path target = fs::read_symlink(full_path(root, path), error); !error)
+    return fmt::format("it is a link to {}, which is not there{}", one_line(target.string()),
+                       target.string().find("git/annex/") == std::string::npos ? "" : ": git annex get fetches it");
+  std::string slashes(path);
+  std::ranges::replace(slashes, '\\', '/');
+  if (slashes != path && is_there(root, slashes))
     return "it is there with / for \\: write paths as on Linux, as with tr '\\\\' / <OLD >NEW";
-  if (const std::string ending = lacking_ending(full_path(root, path)); !ending.empty())
-    return fmt::format("it is there as {}: write names with their endings", one_line(std::string(path) + ending));
+  if (!is_picture_name(path)) {
+    for (const std::string& ending : endings_in_both_cases())
+      if (is_there(root, std::string(path) + ending))
+        return fmt::format("it is there as {}: write names with their endings", one_line(std::string(path) + ending));
+  }
   const std::string_view bare = trimmed_view(path);
-  if (bare != path && is_there(full_path(root, bare))) return "it is there without the blanks around its name";
-  if (!path.starts_with('/') && is_there(std::string(path)))
+  if (bare != path && is_there(root, bare)) return "it is there without the blanks around its name";
+  if (const std::string_view rest = behind_number(path); !rest.empty() && is_there(root, rest))
+    return "it is there without the number in front, which a list must not have: cut -d ' ' -f 2- OLD >NEW";
+  if (const auto like = path_like(root, std::string(path)); like && *like != path)
+    return fmt::format("there is {}: write names letter by letter as those of the files", one_line(*like));
+  if (!path.starts_with('/') && is_there("", path))
     return "it is there from the working folder, but paths in tables and lists start from the folder that those are in";
   return {};
 }

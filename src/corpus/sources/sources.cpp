@@ -16,6 +16,7 @@
 #include "corpus/shards/index_file.hpp"
 #include "corpus/sources/braces.hpp"
 #include "corpus/sources/folder.hpp"
+#include "corpus/sources/label_folders.hpp"
 #include "corpus/sources/rounds.hpp"
 #include "corpus/stage.hpp"
 #include "corpus/tables/records.hpp"
@@ -78,16 +79,28 @@ std::string place_of(const Source& table, std::string_view path) {
   return full;
 }
 
-/// Throws Error for a label that is not UTF-8. (Paths may be any bytes, as names of files are.)
-void check_text(const std::string& table, const TableRow& row) {
-  const std::size_t good = valid_utf8(row.label);
-  if (good == row.label.size()) return;
+/// What is wrong with a label that is not UTF-8, or "". (Paths may be any bytes, as names of files are.)
+std::string fault_of_label(std::string_view label) {
+  const std::size_t good = valid_utf8(label);
+  if (good == label.size()) return {};
   constexpr std::size_t most = 60;  // bytes of a label that are shown
-  const std::string_view shown = row.label.substr(good < most ? 0 : good, most);
-  fail_at(table, row.line,
-          fmt::format("the label {} is not UTF-8 from its byte {} ({}) on", one_line(shown), good + 1,
-                      one_line(row.label.substr(good, 1))),
-          "if it is Latin-1: iconv -f latin1 -t utf-8 FILE > NEW-FILE, and give the new one");
+  const std::string_view shown = label.substr(good < most ? 0 : good, most);
+  return fmt::format("the label {} is not UTF-8 from its byte {} ({}) on", one_line(shown), good + 1,
+                     one_line(label.substr(good, 1)));
+}
+
+void check_label(const std::string& table, const TableRow& row) {
+  if (std::string fault = fault_of_label(row.label); !fault.empty())
+    fail_at(table, row.line, std::move(fault),
+            "if it is Latin-1: iconv -f latin1 -t utf-8 FILE > NEW-FILE, and give the new one");
+}
+
+void check_label(const std::string& shard, std::string_view member, std::string_view label) {
+  if (std::string fault = fault_of_label(label); !fault.empty())
+    throw Error({.stage = stage,
+                 .path = fmt::format("{}/{}", shard, member),
+                 .cause = std::move(fault),
+                 .advice = "write the tar file anew, with labels in UTF-8, or give other --labels"});
 }
 
 /// Lists on the root, with the other ranks' help.
@@ -108,7 +121,8 @@ class Lister {
     const bool is_one = sources.size() == 1 && sources[0].kind != Source::Kind::shard;  // on the root
     add_folders(sources);
     comm_.root_does([&] {
-      if (is_one) look_below_sides();
+      if (!is_one || rule_.kind != LabelRule::Kind::automatic || by_column_) return;
+      if (std::string note = look_below(result_.draft, label_); !note.empty()) result_.notes.push_back(std::move(note));
     });
     add_shards(sources);
     comm_.root_does([&] { add_notes(); });
@@ -139,7 +153,7 @@ class Lister {
     std::int64_t with_blanks = 0;
     const TableShape shape = read_table(input, names, [&](const TableRow& row) {
       const bool column = rule_.kind == LabelRule::Kind::automatic && row.has_label;
-      if (column || rule_.kind == LabelRule::Kind::column) check_text(source.path, row);
+      if (column || rule_.kind == LabelRule::Kind::column) check_label(source.path, row);
       const std::string place = by_folder ? place_of(source, row.path) : std::string(row.path);
       const std::string label = (column ? by_column : label_)(place, row.label);
       if (row.label.size() != trimmed_view(row.label).size()) ++with_blanks;
@@ -149,7 +163,8 @@ class Lister {
     if (shape.rows == 0) return;
     require_label_column(shape.has_labels, source.path, shape.unclear);
     by_column_ = by_column_ || shape.has_labels;
-    if (!shape.what.empty()) result_.notes.push_back(fmt::format("{}: {}", source.path, shape.what));
+    for (const std::string& text : {shape.what, shape.placement})
+      if (!text.empty()) result_.notes.push_back(fmt::format("{}: {}", source.path, text));
     const bool used = rule_.kind == LabelRule::Kind::automatic || rule_.kind == LabelRule::Kind::column;
     if (with_blanks > 0 && used) {
       result_.notes.push_back(
@@ -186,29 +201,6 @@ class Lister {
     }
   }
 
-  /// Of a corpus of train/CLASS and test/CLASS, the folders below are the labels.
-  void look_below_sides() {
-    Draft& draft = result_.draft;
-    if (rule_.kind != LabelRule::Kind::automatic || by_column_ || draft.names.all().size() < 2) return;
-    if (!std::ranges::all_of(draft.names.all(), [](const auto& name) { return side_of_name(name).has_value(); }))
-      return;
-    LabelNames names;
-    std::vector<std::int32_t> labels;
-    for (std::int64_t row = 0; row < draft.size(); ++row) {
-      const std::string_view path = draft.paths[row];
-      const std::string label = label_(path.substr(path.find('/') + 1), "");  // npos + 1 is 0
-      const bool trains = side_of_name(path.substr(0, path.find('/'))) == RowSide::training;
-      if (path.starts_with('/') || path.starts_with('.') || (trains && label.empty())) return;
-      labels.push_back(label.empty() ? -1 : names.number(label));
-    }
-    result_.notes.push_back(
-        fmt::format("the top folders are {}, the sides of a split: labels are the folders below, and the classifier "
-                    "takes the split (--split folders); --labels directory takes the top folders",
-                    fmt::join(draft.names.all(), ", ")));
-    draft.names = std::move(names);
-    draft.labels = std::move(labels);
-  }
-
   /// Each rank indexes one shard a round.
   void add_shards(const std::vector<Source>& sources) {
     std::vector<const Source*> shards;
@@ -235,6 +227,14 @@ class Lister {
     std::ranges::sort(result_.shards, {}, &ShardCount::path);
   }
 
+  /// The label in a file beside a picture that is in no folder, unless it may be a caption. Counts those.
+  [[nodiscard]] std::string own_label(const TarIndex& index, std::int64_t i) {
+    const std::string_view label = index.labels[i];
+    const bool is_caption = index.perhaps_captions[static_cast<std::size_t>(i)];
+    if (!label.empty()) ++(is_caption ? captions_ : labels_beside_);
+    return is_caption ? std::string() : std::string(label);
+  }
+
   void add_shard(const Source& source, const TarIndex& index) {
     const std::string name = stored(source.root, fs::path(source.path).filename().string());
     ShardCount count{.path = name, .images = index.size()};
@@ -244,7 +244,11 @@ class Lister {
       count.bytes += std::max<std::int64_t>(bytes, 0);
       // The top folder is one in the shard; a pattern may look at the shard's name.
       const std::string_view place = rule_.kind == LabelRule::Kind::regex ? path : index.names[i];
-      result_.draft.add({.path = path, .bytes = bytes, .label = label_(place, index.labels[i]), .line = 0});
+      std::string label = label_(place, index.labels[i]);
+      const bool looks_beside = rule_.kind == LabelRule::Kind::automatic && label.empty();
+      if (looks_beside) label = own_label(index, i);
+      if (looks_beside || rule_.kind == LabelRule::Kind::column) check_label(source.path, index.names[i], label);
+      result_.draft.add({.path = path, .bytes = bytes, .label = std::move(label), .line = 0});
     }
     result_.left_out.add(index.left_out);
     unclear_labels_ += index.unclear_labels;
@@ -258,6 +262,16 @@ class Lister {
   }
 
   void add_notes() {
+    if (labels_beside_ > 0)
+      result_.notes.push_back(
+          fmt::format("{} pictures of tar files are in no folder: their labels are those of the .cls "
+                      "or .json files beside them",
+                      labels_beside_));
+    if (captions_ > 0)
+      result_.notes.push_back(
+          fmt::format("{} pictures of tar files have a .txt file, which may be a caption; --labels "
+                      "column takes it for the label",
+                      captions_));
     if (unclear_labels_ > 0 && rule_.kind == LabelRule::Kind::column) {
       result_.notes.push_back(fmt::format(
           "{} pictures of tar files have a label file without a label (empty, a list, an object, or damaged)",
@@ -271,7 +285,8 @@ class Lister {
   const LabelRule& rule_;
   Labeller label_;
   std::int64_t unclear_labels_ = 0;
-  bool by_column_ = false;  ///< a table had labels
+  std::int64_t labels_beside_ = 0, captions_ = 0;  ///< of tar files, with `automatic`
+  bool by_column_ = false;                         ///< a table had labels
   ListedSources result_;
 };
 
@@ -297,5 +312,7 @@ std::vector<std::string> source_names(const std::vector<std::string>& corpus) {
 bool names_address(std::string_view path) { return corpus::is_address(path); }
 
 bool names_picture(std::string_view path) { return corpus::is_picture_name(path); }
+
+bool names_unread_picture(std::string_view path) { return corpus::is_unread_picture_name(path); }
 
 }  // namespace pool3

@@ -42,6 +42,12 @@ bool names_columns(const std::vector<std::string>& record) {
   });
 }
 
+bool is_number(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
 bool is_consistent(const Sample& sample) {
   return !sample.empty() &&
          std::ranges::all_of(sample, [&](const auto& record) { return record.size() == sample[0].size(); });
@@ -71,7 +77,7 @@ class Finder {
   }
 
   Columns run(char separator) {
-    columns_.is_header = has_header();
+    columns_.is_header = separator == json_separator || has_header();
     const auto named = [&](const std::string& name) {
       return name.empty() ? std::nullopt : std::optional(column_of(name));
     };
@@ -96,7 +102,22 @@ class Finder {
     const auto is_path = [](const std::string& field) {
       return is_picture(field) || field.find_first_of("/\\") < field.size();
     };
-    return below && std::ranges::none_of(first_, is_path);
+    return (below || is_above_numbers()) && std::ranges::none_of(first_, is_path);
+  }
+
+  /// A word above a column of numbers, and no number in the whole row.
+  [[nodiscard]] bool is_above_numbers() const {
+    constexpr std::size_t enough = 3;
+    const auto number_at = [](std::size_t column) {
+      return [column](const auto& record) { return is_number(trimmed_view(record[column])); };
+    };
+    if (sample_.size() < enough || !is_consistent(sample_)) return false;
+    bool found = false;
+    for (std::size_t column = 0; column < first_.size(); ++column) {
+      if (trimmed_view(first_[column]).empty() || number_at(column)(first_)) return false;
+      found = found || std::all_of(sample_.begin() + 1, sample_.end(), number_at(column));
+    }
+    return found;
   }
 
   /// The column that --path-column or --label-column names.
@@ -218,12 +239,18 @@ class Finder {
 
   [[nodiscard]] std::string words(char separator) const {
     if (first_.size() < 2) return {};
+    if (separator == json_separator) return "JSON lines; " + columns_words();
     const char* between = separator == ','    ? "commas"
                           : separator == ';'  ? "semicolons"
                           : separator == '\t' ? "tabs"
+                          : separator == '|'  ? "bars"
                                               : "blanks";
-    std::string text = fmt::format("{} between fields, {} header; paths are {}, ", between,
-                                   columns_.is_header ? "with a" : "no", named_column(columns_.path));
+    return fmt::format("{} between fields, {} header; ", between, columns_.is_header ? "with a" : "no") +
+           columns_words();
+  }
+
+  [[nodiscard]] std::string columns_words() const {
+    std::string text = fmt::format("paths are {}, ", named_column(columns_.path));
     text += columns_.label ? fmt::format("labels {}", named_column(*columns_.label)) : "no labels";
     if (!columns_.unclear.empty()) text += fmt::format(" ({}; --label-column names one)", columns_.unclear);
     if (const auto split = split_column()) {
@@ -242,7 +269,8 @@ class Finder {
   Columns columns_;
 };
 
-/// `text` up to the end of its last line, if there is more in the file.
+}  // namespace
+
 std::string_view whole_lines(std::string_view text) {
   constexpr std::size_t enough = std::size_t{1} << 16U;
   if (text.size() < enough) return text;
@@ -250,8 +278,6 @@ std::string_view whole_lines(std::string_view text) {
   const std::size_t end = text.rfind('\n');
   return end == std::string_view::npos ? text : text.substr(0, end);
 }
-
-}  // namespace
 
 std::string normalised(std::string_view name) {
   std::string text = lower_case(name);
@@ -276,8 +302,9 @@ Sample sample_of(std::string_view text, char separator) {
 }
 
 char find_separator(std::string_view text, char expected) {
+  if (const auto named = named_separator(text)) return *named;
   if (makes_sense(sample_of(text, expected))) return expected;
-  for (const char other : {';', '\t', ','}) {
+  for (const char other : {';', '\t', ',', '|'}) {
     const Sample sample = sample_of(text, other);
     if (other != expected && makes_sense(sample) && sample[0].size() > 1) return other;
   }

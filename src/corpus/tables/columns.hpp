@@ -25,15 +25,21 @@ struct Columns {
   std::string unclear;     ///< why there is no label, if it is not for want of columns
 };
 
+/// `text` up to the end of its last line, if it is long: there may be more in the file.
+[[nodiscard]] std::string_view whole_lines(std::string_view text);
+
 /// The fields of a table's first records.
 using Sample = std::vector<std::vector<std::string>>;
 
 /// The first records of `text`, the beginning of a table, with this separator; none if it is malformed so.
 [[nodiscard]] Sample sample_of(std::string_view text, char separator);
 
-/// The character between fields: `expected` (that of the file's ending) unless the rows make more sense with a comma, a
-/// semicolon or a tab.
+/// The character between fields: the one that a first line names, else `expected` (that of the file's ending) unless
+/// the rows make more sense with a comma, a semicolon, a tab or a bar.
 [[nodiscard]] char find_separator(std::string_view text, char expected);
+
+/// What stands for the separator of a table of JSON lines, whose sample has a header.
+inline constexpr char json_separator = '{';
 
 /// A header has names that tools use for paths or labels, or names no picture where the rows below do. `table` is for
 /// errors. Throws Error: a column that `names` names and the table lacks (usage), two columns of one name. REQUIRES:

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "corpus/file_names.hpp"
+#include "corpus/tables/json_lines.hpp"
 #include "corpus/tables/table.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/error.hpp"
@@ -19,7 +20,7 @@ using corpus::TextInput;
 
 bool is_table_name(const std::string& path) {
   const std::string name = corpus::lower_case(path);
-  return name.ends_with(".csv") || name.ends_with(".tsv");
+  return name.ends_with(".csv") || name.ends_with(".tsv") || corpus::is_json_lines_name(path);
 }
 
 /// The column to take, a number from 1.
@@ -37,9 +38,11 @@ std::string column_to_take(const Sample& sample, const Columns& found, std::span
 /// The names of the columns of a table; nothing if none has paths.
 std::optional<ColumnNames> names_of(TextInput& input, const std::string& column,
                                     std::span<const std::string_view> usual) {
+  const bool is_json = corpus::is_json_lines_name(input.path());
   const char expected = corpus::lower_case(input.path()).ends_with(".tsv") ? '\t' : ',';
-  const char separator = corpus::find_separator(input.ahead(), expected);
-  const Sample sample = corpus::sample_of(input.ahead(), separator);
+  const char separator = is_json ? corpus::json_separator : corpus::find_separator(input.ahead(), expected);
+  const Sample sample =
+      is_json ? corpus::sample_of_json_lines(input.ahead()) : corpus::sample_of(input.ahead(), separator);
   if (sample.empty()) return std::nullopt;
   const Columns found = corpus::find_columns(sample, separator, {"", column}, input.path());
   if (!found.has_paths || (found.count == 1 && found.is_header)) return std::nullopt;

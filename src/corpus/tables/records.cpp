@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "corpus/file_names.hpp"
 #include "corpus/stage.hpp"
 #include "pool3/error.hpp"
 
@@ -26,7 +27,24 @@ void fail_at(const std::string& path, std::int64_t line, std::string cause, std:
                .advice = std::move(advice)});
 }
 
+std::optional<char> named_separator(std::string_view text) {
+  constexpr std::string_view name = "sep=";
+  if (text.size() <= name.size() || lower_case(text.substr(0, name.size())) != name) return std::nullopt;
+  const char separator = text[name.size()];
+  if (separator == '\n' || separator == '\r' || separator == '"') return std::nullopt;
+  const std::string_view rest = text.substr(name.size() + 1);
+  const bool ends = rest.empty() || rest.starts_with('\n') || rest.starts_with("\r\n");
+  return ends ? std::optional(separator) : std::nullopt;
+}
+
+void RecordReader::skip_named_separator() {
+  if (!named_separator(input_.ahead())) return;
+  while (input_.peek() != TextInput::end && input_.peek() != '\n') input_.skip();
+  end_line();
+}
+
 bool RecordReader::next(Record& record) {
+  if (separator_ && line_ == 1) skip_named_separator();
   while (input_.peek() != TextInput::end) {
     record.line = line_;
     record.count = 0;
@@ -60,8 +78,10 @@ void RecordReader::field(std::string& value) {
 
 void RecordReader::plain(std::string& value) {
   while (!at_field_end()) {
-    if (separator_ && input_.peek() == '"') {
-      fail_at(input_.path(), line_, "a quote inside a field that is not quoted", quoting);
+    // Inches and the like stay as they are, as in pandas. Behind blanks alone, a quote was meant to begin the field.
+    if (separator_ && input_.peek() == '"' && trimmed_view(value).empty()) {
+      fail_at(input_.path(), line_, "a quote behind a blank, in a field that is not quoted",
+              "take the blank before the quote away, or put the field in quotes, and double each quote in it");
     }
     take_byte(value);
     value += input_.take_until(

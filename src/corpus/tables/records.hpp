@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "corpus/tables/text_input.hpp"
@@ -19,8 +20,12 @@ struct Record {
   std::int64_t line = 0;  ///< where it begins
 };
 
-/// RFC 4180: fields between separators, quoted ones may hold separators, line ends and doubled quotes.
-/// Lines end with LF or CRLF. Without a separator, lines are taken as they are.
+/// The separator that a first line `sep=X` names, as spreadsheets write it; nothing if there is no such line.
+[[nodiscard]] std::optional<char> named_separator(std::string_view text);
+
+/// RFC 4180: fields between separators, quoted ones may hold separators, line ends and doubled quotes. A quote behind
+/// other letters is one of them. A first line that names the separator is passed over. Lines end with LF or CRLF.
+/// Without a separator, lines are taken as they are.
 class RecordReader {
  public:
   RecordReader(TextInput& input, std::optional<char> separator) : input_(input), separator_(separator) {}
@@ -29,6 +34,7 @@ class RecordReader {
   bool next(Record& record);
 
  private:
+  void skip_named_separator();
   static std::string& next_field(Record& record);
   void field(std::string& value);
   void plain(std::string& value);

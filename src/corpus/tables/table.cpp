@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <climits>
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "corpus/file_names.hpp"
+#include "corpus/tables/json_lines.hpp"
+#include "corpus/tables/placement.hpp"
 #include "corpus/tables/records.hpp"
 
 namespace pool3::corpus {
@@ -14,10 +18,78 @@ namespace {
 
 void check_path(const std::string& value, const std::string& path, std::int64_t line) {
   if (value.empty()) fail_at(path, line, "the path is empty");
+  if (lower_case(value.substr(0, 7)) == "file://")
+    fail_at(path, line, fmt::format("{} is an address, and pool3 reads files", value),
+            "write plain paths, as with sed 's|file://||' OLD >NEW");
   if (is_address(value))
     fail_at(path, line, fmt::format("{} is an address, and pool3 reads files", value),
             "fetch the files first, as with wget -i LIST or aws s3 sync, and give their paths");
   if (value.size() >= PATH_MAX) fail_at(path, line, "the path is longer than the system allows");
+}
+
+/// How paths of this table lead to files. `paths`: the first of them.
+Placement placement_of(const TextInput& input, const std::vector<std::string>& paths) {
+  namespace fs = std::filesystem;
+  if (!input.is_file()) return {};
+  std::error_code error;
+  const fs::path whole = fs::absolute(input.path(), error);
+  const fs::path folder = error ? fs::path() : fs::canonical(whole.parent_path(), error);
+  return error ? Placement{} : find_placement(folder.string(), paths);
+}
+
+Placement placement_of(const TextInput& input, const Sample& sample, const Columns& columns) {
+  std::vector<std::string> paths;
+  for (std::size_t i = columns.is_header ? 1 : 0; i < sample.size() && paths.size() < placement_sample; ++i)
+    if (columns.path < sample[i].size()) paths.push_back(sample[i][columns.path]);
+  return placement_of(input, paths);
+}
+
+/// An object a line. Those of all lines must have the path.
+TableShape read_json_lines(TextInput& input, const ColumnNames& names, const TableUse& use) {
+  if (trimmed_view(input.ahead()).empty()) return {};
+  const Sample sample = sample_of_json_lines(input.ahead());
+  if (sample.empty()) fail_at(input.path(), 1, "not a JSON object a line, with texts or numbers in it");
+  const Columns columns = find_columns(sample, json_separator, names, input.path());
+  const Placement placement = placement_of(input, sample, columns);
+  TableShape shape{.has_labels = columns.label.has_value(), .what = columns.what, .unclear = columns.unclear};
+  if (!placement.is_as_written()) shape.placement = placement.words();
+  const JsonLine reader({sample[0][columns.path], columns.label ? sample[0][*columns.label] : ""});
+  std::vector<std::string> fields;
+  read_lines(input, [&](std::string_view text, std::int64_t line) {
+    if (trimmed_view(text).empty()) return;
+    if (!reader.read(text, fields)) fail_at(input.path(), line, "not a JSON object in UTF-8");
+    check_path(fields[0], input.path(), line);
+    const std::string path = placement.of(fields[0]);
+    use({path, fields[1], columns.label.has_value(), line});
+    ++shape.rows;
+  });
+  return shape;
+}
+
+/// The path in a line of a list, and the label behind it, if `separator` is between them.
+struct ListLine {
+  std::string_view path, label;
+};
+ListLine split_line(std::string_view text, std::optional<char> separator) {
+  if (!separator) return {text, {}};
+  const std::string_view whole = trimmed_view(text);
+  const std::size_t at = whole.find_last_of(*separator);
+  if (at == std::string_view::npos) return {whole, {}};
+  return {trimmed_view(whole.substr(0, at)), whole.substr(at + 1)};
+}
+
+Placement placement_of_list(TextInput& input, std::optional<char> separator) {
+  constexpr std::size_t enough = std::size_t{1} << 16U;
+  std::vector<std::string> paths;
+  std::string_view rest = input.ahead().substr(0, enough);
+  while (paths.size() < placement_sample && rest.find('\n') != std::string_view::npos) {
+    std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(line.size() + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (!line.empty()) paths.emplace_back(split_line(line, separator).path);
+  }
+  if (paths.empty() && !rest.empty()) paths.emplace_back(split_line(rest, separator).path);
+  return placement_of(input, paths);
 }
 
 TableShape read_records(TextInput& input, char separator, const ColumnNames& names, const TableUse& use) {
@@ -27,16 +99,20 @@ TableShape read_records(TextInput& input, char separator, const ColumnNames& nam
   if (!reader.next(record)) return {};
   const Sample first = {{record.fields.begin(), record.fields.begin() + static_cast<std::ptrdiff_t>(record.count)}};
   const Columns columns = find_columns(sample.empty() ? first : sample, separator, names, input.path());
+  const Placement placement = placement_of(input, sample, columns);
   TableShape shape{.has_labels = columns.label.has_value(), .what = columns.what, .unclear = columns.unclear};
+  if (!placement.is_as_written()) shape.placement = placement.words();
   for (bool more = !columns.is_header || reader.next(record); more; more = reader.next(record)) {
     if (record.count != columns.count) {
       fail_at(input.path(), record.line,
               fmt::format("{} field{}, where the first row has {}", record.count, record.count == 1 ? "" : "s",
                           columns.count));
     }
-    check_path(record.fields[columns.path], input.path(), record.line);
+    std::string& path = record.fields[columns.path];
+    check_path(path, input.path(), record.line);
+    if (!placement.is_as_written()) path = placement.of(path);
     const std::string_view label = columns.label ? std::string_view(record.fields[*columns.label]) : "";
-    use({record.fields[columns.path], label, columns.label.has_value(), record.line});
+    use({path, label, columns.label.has_value(), record.line});
     ++shape.rows;
   }
   return shape;
@@ -45,15 +121,16 @@ TableShape read_records(TextInput& input, char separator, const ColumnNames& nam
 /// Lines of a path alone or, with a separator, of a path and a label.
 TableShape read_list(TextInput& input, const TableUse& use) {
   const std::optional<char> separator = find_list_separator(input.ahead());
+  const Placement placement = placement_of_list(input, separator);
   TableShape shape{.has_labels = separator.has_value()};
   if (separator) shape.what = "each line is a path and a label";
-  std::string path;
+  if (!placement.is_as_written()) shape.placement = placement.words();
   read_lines(input, [&](std::string_view text, std::int64_t line) {
-    const std::string_view whole = separator ? trimmed_view(text) : text;
-    const std::size_t at = separator ? whole.find_last_of(*separator) : std::string_view::npos;
-    path = at == std::string_view::npos ? whole : trimmed_view(whole.substr(0, at));
+    const ListLine parts = split_line(text, separator);
+    std::string path(parts.path);
     check_path(path, input.path(), line);
-    use({path, at == std::string_view::npos ? std::string_view() : whole.substr(at + 1), separator.has_value(), line});
+    if (!placement.is_as_written()) path = placement.of(path);
+    use({path, parts.label, separator.has_value(), line});
     ++shape.rows;
   });
   return shape;
@@ -62,6 +139,7 @@ TableShape read_list(TextInput& input, const TableUse& use) {
 }  // namespace
 
 TableShape read_table(TextInput& input, const ColumnNames& names, const TableUse& use) {
+  if (is_json_lines_name(input.path())) return read_json_lines(input, names, use);
   const std::string name = lower_case(input.path());
   const bool csv = name.ends_with(".csv");
   if (!csv && !name.ends_with(".tsv")) return read_list(input, use);

@@ -1,5 +1,5 @@
 #pragma once
-// CSV and TSV tables and text lists. Private to the room.
+// CSV and TSV tables, JSON lines and text lists. Private to the room.
 
 #include <cstdint>
 #include <functional>
@@ -24,13 +24,14 @@ struct TableShape {
   bool has_labels = false;  ///< there is a label column
   std::string what;         ///< which column was taken for what, in words; "" for lines of paths
   std::string unclear;      ///< why there is no label column, if not for want of columns
+  std::string placement;    ///< how paths were changed to find their files, in words; "": not at all
 };
 
 using TableUse = std::function<void(const TableRow&)>;
 
-/// Calls `use` with each row of a CSV (the path ends in .csv), TSV (.tsv) or text list (any other ending, any case),
-/// in their order. Separators, header and columns are found by the first rows. Throws Error: unreadable, malformed
-/// (naming the line), no such column.
+/// Calls `use` with each row of a CSV (the path ends in .csv), TSV (.tsv), JSON lines (.jsonl, .ndjson) or text list
+/// (any other ending; any case), in their order. Separators, header and columns are found by the first rows, and so is
+/// how paths lead to files (placement.hpp). Throws Error: unreadable, malformed (naming the line), no such column.
 TableShape read_table(TextInput& input, const ColumnNames& names, const TableUse& use);
 
 /// Calls `use` with each line that is not blank, and its number. Throws Error.

@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "corpus/file_names.hpp"
 #include "corpus/stage.hpp"
+#include "corpus/tables/json_lines.hpp"
 #include "corpus/tables/other_kinds.hpp"
 
 namespace pool3::corpus {
@@ -26,7 +28,8 @@ TextInput::TextInput(std::string name, std::string_view text) : path_(std::move(
 
 void TextInput::begin() {
   static_cast<void>(peek(mark.size() - 1));
-  if (const OtherKind* kind = other_kind(piece_))
+  const bool is_json_lines = is_json_lines_name(path_) && trimmed_view(piece_.substr(0, 256)).starts_with('{');
+  if (const OtherKind* kind = is_json_lines ? nullptr : other_kind(piece_))
     throw Error({.stage = stage, .path = path_, .cause = kind->cause, .advice = kind->advice});
   if (piece_.starts_with(mark)) at_ = mark.size();
   // Lines of old Macs, and of spreadsheets there, end in a carriage return alone.

@@ -20,6 +20,8 @@ class TextInput {
   TextInput(std::string name, std::string_view text);
 
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// False for text in memory.
+  [[nodiscard]] bool is_file() const { return file_.is_open(); }
   /// The byte that is `ahead` bytes from here (0 or 1), or `end`. Throws Error if it can't be read.
   [[nodiscard]] int peek(std::size_t ahead = 0) {
     return at_ + ahead < piece_.size() || refill(ahead) ? static_cast<unsigned char>(piece_[at_ + ahead]) : end;

@@ -1,210 +1,170 @@
-// CSV: fields between commas, semicolons or tabs, in quotes where they hold one. Lines that start with # are comments,
-// as numpy.savetxt writes its header.
+// CSV: what reads its rows.
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <iterator>
+#include <optional>
 
+#include "exchange/import/csv/layout.hpp"
+#include "exchange/import/csv/records.hpp"
 #include "exchange/import/readers.hpp"
-#include "exchange/import/stream.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::exchange {
 namespace {
 
-constexpr std::array<std::string_view, 8> label_names = {"label", "labels",   "class",   "target",
-                                                         "y",     "category", "species", "classname"};
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
-std::string trimmed(std::string text) {
-  text.erase(text.find_last_not_of(" \t") + 1);
-  text.erase(0, text.find_first_not_of(" \t"));
-  return text;
-}
-
-/// Fields of a line. A quote that is not closed ends with the line.
-std::vector<std::string> split(const std::string& line, char separator) {
-  std::vector<std::string> fields(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (c == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"') {
-      fields.back() += line[++i];
-    } else if (c == '"') {
-      quoted = !quoted;
-    } else if (c == separator && !quoted) {
-      fields.emplace_back();
-    } else {
-      fields.back() += c;
-    }
-  }
-  for (std::string& field : fields) field = trimmed(std::move(field));
-  return fields;
-}
-
-char separator_of(const std::string& line) {
-  char best = ',';
-  for (const char c : {',', ';', '\t'})
-    if (std::ranges::count(line, c) > std::ranges::count(line, best)) best = c;
-  return best;
-}
-
-bool is_number(const std::string& field) {
-  double value = 0;
-  return parse_number(field, value);
-}
-
-/// A line of numbers, perhaps with a label, is data. One of names is not, nor are pandas' numbers of columns: 0, 1, 2,
-/// 3 ..., perhaps behind an empty field.
-bool is_header(const std::vector<std::string>& fields) {
-  std::vector<std::string> numbers;
-  std::ranges::copy_if(fields, std::back_inserter(numbers), is_number);
-  if (numbers.empty()) return true;
-  if (numbers.size() < 4 && !fields[0].empty()) return false;
-  for (std::size_t i = 0; i < numbers.size(); ++i)
-    if (numbers[i] != fmt::to_string(i)) return false;
-  return true;
-}
-
-/// What the first lines say.
-struct Layout {
-  char separator = ',';
-  bool header = false;
-  std::vector<std::string> names;  ///< of the header
-  std::size_t columns = 0;
-  std::ptrdiff_t label = -1;   ///< column of the labels
-  bool numbered_rows = false;  ///< the first column has no name: row numbers, as pandas writes them
-};
-
-/// The next line that holds data.
-bool next_line(Lines& lines, std::string& line) {
-  while (lines.next(line))
-    if (!line.empty() && line[0] != '#' && line.find_first_not_of(" \t") != std::string::npos) return true;
-  return false;
-}
-
-std::ptrdiff_t find_column(const Layout& layout, const std::string& wanted, const Place& place) {
-  const auto named = std::ranges::find(layout.names, wanted);
-  if (named != layout.names.end()) return named - layout.names.begin();
-  double number = 0;
-  if (parse_number(wanted, number) && number >= 1 && number <= static_cast<double>(layout.columns))
-    return static_cast<std::ptrdiff_t>(number) - 1;
-  throw error_at(place, fmt::format("there is no column {}", wanted),
-                 fmt::format("give a name of its header, or a number from 1 to {}", layout.columns));
-}
-
-/// By its name, or because it alone has no number.
-std::ptrdiff_t likely_label(const Layout& layout, const std::vector<std::string>& first_row) {
-  for (std::size_t i = 0; i < layout.names.size(); ++i)
-    if (std::ranges::find(label_names, lower(layout.names[i])) != label_names.end())
-      return static_cast<std::ptrdiff_t>(i);
-  std::ptrdiff_t found = -1;
-  for (std::size_t i = 0; i < first_row.size(); ++i) {
-    if (is_number(first_row[i]) || first_row[i].empty()) continue;
-    if (found >= 0) return -1;
-    found = static_cast<std::ptrdiff_t>(i);
-  }
-  return found;
-}
-
-Layout layout_of(const std::string& path, const std::string& label_column) {
-  Lines lines(path);
-  std::string line;
-  if (!next_line(lines, line)) throw error_at(lines.place(), "it has no rows");
-  if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-  Layout layout{.separator = separator_of(line)};
-  std::vector<std::string> first = split(line, layout.separator);
-  layout.columns = first.size();
-  layout.header = is_header(first) && !(first.size() == 1 && label_column == "none");
-  if (layout.header) {
-    layout.names = first;
-    layout.numbered_rows = first.size() > 1 && first[0].empty();
-    if (!next_line(lines, line)) throw error_at(lines.place(), "it has no rows below its header");
-    first = split(line, layout.separator);
-  }
-  if (label_column.empty()) {
-    layout.label = likely_label(layout, first);
-  } else if (label_column != "none") {
-    layout.label = find_column(layout, label_column, lines.place());
-  }
-  return layout;
-}
-
 /// Rows behind the header.
 class Rows {
  public:
-  Rows(const std::string& path, const Layout& layout) : lines_(path), layout_(layout) {
-    std::string header;
-    if (layout.header) static_cast<void>(next_line(lines_, header));
+  Rows(const std::string& path, const Layout& layout) : texts_(path), layout_(layout) {
+    if (layout.header) static_cast<void>(texts_.next(text_));
   }
   /// False at the end. Throws Error where a row has other than its fields.
   bool next(std::vector<std::string>& fields) {
-    std::string line;
-    if (!next_line(lines_, line)) return false;
-    if (lines_.number() == 1 && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-    fields = split(line, layout_.separator);
-    if (fields.size() != layout_.columns)
-      throw error_at(lines_.place(), fmt::format("line {} has {} fields, and the first has {}", lines_.number(),
-                                                 fields.size(), layout_.columns));
+    if (!texts_.next(text_)) return false;
+    split(text_, layout_.separator, fields);
+    if (fields.size() != layout_.columns())
+      throw error_at(texts_.place(), fmt::format("line {} has {} fields, and the first has {}", texts_.line(),
+                                                 fields.size(), layout_.columns()));
     return true;
   }
-  [[nodiscard]] const Lines& lines() const { return lines_; }
+  [[nodiscard]] const RecordTexts& texts() const { return texts_; }
 
  private:
-  Lines lines_;
+  RecordTexts texts_;
   const Layout& layout_;
+  std::string text_;
 };
+
+/// "0" of "0.000e+00": numbers are labels as whole ones where all of them are.
+void write_whole_numbers(std::vector<std::string>& labels) {
+  double value = 0;
+  const bool whole = std::ranges::all_of(labels, [&](const std::string& label) {
+    return label.empty() || (label.find('.') != std::string::npos && parse_number(label, value) &&
+                             number_as_label(value).find('.') == std::string::npos);
+  });
+  if (!whole) return;
+  for (std::string& label : labels)
+    if (parse_number(label, value)) label = number_as_label(value);
+}
 
 class CsvTable : public TableReader {
  public:
   CsvTable(const std::string& path, const std::string& label_column)
-      : layout_(layout_of(path, label_column)), rows_left_(path, layout_) {
+      : layout_(read_layout(path, label_column)),
+        rows_left_(path, layout_),
+        counts_(layout_.columns(), true),
+        from_(layout_.columns(), 0) {
     std::vector<std::string> fields;
     for (Rows all(path, layout_); all.next(fields); ++facts.rows)
-      if (layout_.label >= 0) facts.labels.push_back(fields[static_cast<std::size_t>(layout_.label)]);
-    facts.width =
-        static_cast<std::int64_t>(layout_.columns) - (layout_.label >= 0 ? 1 : 0) - (layout_.numbered_rows ? 1 : 0);
+      for (std::size_t i = 0; i < fields.size(); ++i) look_at(i, fields[i], all.texts());
+    write_whole_numbers(facts.labels);
+    choose_numbers();
     describe();
   }
 
   void read(std::span<float> out) override {
     std::vector<std::string> fields;
     for (std::size_t at = 0; at < out.size();) {
-      if (!rows_left_.next(fields)) throw error_at(rows_left_.lines().place(), "it has become shorter");
-      for (std::size_t i = layout_.numbered_rows ? 1 : 0; i < fields.size(); ++i) {
-        if (static_cast<std::ptrdiff_t>(i) == layout_.label) continue;
-        double value = 0;
-        if (!parse_number(fields[i], value))
-          throw error_at(rows_left_.lines().place(),
-                         fmt::format("line {}, column {}: '{}' is not a number", rows_left_.lines().number(), i + 1,
-                                     one_line(fields[i].substr(0, 40))));
-        out[at++] = static_cast<float>(value);
-      }
+      if (!rows_left_.next(fields)) throw error_at(rows_left_.texts().place(), "it has become shorter");
+      for (const std::size_t i : numbers_) at = put(out, at, i, fields[i]);
     }
   }
 
  private:
+  [[noreturn]] void fail(const RecordTexts& texts, std::int64_t line, std::size_t column, const std::string& what,
+                         const char* advice = "") const {
+    throw error_at(texts.place(), fmt::format("line {}, column {}: {}", line, layout_.named(column), what), advice);
+  }
+  static std::string quoted(const std::string& field) { return fmt::format("'{}'", one_line(field.substr(0, 40))); }
+
+  /// What each row says of its column.
+  void look_at(std::size_t i, const std::string& field, const RecordTexts& texts) {
+    double value = 0;
+    switch (layout_.roles[i]) {
+      case Role::label:
+        facts.labels.push_back(field);
+        break;
+      case Role::path:
+        facts.paths.push_back(field);
+        break;
+      case Role::counter:
+        counts_[i] = counts_[i] && parse_number(field, value);
+        if (facts.rows == 0) from_[i] = value;
+        counts_[i] = counts_[i] && value == from_[i] + static_cast<double>(facts.rows);
+        break;
+      case Role::text:
+        if (parse_number(field, value))
+          fail(texts, layout_.first_line, i, quoted(layout_.first[i]) + " is not a number",
+               "others of its column are: fill it, or leave the row out");
+        break;
+      case Role::empty:
+        if (!field.empty()) fail(texts, texts.line(), i, "a value in a column without a name");
+        break;
+      default:
+        break;
+    }
+  }
+
+  /// Which columns are features: lists, or else numbers that do more than count the rows.
+  void choose_numbers() {
+    const bool lists = std::ranges::find(layout_.roles, Role::list) != layout_.roles.end();
+    for (std::size_t i = 0; i < layout_.columns(); ++i) {
+      const Role role = layout_.roles[i];
+      if (lists ? role == Role::list : role == Role::number || (role == Role::counter && !counts_[i])) {
+        numbers_.push_back(i);
+        facts.width += lists ? std::ssize(parse_list(layout_.first[i])) : 1;
+      } else if (role != Role::label && role != Role::path && role != Role::empty) {
+        out_.push_back(i);
+      }
+    }
+    if (numbers_.empty()) throw error_at(rows_left_.texts().place(), "no column holds numbers");
+  }
+
+  std::size_t put(std::span<float> out, std::size_t at, std::size_t column, const std::string& field) const {
+    const RecordTexts& texts = rows_left_.texts();
+    if (layout_.roles[column] == Role::list) {
+      const std::vector<double> list = parse_list(field);
+      const auto wanted = parse_list(layout_.first[column]).size();
+      if (list.empty()) fail(texts, texts.line(), column, quoted(field) + " is no list of numbers");
+      if (list.size() != wanted)
+        fail(texts, texts.line(), column,
+             fmt::format("a list of {} numbers, and the first has {}", list.size(), wanted));
+      std::ranges::transform(list, out.begin() + static_cast<std::ptrdiff_t>(at),
+                             [](double value) { return static_cast<float>(value); });
+      return at + list.size();
+    }
+    double value = 0;
+    if (field.empty()) fail(texts, texts.line(), column, "it is empty", "fill it, or leave the row out");
+    if (!parse_field(field, layout_.separator, value))
+      fail(texts, texts.line(), column, quoted(field) + " is not a number");
+    out[at] = static_cast<float>(value);
+    return at + 1;
+  }
+
   void describe() {
-    const char* const separator = layout_.separator == '\t'  ? "tabs"
-                                  : layout_.separator == ';' ? "semicolons"
-                                                             : "commas";
-    facts.note = fmt::format("{}, {}", separator, layout_.header ? "a header" : "no header");
-    if (layout_.numbered_rows) facts.note += ", the first column without a name left out";
-    if (layout_.label < 0) return;
-    const auto at = static_cast<std::size_t>(layout_.label);
-    facts.note +=
-        fmt::format(", labels from column {}{}", at + 1, layout_.header ? " (" + layout_.names[at] + ")" : "");
+    const char separator = layout_.separator;
+    facts.note = fmt::format("{}, {}",
+                             separator == '\t'     ? "tabs"
+                             : separator == ';'    ? "semicolons"
+                             : separator == blanks ? "blanks"
+                                                   : "commas",
+                             layout_.header ? "a header" : "no header");
+    for (std::size_t i = 0; i < layout_.columns(); ++i) {
+      if (layout_.roles[i] == Role::label) facts.note += ", labels from column " + layout_.named(i);
+      if (layout_.roles[i] == Role::path) facts.note += ", paths from column " + layout_.named(i);
+    }
+    constexpr std::size_t most_named = 6;
+    for (std::size_t i = 0; i < std::min(out_.size(), most_named); ++i)
+      facts.note += fmt::format("{}{}", i == 0 ? ", left out: column " : ", ", layout_.named(out_[i]));
+    if (out_.size() > most_named) facts.note += fmt::format(" and {} more", out_.size() - most_named);
   }
 
   Layout layout_;
   Rows rows_left_;
+  std::vector<bool> counts_;                ///< columns whose numbers count the rows so far
+  std::vector<double> from_;                ///< their first numbers
+  std::vector<std::size_t> numbers_, out_;  ///< columns that are features, and that are nothing
 };
 
 }  // namespace
@@ -214,22 +174,30 @@ std::unique_ptr<TableReader> open_csv(const std::string& path, const std::string
 }
 
 std::vector<std::string> read_csv_column(const std::string& path, const std::string& column) {
-  Layout layout = layout_of(path, "none");
   const Place place{import_stage, path};
-  if (column.empty() && layout.columns > 1)
-    throw error_at(place, fmt::format("it has {} columns", layout.columns), "name one: FILE:COLUMN");
-  if (column.empty()) {
-    // One value a line. A header is a word over numbers.
-    std::vector<std::string> texts, fields;
-    layout.header = false;
-    for (Rows rows(path, layout); rows.next(fields);) texts.push_back(fields[0]);
-    if (texts.size() > 1 && !is_number(texts[0]) && std::all_of(texts.begin() + 1, texts.end(), is_number))
-      texts.erase(texts.begin());
+  std::vector<std::string> texts, fields;
+  if (!column.empty()) {
+    const Layout layout = read_head(path, true);
+    const std::size_t at = find_column(layout, column, place);
+    for (Rows rows(path, layout); rows.next(fields);) texts.push_back(fields[at]);
+    write_whole_numbers(texts);
     return texts;
   }
-  const auto at = static_cast<std::size_t>(find_column(layout, column, place));
-  std::vector<std::string> texts, fields;
-  for (Rows rows(path, layout); rows.next(fields);) texts.push_back(fields[at]);
+  // One value a line. A header is a word over numbers.
+  RecordTexts records(path);
+  double value = 0;
+  bool numbers = true;  // behind the first
+  for (std::string text; records.next(text);) {
+    const char separator = find_separator({text}, false);
+    split(text, separator, fields);
+    if (fields.size() > 1)
+      throw error_at(place, fmt::format("line {} has {} columns", records.line(), fields.size()),
+                     "name one: FILE:COLUMN");
+    numbers = numbers && (texts.empty() || parse_number(fields[0], value));
+    texts.push_back(fields[0]);
+  }
+  if (texts.size() > 1 && numbers && !parse_number(texts[0], value)) texts.erase(texts.begin());
+  write_whole_numbers(texts);
   return texts;
 }
 

@@ -17,6 +17,7 @@ constexpr const char* stage = exchange::import_stage;
 constexpr std::int64_t rows_at_once = 256;
 constexpr std::size_t numbers_at_once = std::size_t{4} << 20;
 constexpr float most_half = 65504;
+constexpr std::string_view row_name = "row-";
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
@@ -81,21 +82,52 @@ Classes classes_of(const std::vector<std::string>& labels, std::int64_t rows) {
   return found;
 }
 
-std::vector<std::string> labels_of(const TableReader& table, const ImportOptions& options) {
-  if (options.labels.path == "none") return {};
-  const bool given = !options.labels.path.empty();
-  std::vector<std::string> labels = given ? read_column(options.labels) : table.labels();
-  if (given && std::ssize(labels) != table.rows())
-    throw error_at({stage, options.labels.text()}, fmt::format("{} labels for {} rows", labels.size(), table.rows()),
+/// One text a row of `from`, or those that came along; none if it says so.
+std::vector<std::string> column_of(const TableName& from, const std::vector<std::string>& came,
+                                   const TableReader& table, const char* what) {
+  if (from.path == "none") return {};
+  if (from.path.empty()) return came;
+  std::vector<std::string> column = read_column(from);
+  if (std::ssize(column) != table.rows())
+    throw error_at({stage, from.text()}, fmt::format("{} {} for {} rows", column.size(), what, table.rows()),
                    "give one for each row");
-  for (std::string& label : labels) std::ranges::replace(label, '\0', ' ');
+  return column;
+}
+
+std::vector<std::string> labels_of(const TableReader& table, const ImportOptions& options) {
+  std::vector<std::string> labels = column_of(options.labels, table.labels(), table, "labels");
+  for (std::size_t row = 0; row < labels.size(); ++row) {
+    std::ranges::replace(labels[row], '\0', ' ');
+    const std::size_t good = valid_utf8(labels[row]);
+    if (good == labels[row].size()) continue;
+    const TableName& from = options.labels.path.empty() ? options.features : options.labels;
+    throw error_at({stage, from.text()},
+                   fmt::format("the label of row {}, {}, is not UTF-8 from its byte {} on", row,
+                               one_line(labels[row].substr(0, 60)), good + 1),
+                   "if it is Latin-1: iconv -f latin1 -t utf-8 FILE > NEW-FILE, and give the new one");
+  }
   return labels;
 }
 
-std::string catalogue_hash(const std::vector<ImageKey>& keys, const Classes& classes) {
+/// One a row; a row without one gets a name.
+std::vector<std::string> paths_of(const TableReader& table, const ImportOptions& options, bool& any) {
+  std::vector<std::string> paths = column_of(options.paths, table.paths(), table, "paths");
+  for (std::string& path : paths) path.erase(std::min(path.find('\0'), path.size()));
+  any = !std::ranges::all_of(paths, &std::string::empty);
+  paths.resize(index(table.rows()));
+  const std::size_t digits = fmt::to_string(table.rows() - 1).size();
+  for (std::size_t row = 0; row < paths.size(); ++row)
+    if (paths[row].empty()) paths[row] = fmt::format("{}{:0{}}", row_name, row, digits);
+  return paths;
+}
+
+/// `paths`: those of pictures, if there are any.
+std::string catalogue_hash(const std::vector<ImageKey>& keys, const Classes& classes,
+                           const std::vector<std::string>& paths) {
   std::string all(reinterpret_cast<const char*>(keys.data()), keys.size() * sizeof(ImageKey));
   all.append(reinterpret_cast<const char*>(classes.labels.data()), classes.labels.size() * sizeof(std::int32_t));
   for (const std::string& name : classes.names) all.append(name).append(1, '\0');
+  for (const std::string& path : paths) all.append(path).append(1, '\0');
   return to_hex(content_key(std::as_bytes(std::span(all))));
 }
 
@@ -132,16 +164,21 @@ void prepare(Prepared& p, const ImportOptions& options, ImportReport& report) {
   const std::vector<std::string> labels = labels_of(*table, options);
   p.keys = keys_of(*table, options);  // as many as there are: a header can claim any number of rows
   p.classes = classes_of(labels, table->rows());
-  report = {table->rows(), table->width(), std::ssize(p.classes.names), p.classes.without, table->note()};
-  const std::string hash = catalogue_hash(p.keys, p.classes);
+  report = {.rows = table->rows(),
+            .width = table->width(),
+            .classes = std::ssize(p.classes.names),
+            .without_label = p.classes.without,
+            .note = table->note()};
+  p.paths = paths_of(*table, options, report.has_paths);
+  const std::string hash = catalogue_hash(p.keys, p.classes, report.has_paths ? p.paths : std::vector<std::string>());
   check_out(options, hash);
-  const std::size_t digits = fmt::to_string(table->rows() - 1).size();
-  for (Row row = 0; row < table->rows(); ++row) p.paths.push_back(fmt::format("row-{:0{}}", row, digits));
   const std::string kind(imported);
+  const std::string& root =
+      options.paths.path.empty() || options.paths.path == "none" ? options.features.path : options.paths.path;
   const std::string origin = options.labels.path.empty() ? "as they came along" : options.labels.text();
   p.spec = {.rows = table->rows(),
             .width = table->width(),
-            .root = std::filesystem::absolute(folder_of(options.features.path)).lexically_normal().string(),
+            .root = std::filesystem::absolute(folder_of(root)).lexically_normal().string(),
             .classes = p.classes.names,
             .labels = p.classes.labels,
             .path = [&p](Row row) { return std::string_view(p.paths[index(row)]); },
@@ -167,6 +204,11 @@ void write_blocks(const Prepared& p, const ImportOptions& options, FeatureWriter
 }
 
 }  // namespace
+
+bool is_row_name(std::string_view path) {
+  return path.starts_with(row_name) && path.size() > row_name.size() &&
+         std::ranges::all_of(path.substr(row_name.size()), [](char c) { return c >= '0' && c <= '9'; });
+}
 
 ImportReport import_features(const Communicator& comm, const ImportOptions& options) {
   Prepared prepared;

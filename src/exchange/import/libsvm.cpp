@@ -107,11 +107,12 @@ class LibsvmTable : public TableReader {
 bool looks_like_libsvm(const std::string& path) {
   Lines lines(path);
   std::string line;
+  double label = 0;
   while (lines.next(line)) {
     const auto words = words_of(line);
     if (words.empty()) continue;
-    const std::string_view second = words.size() > 1 ? words[1] : std::string_view();
-    return second.starts_with("qid:") || parse_entry(second).index >= 0;
+    if (words.size() > 1) return words[1].starts_with("qid:") || parse_entry(words[1]).index >= 0;
+    if (!parse_number(words[0], label)) return false;  // else a row of zeros, perhaps
   }
   return false;
 }

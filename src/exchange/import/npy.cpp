@@ -7,8 +7,11 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <limits>
+#include <numeric>
 
+#include "exchange/import/other_kinds.hpp"
 #include "exchange/import/readers.hpp"
 #include "exchange/import/stream.hpp"
 #include "pool3/error.hpp"
@@ -171,13 +174,15 @@ class NpyTable : public TableReader {
  public:
   NpyTable(const std::string& path, const std::string& array)
       : stream_(open_array(path, array)), header_(read_header(stream_)) {
-    if (header_.shape.size() != 2)
-      throw error_at(stream_.place(), fmt::format("its array has {} dimensions", header_.shape.size()),
-                     "features have two: rows and width");
+    const auto wide = [](std::int64_t n) { return n != 1; };
+    const auto& shape = header_.shape;
+    if (shape.size() < 2 || std::count_if(shape.begin() + 1, shape.end(), wide) > 1)
+      throw error_at(stream_.place(), fmt::format("its array has {} dimensions", shape.size()),
+                     "features have two: rows and width; others may be 1");
     if (header_.kind == 'U' || header_.kind == 'S')
       throw error_at(stream_.place(), "its array holds texts, not numbers");
-    facts.rows = header_.shape[0];
-    facts.width = header_.shape[1];
+    facts.rows = shape[0];
+    facts.width = std::accumulate(shape.begin() + 1, shape.end(), std::int64_t{1}, std::multiplies<>());
   }
 
   void read(std::span<float> out) override {
@@ -223,8 +228,15 @@ std::unique_ptr<TableReader> open_npy(const std::string& path, const std::string
 std::vector<std::string> read_npy_column(const std::string& path, const std::string& array) {
   Stream stream = open_array(path, array);
   const Header header = read_header(stream);
-  const bool flat = header.shape.size() == 1 || (header.shape.size() == 2 && header.shape[1] == 1);
-  if (!flat) throw error_at(stream.place(), "it must have one value a row, and one dimension");
+  if (header.shape.empty()) throw error_at(stream.place(), "it has no rows");
+  if (header.shape.size() > 1 && header.shape[1] != 1) {
+    NpyTable table(path, array);
+    std::vector<float> row(index(table.width()));
+    return one_hot_labels(table.rows(), stream.place(), [&] {
+      table.read(row);
+      return std::span<const float>(row);
+    });
+  }
   std::vector<std::string> texts;
   std::string bytes;
   while (std::ssize(texts) < header.shape[0]) {
@@ -238,16 +250,21 @@ std::vector<std::string> read_npy_column(const std::string& path, const std::str
 std::vector<NpzArray> npz_arrays(const std::string& path) {
   std::vector<NpzArray> arrays;
   Stream stream = Stream::of_zip(path);
+  bool any = false;
   for (std::string entry; stream.next(entry);) {
-    if (!entry.ends_with(".npy")) continue;
+    if (!entry.ends_with(".npy")) {
+      if (const OtherKind* const other = other_zip(entry)) throw error_at(stream.place(), other->cause, other->advice);
+      continue;
+    }
+    any = true;
     const std::string name = entry.substr(0, entry.size() - 4);
     try {
-      const Header header = read_header(stream);
-      arrays.push_back({name, static_cast<int>(header.shape.size()), header.shape.empty() ? 0 : header.shape[0]});
+      arrays.push_back({.name = name, .shape = read_header(stream).shape});
     } catch (const Error&) {
-      continue;  // of another kind: whoever names it gets the error
+      arrays.push_back({.name = name, .shape = {}, .readable = false});
     }
   }
+  if (!any) throw error_at(stream.place(), "a zip without arrays of NumPy", "unpack it first");
   return arrays;
 }
 

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "exchange/import/other_kinds.hpp"
 #include "exchange/import/readers.hpp"
 #include "exchange/import/stream.hpp"
 #include "pool3/error.hpp"
@@ -36,15 +37,14 @@ namespace {
 
 enum class Kind : std::uint8_t { npy, npz, hdf5, text };
 
-/// By the first bytes, which may be compressed. HDF5 may have a block of its user's in front.
+/// By the first bytes, which may be compressed. HDF5 may have a block of its user's in front. Throws Error for what is
+/// known and not read.
 Kind kind_of(const std::string& path) {
-  check_source({import_stage, path});
-  const Descriptor file({import_stage, path}, O_RDONLY | O_CLOEXEC);
+  const Place place{import_stage, path};
+  check_source(place);
+  const Descriptor file(place, O_RDONLY | O_CLOEXEC);
   std::array<char, 8> bytes{};
   const std::size_t got = file.read(0, std::as_writable_bytes(std::span(bytes)));
-  if (got >= 4 && std::string_view(bytes.data(), 4) == "PAR1")
-    throw error_at({import_stage, path}, "a Parquet file, which pool3 does not read: Debian has no library for it",
-                   "write it as CSV or .npy first, as with pandas: read_parquet(FILE).to_csv(FILE.csv, index=False)");
   if (got >= 4 && std::string_view(bytes.data(), 4) == std::string_view("PK\x03\x04", 4)) return Kind::npz;
   for (std::int64_t at = 0; at < file.size(); at = at == 0 ? 512 : 2 * at) {
     std::array<char, 8> there{};
@@ -52,26 +52,38 @@ Kind kind_of(const std::string& path) {
     if (there_got == 8 && std::string_view(there.data(), 8) == "\x89HDF\r\n\x1a\n") return Kind::hdf5;
   }
   Stream unpacked(path);
-  const std::size_t head = unpacked.read(bytes);
-  return head >= 6 && std::string_view(bytes.data(), 6) == "\x93NUMPY" ? Kind::npy : Kind::text;
+  std::array<char, 256> beginning{};
+  const std::string_view head(beginning.data(), unpacked.read(beginning));
+  if (head.starts_with("\x93NUMPY")) return Kind::npy;
+  if (const OtherKind* const other = other_kind(head)) throw error_at(place, other->cause, other->advice);
+  return Kind::text;
 }
 
 constexpr std::array<std::string_view, 4> feature_names = {"X", "x", "features", "data"};
 constexpr std::array<std::string_view, 5> label_names = {"y", "labels", "label", "target", "targets"};
+constexpr std::array<std::string_view, 6> path_names = {"paths",     "path",        "files",
+                                                        "filenames", "image_names", "image_paths"};
 
-/// A dataset of a file that has several.
+/// A dataset of a file that has several; `name` with its groups.
 struct Part {
   std::string name;
-  int dimensions = 0;
-  std::int64_t rows = 0;
+  std::vector<std::int64_t> shape;
+  bool readable = true;
+  /// Rows of several numbers, perhaps with dimensions of 1 between or behind them.
+  [[nodiscard]] bool is_table() const {
+    return shape.size() > 1 &&
+           std::ranges::count_if(shape.begin() + 1, shape.end(), [](std::int64_t n) { return n != 1; }) < 2;
+  }
+  [[nodiscard]] std::string_view own_name() const { return std::string_view(name).substr(name.rfind('/') + 1); }
+  [[nodiscard]] std::string_view group() const { return std::string_view(name).substr(0, name.rfind('/') + 1); }
 };
 
 std::vector<Part> parts_of(const std::string& path, Kind kind) {
   std::vector<Part> parts;
   if (kind == Kind::npz) {
-    for (const NpzArray& a : npz_arrays(path)) parts.push_back({a.name, a.dimensions, a.rows});
+    for (NpzArray& a : npz_arrays(path)) parts.push_back({std::move(a.name), std::move(a.shape), a.readable});
   } else {
-    for (const RootDataset& d : root_datasets(path)) parts.push_back({d.name, d.dimensions, d.rows});
+    for (NamedDataset& d : named_datasets(path)) parts.push_back({std::move(d.name), std::move(d.shape)});
   }
   return parts;
 }
@@ -83,22 +95,34 @@ std::string names_of(const std::vector<Part>& parts) {
   return text.empty() ? "nothing that can be read" : text;
 }
 
+/// The only table of a usual name, or the only table.
 std::string features_in(const std::vector<Part>& parts, const Place& place) {
-  for (const std::string_view name : feature_names)
-    for (const Part& part : parts)
-      if (part.name == name && part.dimensions == 2) return part.name;
   std::vector<Part> tables = parts;
-  std::erase_if(tables, [](const Part& part) { return part.dimensions != 2; });
+  std::erase_if(tables, [](const Part& part) { return !part.is_table(); });
+  for (const std::string_view name : feature_names)
+    if (std::ranges::count(tables, name, &Part::own_name) == 1)
+      return std::ranges::find(tables, name, &Part::own_name)->name;
   if (tables.size() == 1) return tables[0].name;
   throw error_at(place, fmt::format("which dataset holds the features? It has {}", names_of(parts)),
                  "give FILE:DATASET");
 }
 
-/// "" if none.
-std::string labels_in(const std::vector<Part>& parts, std::int64_t rows) {
-  for (const std::string_view name : label_names)
+/// "y_train" beside "X_train"; "" if it is no such name.
+std::string beside(std::string_view features) {
+  for (const std::string_view name : {"X", "x"})
+    if (features.starts_with(name) && features.size() > 1) return "y" + std::string(features.substr(1));
+  return {};
+}
+
+/// What lies in the group of the features, has one of these names and as many rows, or can't be read; "" if nothing
+/// does.
+template <typename Names>
+std::string column_in(const std::vector<Part>& parts, const Part& features, const Names& names) {
+  for (const std::string_view name : names)
     for (const Part& part : parts)
-      if (part.name == name && part.dimensions == 1 && part.rows == rows) return part.name;
+      if (part.own_name() == name && part.group() == features.group() &&
+          (!part.readable || (!part.shape.empty() && part.shape[0] == features.shape[0])))
+        return part.name;
   return {};
 }
 
@@ -119,21 +143,35 @@ class Hdf5Table : public TableReader {
   std::int64_t next_ = 0;
 };
 
-/// A dataset with the labels that lie beside it.
-class WithLabels : public TableReader {
+std::vector<std::string> read_one_hot(const std::string& path, const std::string& dataset) {
+  Hdf5Table table(path, dataset);
+  std::vector<float> row(static_cast<std::size_t>(table.width()));
+  return one_hot_labels(table.rows(), {import_stage, path}, [&] {
+    table.read(row);
+    return std::span<const float>(row);
+  });
+}
+
+/// A dataset with the labels and paths that lie beside it.
+class WithColumns : public TableReader {
  public:
-  WithLabels(std::unique_ptr<TableReader> table, const TableName& name, const std::string& labels)
+  WithColumns(std::unique_ptr<TableReader> table, const TableName& name, const std::string& labels,
+              const std::string& paths)
       : table_(std::move(table)) {
     facts.rows = table_->rows();
     facts.width = table_->width();
     facts.note = "features from " + name.dataset;
-    if (labels.empty()) return;
-    facts.labels = read_column({name.path, labels});
-    facts.note += ", labels from " + labels;
+    take(facts.labels, {name.path, labels}, "labels");
+    take(facts.paths, {name.path, paths}, "paths");
   }
   void read(std::span<float> out) override { table_->read(out); }
 
  private:
+  void take(std::vector<std::string>& column, const TableName& from, const char* what) {
+    if (from.dataset.empty()) return;
+    column = read_column(from);
+    facts.note += fmt::format(", {} from {}", what, from.dataset);
+  }
   std::unique_ptr<TableReader> table_;
 };
 
@@ -147,8 +185,11 @@ std::unique_ptr<TableReader> open_part(TableName name, Kind kind, const std::str
   } else {
     table = std::make_unique<Hdf5Table>(name.path, name.dataset);
   }
-  const std::string labels = label_column == "none" ? std::string() : labels_in(parts, table->rows());
-  return std::make_unique<WithLabels>(std::move(table), name, labels);
+  const Part features{name.dataset, {table->rows()}};
+  std::vector<std::string> names(label_names.begin(), label_names.end());
+  names.insert(names.begin(), beside(features.own_name()));
+  const std::string labels = label_column == "none" ? std::string() : column_in(parts, features, names);
+  return std::make_unique<WithColumns>(std::move(table), name, labels, column_in(parts, features, path_names));
 }
 
 }  // namespace
@@ -179,14 +220,17 @@ std::vector<std::string> read_column(const TableName& name) {
   std::string dataset = name.dataset;
   if (dataset.empty()) {
     auto parts = exchange::parts_of(name.path, kind);
-    std::erase_if(parts, [](const auto& part) { return part.dimensions != 1; });
+    std::erase_if(parts, [](const auto& part) { return part.shape.size() != 1; });
     if (parts.size() != 1)
       throw error_at({exchange::import_stage, name.path},
                      fmt::format("which dataset? It has {} with one value a row", exchange::names_of(parts)),
                      "give FILE:DATASET");
     dataset = parts[0].name;
   }
-  return kind == Kind::npz ? exchange::read_npy_column(name.path, dataset) : read_hdf5_column(name.path, dataset);
+  if (kind == Kind::npz) return exchange::read_npy_column(name.path, dataset);
+  for (const exchange::Part& part : exchange::parts_of(name.path, kind))
+    if (part.name == dataset && part.is_table()) return exchange::read_one_hot(name.path, dataset);
+  return read_hdf5_column(name.path, dataset);
 }
 
 }  // namespace pool3

@@ -2,11 +2,14 @@
 // The tables, one file a format.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pool3/files.hpp"
 #include "pool3/import.hpp"
 
 namespace pool3::exchange {
@@ -19,19 +22,25 @@ namespace pool3::exchange {
 /// `array` of a .npz; or "", of a .npy.
 [[nodiscard]] std::unique_ptr<TableReader> open_npy(const std::string& path, const std::string& array);
 [[nodiscard]] std::vector<std::string> read_npy_column(const std::string& path, const std::string& array);
-/// An array of a .npz. `dimensions` by its header.
+/// An array of a .npz, with its shape by its header.
 struct NpzArray {
   std::string name;
-  int dimensions = 0;
-  std::int64_t rows = 0;
+  std::vector<std::int64_t> shape;
+  bool readable = true;  ///< else whoever reads it gets the error
 };
+/// Throws Error for a zip that holds something else.
 [[nodiscard]] std::vector<NpzArray> npz_arrays(const std::string& path);
+
+/// One value a row of a table [rows, classes] that has a single 1 in each, "0" for the first class. `next` gives the
+/// numbers of the next row, which it owns. Throws Error: any other table.
+[[nodiscard]] std::vector<std::string> one_hot_labels(std::int64_t rows, const Place& place,
+                                                      const std::function<std::span<const float>()>& next);
 
 [[nodiscard]] std::unique_ptr<TableReader> open_csv(const std::string& path, const std::string& label_column);
 /// `column`: its name or number, from 1; or "" if there is one column alone.
 [[nodiscard]] std::vector<std::string> read_csv_column(const std::string& path, const std::string& column);
 
-/// True if the first line that is not empty looks as "LABEL INDEX:VALUE ...".
+/// True if the first line of more than a number looks as "LABEL INDEX:VALUE ...".
 [[nodiscard]] bool looks_like_libsvm(const std::string& path);
 [[nodiscard]] std::unique_ptr<TableReader> open_libsvm(const std::string& path);
 

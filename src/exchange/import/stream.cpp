@@ -4,6 +4,8 @@
 #include <archive_entry.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace pool3::exchange {
 namespace {
 
@@ -96,6 +98,10 @@ bool Lines::next(std::string& line) {
     const std::size_t got = stream_.read(std::span(buffer_).subspan(before));
     buffer_.resize(before + got);
     ended_ = got < piece_bytes;
+    // Old Macs end lines with a carriage return alone.
+    if (number_ == 0 && before == 0 && buffer_.find('\n') == std::string::npos)
+      returns_alone_ = buffer_.find('\r') != std::string::npos;
+    if (returns_alone_) std::ranges::replace(buffer_, '\r', '\n');
   }
 }
 

@@ -39,7 +39,7 @@ class Stream {
   std::size_t entries_ = 0;
 };
 
-/// Lines of a text, without their ends. A line has 64 MiB at most.
+/// Lines of a text, without their ends (LF, CRLF, or CR where the beginning has no LF). A line has 64 MiB at most.
 class Lines {
  public:
   explicit Lines(const std::string& path) : stream_(path) {}
@@ -54,7 +54,7 @@ class Lines {
   std::string buffer_;
   std::size_t at_ = 0;
   std::int64_t number_ = 0;
-  bool ended_ = false;
+  bool ended_ = false, returns_alone_ = false;
 };
 
 }  // namespace pool3::exchange

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "pool3/image.hpp"
@@ -30,7 +31,8 @@ Decoder decode_bmp;
 Decoder decode_tiff;
 Decoder decode_pnm;
 
-/// A format is known by its bytes at `at`. `decoder` is null for one that is known by name only, for the message.
+/// A format is known by its bytes at `at`. `decoder` is null for one that is known by name only, for the message. Those
+/// that begin as others do come first.
 struct Format {
   std::string_view name;
   std::string_view magic;
@@ -40,6 +42,7 @@ struct Format {
 
 /// "WEBP" follows RIFF's size. TIFF has either byte order; with '+', it is BigTIFF.
 inline constexpr std::array formats = {
+    Format{"Canon's CR2 (raw)", {"II*\0\x10\0\0\0CR", 10}},
     Format{"JPEG", "\xFF\xD8\xFF", 0, decode_jpeg},
     Format{"PNG", "\x89PNG", 0, decode_png},
     Format{"WebP", "WEBP", 8, decode_webp},
@@ -61,16 +64,35 @@ inline constexpr std::array formats = {
     Format{"HEIC", "ftyphev", 4},
     Format{"HEIC", "ftypmif1", 4},
     Format{"HEIC", "ftypmsf1", 4},
+    Format{"Canon's CR3 (raw)", "ftypcrx", 4},
     Format{"video", "ftyp", 4},
+    Format{"video", "\x1A\x45\xDF\xA3"},
+    Format{"video", {"\0\0\1\xBA", 4}},
+    Format{"video", "AVI ", 8},
     Format{"JPEG XL", "\xFF\x0A"},
     Format{"JPEG XL", "JXL ", 4},
     Format{"JPEG 2000", "jP  ", 4},
     Format{"JPEG 2000", {"\xFF\x4F\xFF\x51", 4}},
+    Format{"JPEG XR", "II\xBC"},
+    Format{"Olympus's ORF (raw)", "IIRO"},
+    Format{"Olympus's ORF (raw)", "IIRS"},
+    Format{"Olympus's ORF (raw)", "MMOR"},
+    Format{"Panasonic's RW2 (raw)", {"IIU\0", 4}},
+    Format{"Fujifilm's RAF (raw)", "FUJIFILMCCD-RAW"},
+    Format{"Sigma's X3F (raw)", "FOVb"},
+    Format{"Minolta's MRW (raw)", {"\0MRM", 4}},
     Format{"Photoshop's PSD", "8BPS"},
+    Format{"Targa (TGA)", {"\0\0\2\0\0\0\0\0", 8}},
+    Format{"Targa (TGA)", {"\0\0\3\0\0\0\0\0", 8}},
+    Format{"Targa (TGA)", {"\0\0\xA\0\0\0\0\0", 8}},
+    Format{"Targa (TGA)", {"\0\0\xB\0\0\0\0\0", 8}},
+    Format{"Targa (TGA)", {"\0\1\1\0\0", 5}},
+    Format{"Targa (TGA)", {"\0\1\x9\0\0", 5}},
     Format{"Windows icon", {"\0\0\1\0", 4}},
     Format{"Windows cursor", {"\0\0\2\0", 4}},
     Format{"macOS icon", "icns"},
     Format{"DirectDraw texture", "DDS "},
+    Format{"Khronos texture", "\xABKTX"},
     Format{"PAM", "P7\n"},
     Format{"portable float map", "PF\n"},
     Format{"portable float map", "Pf\n"},
@@ -78,20 +100,40 @@ inline constexpr std::array formats = {
     Format{"Radiance HDR", "#?RADIANCE"},
     Format{"GIMP's XCF", "gimp xcf"},
     Format{"DICOM", "DICM", 128},
+    Format{"FITS", "SIMPLE  ="},
+    Format{"QOI", "qoif"},
+    Format{"FLIF", "FLIF"},
+    Format{"BPG", "BPG\xFB"},
+    Format{"MNG", "\x8AMNG"},
+    Format{"JNG", "\x8BJNG"},
+    Format{"PCX", {"\x0A\5\1", 3}},
+    Format{"SGI picture", {"\x01\xDA\0", 3}},
+    Format{"SGI picture", {"\x01\xDA\1", 3}},
+    Format{"Sun raster", "\x59\xA6\x6A\x95"},
     Format{"X11 pixmap", "/* XPM */"},
+    Format{"X11 bitmap", "#define "},
+    Format{"Windows metafile", "\xD7\xCD\xC6\x9A"},
+    Format{"Windows metafile", " EMF", 40},
+    Format{"ImageMagick's MIFF", "id=ImageMagick"},
     Format{"PDF", "%PDF-"},
     Format{"PostScript", "%!PS"},
     Format{"zip", {"PK\3\4", 4}},
     Format{"gzip", "\x1F\x8B"},
+    Format{"bzip2", "BZh"},
+    Format{"xz",
+           "\xFD"
+           "7zXZ"},
+    Format{"zstd", "\x28\xB5\x2F\xFD"},
+    Format{"7z", "7z\xBC\xAF"},
+    Format{"RAR", "Rar!"},
     Format{"HDF5", "\x89HDF"},
     Format{"NumPy", "\x93NUMPY"},
-    Format{"Git LFS pointer (git lfs pull fetches the picture)", "version https://git-lfs"},
-    Format{"SVG or XML", "<svg"},
-    Format{"SVG or XML", "<?xml"},
-    Format{"SVG or XML", "<!--"},
-    Format{"HTML", "<!DOCTYPE"},
-    Format{"HTML", "<!doctype"},
-    Format{"HTML", "<HTML"},
-    Format{"HTML", "<html"}};
+    Format{"Parquet", "PAR1"},
+    Format{"macOS's notes on another file (AppleDouble)", {"\0\5\x16\7", 4}},
+    Format{"Microsoft's compound file (Thumbs.db, old Office)", "\xD0\xCF\x11\xE0"},
+    Format{"Git LFS pointer (git lfs pull fetches the picture)", "version https://git-lfs"}};
+
+/// In words, what a file of no known format is. `head`: its first bytes, of which 64 are looked at. Not empty.
+[[nodiscard]] std::string words_of_unknown(Bytes head);
 
 }  // namespace pool3::image

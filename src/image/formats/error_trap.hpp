@@ -15,6 +15,7 @@ namespace pool3::image {
 struct ErrorTrap {
   std::jmp_buf jump{};
   std::array<char, 256> message{};
+  RowStatus status = RowStatus::corrupt;  ///< of the error that guarded() throws
 
   /// Ends the step that runs in guarded(). Holds no object with a destructor.
   [[noreturn]] void spring(const char* text) {
@@ -23,7 +24,7 @@ struct ErrorTrap {
   }
 };
 
-/// Runs `step`; when the codec springs the trap in it, throws ImageError (corrupt) with the codec's words.
+/// Runs `step`; when the codec springs the trap in it, throws ImageError with the trap's status and the codec's words.
 /// REQUIRES: `step` makes no object with a destructor, since the jump skips it. Not inlined, so that no
 /// variable of the caller lives in a register across setjmp.
 template <typename Step>
@@ -31,7 +32,7 @@ template <typename Step>
   if (setjmp(trap.jump) == 0) {
     step();
   } else {
-    throw ImageError(RowStatus::corrupt, one_line(trap.message.data()));
+    throw ImageError(trap.status, one_line(trap.message.data()));
   }
 }
 

@@ -34,7 +34,35 @@ struct State {
 State& state_of(j_common_ptr info) { return *static_cast<State*>(info->client_data); }
 ErrorTrap& trap_of(j_common_ptr info) { return state_of(info).trap; }
 
+/// Words for a sound file of a kind that is not read; null for other errors.
+const char* words_of_kind(const jpeg_error_mgr& error) {
+  constexpr std::array<int, 4> of_lossless = {0xC3, 0xC7, 0xCB, 0xCF};
+  switch (error.msg_code) {
+    case JERR_BAD_PRECISION:
+      return "JPEG: samples of more than 8 bits are not read";
+    case JERR_SOF_UNSUPPORTED:
+      return std::ranges::find(of_lossless, error.msg_parm.i[0]) != of_lossless.end()
+                 ? "JPEG: its lossless kind is not read"
+                 : "JPEG: its hierarchical kind is not read";
+    case JERR_ARITH_NOTIMPL:
+      return "JPEG: arithmetic coding is not read by this machine's library";
+    case JERR_CONVERSION_NOTIMPL:
+      return "JPEG: these kinds of colours are not read";
+    case JERR_CCIR601_NOTIMPL:
+    case JERR_FRACT_SAMPLE_NOTIMPL:
+    case JERR_NOTIMPL:
+    case JERR_NOT_COMPILED:
+      return "JPEG: a kind of it that is not read";
+    default:
+      return nullptr;
+  }
+}
+
 [[noreturn]] void spring_with_message(j_common_ptr info) {
+  if (const char* words = words_of_kind(*info->err)) {
+    trap_of(info).status = RowStatus::unknown_format;
+    trap_of(info).spring(words);
+  }
   std::array<char, JMSG_LENGTH_MAX> text{};
   info->err->format_message(info, text.data());
   trap_of(info).spring(text.data());

@@ -224,6 +224,7 @@ Json data_of(const CataloguePage& page) {
   out["facts"] = pairs(page.facts);
   out["command"] = shown(page.command);
   out["config"] = page.config;
+  out["imported"] = page.imported;
   out["summary"] = summary_of(page);
   out["classes"] = classes_of(page);
   if (page.evaluation) out["matrix"] = matrix_of(*page.evaluation);

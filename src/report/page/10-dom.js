@@ -25,6 +25,11 @@ const percent = (share, digits = 1) => (share === null || share === undefined ? 
 const decimal = (x, digits = 3) => (x === null || x === undefined ? '–' : x.toFixed(digits));
 const short = (x) => String(Number(x.toPrecision(3)));
 const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
+// A text of at most so many characters; whole ones, as emoji are several units.
+function brief(text, most = 48) {
+  const letters = [...text];
+  return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : text;
+}
 function duration(seconds) {
   if (seconds > 0 && seconds < 0.05) return 'under 0.1 s';
   if (seconds < 90) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;

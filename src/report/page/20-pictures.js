@@ -16,6 +16,10 @@ function placeOf(r) {
   return {sheet, x, y, width, height};
 }
 const hasPicture = (r) => r !== undefined && placeOf(r).sheet >= 0;
+// Without any, rows are told by their names.
+const pictured = rows.some(hasPicture);
+const thing = data.imported && !pictured ? 'row' : 'picture';
+const shortName = (r) => brief(r.path.slice(r.path.lastIndexOf('/') + 1), 24);
 
 // Draws a row's picture once its sheet is decoded, as large as fits into size x size.
 function paintPicture(canvas, r, size) {
@@ -42,8 +46,9 @@ function saysOf(r) {
   return r.predicted === r.label ? `${truth}${sure}` : `${truth}, taken for ${nameOf(r.predicted)}${sure}`;
 }
 
-// A square with the picture of a row, or a plain one.
+// A square with the picture of a row, or a plain one; nothing on a page without pictures.
 function picture(r, size) {
+  if (!pictured) return null;
   const box = el('span', {class: 'picture'});
   box.style.width = box.style.height = `${size}px`;
   if (!hasPicture(r)) {
@@ -61,13 +66,13 @@ function picture(r, size) {
 // A picture that opens the viewer. `state`: 'right', 'wrong' or none.
 function tile(r, size = 56, caption = undefined) {
   const state = !isJudged(r) ? '' : isWrong(r) ? ' wrong' : ' right';
-  return el('button', {class: `tile${state}`, type: 'button', title: `${r.path}\n${saysOf(r)}`, onclick: () => viewRow(r)},
-    picture(r, size), caption === undefined ? null : el('span', {class: 'caption', text: caption}));
+  return el('button', {class: `tile${state}${pictured ? '' : ' words'}`, type: 'button', title: `${r.path}\n${saysOf(r)}`, onclick: () => viewRow(r)},
+    picture(r, size) ?? shortName(r), caption === undefined ? null : el('span', {class: 'caption', text: caption}));
 }
 
 function tiles(list, size, most, caption = () => undefined) {
   const [box, more] = inPortions(list.length, most, (from, to) => list.slice(from, to).map((r) => tile(r, size, caption(r))),
-    'pictures');
+    `${thing}s`);
   box.classList.add('tiles');
   return [box, more];
 }
@@ -80,8 +85,8 @@ function nearStrip(r, size = 32) {
     const other = rowAt.get(row);
     if (!other) return null;
     const like = other.label === r.label ? 'like-truth' : other.label === r.predicted ? 'like-said' : '';
-    const cell = el('button', {class: `tile ${like}`, type: 'button', onclick: () => viewRow(other),
-      title: `${nameOf(other.label)}, similarity ${decimal(similarity, 2)}\n${other.path}`}, picture(other, size));
+    const cell = el('button', {class: `tile ${like}${pictured ? '' : ' words'}`, type: 'button', onclick: () => viewRow(other),
+      title: `${nameOf(other.label)}, similarity ${decimal(similarity, 2)}\n${other.path}`}, picture(other, size) ?? shortName(other));
     return cell;
   }));
 }
@@ -101,7 +106,7 @@ function viewRow(r) {
     el('div', {class: 'viewer'}, picture(r, Math.min(224, innerWidth - 80)),
       el('div', {class: 'viewer-text'},
         el('dl', {}, facts.map(([name, value]) => [el('dt', {text: name}), el('dd', {text: value})])),
-        strip ? [el('h3', {text: 'Nearest training pictures'}), strip] : null)),
+        strip ? [el('h3', {text: `Nearest training ${thing}s`}), strip] : null)),
     el('form', {method: 'dialog'}, el('button', {class: 'close', text: 'Close'})));
   if (!viewer.open) viewer.showModal();
 }

@@ -18,17 +18,17 @@ function addSummary() {
   const failed = s.failures.reduce((sum, [, n]) => sum + n, 0);
   const used = classNames.filter((_, k) => (data.classes.rows[k] ?? 0) > 0).length || classNames.length;
   document.getElementById('lead').textContent =
-    [plural(s.rows, 'picture'), plural(used, 'class', 'classes'), s.evaluated ? `${count(s.evaluated)} judged (${s.rows_are})` : 'no model']
+    [plural(s.rows, thing), classNames.length ? plural(used, 'class', 'classes') : 'no labels', s.evaluated ? `${count(s.evaluated)} judged (${s.rows_are})` : 'no model']
       .join(' · ');
   const figures = [];
   if (s.accuracy && s.evaluated) {
     figures.push(figure('Accuracy', percent(s.accuracy[0]), s.accuracy[2] > s.accuracy[1] || s.accuracy[1] > 0
       ? `95 % interval ${percent(s.accuracy[1])} to ${percent(s.accuracy[2])}` : null, intervalBar(s.accuracy), 'wide'));
     figures.push(figure('Balanced accuracy', percent(s.balanced_accuracy), 'mean recall of the classes'));
-    if (s.top5_accuracy) figures.push(figure('Top-5 accuracy', percent(s.top5_accuracy), 'the label is among the first five'));
+    if (s.top5_accuracy && used > 5) figures.push(figure('Top-5 accuracy', percent(s.top5_accuracy), 'the label is among the first five'));
     if (s.sets) {
       figures.push(figure('Prediction sets', `${decimal(s.sets[2], 1)} classes`,
-        `on average, to hold the label of ${percent(s.sets[1])} of the pictures (asked for: ${percent(s.sets[0], 0)})`));
+        `on average, to hold the label of ${percent(s.sets[1])} of the ${thing}s (asked for: ${percent(s.sets[0], 0)})`));
     }
     if (s.calibration_error !== undefined)
       figures.push(figure('Calibration error', percent(s.calibration_error), 'how far its confidence is from how often it is right'));
@@ -36,12 +36,12 @@ function addSummary() {
   if (s.unlike) {
     const {asked, unlike, right_of_unlike: right, right_of_others: others} = s.unlike;
     figures.push(figure('Unlike the catalogue', percent(unlike / asked),
-      `of ${count(asked)} judged pictures: farther from every training picture than 95 of 100 of these from another.` +
+      `of ${count(asked)} judged ${thing}s: farther from every training ${thing} than 95 of 100 of these from another.` +
         (unlike && asked > unlike ? ` Right on ${percent(right / unlike, 0)} of them, on ${percent(others / (asked - unlike), 0)} of the others` : '')));
   }
-  figures.push(figure('Rows', count(s.rows), `${count(s.labelled)} with a label`));
-  figures.push(figure('Failed', count(failed), failed ? s.failures.map(([kind, n]) => `${count(n)} ${kind.replaceAll('_', ' ')}`).join(', ')
-    : 'every picture was read', null, failed ? 'bad' : ''));
+  const labelled = `${s.labelled === s.rows ? 'all' : count(s.labelled)} with a label`;
+  figures.push(figure('Rows', count(s.rows), failed || data.imported ? labelled : `${labelled}, and every picture was read`));
+  if (failed) figures.push(figure('Failed', count(failed), s.failures.map(([kind, n]) => `${count(n)} ${kind.replaceAll('_', ' ')}`).join(', '), null, 'bad'));
   const node = section('summary', 'Summary', null,
     data.notes.map((note) => el('p', {class: 'note', text: note})), el('dl', {class: 'figures'}, figures));
   if (s.log_loss !== undefined)

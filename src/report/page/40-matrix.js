@@ -20,6 +20,7 @@ function addMatrix() {
   const canvas = el('canvas', {class: 'matrix', tabindex: '0', role: 'img', id: 'matrix-canvas',
     'aria-label': `Confusion matrix of ${n} classes. Arrow keys move, Enter opens a cell's pictures. A table follows.`});
   const host = el('div', {class: 'matrix-host'}, canvas);
+  const largestCell = 96;
   const panel = el('div', {class: 'matrix-panel', 'aria-live': 'polite'});
   const view = {zoom: 1, x: 0, y: 0};  // x, y: first class that is seen, in cells
   let chosen = null;                   // {row, column} in order
@@ -33,7 +34,14 @@ function addMatrix() {
     const wanted = Math.min(Math.round(width * 0.3), 165, 14 + 7 * Math.min(longest, 22));
     return (Math.min(width - wanted - 4, 960) / n) * view.zoom * 0.92 >= 7.5 ? wanted : 26;
   };
-  const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+  // The beginning of a name that fits into so many pixels of the font that is set.
+  function fit(context, text, room) {
+    if (context.measureText(text).width <= room) return text;
+    const letters = [...text];
+    let most = Math.min(letters.length, Math.ceil(room / 3));
+    while (most > 1 && context.measureText(`${letters.slice(0, most).join('')}…`).width > room) most -= most > 24 ? 4 : 1;
+    return `${letters.slice(0, most).join('')}…`;
+  }
 
   function layout(width) {
     const left = margin(width);
@@ -71,7 +79,7 @@ function addMatrix() {
       context.fillRect(x, y, drawn, drawn);
       if (cell >= 24) {
         context.fillStyle = strength > 0.62 && !theme.dark ? '#ffffff' : strength > 0.62 ? '#10151a' : theme.ink;
-        context.font = `${Math.min(13, cell * 0.42)}px ${theme.font}`;
+        context.font = `${Math.min(cell > 60 ? 18 : 13, cell * 0.42)}px ${theme.font}`;
         context.textAlign = 'center';
         context.textBaseline = 'middle';
         context.fillText(count(c.rows), x + cell / 2, y + cell / 2 + 0.5);
@@ -101,7 +109,7 @@ function addMatrix() {
   function labels(context, at) {
     const {left, top, side, cell} = box;
     const size = Math.min(12, cell * 0.92);
-    const most = Math.floor((left - 8) / (size * 0.56));
+    const room = left - 10;
     context.font = `${size}px ${theme.font}`;
     context.textBaseline = 'middle';
     const first = Math.floor(view.y), seen = Math.ceil(n / view.zoom) + 1;
@@ -111,7 +119,7 @@ function addMatrix() {
         if (y < top || y > top + side) continue;
         context.fillStyle = hovered && hovered.row === i ? theme.ink : theme.soft;
         context.textAlign = 'right';
-        context.fillText(cut(nameOf(order[i]), most), left - 6, y);
+        context.fillText(fit(context, nameOf(order[i]), room), left - 6, y);
       }
       const start = Math.floor(view.x);
       for (let i = start; i < Math.min(n, start + seen); ++i) {
@@ -122,7 +130,7 @@ function addMatrix() {
         context.rotate(-Math.PI / 2);
         context.textAlign = 'left';
         context.fillStyle = hovered && hovered.column === i ? theme.ink : theme.soft;
-        context.fillText(cut(nameOf(order[i]), most), 0, 0);
+        context.fillText(fit(context, nameOf(order[i]), room), 0, 0);
         context.restore();
       }
     }
@@ -162,8 +170,8 @@ function addMatrix() {
   function words({row, column}) {
     const truth = order[row], predicted = order[column], rowsHere = rowsOf(truth, predicted);
     const of = support.get(truth);
-    return truth === predicted ? [`${nameOf(truth)}`, `${count(rowsHere)} of ${count(of)} right`]
-      : [`${nameOf(truth)} taken for ${nameOf(predicted)}`, `${count(rowsHere)} of ${count(of)} (${percent(rowsHere / Math.max(1, of), 0)})`];
+    return truth === predicted ? [brief(nameOf(truth), 80), `${count(rowsHere)} of ${count(of)} right`]
+      : [`${brief(nameOf(truth), 80)} taken for ${brief(nameOf(predicted), 80)}`, `${count(rowsHere)} of ${count(of)} (${percent(rowsHere / Math.max(1, of), 0)})`];
   }
   function open(place, scroll = false) {
     chosen = place;
@@ -175,8 +183,8 @@ function addMatrix() {
     panel.replaceChildren(el('h3', {text: head}), el('p', {class: 'about', text: about}),
       ...(list.length ? tiles(list, 64, 24, (r) => (r.confidence === null ? undefined : percent(r.confidence, 0))) : []),
       ...(total && missing > 0 && list.length ? [el('p', {class: 'about', text: `${count(missing)} more are not shown.`})] : []),
-      ...(total && !list.length ? [el('p', {class: 'about', text: 'The page has no pictures of these rows.'})] : []),
-      ...(truth !== predicted && list.length ? [el('h3', {text: `What ${nameOf(predicted)} looks like`}),
+      ...(total && !list.length ? [el('p', {class: 'about', text: 'The page does not hold these rows.'})] : []),
+      ...(truth !== predicted && list.length ? [el('h3', {text: pictured ? `What ${brief(nameOf(predicted), 80)} looks like` : `Rows of ${brief(nameOf(predicted), 80)}`}),
         ...tiles(examplesOf(predicted, 8), 48, 8)] : []));
     paint();
     if (scroll && panel.getBoundingClientRect().top > innerHeight - 160) panel.scrollIntoView({block: 'center'});
@@ -261,9 +269,11 @@ function addMatrix() {
   const table = tableBehind('Confusions, the most frequent first', ['label', 'taken for', 'rows', 'of the class'],
     listed.map((c) => [el('button', {class: 'link', type: 'button', text: nameOf(c.truth), onclick: () => openPair(c)}),
       nameOf(c.predicted), count(c.rows), percent(share(c), 0)]), 200);
+  const body = el('div', {class: 'matrix-body'}, host, panel);
+  body.style.setProperty('--host', `${Math.min(165, 14 + 7 * Math.min(longest, 22)) + n * largestCell + 4}px`);
   section('confusions', 'Confusions',
-    'A line is a label, a column what the model said. Classes that are taken for each other stand side by side. The stronger the colour, the larger the share of the line. Choose a cell to see its pictures. Ctrl and wheel zoom.',
-    el('div', {class: `card matrix-card${n > 32 ? ' large' : ''}`}, controls, el('div', {class: 'matrix-body'}, host, panel)), table);
+    'A line is a label, a column what the model said. Classes that are taken for each other stand side by side. The stronger the colour, the larger the share of the line. Choose a cell to see what is in it. Ctrl and wheel zoom.',
+    el('div', {class: `card matrix-card${n > 32 ? ' large' : ''}`}, controls, body), table);
   const first = listed[0] ?? {truth: order[0], predicted: order[0]};
   open({row: placeIn.get(first.truth), column: placeIn.get(first.predicted)});
 }

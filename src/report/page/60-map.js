@@ -66,9 +66,9 @@ function addMap() {
   }
 
   const canvas = el('canvas', {class: 'map', tabindex: '0', role: 'img', id: 'map-canvas',
-    'aria-label': `Map of ${count(m.total)} pictures. Arrow keys move, plus and minus zoom. Choose a class below to list its pictures.`});
+    'aria-label': `Map of ${count(m.total)} ${thing}s. Arrow keys move, plus and minus zoom. Choose a class to list what is in it.`});
   const host = el('div', {class: 'map-host'}, canvas);
-  const listed = el('div', {class: 'map-list', 'aria-live': 'polite'}, el('p', {class: 'about', text: 'Draw a lasso, or choose a class, to list its pictures here. A click on a point opens its picture.'}));
+  const listed = el('div', {class: 'map-list', 'aria-live': 'polite'}, el('p', {class: 'about', text: `Draw a lasso, or choose a class, to list its ${thing}s here. A click on a point opens its ${thing}.`}));
   let width = 0, height = 0;
   const toX = (i) => (xy[2 * i] / 65535 - view.x) / view.side * height + (width - height) / 2;
   const toY = (i) => height - (xy[2 * i + 1] / 65535 - view.y) / view.side * height;
@@ -156,11 +156,11 @@ function addMap() {
     const shown = points.map((i) => rowAt.get(mapRows[i])).filter((r) => r !== undefined);
     const ofClass = new Map();
     for (const i of points) ofClass.set(labels[i], (ofClass.get(labels[i]) ?? 0) + 1);
-    const most = [...ofClass].sort((a, b) => b[1] - a[1]).slice(0, 6).map(([k, c]) => `${nameOf(k)} ${count(c)}`).join(', ');
+    const most = [...ofClass].sort((a, b) => b[1] - a[1]).slice(0, 6).map(([k, c]) => `${brief(nameOf(k), 40)} ${count(c)}`).join(', ');
     const save = el('button', {type: 'button', text: 'Save as CSV', onclick: () => download('selected.csv', csv([['row', 'path', 'label', 'said'],
       ...points.map((i) => { const r = rowAt.get(mapRows[i]); return [mapRows[i], r ? r.path : '', nameOf(labels[i]), r && isJudged(r) ? nameOf(r.predicted) : '']; })]))});
     listed.classList.add('filled');
-    listed.replaceChildren(el('h3', {text: `${plural(points.length, 'picture')} ${what}`}), el('p', {class: 'about', text: most}),
+    listed.replaceChildren(el('h3', {text: `${plural(points.length, thing)} ${what}`}), el('p', {class: 'about', text: most}),
       ...(points.length ? [el('p', {}, save)] : []), ...tiles(shown, 52, 60));
     paint();
   }
@@ -268,14 +268,14 @@ function addMap() {
     chosenClass = v === '' ? null : Number(v);
     recolour();
     legend();
-    if (chosenClass !== null) list([...labels.keys()].filter((i) => labels[i] === chosenClass), `of ${nameOf(chosenClass)}`);
+    if (chosenClass !== null) list([...labels.keys()].filter((i) => labels[i] === chosenClass), `of ${brief(nameOf(chosenClass), 80)}`);
   });
   controls.append(classPick, el('span', {class: 'group'}, modes),
     el('span', {class: 'group'}, ...[['+', 'Zoom in', 1.6], ['−', 'Zoom out', 1 / 1.6], ['whole', 'Whole map', 1e-9]].map(([text, label, factor]) =>
       el('button', {type: 'button', text, 'aria-label': label, onclick: () => zoomAt(factor)}))));
   const key = el('div', {class: 'key legend'});
   function legend() {
-    const entry = (colour, text) => { const i = el('i', {class: 'swatch'}); i.style.background = colour; return el('span', {}, i, text); };
+    const entry = (colour, text) => { const i = el('i', {class: 'swatch'}); i.style.background = colour; return el('span', {title: text}, i, brief(text, 40)); };
     const entries = chosenClass !== null ? [[theme.wrong, nameOf(chosenClass)], [theme.line, 'others']]
       : colours === 'said' ? [[theme.right, 'right'], [theme.wrong, 'wrong'], [theme.line, data.summary.rows_are === 'held-out' ? 'training' : 'not judged']]
         : colours === 'side' ? [[theme.third, data.summary.rows_are === 'held-out' ? 'held-out' : 'judged'], [theme.line, 'others']]
@@ -284,7 +284,7 @@ function addMap() {
   }
   themed(legend);
   const quality = m.facts.length ? tableBehind('How well the map keeps neighbourhoods', ['measure', 'value'], m.facts) : null;
-  section('map', 'Map', `Pictures with like features lie close together; only what is near means something.${m.total > n ? ` ${count(n)} of ${count(m.total)} are drawn as points, all of them as shade.` : ''} With "lasso" (or Shift), draw around points to list them.`,
+  section('map', 'Map', `${thing === 'row' ? 'Rows' : 'Pictures'} with like features lie close together; only what is near means something.${m.total > n ? ` ${count(n)} of ${count(m.total)} are drawn as points, all of them as shade.` : ''} With "lasso" (or Shift), draw around points to list them.`,
     el('div', {class: 'card'}, controls, key, el('div', {class: 'map-body'}, host, listed)), quality);
 }
 

@@ -1,6 +1,7 @@
 // Uses the page of `pool3 serve` in a headless browser as a visitor does. node page.mjs URL MODULES PICTURE SHOTS; prints a
 // line of JSON for each check. SHOTS: a folder for pictures of the page, or "".
 import {readFileSync} from 'node:fs';
+import {createServer, request} from 'node:http';
 import {check, forbidOthers, launch, listen} from '../../support/browser.mjs';
 
 const [url, modules, picture, shots] = process.argv.slice(2);
@@ -45,6 +46,14 @@ check(tab.url().endsWith(`#row=${row}`), 'a neighbour has an address of its own'
 check((await text(tab, 'truth')).startsWith('The catalogue calls it '), 'and says what the catalogue calls it');
 check(!(await tab.locator('#wrong').isVisible()), 'and nothing about it can be wrong');
 await shoot(tab, 'row');
+await tab.goBack();
+await tab.waitForFunction(() => document.getElementById('name').textContent === 'mine.png');
+check(!(await tab.locator('#truth').isVisible()) && (await text(tab, 'predicted')) === predicted, 'back is the picture that was given, with its answer');
+await tab.goForward();
+await tab.waitForFunction(() => !document.getElementById('truth').hidden && document.getElementById('message').hidden);
+await tab.locator('.brand').click();
+await tab.waitForFunction(() => document.getElementById('result').hidden && document.getElementById('near').hidden);
+check(true, 'the name of the page leads to its start');
 const again = await open();
 await again.goto(`${url}#row=${row}`);
 await again.reload();
@@ -77,7 +86,49 @@ check(tab.wrong.length === 0, `nothing went wrong: ${tab.wrong}`);
 await tab.setInputFiles('#file', {name: 'bad.png', mimeType: 'image/png', buffer: Buffer.from('no picture')});
 await tab.waitForFunction(() => document.getElementById('message').classList.contains('error'));
 check((await text(tab, 'message')).startsWith('That did not work'), 'what is no picture is told');
+await tab.evaluate(() => {
+  const transfer = new DataTransfer();
+  transfer.setData('text/plain', 'words');
+  document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: transfer, bubbles: true}));
+});
+check((await text(tab, 'message')).startsWith('What was pasted is no picture'), 'and what is pasted and no picture, too');
+
+// Several at once, and one that the server does not take as it is.
+await tab.setInputFiles('#file', [asFile(), {...asFile(), name: 'second.png'}]);
+await answered(tab, 'mine.png');
+check((await tab.locator('#tray button').count()) === 2, 'of several pictures the first is asked about');
+await tab.locator('#tray button').nth(1).click();
+await answered(tab, 'second.png');
+check((await tab.locator('#tray button[aria-pressed=true]').getAttribute('title')) === 'second.png', 'and the others wait');
+const types = [];
+await tab.route('**/api/classify', (route) => {
+  types.push(route.request().headers()['content-type']);
+  return types.length > 1 ? route.continue() : route.fulfill({status: 413, contentType: 'application/json', body: '{"error": "too large"}'});
+});
+await tab.setInputFiles('#file', {...asFile(), name: 'large.png'});
+await answered(tab, 'large.png');
+check(types.join() === 'image/png,image/jpeg', `what is refused as it is goes again as a smaller JPEG: ${types}`);
 await tab.close();
+
+// Behind a proxy, in a folder.
+const proxy = createServer((from, to) => {
+  if (!from.url.startsWith('/shoes/')) return to.writeHead(404).end();
+  from.pipe(request(new URL(from.url.slice('/shoes/'.length), url), {method: from.method, headers: from.headers}, (answer) => {
+    to.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(to);
+  }));
+});
+await new Promise((done) => proxy.listen(0, '127.0.0.1', done));
+const behind = await browser.newPage();
+await behind.goto(`http://127.0.0.1:${proxy.address().port}/shoes/`);
+await behind.waitForFunction(() => document.getElementById('facts').textContent !== '');
+await behind.setInputFiles('#file', asFile());
+await answered(behind, 'mine.png');
+await behind.waitForFunction(() => [...document.querySelectorAll('#neighbours img')].slice(0, 4).every((i) => i.complete && i.naturalWidth > 0));
+check((await text(behind, 'predicted')) === predicted, 'a proxy may keep the page in a folder');
+await behind.close();
+proxy.closeAllConnections();
+proxy.close();
 
 // A phone, in the dark.
 const phone = await open({viewport: {width: 360, height: 740}, hasTouch: true, isMobile: true, colorScheme: 'dark'});

@@ -141,6 +141,7 @@ def check_refusals(check, server):
     cases = [
         ("GET", "/nothing", None, {}, 404), ("GET", "/api/classify", None, {}, 405), ("POST", "/", b"x", {}, 405),
         ("DELETE", "/", None, {}, 405), ("POST", "/api/classify", b"", {}, 400), ("POST", "/api/classify", b"no picture", {}, 422),
+        ("POST", "/api/classify", b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nx\r\n--x--\r\n', {}, 415),
         ("POST", "/api/classify?top=1000", b"x", {}, 400), ("GET", "/thumbnails/7?side=641", None, {}, 400), ("GET", "/api/rows/1000000", None, {}, 404),
         ("GET", "/api/rows/-1", None, {}, 404), ("GET", "/api/rows/7x", None, {}, 404), ("GET", "/thumbnails/../m.h5", None, {}, 404),
         ("GET", "/%2e%2e/etc/passwd", None, {}, 404), ("GET", "/", None, {"Host": "evil.example"}, 421),

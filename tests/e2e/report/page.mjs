@@ -1,5 +1,6 @@
 // Opens a page in a headless browser and looks at it as a reader does. node page.mjs PAGE MODULES WHAT; prints a line
-// of JSON for each check. WHAT: "pictures" (a page with a model, pictures, a map, a search) or "names" (hostile names).
+// of JSON for each check. WHAT: "pictures" (a page with a model, pictures, a map, a search), "plain" (no pictures, no
+// model) or "names" (hostile names).
 import {check, launch, listen} from '../../support/browser.mjs';
 
 const [page, modules, what, shots] = process.argv.slice(2);
@@ -186,6 +187,13 @@ if (what === 'pictures') {
   await tab.emulateMedia({media: 'print'});
   check(await tab.locator('nav').isHidden(), 'print: without the list of sections');
   await quiet(tab, 'print');
+} else if (what === 'plain') {
+  const tab = await open();
+  check(await tab.locator('.picture.plain').count() === 0, 'a page without pictures has no empty frames in their place');
+  check(await tab.locator('#contents a[href="#classes"]').count() === 1, 'its classes are told');
+  await tab.locator('#class-table button.name').first().click();
+  check(await tab.locator('#viewer .tile.words').count() > 0, 'its rows by their names');
+  await quiet(tab, 'plain');
 } else {
   for (const width of [1280, 360]) {
     const tab = await open({viewport: {width, height: 800}});

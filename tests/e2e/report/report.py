@@ -114,6 +114,20 @@ def check_names(check, pool3, folder):
     look(check, folder / "names.html", "names")
 
 
+def check_imported(check, pool3, folder, f):
+    """Features of another program: with the paths of their pictures the page shows these, without them it says so."""
+    good = np.flatnonzero(f.status == support.DONE)[:40]
+    table = folder / "other.csv"
+    lines = [",".join([f.paths[i], f.classes[f.labels[i]], *map(str, f.features[i, :16])]) for i in good]
+    table.write_text("\n".join(["path,label," + ",".join(f"f{i}" for i in range(16)), *lines]) + "\n")
+    for flags, pictures in (([], len(good)), (["--paths", "none"], 0)):
+        pool3("import", "--features", table, *flags, "--out", folder / "other.h5", "--overwrite")
+        log = pool3("report", folder / "other.h5", "--out", folder / "other.html").err
+        check(f", {pictures} pictures" in log, f"imported features {flags}: a page with {pictures} pictures")
+    check(any("--paths" in note for note in data_of(folder / "other.html")["notes"]), "and how they get some")
+    look(check, folder / "other.html", "plain")
+
+
 def check_refusals(check, pool3, folder, features):
     """What does not belong together, and what is no such file."""
     def refused(words, *flags, code=1):
@@ -155,6 +169,7 @@ def main():
     check(data_of(folder / "plain.html")["baselines"] == data_of(page)["baselines"],
           "an evaluation that was given baselines has them, too")
     check_names(check, pool3, folder)
+    check_imported(check, pool3, folder, f)
     check_refusals(check, pool3, folder, features)
     check_lost_pictures(check, pool3, folder, features)
     check.finish()

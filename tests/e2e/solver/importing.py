@@ -86,7 +86,7 @@ def check_refusals(check, pool3, folder, x, y):
     (folder / "wider.svm").write_text("1 1:2\n2 1048577:3\n")
     np.save(folder / "few.npy", y[:-1])
     cases = {"nan.npy": "row 7, feature 3", "flat.npy": "1 dimensions", "objects.npy": "Python objects", "cut.npy": "ends before",
-             "shape.npy": "shape", "huge.npy": "ends before", "word.csv": "line 3, column 2: 'four'", "short.csv": "line 2 has 2 fields",
+             "shape.npy": "shape", "huge.npy": "ends before", "word.csv": "line 3, column 2 (b): 'four'", "short.csv": "line 2 has 2 fields",
              "bad.svm": "line 2: 'x:3'", "wide.svm": "line 2: '9223372036854775807:3'", "wider.svm": "a row has 1048577 numbers", "empty.csv": "no rows", "a.h5:nothing": "nothing", "missing.npy": "No such file"}
     for name, cause in cases.items():
         errors = pool3("import", "--features", folder / name, "--out", folder / "no.h5", code=1).errors()

@@ -62,8 +62,9 @@ TEST_F(Folder, CountsTheRestByEnding) {
   EXPECT_THAT(paths_of(manifest), ElementsAre("1.jpg"));
   EXPECT_THAT(
       manifest.notes,
-      ElementsAre("left out: 7 files that are no pictures by name (.heic 3, no ending 2, .avif 1, .txt 1), 1 that is "
-                  "no regular file"));
+      ElementsAre(
+          "left out: 4 pictures in formats that are not read (.heic 3, .avif 1), 3 files that are no pictures by "
+          "name (no ending 2, .txt 1), 1 that is no regular file"));
 }
 
 TEST_F(Folder, ALostAndFoundThatCantBeReadIsNoError) {
@@ -223,6 +224,14 @@ TEST_F(Folder, NoPicturesIsAnErrorWithAdvice) {
   EXPECT_EQ(error.code, ExitCode::failed);
   EXPECT_EQ(error.cause, "no pictures found; left out: 1 file that is no picture by name (.txt 1)");
   EXPECT_THAT(error.advice, HasSubstr(".jpeg"));
+}
+
+TEST_F(Folder, ATableBesidePicturesIsSaid) {
+  write("1.jpg");
+  write("metadata.csv", "file_name,label\n1.jpg,x\n");
+  EXPECT_THAT(listed(folder, "auto").notes, testing::Contains(HasSubstr("a .csv file is beside them")));
+  write("x/2.jpg");
+  EXPECT_THAT(listed(folder, "auto").notes, testing::Not(testing::Contains(HasSubstr("a .csv file is beside them"))));
 }
 
 TEST_F(Folder, HasNoLabelColumn) {

@@ -78,6 +78,60 @@ TEST_F(SplitFolders, OtherFoldersAreLabelsThemselves) {
   EXPECT_THAT(labels_of(listed(folder, "auto")), ElementsAre("buses", "test", "train"));
 }
 
+TEST_F(SplitFolders, UnderTheNamesOfKaggle) {
+  for (const char* path : {"archive/seg_train/seg_train/cats/a.jpg", "archive/seg_train/seg_train/dogs/b.jpg",
+                           "archive/seg_test/seg_test/cats/c.jpg", "archive/seg_pred/seg_pred/d.jpg"})
+    write(path);
+  const Manifest manifest = listed(folder, "auto");
+  EXPECT_THAT(labels_of(manifest), ElementsAre("", "cats", "cats", "dogs"));
+  EXPECT_THAT(manifest.notes,
+              testing::Contains(HasSubstr("the folders in archive/ are seg_pred, seg_test, seg_train")));
+  EXPECT_THAT(labels_of(listed(folder / "archive", "auto")), ElementsAre("", "cats", "cats", "dogs"));
+}
+
+class OneFolder : public test::CorpusTest {};
+
+TEST_F(OneFolder, AroundAllOthersIsNoLabel) {
+  write("flowers/flowers/daisy/1.jpg");
+  write("flowers/flowers/rose/2.jpg");
+  const Manifest manifest = listed(folder, "auto");
+  EXPECT_THAT(labels_of(manifest), ElementsAre("daisy", "rose"));
+  EXPECT_THAT(manifest.notes, testing::Contains(HasSubstr("all pictures are in flowers/flowers/: labels are the")));
+  EXPECT_THAT(labels_of(listed(folder)), ElementsAre("flowers", "flowers"));  // directory
+  EXPECT_THAT(labels_of(listed(write("t.csv", "path,n\nx/a/1.jpg,1\nx/b/2.jpg,2\n"), "auto")), ElementsAre("a", "b"));
+}
+
+TEST_F(OneFolder, StaysTheLabelOfPicturesInIt) {
+  write("shoes/red/1.jpg");
+  write("shoes/blue/2.jpg");
+  write("shoes/3.jpg");
+  EXPECT_THAT(labels_of(listed(folder, "auto")), ElementsAre("shoes", "shoes", "shoes"));
+  std::filesystem::remove_all(folder / "shoes/red");
+  std::filesystem::remove(folder / "shoes/3.jpg");
+  EXPECT_THAT(labels_of(listed(folder, "auto")), ElementsAre("shoes"));  // a folder below, and no other
+}
+
+TEST_F(OneFolder, NamesOfFilesMayTellTheClasses) {
+  const auto hint = [&] {
+    for (const std::string& note : listed(folder, "auto").notes)
+      if (note.find("folders don't tell") != std::string::npos) return note;
+    return std::string();
+  };
+  for (const char* name : {"Abyssinian_1.jpg", "Abyssinian_2.jpg", "Abyssinian_34.jpg", "pug_1.jpg", "pug_2.jpg"})
+    write(std::string("images/") + name);
+  EXPECT_EQ(hint(), "");  // too few of them
+  write("images/pug_3.jpg");
+  EXPECT_THAT(hint(), HasSubstr("--labels 'filename' makes 2 classes of them, such as Abyssinian"));
+  std::filesystem::remove_all(folder / "images");
+  for (int i = 0; i < 6; ++i) write(std::string(i % 2 == 0 ? "cat." : "dog.") + std::to_string(i) + ".jpg");
+  EXPECT_THAT(hint(), HasSubstr("--labels 'regex:"));
+  EXPECT_THAT(hint(), HasSubstr("makes 2 classes of them, such as cat"));
+  const std::string rule = hint().substr(hint().find("regex:"), hint().rfind('\'') - hint().find("regex:"));
+  EXPECT_THAT(listed(folder, rule).classes, ElementsAre("cat", "dog"));
+  write("x/9.jpg");
+  EXPECT_EQ(hint(), "");
+}
+
 TEST_F(SplitFolders, OfTablesWithoutLabels) {
   const std::string table = write("t.csv", "path,n\ntrain/cats/a.jpg,1\ntest/dogs/b.jpg,2\n");
   EXPECT_THAT(labels_of(listed(table, "auto")), ElementsAre("dogs", "cats"));

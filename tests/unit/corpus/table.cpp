@@ -116,6 +116,24 @@ TEST_F(Sniffed, ColumnsWithoutAHeader) {
   EXPECT_THAT(error.cause, HasSubstr("2 columns without a header may be the label"));
 }
 
+TEST_F(Sniffed, AWordAboveNumbersIsAHeader) {
+  EXPECT_EQ(taken("id_code,diagnosis\n0a1,2\n0b2,0\n0c3,4\n").rows, "0a1=2 0b2=0 0c3=4 ");
+  EXPECT_EQ(taken("0a1,2\n0b2,0\n0c3,4\n").rows, "0a1=2 0b2=0 0c3=4 ");
+  EXPECT_EQ(taken("u,v\n0a1,z\n0b2,0\n").rows, "0a1=z 0b2=0 u=v ");
+}
+
+TEST_F(Sniffed, QuotesInsideAFieldAreLetters) {
+  EXPECT_EQ(taken("path\ttitle\tlabel\na.jpg\t24\" TV\tx\nb.jpg\tthe \"best\"\ty\n", "t.tsv").rows, "a.jpg=x b.jpg=y ");
+  EXPECT_EQ(taken("path,label\na.jpg,24\" TV\n").rows, "a.jpg=24\" TV ");
+}
+
+TEST_F(Sniffed, SpreadsheetsMayNameTheSeparator) {
+  EXPECT_EQ(taken("sep=;\r\npath;label\r\na,b.jpg;x\r\n").rows, "a,b.jpg=x ");
+  EXPECT_EQ(taken("sep=|\npath|label\na.jpg|x,y\n").rows, "a.jpg=x,y ");
+  EXPECT_EQ(taken("path|label\na.jpg|x\n").rows, "a.jpg=x ");
+  EXPECT_EQ(problem("t.csv", "sep=,\npath,label\na.jpg\n"), "t.csv:3: 1 field, where the first row has 2");
+}
+
 TEST_F(Sniffed, ColumnsThatUsersName) {
   const std::string text = "thumb.png,file,kind,breed\nt/1.png,a.jpg,x,cat\nt/2.png,b.jpg,y,dog\n";
   EXPECT_EQ(taken(text, "t.csv", {.path_column = "file", .label_column = "kind"}).rows, "a.jpg=x b.jpg=y ");
@@ -178,7 +196,8 @@ TEST_F(Table, List) {
 }
 
 TEST_F(Table, ErrorsNameTheLine) {
-  EXPECT_EQ(problem("t.csv", "path\na.jpg\nb\".jpg\n"), "t.csv:3: a quote inside a field that is not quoted");
+  EXPECT_EQ(problem("t.csv", "path\na.jpg\n \"b.jpg\"\n"),
+            "t.csv:3: a quote behind a blank, in a field that is not quoted");
   EXPECT_EQ(problem("t.csv", "path\n\"a\nb.jpg\"\n\"c\"d\n"), "t.csv:4: text after a closing quote");
   EXPECT_EQ(problem("t.csv", "path\n\"a\n\nb.jpg\n"), "t.csv:2: a quote is not closed");
   EXPECT_EQ(problem("t.csv", "path,label\na.jpg,x\n\nb.jpg\n"), "t.csv:4: 1 field, where the first row has 2");

@@ -141,6 +141,28 @@ TEST_F(Tar, ACaptionIsNoLabelWhereThereIsAnotherLabelFile) {
   EXPECT_EQ(index.labels[0], "");
 }
 
+TEST_F(Tar, WithoutAFolderThePictureHasTheLabelBesideIt) {
+  write("s.tar", tar_member("1.jpg", "1") + tar_member("1.cls", "seven") + tar_member("2.jpg", "2") +
+                     tar_member("2.json", R"({"label": 8})") + tar_member("3.jpg", "3") +
+                     tar_member("3.txt", "a red bus") + tar_member("x/4.jpg", "4") + tar_member("x/4.cls", "nine") +
+                     tar_end());
+  for (int i = 0; i < 2; ++i) {  // also from the kept index
+    const Manifest manifest = listed(folder / "s.tar", "auto");
+    EXPECT_THAT(labels_of(manifest), ElementsAre("seven", "8", "", "x"));
+    EXPECT_THAT(manifest.notes, testing::Contains(HasSubstr("2 pictures of tar files are in no folder: their labels")));
+    EXPECT_THAT(manifest.notes, testing::Contains(HasSubstr("1 pictures of tar files have a .txt file, which may be")));
+  }
+  EXPECT_THAT(labels_of(listed(folder / "s.tar", "directory")), ElementsAre("", "", "", "x"));
+}
+
+TEST_F(Tar, LabelsThatAreNoUtf8AreRefused) {
+  write("s.tar", tar_member("a/1.jpg", "1") + tar_member("a/1.cls", "caf\xe9") + tar_end());
+  const auto error = listing_error(folder / "s.tar", "column");
+  EXPECT_EQ(error.path, (folder / "s.tar/a/1.jpg").string());
+  EXPECT_EQ(error.cause, "the label caf\\xe9 is not UTF-8 from its byte 4 (\\xe9) on");
+  EXPECT_THAT(labels_of(listed(folder / "s.tar", "auto")), ElementsAre("a"));
+}
+
 TEST_F(Tar, EndingsMayBeInUpperCase) {
   write("s.tar", tar_member("1.JPG", "1") + tar_member("1.CLS", "one") + tar_member("2.Jpeg", "2") +
                      tar_member("2.JSON", R"({"label": "two"})") + tar_member("3.jfif", "3") +
@@ -154,8 +176,8 @@ TEST_F(Tar, LeavesOutWhatSystemsPutThere) {
                      tar_member("a/1.npy", "n") + tar_end());
   const Manifest manifest = listed(folder / "s.tar");
   EXPECT_THAT(paths_of(manifest), ElementsAre("s.tar/a/1.jpg"));
-  EXPECT_THAT(manifest.notes, testing::Contains("left out: 2 files that are no pictures by name (.heic 1, .npy 1), 3 "
-                                                "hidden or system files"));
+  EXPECT_THAT(manifest.notes, testing::Contains("left out: 1 picture in a format that is not read (.heic 1), 1 file "
+                                                "that is no picture by name (.npy 1), 3 hidden or system files"));
   EXPECT_EQ(listed(folder / "s.tar").notes, manifest.notes);  // from the kept index
 }
 

@@ -30,6 +30,9 @@ TEST(Text, WhatTurnsOrHidesTextBecomesEscapes) {
   EXPECT_EQ(one_line("\u2066\u2069\u200f\u061c"), "\\u2066\\u2069\\u200f\\u061c");
   EXPECT_EQ(one_line("a\u200bb\ufeff\u00ad"), "a\\u200bb\\ufeff\\u00ad");
   EXPECT_EQ(one_line("\u2028\u2029"), "\\u2028\\u2029");
+  EXPECT_EQ(one_line("\U0001f469\u200d\U0001f467"), "\U0001f469\u200d\U0001f467");  // a family, in one picture
+  EXPECT_EQ(one_line("\u0645\u06cc\u200c\u062e"), "\u0645\u06cc\u200c\u062e");      // Persian
+  EXPECT_EQ(one_line("a\u200db\u00e9\u200d\u200d"), "a\\u200db\u00e9\\u200d\\u200d");
   EXPECT_EQ(one_line("\U000e0041"), "\\U000e0041");
 }
 

@@ -74,6 +74,56 @@ TEST(Decode, NamesWhatIsNotAPicture) {
   EXPECT_THAT(message_of(to_buffer("<!DOCTYPE html>")), HasSubstr("HTML"));
 }
 
+TEST(Decode, SaysWhatAFileOfNoFormatIs) {
+  const std::vector<std::pair<std::string, std::string>> words = {
+      {"\n\n <HTML><body>", "a file of type HTML; JPEG"},
+      {"\xEF\xBB\xBF<!doctype HTML>", "a file of type HTML; JPEG"},
+      {"<!DOCTYPE svg PUBLIC", "a file of type SVG or XML; JPEG"},
+      {"<Error><Code>AccessDenied</Code>", "an error message of a server (XML); JPEG"},
+      {"{\"error\": 404}", "a file of type JSON; JPEG"},
+      {"404: Not Found\n", "a text that begins with \"404: Not Found\"; JPEG"},
+      {"https://a.example/1.jpg", "the address of a picture, and not the picture; JPEG"},
+      {"data:image/png;base64,iVBOR", "text that stands for a picture (base64 -d"},
+      {"/9j/4AAQSkZJRgABAQ", "text that stands for a picture (base64 -d"},
+      {std::string(100, '\0'), "zeros instead of a picture"},
+      {"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD", "took for text, by which bytes were lost"},
+      {"\r\n\xFF\xD8\xFF\xE0", "2 bytes that do not belong there, and then a JPEG; JPEG"},
+      {"x\x89PNG\r\n", "1 byte that does not belong there, and then a PNG; JPEG"},
+      {{"\x01\x80\x02", 3}, "not a picture; JPEG"},
+      {{"II*\0\x10\0\0\0CR\2\0", 12}, "Canon's CR2 (raw); JPEG"},
+      {"....ftypcrx ", "Canon's CR3 (raw); JPEG"},
+      {"RIFF1234AVI LIST", "video; JPEG"},
+      {{"\0\5\x16\7\0\2", 6}, "AppleDouble"}};
+  for (const auto& [file, expected] : words) {
+    EXPECT_EQ(status_of(to_buffer(file)), RowStatus::unknown_format) << expected;
+    EXPECT_THAT(message_of(to_buffer(file)), HasSubstr(expected));
+  }
+}
+
+TEST(Decode, KindsOfJpegThatAreNotReadAreNoDamage) {
+  const Buffer jpeg = fixture_bytes("baseline_420.jpg");
+  const auto frame = std::ranges::search(jpeg, to_buffer({"\xFF\xC0", 2})).begin() - jpeg.begin();
+  const auto with = [&](std::ptrdiff_t at, int value) {
+    Buffer changed = jpeg;
+    changed[static_cast<std::size_t>(frame + at)] = static_cast<std::byte>(value);
+    return changed;
+  };
+  EXPECT_EQ(status_of(with(4, 12)), RowStatus::unknown_format);  // bits of a sample
+  EXPECT_THAT(message_of(with(4, 12)), HasSubstr("more than 8 bits"));
+  EXPECT_EQ(status_of(with(1, 0xC3)), RowStatus::unknown_format);
+  EXPECT_THAT(message_of(with(1, 0xC3)), HasSubstr("lossless"));
+  EXPECT_THAT(message_of(with(1, 0xC5)), HasSubstr("hierarchical"));
+}
+
+TEST(Decode, ReadsABmpThatLeavesOutWhereItsPixelsAre) {
+  for (const char* name : {"24bit.bmp", "8bit.bmp", "24bit_os2.bmp", "16bit_565.bmp"}) {
+    Buffer bytes = fixture_bytes(name);
+    const Image whole = decode(bytes);
+    for (const std::size_t at : {10U, 11U, 12U, 13U}) bytes[at] = std::byte{0};
+    EXPECT_EQ(decode(bytes).pixels, whole.pixels) << name;
+  }
+}
+
 TEST(Decode, RefusesEveryTruncation) {
   for (const char* name : {"baseline_420.jpg", "progressive.jpg", "grey.jpg", "cmyk_adobe.jpg", "exif_3.jpg",
                            "type2_8bit.png", "type6_8bit_adam7.png", "type3_4bit_trns_adam7.png", "saved_jpeg.tif",

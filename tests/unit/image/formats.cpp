@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
+#include <vector>
 
 #include "unit/image/fixtures.hpp"
 
@@ -41,6 +43,33 @@ std::size_t tiff_value(const Buffer& bytes, std::uint32_t tag) {
 Buffer tiff_with(const std::string& name, std::uint32_t tag, std::uint64_t value, std::size_t width = 4) {
   const Buffer bytes = fixture_bytes(name);
   return with_number(bytes, tiff_value(bytes, tag), value, width);
+}
+
+/// A TIFF of one grey pixel, with more tags: tag, type (1 BYTE, 4 LONG), count, value.
+Buffer one_pixel_tiff(const std::vector<std::array<std::uint32_t, 4>>& more) {
+  std::vector<std::array<std::uint32_t, 4>> tags = {{256, 4, 1, 1}, {257, 4, 1, 1}, {258, 3, 1, 8},
+                                                    {259, 3, 1, 1}, {262, 3, 1, 1}, {273, 4, 1, 4},
+                                                    {277, 3, 1, 1}, {278, 4, 1, 1}, {279, 4, 1, 1}};
+  tags.insert(tags.end(), more.begin(), more.end());
+  std::ranges::sort(tags);
+  Buffer bytes = to_buffer({"II*\0\x08\0\0\0", 8});
+  bytes.resize(8 + 2 + 12 * tags.size() + 4);
+  put_little_endian(bytes, 8, tags.size(), 2);
+  for (std::size_t i = 0; i < tags.size(); ++i) {
+    put_little_endian(bytes, 10 + 12 * i, tags[i][0], 2);
+    put_little_endian(bytes, 12 + 12 * i, tags[i][1], 2);
+    put_little_endian(bytes, 14 + 12 * i, tags[i][2], 4);
+    put_little_endian(bytes, 18 + 12 * i, tags[i][3], 4);
+  }
+  return bytes;
+}
+
+TEST(Formats, PreviewsOfRawPicturesAreNotTakenForThem) {
+  EXPECT_EQ(status_of(one_pixel_tiff({})), RowStatus::done);
+  EXPECT_EQ(status_of(one_pixel_tiff({{254, 4, 1, 1}})), RowStatus::done);  // a small page alone
+  EXPECT_EQ(status_of(one_pixel_tiff({{330, 4, 1, 8}})), RowStatus::done);  // a pyramid
+  EXPECT_EQ(status_of(one_pixel_tiff({{254, 4, 1, 1}, {330, 4, 1, 8}})), RowStatus::unknown_format);
+  EXPECT_EQ(status_of(one_pixel_tiff({{50706, 1, 4, 0x401}})), RowStatus::unknown_format);  // DNG 1.4
 }
 
 void expect_truncations_refused(const std::string& name, std::size_t from, std::size_t unneeded_at_the_end) {
@@ -117,7 +146,7 @@ TEST(Formats, RefuseTiffsWhoseNumbersAreHostile) {
 TEST(Formats, RefuseBmpsWhoseNumbersAreHostile) {
   const Buffer bmp = fixture_bytes("8bit.bmp");
   EXPECT_EQ(status_of(with_number(bmp, 10, 0xFFFFFFFF, 4)), RowStatus::corrupt);  // where the pixels begin
-  EXPECT_EQ(status_of(with_number(bmp, 10, 0, 4)), RowStatus::corrupt);
+  EXPECT_EQ(status_of(with_number(bmp, 10, 1, 4)), RowStatus::corrupt);
   EXPECT_EQ(status_of(with_number(bmp, 28, 9, 2)), RowStatus::corrupt);         // bits
   EXPECT_EQ(status_of(with_number(bmp, 30, 4, 4)), RowStatus::unknown_format);  // a JPEG inside
   EXPECT_EQ(status_of(with_number(bmp, 46, 1, 4)), RowStatus::corrupt);         // a palette of one colour

@@ -182,6 +182,12 @@ TEST_F(MetricsTest, JsonLinesOfARank) {
             "\n");
 }
 
+TEST_F(MetricsTest, SaysWhereNumbersCanNotBeWritten) {
+  EXPECT_EQ(Metrics(folder / "new", prometheus, "run", 0, clock.clock()).fault(), "");
+  EXPECT_THAT(Metrics("", folder / "none/a.prom", "run", 0, clock.clock()).fault(), testing::HasSubstr("none/a.prom"));
+  EXPECT_THAT(Metrics("/dev/null/x", "", "run", 0, clock.clock()).fault(), testing::HasSubstr("/dev/null/x"));
+}
+
 TEST_F(MetricsTest, KeepsTheLastLineOfAStage) {
   Metrics metrics("", "", "run", 0, clock.clock());
   metrics.own("extract", {{"images", 1}, {"elapsed_seconds", 1}});

@@ -116,7 +116,14 @@ TEST(Sides, HaveManyNames) {
   EXPECT_EQ(side_of_name("TEST"), RowSide::held_out);
   EXPECT_EQ(side_of_name("hold-out"), RowSide::held_out);
   EXPECT_EQ(side_of_name("validation"), RowSide::left_out);
-  EXPECT_FALSE(side_of_name("trains"));
+  for (const char* name : {"train_set", "Training-Set", "trainset", "train_images", "seg_train", "data train"})
+    EXPECT_EQ(side_of_name(name), RowSide::training) << name;
+  for (const char* name : {"test_set", "testset", "seg_test", "Test Images", "held_out"})
+    EXPECT_EQ(side_of_name(name), RowSide::held_out) << name;
+  for (const char* name : {"valset", "validation_set", "left_out", "unlabeled", "seg_pred"})
+    EXPECT_EQ(side_of_name(name), RowSide::left_out) << name;
+  for (const char* name : {"trains", "set", "train_station", "images", "train_set_2", "offset"})
+    EXPECT_FALSE(side_of_name(name)) << name;
   EXPECT_FALSE(side_of_name(""));
 }
 

@@ -139,7 +139,14 @@ TEST_F(Server, RefusesWhatIsNotForIt) {
   EXPECT_THAT(say("GET / HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 421"));
   EXPECT_THAT(say("GET / HTTP/1.1\r\nHost: shoes.example:443\r\nConnection: close\r\n\r\n"),
               StartsWith("HTTP/1.1 200"));
-  EXPECT_THAT(say("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+  for (const char* const address : {"127.0.0.1", "10.20.30.40:8080", "[fe80::1]:8080"})  // which no name leads to
+    EXPECT_THAT(say("GET / HTTP/1.1\r\nHost: " + std::string(address) + "\r\nConnection: close\r\n\r\n"),
+                StartsWith("HTTP/1.1 200"))
+        << address;
+  EXPECT_THAT(say("GET / HTTP/1.1\r\nHost: 10.20.30.40.evil.example\r\n\r\n"), StartsWith("HTTP/1.1 421"));
+  EXPECT_THAT(say(post("/", "x", std::string("Origin: https://shoes.example:8443\r\n") + last)),
+              StartsWith("HTTP/1.1 200"));  // of a proxy
+  EXPECT_THAT(say(post("/", "x", "Origin: http://10.20.30.40\r\n")), StartsWith("HTTP/1.1 403"));
   EXPECT_THAT(say(post("/", "x", "Origin: http://evil.example\r\n")), StartsWith("HTTP/1.1 403"));
   EXPECT_THAT(say(post("/", "x", std::string("Origin: http://localhost\r\n") + last)), StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(say("PUT / HTTP/1.1\r\n" + std::string(host) + "\r\n"), StartsWith("HTTP/1.1 405"));

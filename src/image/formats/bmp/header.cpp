@@ -99,14 +99,16 @@ BmpHeader read_bmp_header(Bytes bytes, std::int64_t max_pixels) {
   if (std::ranges::find(known_bits, header.bits) == known_bits.end()) refuse_bmp("a wrong number of bits");
   const std::uint32_t compression = core ? 0 : little_endian(bytes, 30, 4);
   header.coding = coding_of(compression, header.bits, header_bytes);
-  std::size_t offset = little_endian(bytes, 10, 4);
-  if (offset < file_header_bytes + header_bytes || offset > bytes.size()) refuse_bmp("the pixels lie outside the file");
   const std::size_t masks = read_masks(header, bytes, header_bytes, compression == 6);
+  const std::size_t start = file_header_bytes + header_bytes + masks;
+  const std::uint32_t colours = core ? 0 : little_endian(bytes, 46, 4);
+  const std::size_t behind_palette =
+      std::min(start + (header.bits <= 8 ? palette_bytes(header.bits, core, colours) : 0), bytes.size());
+  std::size_t offset = little_endian(bytes, 10, 4);
+  if (offset == 0) offset = behind_palette;  // some writers leave it out, as Pillow allows
+  if (offset < file_header_bytes + header_bytes || offset > bytes.size()) refuse_bmp("the pixels lie outside the file");
   if (header.bits <= 8) {
-    const std::size_t start = file_header_bytes + header_bytes + masks;
-    const std::uint32_t colours = core ? 0 : little_endian(bytes, 46, 4);
-    // Some writers give the palette's place for that of the pixels.
-    if (offset == start) offset = std::min(start + palette_bytes(header.bits, core, colours), bytes.size());
+    if (offset == start) offset = behind_palette;  // some writers give the palette's place for that of the pixels
     read_palette(header, bytes, start, offset, core, colours);
   }
   header.pixels = bytes.subspan(offset);

@@ -48,6 +48,16 @@ bool is_known(int photometric) {
          photometric == PHOTOMETRIC_LOGLUV;
 }
 
+/// Cameras' raw pictures (DNG, NEF, ARW ...) are TIFF too, and their first picture is a small preview.
+void refuse_raw(const TiffFile& file) {
+  std::uint16_t count = 0;
+  const void* value = nullptr;
+  if (TIFFGetField(file.get(), TIFFTAG_DNGVERSION, &value) != 0) refuse_kind("a camera's raw picture (DNG)");
+  const bool preview = (file.field<std::uint32_t>(TIFFTAG_SUBFILETYPE) & FILETYPE_REDUCEDIMAGE) != 0;
+  if (preview && TIFFGetField(file.get(), TIFFTAG_SUBIFD, &count, &value) != 0)
+    refuse_kind("a camera's raw picture, with a preview in front,");
+}
+
 /// Panorama programs write alpha without saying so: one sample too many, and no ExtraSamples. Pillow and ImageMagick
 /// take it for alpha that is not premultiplied. A sample that the file calls unspecified is none, as in Pillow.
 void find_alpha(const TiffFile& file, TiffLayout& layout) {
@@ -156,6 +166,7 @@ void TiffFile::keep(const char* format, va_list arguments) {
 }
 
 TiffLayout read_tiff_layout(const TiffFile& file, std::int64_t max_pixels) {
+  refuse_raw(file);
   TiffLayout layout;
   layout.width = file.field<std::uint32_t>(TIFFTAG_IMAGEWIDTH);
   layout.height = file.field<std::uint32_t>(TIFFTAG_IMAGELENGTH);

@@ -1,0 +1,24 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "exchange/import/readers.hpp"
+#include "pool3/error.hpp"
+
+namespace pool3::exchange {
+
+std::vector<std::string> one_hot_labels(std::int64_t rows, const Place& place,
+                                        const std::function<std::span<const float>()>& next) {
+  std::vector<std::string> labels;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const std::span<const float> numbers = next();
+    const auto ones = std::ranges::count(numbers, 1.0F), zeros = std::ranges::count(numbers, 0.0F);
+    if (ones != 1 || ones + zeros != std::ssize(numbers))
+      throw error_at(place, fmt::format("its {} numbers of row {} are no label", numbers.size(), row),
+                     "labels have one value a row, or a single 1 among zeros; --labels none leaves them out");
+    labels.push_back(fmt::to_string(std::ranges::find(numbers, 1.0F) - numbers.begin()));
+  }
+  return labels;
+}
+
+}  // namespace pool3::exchange

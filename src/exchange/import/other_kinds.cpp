@@ -1,0 +1,67 @@
+#include "exchange/import/other_kinds.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace pool3::exchange {
+namespace {
+
+constexpr OtherKind utf16 = {"UTF-16 text", "save it as UTF-8"};
+constexpr OtherKind pickle = {"a pickle of Python, which may run anything when it is read",
+                              "save its numbers: np.save(FILE, X), or pandas: read_pickle(FILE).to_csv(FILE.csv)"};
+constexpr OtherKind json = {"JSON, and no table",
+                            "write it as CSV first, as with pandas: read_json(FILE, lines=True).to_csv(FILE.csv, "
+                            "index=False)"};
+constexpr OtherKind safetensors = {"a safetensors file",
+                                   "write it as .npy first: np.save(FILE, safetensors.numpy.load_file(FILE)[NAME])"};
+constexpr OtherKind picture = {"a picture, and no table of numbers", "pool3 extract makes features of pictures"};
+constexpr OtherKind spreadsheet = {"a spreadsheet", "save it as CSV"};
+constexpr OtherKind torch = {"a file of PyTorch", "write it as .npy first: np.save(FILE, torch.load(FILE).numpy())"};
+
+struct Magic {
+  std::string_view bytes;
+  OtherKind kind;
+};
+
+const std::array magics = {
+    Magic{"PAR1",
+          {"a Parquet file, which pool3 does not read: Debian has no library for it",
+           "write it as CSV or .npy first, as with pandas: read_parquet(FILE).to_csv(FILE.csv, index=False)"}},
+    Magic{"ARROW1",
+          {"a Feather or Arrow file, which pool3 does not read",
+           "write it as CSV or .npy first, as with pandas: read_feather(FILE).to_csv(FILE.csv, index=False)"}},
+    Magic{"MATLAB 5.0",
+          {"a MAT file of MATLAB before 7.3", "save it with -v7.3, or np.save(FILE, scipy.io.loadmat(FILE)[NAME])"}},
+    Magic{"\x80\x02", pickle},
+    Magic{"\x80\x03", pickle},
+    Magic{"\x80\x04", pickle},
+    Magic{"\x80\x05", pickle},
+    Magic{"\xFF\xFE", utf16},
+    Magic{"\xFE\xFF", utf16},
+    Magic{"\xFF\xD8\xFF", picture},
+    Magic{"\x89PNG", picture},
+    Magic{"%PDF-", {"a PDF file", "a table of numbers is wanted: .npy, .npz, HDF5, CSV or LIBSVM's text"}},
+};
+
+}  // namespace
+
+const OtherKind* other_kind(std::string_view beginning) {
+  const auto* const found =
+      std::ranges::find_if(magics, [&](const Magic& magic) { return beginning.starts_with(magic.bytes); });
+  if (found != magics.end()) return &found->kind;
+  constexpr std::size_t length_bytes = 8;  // of a safetensors file's header
+  if (beginning.size() > length_bytes && beginning[length_bytes - 1] == '\0' && beginning[length_bytes] == '{')
+    return &safetensors;
+  const std::size_t at = beginning.find_first_not_of(" \t\r\n");
+  if (at == std::string_view::npos) return nullptr;
+  const std::string_view text = beginning.substr(at);
+  const bool is_json = text[0] == '{' || text.starts_with("[[") || text.starts_with("[{") || text.starts_with("[\"");
+  return is_json ? &json : nullptr;
+}
+
+const OtherKind* other_zip(std::string_view entry) {
+  if (entry == "[Content_Types].xml" || entry == "content.xml") return &spreadsheet;
+  return entry.ends_with("data.pkl") ? &torch : nullptr;
+}
+
+}  // namespace pool3::exchange
