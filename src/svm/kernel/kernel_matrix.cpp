@@ -76,7 +76,7 @@ using FloatLanes = std::array<float, rough_lanes>;
 using RoughBlock = std::array<float, static_cast<std::size_t>(rough_rows* rough_width)>;
 
 POOL3_TARGET_CLONES void read_block(const float* k, std::int64_t stride, const std::int32_t* rows, std::int64_t count,
-                                 std::int64_t begin, std::int64_t some, float* out) {
+                                    std::int64_t begin, std::int64_t some, float* out) {
   for (std::int64_t r = 0; r < count; ++r) {
     const float* from = k + rows[r] * stride + begin;
     const float* next = k + rows[std::min(r + ahead, count - 1)] * stride + begin;
@@ -93,7 +93,7 @@ POOL3_TARGET_CLONES void read_block(const float* k, std::int64_t stride, const s
 
 /// to[c] = sum over rows of u[row, c] k[row], of some lanes.
 POOL3_TARGET_CLONES void add_rough_lanes(const float* k, std::int64_t count, const float* u, std::int64_t u_stride,
-                                      FloatLanes* to) {
+                                         FloatLanes* to) {
   alignas(64) std::array<FloatLanes, together> sums{};
   for (std::int64_t r = 0; r < count; ++r)
     for (std::size_t c = 0; c < together; ++c)
