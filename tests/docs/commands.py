@@ -93,6 +93,8 @@ def make_tables(folder):
         file["embeddings"] = x
     (folder / "names.csv").write_text("class,n\n" + "".join(f"class {k},{i}\n" for i, k in enumerate(y)))
     (folder / "iris.csv").write_text("a,b,species\n" + "".join(f"{v[0]},{v[1]},{'xyz'[k]}\n" for v, k in zip(x, y)))
+    (folder / "clip.csv").write_text("path,label,0,1\n" + "".join(f"p{i}.jpg,{'xyz'[k]},{v[0]},{v[1]}\n"
+                                                                  for i, (v, k) in enumerate(zip(x, y))))
     with lzma.open(folder / "mnist.xz", "wt") as file:
         file.writelines(f"{k} " + " ".join(f"{j + 1}:{value}" for j, value in enumerate(v)) + "\n" for v, k in zip(x, y))
 
