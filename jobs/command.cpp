@@ -7,6 +7,7 @@
 #include <set>
 
 #include "console/output.hpp"
+#include "pool3/unforeseen.hpp"
 #include "setup/agreement.hpp"
 #include "setup/path_clashes.hpp"
 #include "setup/process.hpp"
@@ -36,7 +37,6 @@ void end_with(const Communicator& comm, ErrorFields fields, bool collective) {
   if (!collective && comm.size() > 1) fields.rank = comm.rank();
   if (!collective || comm.is_root()) print_error(Error(fields).what());
   if (collective) return;
-  std::fflush(nullptr);
   end_soon(fields.code);
   abort_all(comm, fields.code);
 }
@@ -120,6 +120,7 @@ ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>&
   } catch (const std::exception& error) {
     ErrorFields fields = unforeseen_error(error).fields();
     fields.stage = entry.name;
+    if (is_shortage(error)) let_root_speak();
     end(fields.code);
     end_with(comm, fields, false);
     return fields.code;

@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <initializer_list>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "command.hpp"
@@ -92,10 +90,9 @@ int run(int argc, char** argv) {
   return static_cast<int>(code);
 }
 
-/// What went wrong before or without MPI. All ranks of a node meet the same limits: one of them is to say so. The
-/// launcher ends the others when that one ends, and meanwhile they wait.
+/// What went wrong before or without MPI.
 int fail_alone(const std::exception& failure) {
-  if (!launcher_says_root()) std::this_thread::sleep_for(std::chrono::seconds(2));
+  let_root_speak();
   const Error error = unforeseen_error(failure);
   std::fputs(fmt::format("pool3: error: {}{}\n", rank_text(), error.what()).c_str(), stderr);
   return static_cast<int>(error.fields().code);

@@ -16,7 +16,8 @@ void prepare_for_shortage();
 /// way.
 void check_room();
 
-/// The process ends by itself after so many seconds, with this exit code: for an end in which a library may hang.
+/// The process ends by itself after so many seconds, with this exit code: for an end in which a library may hang. What
+/// was printed is written out now.
 void end_soon(ExitCode code, unsigned seconds = 20);
 
 }  // namespace pool3::jobs

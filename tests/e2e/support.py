@@ -4,6 +4,7 @@ import argparse
 import ctypes
 import ctypes.util
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -21,6 +22,7 @@ import numpy as np
 PICTURES = pathlib.Path("/usr/share/openclipart/png")
 MOST_PIXELS = 178_956_970  # pool3's default --max-pixels
 DONE = 1
+launches = itertools.count()
 TABLES = ("features", "labels", "classes", "paths", "keys", "status", "checksums", "failures")
 
 
@@ -70,6 +72,8 @@ def environment(extra):
     env["OMPI_MCA_mpi_yield_when_idle"] = "1"
     # All ranks end by themselves. Without this, mpirun waits a second before it looks again.
     env["OMPI_MCA_odls_base_sigkill_timeout"] = "0"
+    # A folder of its own for each launch: two mpirun that begin or end at one instant fail over the one that they share.
+    env["OMPI_MCA_orte_top_session_dir"] = f"{tempfile.gettempdir()}/pool3-test-mpi.{os.getpid()}.{next(launches)}"
     env.update(extra)
     return env
 

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -31,6 +32,11 @@ rlim_t memory_of_this_process() {
   rlim_t pages = 0;
   file >> pages;
   return pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::string content(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 /// Ends with exit code 1 and the error as a line.
@@ -68,6 +74,25 @@ TEST(Shortage, ThatALibraryEndsTheProcessForIsTold) {
   EXPECT_EXIT(work(), testing::ExitedWithCode(1), "pool3: error: a library has ended the process");
 }
 
+TEST(Shortage, LosesNothingThatWasPrinted) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder / "printed";
+  const auto print_and = [&](const std::function<void()>& action) {
+    prepare_for_shortage();
+    if (std::freopen(path.c_str(), "w", stdout) == nullptr) _exit(99);
+    std::fputs("a line\n", stdout);
+    action();
+  };
+  const auto hangs = [] {
+    end_soon(ExitCode::failed, 1);
+    while (true) pause();
+  };
+  EXPECT_EXIT(print_and([] { std::exit(7); }), testing::ExitedWithCode(1), "a library has ended the process");
+  EXPECT_EQ(content(path), "a line\n");
+  EXPECT_EXIT(print_and(hangs), testing::ExitedWithCode(1), "");
+  EXPECT_EQ(content(path), "a line\n");
+}
+
 TEST(Shortage, OfFileSizesIsAnErrorOfTheWrite) {
   const test::TemporaryFolder folder;
   const auto work = [&] {
@@ -91,6 +116,11 @@ TEST(Shortage, IsSeenBeforeTheStart) {
     limit(RLIMIT_AS, memory_of_this_process() + (rlim_t{50} << 20U));
     say(check_room);
   };
+  const auto enough_memory = [] {
+    limit(RLIMIT_AS, memory_of_this_process() + (rlim_t{80} << 20U));
+    say(check_room);
+  };
+  EXPECT_EXIT(enough_memory(), testing::ExitedWithCode(0), "");
   EXPECT_EXIT(little_memory(), testing::ExitedWithCode(1), "is too low to start");
 #endif
 }
