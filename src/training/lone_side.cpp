@@ -112,7 +112,9 @@ Error no_held_out_rows(const FeatureReader& reader, const Split& split) {
   return Error({.cause = found.rows == 0
                              ? "no rows are held out: none is done and has a label"
                              : fmt::format("no rows are held out{}", chance ? why_together(found, split) : ""),
-                .advice = chance ? "train with --split stratified" : "train with --test-fraction above 0"});
+                .advice = chance                    ? "train with --split stratified"
+                          : split.test_fraction > 0 ? "train with a split that holds some out"
+                                                    : "train with --test-fraction above 0"});
 }
 
 }  // namespace pool3
