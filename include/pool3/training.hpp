@@ -86,6 +86,16 @@ void for_each_labelled_rows(const Communicator& comm, const FeatureReader& reade
 [[nodiscard]] std::vector<std::int64_t> count_training_rows(const Communicator& comm, const FeatureReader& reader,
                                                             const Split& split, const std::string& row_weights);
 
+/// Throws a collective Error if fewer than two classes have training rows: which rows the split has taken, why, and
+/// what to do. `class_rows`: those that train, the same on every rank. Collective.
+void check_training_classes(const Communicator& comm, const FeatureReader& reader, const Split& split,
+                            const std::vector<std::int64_t>& class_rows);
+/// Throws a collective Error if one fold has all training rows, so that a fit without it has none. `folds` of the
+/// problem, at least 2. Collective.
+void check_folds(const Communicator& comm, const Problem& problem, const Split& split, int folds);
+/// Why nothing is held out, and what to do. Not collective; throws Error.
+[[nodiscard]] Error no_held_out_rows(const FeatureReader& reader, const Split& split);
+
 /// The side of each row whose path has a folder of such a name, the first below the folder that all rows share; others
 /// are left out. If no row is in a test folder, those that validate are held out. Empty: there are no rows on one of
 /// both sides. Not collective; throws Error.

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "pool3/baselines.hpp"
-#include "pool3/error.hpp"
 #include "pool3/numbers.hpp"
 
 namespace pool3 {
@@ -29,8 +28,10 @@ void standardise_row(const Standardisation& s, std::span<float> row) {
 BaselineRows load_baseline_rows(const Communicator& comm, const FeatureReader& reader, const Split& split, int folds,
                                 bool centering) {
   BaselineRows rows{.training = load_training_rows(comm, reader, split, folds, "")};
-  check_problem(comm, rows.training);
   rows.class_rows = class_counts(comm, rows.training);
+  check_training_classes(comm, reader, split, rows.class_rows);
+  check_problem(comm, rows.training);
+  if (folds > 0) check_folds(comm, rows.training, split, folds);
   widen(rows.training);
   const Standardisation s = centering ? standardise(comm, rows.training) : Standardisation();
   const std::size_t width = index(reader.width());
@@ -43,12 +44,7 @@ BaselineRows load_baseline_rows(const Communicator& comm, const FeatureReader& r
       standardise_row(s, std::span(rows.x).subspan(at, width));
   });
   const std::int64_t held_out = comm.sum(static_cast<std::int64_t>(rows.rows.size()));
-  comm.all_do([&] {
-    if (held_out > 0) return;
-    throw Error({.stage = "baseline",
-                 .cause = "no rows are held out",
-                 .advice = "give --test-fraction above 0, or a model that was trained with it"});
-  });
+  if (held_out == 0) comm.root_does([&] { throw no_held_out_rows(reader, split); });
   return rows;
 }
 

@@ -155,8 +155,9 @@ KernelOptions kernel_options(const KernelChoice& choice, const SolverOptions& so
 TrainingSet load_training_set(const Communicator& comm, const FeatureReader& reader, const TrainingOptions& options) {
   TrainingSet set;
   set.problem = load_training_rows(comm, reader, options.split, options.probability_folds, options.row_weights);
-  check_problem(comm, set.problem);
   set.class_rows = class_counts(comm, set.problem);
+  check_training_classes(comm, reader, options.split, set.class_rows);
+  check_problem(comm, set.problem);
   double spread = 1;
   if (!options.centering) comm.all_do([&] { spread = spread_of(reader); });
   const ProblemSize size{.rows = set.rows(),

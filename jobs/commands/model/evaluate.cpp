@@ -80,13 +80,15 @@ void print_confusion(const Evaluation& e, const std::string& out) {
   }
 }
 
-Error no_rows(const EvaluateFlags& flags, const RowChoice& choice) {
-  const bool held_out = choice.side == Side::test;
-  return Error({.stage = stage,
-                .path = flags.features,
-                .cause = held_out ? "no rows are held out" : "no rows to evaluate",
-                .advice = held_out ? "give --rows all, or train with --test-fraction above 0"
-                                   : "it needs rows that are done and have a label"});
+Error no_rows(const EvaluateFlags& flags, const FeatureReader& reader, const RowChoice& choice) {
+  ErrorFields fields{.cause = "no rows to evaluate", .advice = "it needs rows that are done and have a label"};
+  if (choice.side == Side::test) {
+    fields = no_held_out_rows(reader, choice.split).fields();
+    fields.advice = "give --rows all, or " + fields.advice;
+  }
+  fields.stage = stage;
+  fields.path = flags.features;
+  return Error(fields);
 }
 
 /// Rows of classes that the model does not know are left out, and a line says so.
@@ -190,7 +192,7 @@ void evaluate(const Context& context, const EvaluateFlags& flags) {
   tell_unknown(context.log, *reader, found);
   const Evaluation e = evaluate_predictions(comm, model.classes, found.truth, found.predicted);
   comm.root_does([&] {
-    if (e.macro.support == 0) throw no_rows(flags, choice);
+    if (e.macro.support == 0) throw no_rows(flags, *reader, choice);
   });
   Measures m = measure(comm, found.results, has_probabilities(model));
   m.coverage = flags.coverage;

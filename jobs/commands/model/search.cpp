@@ -91,6 +91,7 @@ std::string progress_text(const SearchProgress& p) {
 SearchOptions search_options(const Communicator& comm, const FeatureReader& reader, const TrainingOptions& training,
                              const KernelFlagValues& kernel, const SearchFlags& flags, Log& log) {
   const auto class_rows = count_training_rows(comm, reader, training.split, training.row_weights);
+  check_training_classes(comm, reader, training.split, class_rows);
   SearchOptions options{.C = flags.C,
                         .linear = kernel.linear,
                         .gammas = kernel.rbf ? kernel.gammas : std::vector<Gamma>(),
@@ -201,6 +202,7 @@ TrainingOptions search(const Context& context, const TrainingFlags& of_training,
   bool told = false;
   const auto load = [&](const Communicator& group) {
     Problem problem = load_training_rows(group, reader, training.split, flags.folds, training.row_weights);
+    check_folds(group, problem, training.split, flags.folds);
     for (const std::string& note : fold_notes(group, problem, reader.classes(), flags.folds))
       if (!told) context.log.line(stage, note);
     told = true;

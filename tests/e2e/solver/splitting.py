@@ -159,6 +159,35 @@ def check_near_copies(check, pool3, folder):
     check(len({both.sides[i] for i in (0, 1, 120, 121)}) == 1, "groups and near copies join")
 
 
+def check_copies(check, pool3, folder):
+    """Rows that are all alike stay together, so that a split by content leaves nothing on one side."""
+    np.savez(folder / "alike.npz", x=np.full((30, 16), 0.25, "f4"), y=np.arange(30) % 2)
+    alike, out = folder / "alike.h5", folder / "alike.out"
+    pool3("import", "--features", folder / "alike.npz", "--out", alike)
+
+    def says(ranks, command, *flags):
+        errors = pool3(command, "--features", alike, "--out", out, *flags, ranks=ranks, code=1).errors()
+        return errors[0] if len(errors) == 1 else f"{len(errors)} errors"
+
+    held_out, training = ("--seed", 5), ("--test-fraction", 0)  # with this seed that content is held out
+    for ranks in (0, 2):
+        for command in ("train", "search", "baseline"):
+            said = says(ranks, command, *held_out)
+            check("of 30 rows with a label 30 are held out" in said and "same content" in said
+                  and "(give --split stratified, or --test-fraction 0)" in said, f"{command}, {ranks} ranks: {said}")
+        said = says(ranks, "search", *training)
+        check("all 30 training rows are in fold" in said and "(give --split stratified)" in said, f"folds, {ranks} ranks: {said}")
+    pool3("train", "--features", alike, "--out", folder / "alike-m.h5", "--seed", 1)
+    said = says(0, "evaluate", "--model", folder / "alike-m.h5")
+    check("same content" in said and "(give --rows all, or train with --split stratified)" in said, f"evaluate: {said}")
+    (folder / "one-group.txt").write_text("a\n" * 30)
+    said = says(0, "train", *held_out, "--groups-from", folder / "one-group.txt", "--test-fraction", 0.999)
+    check("of one group" in said and "other groups" in said, f"one group: {said}")
+    check(not out.exists(), "nothing was written")
+    for command, *flags in (["train"], ["search", "--folds", 3, "--C", 1]):
+        pool3(command, "--features", alike, "--out", out, *held_out, "--split", "stratified", *flags)
+
+
 def check_other_catalogue(check, pool3, folder, corpus, features):
     """Groups are known for their file alone."""
     (corpus / "train" / "food" / "more.png").write_bytes(support.choose_pictures("office", 1)[0].read_bytes())
@@ -180,6 +209,7 @@ def main():
     check_files(check, pool3, folder, corpus, features, f)
     check_groups(check, pool3, folder, corpus, features, f)
     check_near_copies(check, pool3, folder)
+    check_copies(check, pool3, folder)
     check_other_catalogue(check, pool3, folder, corpus, features)
     check.finish()
 
