@@ -193,7 +193,7 @@ std::string onnx_bytes(const ExportSource& source) {
     input = feature_text(model);
   }
   std::string names;
-  for (const std::string& name : model.classes) names += name + "\n";
+  for (const std::string& name : model.classes) names += one_line(name) + "\n";
   std::string file = number(1, 7) + part(2, "pool3") + part(3, source.version) + part(7, graph);
   file += part(8, part(1, "") + number(2, 13));
   if (model.multiclass == Multiclass::one_vs_one) file += part(8, part(1, "ai.onnx.ml") + number(2, 1));

@@ -11,9 +11,11 @@ std::string torchscript_bytes(const ExportSource& source) {
     throw Error({.stage = "export",
                  .cause = "the model is not linear, and TorchScript archives hold linear ones",
                  .advice = "export to onnx with --pictures"});
-  LinearLayer layer = {.classes = model.classes,
+  LinearLayer layer = {.classes = {},
                        .weight = {model.coef.begin(), model.coef.end()},
                        .bias = {model.intercept.begin(), model.intercept.end()}};
+  // PyTorch's texts are UTF-8.
+  for (const std::string& name : model.classes) layer.classes.push_back(utf8_text(name));
   if (has_probabilities(model)) {
     layer.temperature = model.temperature;
     layer.sigmoid_a = {model.sigmoid_a.begin(), model.sigmoid_a.end()};

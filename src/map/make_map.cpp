@@ -7,6 +7,7 @@
 #include "map/affinities.hpp"
 #include "map/components.hpp"
 #include "map/layout.hpp"
+#include "map/median.hpp"
 #include "map/nearest.hpp"
 #include "map/quality.hpp"
 #include "map/rows.hpp"
@@ -48,12 +49,6 @@ Plane start_of(const Matrix& components, std::uint64_t seed) {
     start.y.push_back(shaken(second[i], 2 * static_cast<std::uint64_t>(i) + 1));
   }
   return start;
-}
-
-float median_of(std::vector<float>& values) {
-  const auto middle = values.begin() + std::ssize(values) / 2;
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 Matrix rows_of(const Matrix& all, const std::vector<std::int64_t>& wanted) {
@@ -132,7 +127,7 @@ class Maker {
     }
   }
 
-  /// Where the median of their nearest neighbours is.
+  /// In the middle of the most of their nearest neighbours.
   void place_others() {
     if (laid_out_.size() == rows_.size()) return;
     std::vector<std::int64_t> others;
@@ -143,15 +138,15 @@ class Maker {
     const std::int64_t k = std::min(placing_neighbours, std::ssize(laid_out_));
     const auto near = map::nearest_rows(rows_of(components_, others), rows_of(components_, laid_out_), k,
                                         map::Queries::others, options_.threads, show("placing"));
-    std::vector<float> x(index(k)), y(index(k));
+    std::vector<map::Point> places(index(k));
     for (std::size_t i = 0; i < others.size(); ++i) {
       for (std::size_t j = 0; j < index(k); ++j) {
         const std::size_t at = index(laid_out_[index(near.rows[i * index(k) + j])]);
-        x[j] = plane_.x[at];
-        y[j] = plane_.y[at];
+        places[j] = {plane_.x[at], plane_.y[at]};
       }
-      plane_.x[index(others[i])] = median_of(x);
-      plane_.y[index(others[i])] = median_of(y);
+      const map::Point middle = map::geometric_median(places);
+      plane_.x[index(others[i])] = middle.x;
+      plane_.y[index(others[i])] = middle.y;
     }
   }
 

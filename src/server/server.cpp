@@ -26,9 +26,10 @@ namespace {
 constexpr const char* busy =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
-std::string shown(const tcp::endpoint& end) {
-  const std::string address = end.address().to_string();
-  return (end.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(end.port());
+/// As a URL has them.
+std::string shown(const std::string& address, int port) {
+  const bool is_v6 = address.find(':') != std::string::npos;
+  return (is_v6 ? "[" + address + "]" : address) + ":" + std::to_string(port);
 }
 
 }  // namespace
@@ -49,7 +50,7 @@ struct HttpServer::Impl {
     ErrorCode ec;
     const auto address = asio::ip::make_address(options.address == "localhost" ? "127.0.0.1" : options.address, ec);
     const auto port = static_cast<unsigned short>(options.port);
-    const std::string place = options.address + ":" + std::to_string(options.port);
+    const std::string place = shown(options.address, options.port);
     if (ec)
       throw Error(
           {.stage = "serve", .path = place, .cause = "this is no address", .advice = "give numbers: 127.0.0.1:8080"});
@@ -136,7 +137,10 @@ HttpServer::HttpServer(ServerOptions options, Handler handler) : impl_(std::make
 }
 HttpServer::~HttpServer() = default;
 
-std::string HttpServer::url() const { return "http://" + shown(impl_->acceptor.local_endpoint()); }
+std::string HttpServer::url() const {
+  const tcp::endpoint end = impl_->acceptor.local_endpoint();
+  return "http://" + shown(end.address().to_string(), end.port());
+}
 
 void HttpServer::run() {
   impl_->accept();

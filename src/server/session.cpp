@@ -93,7 +93,8 @@ void Session::on_header(beast::error_code ec, std::size_t /*bytes*/) {
   is_head_ = request.method() == http::verb::head;
   if (auto no = refusal()) return write(std::move(*no));
   expire_in(shared_.options.request_seconds);
-  if (beast::iequals(request[http::field::expect], "100-continue")) return say_continue();
+  const bool waits = request.version() == 11 && beast::iequals(request[http::field::expect], "100-continue");
+  if (waits) return say_continue();
   read_body({}, 0);
 }
 

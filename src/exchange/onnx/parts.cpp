@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "exchange/protobuf.hpp"
+#include "pool3/error.hpp"
 
 namespace pool3::exchange::onnx {
 namespace {
@@ -67,7 +68,7 @@ std::string attribute(const std::string& name, const std::vector<std::int64_t>& 
 }
 std::string attribute(const std::string& name, const std::vector<std::string>& texts) {
   std::string all;
-  for (const std::string& text : texts) all += part(9, text);
+  for (const std::string& text : texts) all += part(9, utf8_text(text));
   return typed(name, all, of_strings);
 }
 /// One float: field 2, four bytes.
@@ -93,7 +94,7 @@ std::string tensor(const std::string& name, const std::vector<double>& values, c
 
 std::string text_tensor(const std::string& name, const std::vector<std::string>& texts) {
   std::string out = number(1, texts.size()) + number(2, code(ElementType::text)) + part(8, name);
-  for (const std::string& text : texts) out += part(6, text);
+  for (const std::string& text : texts) out += part(6, utf8_text(text));
   return part(5, out);
 }
 

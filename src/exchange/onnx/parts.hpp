@@ -19,6 +19,7 @@ enum class ElementType : std::uint8_t { float32 = 1, uint8 = 2, int8 = 3, int16 
 [[nodiscard]] std::string attribute(const std::string& name, const std::string& text);
 [[nodiscard]] std::string attribute(const std::string& name, const std::vector<double>& values);
 [[nodiscard]] std::string attribute(const std::string& name, const std::vector<std::int64_t>& values);
+/// Texts are UTF-8 in ONNX: utf8_text() of each.
 [[nodiscard]] std::string attribute(const std::string& name, const std::vector<std::string>& texts);
 [[nodiscard]] std::string float_attribute(const std::string& name, double value);
 
@@ -30,6 +31,7 @@ enum class ElementType : std::uint8_t { float32 = 1, uint8 = 2, int8 = 3, int16 
 // Constants.
 [[nodiscard]] std::string tensor(const std::string& name, const std::vector<double>& values,
                                  const std::vector<std::size_t>& shape);
+/// The same.
 [[nodiscard]] std::string text_tensor(const std::string& name, const std::vector<std::string>& texts);
 /// `bytes`: the elements, little-endian.
 [[nodiscard]] std::string raw_tensor(const std::string& name, ElementType type, const std::vector<std::int64_t>& shape,

@@ -17,10 +17,14 @@ function addMatrix() {
   const rowsOf = (t, p) => countOf.get(t * classNames.length + p) ?? 0;
   const share = (c) => c.rows / Math.max(1, support.get(c.truth));
 
+  const wrong = cells.filter((c) => c.truth !== c.predicted).sort((a, b) => b.rows - a.rows || share(b) - share(a));
+
   const canvas = el('canvas', {class: 'matrix', tabindex: '0', role: 'img', id: 'matrix-canvas',
     'aria-label': `Confusion matrix of ${n} classes. Arrow keys move, Enter opens a cell's pictures. A table follows.`});
   const host = el('div', {class: 'matrix-host'}, canvas);
   const largestCell = 96;
+  const leastSquare = cells.length > 12000 ? 2 : 3;  // CSS pixels: what is smaller is not seen
+  const squaresInRow = 4096;                         // more than a row has
   const panel = el('div', {class: 'matrix-panel', 'aria-live': 'polite'});
   const view = {zoom: 1, x: 0, y: 0};  // x, y: first class that is seen, in cells
   let chosen = null;                   // {row, column} in order
@@ -67,16 +71,18 @@ function addMatrix() {
     context.rect(left, top, side, side);
     context.clip();
     const gap = cell >= 8 ? 1 : 0;
+    const coarse = cell < leastSquare;
+    if (coarse) paintSquares(context, at);
     for (const c of cells) {
       const row = placeIn.get(c.truth), column = placeIn.get(c.predicted);
       if (row === undefined || column === undefined) continue;
       const x = at(column, view.x, left), y = at(row, view.y, top);
       if (x + cell < left || y + cell < top || x > left + side || y > top + side) continue;
       const right = row === column;
-      if (right && errorsOnly) continue;
+      if (right ? errorsOnly : coarse) continue;
       const strength = 0.16 + 0.84 * Math.sqrt(share(c));
       context.fillStyle = rgba(right ? theme.right : theme.wrong, strength);
-      const drawn = Math.max(cell - gap, right ? 1.2 : 2);
+      const drawn = Math.max(cell - gap, 1.2);
       context.fillRect(x, y, drawn, drawn);
       if (cell >= 24) {
         context.fillStyle = strength > 0.62 && !theme.dark ? '#ffffff' : strength > 0.62 ? '#10151a' : theme.ink;
@@ -106,6 +112,25 @@ function addMatrix() {
     context.strokeRect(left - 0.5, top - 0.5, side + 1, side + 1);
     labels(context, at);
   });
+
+  // Errors where cells are too small to be seen: a square has the strength of the largest of its cells, so that none is lost.
+  function paintSquares(context, at) {
+    const {left, top, side, cell} = box;
+    const squares = new Map();
+    for (const c of wrong) {
+      const row = placeIn.get(c.truth), column = placeIn.get(c.predicted);
+      if (row === undefined || column === undefined) continue;
+      const x = at(column, view.x, 0), y = at(row, view.y, 0);
+      if (x + cell < 0 || y + cell < 0 || x > side || y > side) continue;
+      const square = Math.floor(y / leastSquare) * squaresInRow + Math.floor(x / leastSquare);
+      squares.set(square, Math.max(squares.get(square) ?? 0, share(c)));
+    }
+    for (const [square, largest] of squares) {
+      context.fillStyle = rgba(theme.wrong, 0.4 + 0.6 * Math.sqrt(largest));
+      context.fillRect(left + (square % squaresInRow) * leastSquare, top + Math.floor(square / squaresInRow) * leastSquare,
+        leastSquare, leastSquare);
+    }
+  }
 
   function labels(context, at) {
     const {left, top, side, cell} = box;
@@ -264,7 +289,6 @@ function addMatrix() {
     el('span', {class: 'group'}, button('+', 'Zoom in', () => zoomAt(1.6)), button('−', 'Zoom out', () => zoomAt(1 / 1.6)),
       button('whole', 'Whole matrix', () => zoomAt(1e-9))));
 
-  const wrong = cells.filter((c) => c.truth !== c.predicted).sort((a, b) => b.rows - a.rows || share(b) - share(a));
   const openPair = (c) => open({row: placeIn.get(c.truth), column: placeIn.get(c.predicted)}, true);
   const listed = wrong.filter((c) => placeIn.has(c.truth) && placeIn.has(c.predicted));
   const table = tableBehind('Confusions, the most frequent first', ['label', 'taken for', 'rows', 'of the class'],

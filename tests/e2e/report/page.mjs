@@ -1,6 +1,6 @@
 // Opens a page in a headless browser and looks at it as a reader does. node page.mjs PAGE MODULES WHAT; prints a line
 // of JSON for each check. WHAT: "pictures" (a page with a model, pictures, a map, a search), "plain" (no pictures, no
-// model) or "names" (hostile names).
+// model), "names" (hostile names) or "many" (1,000 classes).
 import {check, launch, listen} from '../../support/browser.mjs';
 
 const [page, modules, what, shots] = process.argv.slice(2);
@@ -197,6 +197,18 @@ if (what === 'pictures') {
   await tab.locator('#class-table button.name').first().click();
   check(await tab.locator('#viewer .tile.words').count() > 0, 'its rows by their names');
   await quiet(tab, 'plain');
+} else if (what === 'many') {
+  const tab = await open();
+  // The lower half left of the diagonal: one error, in a square that is large and strong enough.
+  const seen = await tab.locator('#matrix-canvas').evaluate((canvas) => {
+    const {data, width, height} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let pixels = 0;
+    for (let y = height >> 1; y < height; ++y)
+      for (let x = 0; x < width >> 1; ++x) pixels += data[4 * (y * width + x)] - data[4 * (y * width + x) + 2] > 60;
+    return pixels;
+  });
+  check(seen >= 6 && seen <= 16, `one error among a million cells has ${seen} pixels`);
+  await quiet(tab, 'many');
 } else {
   for (const width of [1280, 360]) {
     const tab = await open({viewport: {width, height: 800}});

@@ -1,5 +1,6 @@
 """`pool3 report`: the page on a catalogue, in a headless browser, with pictures, without, and with hostile names."""
 
+import base64
 import json
 import os
 import pathlib
@@ -114,6 +115,19 @@ def check_names(check, pool3, folder):
     look(check, folder / "names.html", "names")
 
 
+def check_many_classes(check, page):
+    """A matrix of 1,000 classes, of which a pixel has one: an error of one row in fifty is seen in the whole of it."""
+    data, k = data_of(page), 1000
+    cells = [[i, i, 49 if i in (100, 600) else 50] for i in range(k)] + [[100, 900, 1], [600, 200, 1]]
+    data["matrix"] = {"order": list(range(k)), "cells": base64.b64encode(np.array(cells, "<i4").tobytes()).decode()}
+    data["classes"] = {"names": [f"class {i}" for i in range(k)], "rows": [50] * k, "support": [50] * k, "precision": [1] * k, "recall": [1] * k,
+                       "f1": [1] * k, "confused_with": [-1] * k, "confused_rows": [0] * k}
+    many = page.with_name("many.html")
+    text = json.dumps(data).replace("<", "\\u003c")
+    many.write_text(re.sub(r'(<script type="application/json" id="data">).*?(</script>)', lambda m: m[1] + text + m[2], page.read_text(), flags=re.S))
+    look(check, many, "many")
+
+
 def check_imported(check, pool3, folder, f):
     """Features of another program: with the paths of their pictures the page shows these, without them it says so."""
     good = np.flatnonzero(f.status == support.DONE)[:40]
@@ -168,6 +182,7 @@ def main():
     pool3("report", features, "--evaluation", folder / "eb.json", "--no-pictures", "--out", folder / "plain.html")
     check(data_of(folder / "plain.html")["baselines"] == data_of(page)["baselines"],
           "an evaluation that was given baselines has them, too")
+    check_many_classes(check, folder / "plain.html")
     check_names(check, pool3, folder)
     check_imported(check, pool3, folder, f)
     check_refusals(check, pool3, folder, features)

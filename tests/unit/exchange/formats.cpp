@@ -81,6 +81,16 @@ TEST(Onnx, NamesTheProgramTheClassesAndTheWidth) {
   EXPECT_EQ(bytes, exported("onnx", small_model(3)));
 }
 
+TEST(Onnx, HasNamesThatOtherProgramsCanRead) {
+  Model model = small_model(3);
+  model.classes = {"caf\xe9", "two\nlines", "back\\slash"};  // ONNX's texts are UTF-8
+  const std::string bytes = exported("onnx", model);
+  EXPECT_EQ(valid_utf8("caf\xe9"), 3U);
+  EXPECT_THAT(bytes, testing::Not(HasSubstr("caf\xe9")));
+  EXPECT_THAT(bytes, HasSubstr("caf\\xe9\ntwo\\nlines\nback\\slash\n"));  // a line each
+  EXPECT_THAT(bytes, HasSubstr("two\nlines"));                            // the label itself
+}
+
 // What they make of pictures: tests/e2e/phone/pictures.py.
 std::string with_pictures(const Model& model, const Weights& weights, bool quantised) {
   return find_export_format("onnx").bytes({model, "1.2.3", [&] { return weights; }, true, quantised});

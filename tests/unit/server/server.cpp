@@ -131,6 +131,9 @@ TEST_F(Server, WaitsForABodyThatItHasAgreedTo) {
   EXPECT_THAT(client.receive("\r\n\r\n"), StartsWith("HTTP/1.1 100"));
   client.send("body");
   EXPECT_THAT(client.receive(), EndsWith("POST body"));
+  // HTTP/1.0 knows no such answer.
+  EXPECT_THAT(say("POST / HTTP/1.0\r\n" + std::string(host) + "Expect: 100-continue\r\nContent-Length: 4\r\n\r\nbody"),
+              StartsWith("HTTP/1.1 200"));
 }
 
 TEST_F(Server, RefusesWhatIsNotForIt) {
@@ -210,6 +213,12 @@ TEST(HttpServer, SaysWhyItCantListen) {
   ServerOptions taken{.port = std::stoi(url.substr(url.rfind(':') + 1))};
   EXPECT_THROW(HttpServer(taken, {}), Error);
   EXPECT_THROW(HttpServer({.address = "nowhere"}, {}), Error);
+  try {
+    const HttpServer never({.address = "fe80::1", .port = 8080}, {});  // of no interface
+    ADD_FAILURE() << never.url();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("[fe80::1]:8080"));
+  }
 }
 
 }  // namespace
