@@ -108,10 +108,14 @@ std::optional<HttpResponse> Session::refusal() const {
     no.headers.emplace_back("Allow", "GET, HEAD, POST");
     return no;
   }
-  // A page of another site can lead a name of its own here, but no address.
+  // A page of another site can lead a name of its own here, but no address. Browsers always say a name; what asks
+  // whether a server is alive may speak HTTP/1.0, which needs none.
   const std::string host = text(request[http::field::host]);
-  if (request.count(http::field::host) > 1 || !(shared_.hosts.contains(host_name(host)) || is_address(host_name(host))))
-    return error_response(421, "this server is not called that; see --host");
+  const std::size_t names = request.count(http::field::host);
+  const bool is_ours = names == 0
+                           ? request.version() == 10
+                           : names == 1 && (shared_.hosts.contains(host_name(host)) || is_address(host_name(host)));
+  if (!is_ours) return error_response(421, "this server is not called that; see --host");
   const std::string origin = text(request[http::field::origin]);
   if (!origin.empty() && origin_host(origin) != host && !shared_.outside.contains(host_name(origin_host(origin))))
     return error_response(403, "pages of other sites may not ask");

@@ -54,6 +54,13 @@ TEST_F(Import, KnowsPathsByTheirEndings) {
   EXPECT_THAT(t->paths(), ElementsAre("img/0.JPG", "img/1.png"));
 }
 
+TEST_F(Import, KnowsAHeaderWithFewNumbersOfColumnsByItsOtherNames) {
+  const auto t = table("path,label,0,1\na.jpg,cat,5,6\nb.jpg,dog,7,8\n");
+  EXPECT_THAT(numbers(*t), ElementsAre(5, 6, 7, 8));
+  EXPECT_THAT(t->labels(), ElementsAre("cat", "dog"));
+  EXPECT_THAT(t->paths(), ElementsAre("a.jpg", "b.jpg"));
+}
+
 TEST_F(Import, AsksWhichOfTwoTextsIsTheLabel) {
   const std::string two = "kind,island,f0\ncat,north,1\ndog,south,2\n";
   EXPECT_THAT(refusal(two), HasSubstr("columns 1 (kind) and 2 (island)"));
@@ -119,6 +126,9 @@ TEST_F(Import, WritesWholeLabelsWithoutAPoint) {
   EXPECT_THAT(table("f0,target\n1,1.1\n2,1.10\n")->labels(), ElementsAre("1.1", "1.10"));
   EXPECT_THAT(read_column({write("y.txt", "0.000e+00\n2.000e+00\n"), ""}), ElementsAre("0", "2"));
   EXPECT_THAT(read_column({write("names.txt", "bath spa\nshampoo\n"), ""}), ElementsAre("bath spa", "shampoo"));
+  EXPECT_THAT(read_column({write("lone.csv", "label\nshoe 42\nclass 3 of 9\n"), "label"}),
+              ElementsAre("shoe 42", "class 3 of 9"));
+  EXPECT_THAT(read_column({write("two.txt", "size label\n42 shoe\n3 zip\n"), "label"}), ElementsAre("shoe", "zip"));
 }
 
 TEST_F(Import, NamesWhatItDoesNotRead) {

@@ -21,6 +21,7 @@ namespace {
 
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 using Clock = std::chrono::steady_clock;
 
@@ -140,6 +141,8 @@ TEST_F(Server, RefusesWhatIsNotForIt) {
   start({.hosts = {"Shoes.Example"}, .body_bytes = 1000});
   EXPECT_THAT(say("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"), StartsWith("HTTP/1.1 421"));
   EXPECT_THAT(say("GET / HTTP/1.1\r\n\r\n"), StartsWith("HTTP/1.1 421"));
+  EXPECT_THAT(say("GET / HTTP/1.0\r\n\r\n"), Not(HasSubstr(" 421")));
+  EXPECT_THAT(say("GET / HTTP/1.0\r\nHost: evil.example\r\n\r\n"), HasSubstr(" 421"));
   EXPECT_THAT(say("GET / HTTP/1.1\r\nHost: shoes.example:443\r\nConnection: close\r\n\r\n"),
               StartsWith("HTTP/1.1 200"));
   for (const char* const address : {"127.0.0.1", "10.20.30.40:8080", "[fe80::1]:8080"})  // which no name leads to

@@ -34,7 +34,7 @@ std::string lower(std::string text) {
 }
 
 /// A line of numbers, perhaps with a label, is data. One of names is not, nor are pandas' numbers of columns: 0, 1, 2,
-/// 3 ..., perhaps behind an empty field.
+/// 3 ..., perhaps behind an empty field; or fewer, beside names of labels and paths.
 bool is_header(const std::vector<std::string>& fields, char separator) {
   if (std::ranges::any_of(fields, [](const std::string& field) { return !parse_list(field).empty(); })) return false;
   std::vector<std::string> numbers;
@@ -42,7 +42,10 @@ bool is_header(const std::vector<std::string>& fields, char separator) {
   for (const std::string& field : fields)
     if (parse_field(field, separator, value)) numbers.push_back(field);
   if (numbers.empty()) return true;
-  if (numbers.size() < 4 && !fields[0].empty()) return false;
+  const bool has_known_name = std::ranges::any_of(fields, [](const std::string& field) {
+    return is_one_of(label_names, lower(field)) || is_one_of(path_names, lower(field));
+  });
+  if (numbers.size() < 4 && !fields[0].empty() && !has_known_name) return false;
   for (std::size_t i = 0; i < numbers.size(); ++i)
     if (numbers[i] != fmt::to_string(i)) return false;
   return true;

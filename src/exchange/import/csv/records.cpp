@@ -117,9 +117,10 @@ std::vector<double> parse_list(std::string_view field) {
 char find_separator(const std::vector<std::string>& texts, bool with_blanks) {
   std::tuple<std::ptrdiff_t, double, std::ptrdiff_t> best{-1, 0, 0};
   char found = ',';
-  std::vector<std::string> fields;
+  std::vector<std::string> fields, heads;
   for (const char candidate : {',', ';', '\t', blanks}) {
     if (candidate == blanks && !with_blanks) continue;
+    split(texts.front(), candidate, heads);
     split(texts.back(), candidate, fields);
     double value = 0;
     std::ptrdiff_t numbers = 0, full = 0;
@@ -129,6 +130,8 @@ char find_separator(const std::vector<std::string>& texts, bool with_blanks) {
       full += in_it > 0 ? 1 : 0;
     }
     const double share = static_cast<double>(full) / static_cast<double>(fields.size());
+    // A lone column may hold words and numbers: "shoe 42".
+    if (candidate == blanks && heads.size() != fields.size() && share <= 0.5) continue;
     const std::tuple now{numbers, share, candidate == blanks ? -1 : std::ranges::count(texts.front(), candidate)};
     if (now <= best) continue;
     best = now;
