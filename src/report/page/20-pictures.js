@@ -72,7 +72,7 @@ function tile(r, size = 56, caption = undefined) {
 
 function tiles(all, size, most, caption = () => undefined) {
   const list = folded(all);
-  const words = ({r, copies}) => [caption(r), copies > 1 ? `×${count(copies)}` : undefined].filter(Boolean).join(' ') || undefined;
+  const words = ({r, copies}) => [caption(r), copies > 1 ? `×${count(copies)}` : undefined].filter(Boolean).join('\n') || undefined;
   const [box, more] = inPortions(list.length, most, (from, to) => list.slice(from, to).map((one) => tile(one.r, size, words(one))),
     `${thing}s`);
   box.classList.add('tiles');
