@@ -231,11 +231,7 @@ std::vector<std::string> read_npy_column(const std::string& path, const std::str
   if (header.shape.empty()) throw error_at(stream.place(), "it has no rows");
   if (header.shape.size() > 1 && header.shape[1] != 1) {
     NpyTable table(path, array);
-    std::vector<float> row(index(table.width()));
-    return one_hot_labels(table.rows(), stream.place(), [&] {
-      table.read(row);
-      return std::span<const float>(row);
-    });
+    return one_hot_labels(table, stream.place());
   }
   std::vector<std::string> texts;
   std::string bytes;

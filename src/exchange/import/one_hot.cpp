@@ -7,11 +7,12 @@
 
 namespace pool3::exchange {
 
-std::vector<std::string> one_hot_labels(std::int64_t rows, const Place& place,
-                                        const std::function<std::span<const float>()>& next) {
+std::vector<std::string> one_hot_labels(TableReader& table, const Place& place) {
+  if (table.width() < 1) throw error_at(place, "it has no columns, so there are no labels in it");
   std::vector<std::string> labels;
-  for (std::int64_t row = 0; row < rows; ++row) {
-    const std::span<const float> numbers = next();
+  std::vector<float> numbers(static_cast<std::size_t>(table.width()));
+  for (std::int64_t row = 0; row < table.rows(); ++row) {
+    table.read(numbers);
     const auto ones = std::ranges::count(numbers, 1.0F), zeros = std::ranges::count(numbers, 0.0F);
     if (ones != 1 || ones + zeros != std::ssize(numbers))
       throw error_at(place, fmt::format("its {} numbers of row {} are no label", numbers.size(), row),

@@ -145,11 +145,7 @@ class Hdf5Table : public TableReader {
 
 std::vector<std::string> read_one_hot(const std::string& path, const std::string& dataset) {
   Hdf5Table table(path, dataset);
-  std::vector<float> row(static_cast<std::size_t>(table.width()));
-  return one_hot_labels(table.rows(), {import_stage, path}, [&] {
-    table.read(row);
-    return std::span<const float>(row);
-  });
+  return one_hot_labels(table, {import_stage, path});
 }
 
 /// A dataset with the labels and paths that lie beside it.

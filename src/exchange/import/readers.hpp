@@ -2,7 +2,6 @@
 // The tables, one file a format.
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -31,10 +30,9 @@ struct NpzArray {
 /// Throws Error for a zip that holds something else.
 [[nodiscard]] std::vector<NpzArray> npz_arrays(const std::string& path);
 
-/// One value a row of a table [rows, classes] that has a single 1 in each, "0" for the first class. `next` gives the
-/// numbers of the next row, which it owns. Throws Error: any other table.
-[[nodiscard]] std::vector<std::string> one_hot_labels(std::int64_t rows, const Place& place,
-                                                      const std::function<std::span<const float>()>& next);
+/// One value a row of a table [rows, classes] that has a single 1 in each, "0" for the first class. Reads all its rows.
+/// Throws Error: any other table.
+[[nodiscard]] std::vector<std::string> one_hot_labels(TableReader& table, const Place& place);
 
 [[nodiscard]] std::unique_ptr<TableReader> open_csv(const std::string& path, const std::string& label_column);
 /// `column`: its name or number, from 1; or "" if there is one column alone.

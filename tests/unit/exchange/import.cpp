@@ -165,6 +165,7 @@ TEST_F(Import, TakesDimensionsOfOneAway) {
 TEST_F(Import, TakesASingleOneForALabel) {
   EXPECT_THAT(read_column({write("y.npy", npy("2, 3", {0, 0, 1, 1, 0, 0})), ""}), ElementsAre("2", "0"));
   EXPECT_THROW(static_cast<void>(read_column({write("y.npy", npy("2, 3", {0, 1, 1, 1, 0, 0})), ""})), Error);
+  EXPECT_THROW(static_cast<void>(read_column({write("y.npy", npy("2, 0", {})), ""})), Error);
 }
 
 TEST_F(Import, KnowsNamesOfRows) {
