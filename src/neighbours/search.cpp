@@ -30,6 +30,7 @@ constexpr std::int64_t bytes_at_once = 1 << 18;
 /// A copy of some queries that lies to cache lines as rows do, so that where those begin, these do.
 class PlacedQueries {
  public:
+  static constexpr std::uintptr_t line = 64;
   /// Those from number `first` on; `offset`: bytes from a line to the rows' first number. The same until asked for
   /// others.
   const float* get(std::span<const float> queries, std::int64_t first, std::uintptr_t offset) {
@@ -44,7 +45,6 @@ class PlacedQueries {
   }
 
  private:
-  static constexpr std::uintptr_t line = 64;
   std::vector<float> memory_;
   float* at_ = nullptr;
   std::int64_t first_ = -1;
@@ -111,7 +111,8 @@ struct Search::Impl {
   void pass_over(RowRange some, const Number* rows, std::int64_t count, void (*pass)(const neighbours::Pass<Number>&),
                  Workspace& mine) const {
     // Floats are read from a line on; halves from their first one on.
-    const std::uintptr_t offset = sizeof(Number) == sizeof(float) ? reinterpret_cast<std::uintptr_t>(rows) % 64 : 0;
+    const std::uintptr_t offset =
+        sizeof(Number) == sizeof(float) ? reinterpret_cast<std::uintptr_t>(rows) % PlacedQueries::line : 0;
     const float* placed = mine.placed.get(std::span(queries).subspan(static_cast<std::size_t>(some.begin * width),
                                                                      static_cast<std::size_t>(some.size() * width)),
                                           some.begin, offset);

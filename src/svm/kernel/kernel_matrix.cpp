@@ -34,73 +34,75 @@ POOL3_TARGET_CLONES void add_rows(const float* k, std::int64_t stride, const std
   }
 }
 
-/// Columns of margins whose sums stay in registers, for `lanes` rows of each, while all rows of the kernel go by.
-constexpr std::size_t together = 5, lanes = 16;
-using Lanes = std::array<double, lanes>;
-/// Lanes of the kernel's rows that are read at once. As doubles they stay in the second cache.
-constexpr std::int64_t strip_lanes = 4, strip = strip_lanes * std::int64_t{lanes};
+/// Columns of margins whose sums stay in registers, for some lanes of each, while rows of the kernel go by.
+constexpr std::size_t together = 5;
+template <typename Real>
+constexpr std::size_t lanes = 128 / sizeof(Real);
+template <typename Real>
+using Lanes = std::array<Real, lanes<Real>>;
+/// Numbers of the kernel's rows that are read at once.
+constexpr std::int64_t strip = 64;
+/// Rows whose strips stay in the first cache as floats, and whose sums stay floats. As doubles, those of all rows stay
+/// in the second.
+constexpr std::int64_t rough_rows = 128;
 /// The memory is asked for rows so far ahead: they lie apart.
-constexpr std::int64_t ahead = 12;
+constexpr std::int64_t ahead = 12, line_floats = 16;
 
-/// Some floats of each row as doubles: strip[rows, strip_lanes].
-POOL3_TARGET_CLONES void read_strip(const float* k, std::int64_t stride, const std::int32_t* rows, std::int64_t count,
-                                    std::int64_t begin, std::int64_t some, Lanes* out) {
+/// Strips of these rows: out[rows, strip], of which `some` are numbers of the kernel, and the others zeros.
+template <typename Real>
+[[gnu::always_inline]] inline void read_strips(const float* k, std::int64_t stride, const std::int32_t* rows,
+                                               std::int64_t count, std::int64_t begin, std::int64_t some, Real* out) {
   for (std::int64_t r = 0; r < count; ++r) {
     const float* from = k + rows[r] * stride + begin;
     const float* next = k + rows[std::min(r + ahead, count - 1)] * stride + begin;
-    for (std::int64_t j = 0; j < strip; j += lanes) __builtin_prefetch(next + j);
-    double* to = out[r * strip_lanes].data();
+    for (std::int64_t j = 0; j < strip; j += line_floats) __builtin_prefetch(next + j);
+    Real* to = out + r * strip;
     if (some == strip) {
-      for (std::int64_t j = 0; j < strip; ++j) to[j] = static_cast<double>(from[j]);
+      for (std::int64_t j = 0; j < strip; ++j) to[j] = static_cast<Real>(from[j]);
     } else {
-      for (std::int64_t j = 0; j < some; ++j) to[j] = static_cast<double>(from[j]);
+      for (std::int64_t j = 0; j < some; ++j) to[j] = static_cast<Real>(from[j]);
       for (std::int64_t j = some; j < strip; ++j) to[j] = 0;
     }
   }
 }
 
-/// sums[c] = sum over rows of u[row, c] k[row].
-POOL3_TARGET_CLONES void add_lanes(const Lanes* k, std::int64_t count, const double* u, std::int64_t u_stride,
-                                   Lanes* to) {
-  alignas(64) std::array<Lanes, together> sums{};
+/// to[c] = sum over rows of u[row, c] k[row], of some lanes of the strips.
+template <typename Real>
+[[gnu::always_inline]] inline void add_lanes(const Real* k, std::int64_t count, const Real* u, std::int64_t u_stride,
+                                             Lanes<Real>* to) {
+  alignas(64) std::array<Lanes<Real>, together> sums{};
   for (std::int64_t r = 0; r < count; ++r)
     for (std::size_t c = 0; c < together; ++c)
-      for (std::size_t l = 0; l < lanes; ++l) sums[c][l] += u[r * u_stride + std::int64_t(c)] * k[r * strip_lanes][l];
+      for (std::size_t l = 0; l < lanes<Real>; ++l)
+        sums[c][l] += u[r * u_stride + std::int64_t(c)] * k[r * strip + std::int64_t(l)];
   for (std::size_t c = 0; c < together; ++c) to[c] = sums[c];
 }
 
-/// Rows and columns of the kernel that stay in the first cache as floats, and whose sums stay floats.
-constexpr std::int64_t rough_rows = 128, rough_width = 64;
-constexpr std::size_t rough_lanes = 32;
-using FloatLanes = std::array<float, rough_lanes>;
-using RoughBlock = std::array<float, static_cast<std::size_t>(rough_rows* rough_width)>;
-
-POOL3_TARGET_CLONES void read_block(const float* k, std::int64_t stride, const std::int32_t* rows, std::int64_t count,
-                                    std::int64_t begin, std::int64_t some, float* out) {
-  for (std::int64_t r = 0; r < count; ++r) {
-    const float* from = k + rows[r] * stride + begin;
-    const float* next = k + rows[std::min(r + ahead, count - 1)] * stride + begin;
-    for (std::int64_t j = 0; j < rough_width; j += lanes) __builtin_prefetch(next + j);
-    float* to = out + r * rough_width;
-    if (some == rough_width) {
-      for (std::int64_t j = 0; j < rough_width; ++j) to[j] = from[j];
-    } else {
-      for (std::int64_t j = 0; j < some; ++j) to[j] = from[j];
-      for (std::int64_t j = some; j < rough_width; ++j) to[j] = 0;
-    }
-  }
+// What a CPU has an own copy of can be no template.
+POOL3_TARGET_CLONES void read_doubles(const float* k, std::int64_t stride, const std::int32_t* rows, std::int64_t count,
+                                      std::int64_t begin, std::int64_t some, double* out) {
+  read_strips(k, stride, rows, count, begin, some, out);
+}
+POOL3_TARGET_CLONES void read_floats(const float* k, std::int64_t stride, const std::int32_t* rows, std::int64_t count,
+                                     std::int64_t begin, std::int64_t some, float* out) {
+  read_strips(k, stride, rows, count, begin, some, out);
+}
+POOL3_TARGET_CLONES void add_doubles(const double* k, std::int64_t count, const double* u, std::int64_t u_stride,
+                                     Lanes<double>* to) {
+  add_lanes(k, count, u, u_stride, to);
+}
+POOL3_TARGET_CLONES void add_floats(const float* k, std::int64_t count, const float* u, std::int64_t u_stride,
+                                    Lanes<float>* to) {
+  add_lanes(k, count, u, u_stride, to);
 }
 
-/// to[c] = sum over rows of u[row, c] k[row], of some lanes.
-POOL3_TARGET_CLONES void add_rough_lanes(const float* k, std::int64_t count, const float* u, std::int64_t u_stride,
-                                         FloatLanes* to) {
-  alignas(64) std::array<FloatLanes, together> sums{};
-  for (std::int64_t r = 0; r < count; ++r)
-    for (std::size_t c = 0; c < together; ++c)
-      for (std::size_t l = 0; l < rough_lanes; ++l)
-        sums[c][l] += u[r * u_stride + std::int64_t(c)] * k[r * rough_width + std::int64_t(l)];
-  for (std::size_t c = 0; c < together; ++c) to[c] = sums[c];
-}
+/// The functions above for one type.
+template <typename Real>
+struct StripWork {
+  void (*read)(const float*, std::int64_t, const std::int32_t*, std::int64_t, std::int64_t, std::int64_t, Real*);
+  void (*add)(const Real*, std::int64_t, const Real*, std::int64_t, Lanes<Real>*);
+  std::int64_t rows;  ///< at once
+};
 
 /// exp(x) for x <= 0, to 1e-7 of itself: 2^n times a polynomial, without branches so that it becomes vector
 /// instructions. 0 below -87.
@@ -129,10 +131,6 @@ POOL3_TARGET_CLONES void rbf_row(const float* gram, const double* squares, doubl
   }
 }
 
-}  // namespace
-
-namespace {
-
 /// What the shifts and the constant add to f += k u.
 void add_common(const KernelMatrix& k, const RowList& rows, std::span<const double> u, std::span<double> f) {
   double sum = 0, shifted = 0;
@@ -148,6 +146,38 @@ void add_common(const KernelMatrix& k, const RowList& rows, std::span<const doub
   }
 }
 
+/// f[c] += sum over rows of u[c, row] k[row], strip by strip of the kernel, some rows at once.
+template <typename Real>
+void add_by_strips(const KernelMatrix& k, const RowList& rows, const Matrix<double>& u, Matrix<double>& f,
+                   const StripWork<Real>& work) {
+  const Eigen::Index columns = u.rows(), count = u.cols();
+  constexpr auto group = static_cast<Eigen::Index>(together);
+  const Eigen::Index whole = (columns + group - 1) / group * group;
+  Matrix<Real> turned = Matrix<Real>::Zero(count, whole);
+  turned.leftCols(columns) = u.transpose().template cast<Real>();
+  std::vector<Real, Eigen::aligned_allocator<Real>> strips(index(std::min(work.rows, count) * strip));
+  alignas(64) std::array<Lanes<Real>, together> sums{};
+  const auto add = [&](RowRange some_rows, RowRange some) {
+    work.read(k.values, k.rows, rows.data() + some_rows.begin, some_rows.size(), some.begin, some.size(),
+              strips.data());
+    for (Eigen::Index c = 0; c < columns; c += group)
+      for (std::int64_t at = some.begin; at < some.end; at += std::int64_t{lanes<Real>}) {
+        work.add(strips.data() + (at - some.begin), some_rows.size(), turned.row(some_rows.begin).data() + c, whole,
+                 sums.data());
+        const std::int64_t width = std::min<std::int64_t>(lanes<Real>, some.end - at);
+        for (Eigen::Index r = c; r < std::min(c + group, columns); ++r)
+          for (std::int64_t l = 0; l < width; ++l) f(r, at + l) += static_cast<double>(sums[index(r - c)][index(l)]);
+      }
+  };
+  for (std::int64_t s = 0; s < block_count(k.rows, strip); ++s)
+    for (std::int64_t b = 0; b < block_count(count, work.rows); ++b)
+      add(block_range(count, work.rows, b), block_range(k.rows, strip, s));
+  for (Eigen::Index c = 0; c < columns; ++c) {
+    const double* const of_column = u.row(c).data();
+    add_common(k, rows, {of_column, index(count)}, {f.row(c).data(), index(f.cols())});
+  }
+}
+
 }  // namespace
 
 void add_products(const KernelMatrix& k, const RowList& rows, const std::vector<double>& u, std::span<double> f) {
@@ -158,57 +188,11 @@ void add_products(const KernelMatrix& k, const RowList& rows, const std::vector<
 }
 
 void add_products(const KernelMatrix& k, const RowList& rows, const Matrix<double>& u, Matrix<double>& f) {
-  const Eigen::Index columns = u.rows(), count = u.cols();
-  constexpr auto group = static_cast<Eigen::Index>(together);
-  const Eigen::Index whole = (columns + group - 1) / group * group;
-  Matrix<double> turned = Matrix<double>::Zero(count, whole);
-  turned.leftCols(columns) = u.transpose();
-  std::vector<Lanes, Eigen::aligned_allocator<Lanes>> part(index(count * strip_lanes));
-  alignas(64) std::array<Lanes, together> sums_of{};
-  for (std::int64_t begin = 0; begin < k.rows; begin += strip) {
-    const std::int64_t some = std::min(strip, k.rows - begin);
-    read_strip(k.values, k.rows, rows.data(), count, begin, some, part.data());
-    for (Eigen::Index c = 0; c < columns; c += group)
-      for (std::int64_t t = 0; t * std::int64_t{lanes} < some; ++t) {
-        add_lanes(part.data() + t, count, turned.data() + c, whole, sums_of.data());
-        const std::int64_t at = begin + t * std::int64_t{lanes}, width = std::min<std::int64_t>(lanes, k.rows - at);
-        for (Eigen::Index r = c; r < std::min(c + group, columns); ++r)
-          for (std::int64_t l = 0; l < width; ++l) f(r, at + l) += sums_of[index(r - c)][index(l)];
-      }
-  }
-  for (Eigen::Index c = 0; c < columns; ++c) {
-    const double* const of_column = u.row(c).data();
-    add_common(k, rows, {of_column, index(count)}, {f.row(c).data(), index(f.cols())});
-  }
+  add_by_strips<double>(k, rows, u, f, {read_doubles, add_doubles, std::max<std::int64_t>(u.cols(), 1)});
 }
 
 void add_rough_products(const KernelMatrix& k, const RowList& rows, const Matrix<double>& u, Matrix<double>& f) {
-  const Eigen::Index columns = u.rows(), count = u.cols();
-  constexpr auto group = static_cast<Eigen::Index>(together);
-  const Eigen::Index whole = (columns + group - 1) / group * group;
-  Matrix<float> turned = Matrix<float>::Zero(count, whole);
-  turned.leftCols(columns) = u.transpose().cast<float>();
-  alignas(64) RoughBlock block;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by read_block()
-  alignas(64) std::array<FloatLanes, together> sums_of{};
-  const auto add = [&](RowRange some_rows, RowRange some) {
-    read_block(k.values, k.rows, rows.data() + some_rows.begin, some_rows.size(), some.begin, some.size(),
-               block.data());
-    for (Eigen::Index c = 0; c < columns; c += group)
-      for (std::int64_t at = some.begin; at < some.end; at += std::int64_t{rough_lanes}) {
-        add_rough_lanes(block.data() + (at - some.begin), some_rows.size(), turned.row(some_rows.begin).data() + c,
-                        whole, sums_of.data());
-        const std::int64_t width = std::min<std::int64_t>(rough_lanes, some.end - at);
-        for (Eigen::Index r = c; r < std::min(c + group, columns); ++r)
-          for (std::int64_t l = 0; l < width; ++l) f(r, at + l) += static_cast<double>(sums_of[index(r - c)][index(l)]);
-      }
-  };
-  for (std::int64_t strip_of = 0; strip_of < block_count(k.rows, rough_width); ++strip_of)
-    for (std::int64_t b = 0; b < block_count(count, rough_rows); ++b)
-      add(block_range(count, rough_rows, b), block_range(k.rows, rough_width, strip_of));
-  for (Eigen::Index c = 0; c < columns; ++c) {
-    const double* const of_column = u.row(c).data();
-    add_common(k, rows, {of_column, index(count)}, {f.row(c).data(), index(f.cols())});
-  }
+  add_by_strips<float>(k, rows, u, f, {read_floats, add_floats, rough_rows});
 }
 
 template <typename Real>
