@@ -120,6 +120,9 @@ struct PathValues {
 /// True if it ends like the name of a picture in a format that is not read, as .heic.
 [[nodiscard]] bool names_unread_picture(std::string_view path);
 
+/// True if it ends like the name of a table or a list of pictures.
+[[nodiscard]] bool names_table(std::string_view path);
+
 /// True for an address, as http://..., s3://..., rather than a path.
 [[nodiscard]] bool names_address(std::string_view path);
 

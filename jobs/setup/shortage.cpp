@@ -104,8 +104,8 @@ void on_exit_of_library() {
 
 void on_alarm(int /*number*/) { _exit(last_code); }
 
-/// Threads have the memory of their thread_local variables, megabytes in the network's kernels, out of their stacks;
-/// and stacks are as large as `ulimit -s` says, or 2 MiB where that is unlimited.
+/// Stacks of threads are as large as `ulimit -s` says, or 2 MiB where that is unlimited; and thread_local variables lie
+/// in them, too.
 void take_usual_stacks() {
 #ifdef __GLIBC__
   pthread_attr_t usual;

@@ -41,6 +41,13 @@ namespace pool3::corpus {
   return std::ranges::all_of(path.substr(0, end), [](unsigned char c) { return std::isalnum(c) != 0 || c == '+'; });
 }
 
+/// With / for each \: as on Linux.
+[[nodiscard]] inline std::string with_slashes(std::string_view path) {
+  std::string text(path);
+  std::ranges::replace(text, '\\', '/');
+  return text;
+}
+
 [[nodiscard]] inline std::string trimmed(std::string_view text) { return std::string(trimmed_view(text)); }
 
 /// Endings of the formats that are read, in lower case.
@@ -65,6 +72,12 @@ inline constexpr std::array<std::string_view, 19> picture_endings = {
   constexpr std::array<std::string_view, 26> endings = {
       ".heic", ".heif", ".hif", ".avif", ".jxl", ".jp2", ".j2k", ".jxr", ".svg", ".psd", ".xcf", ".ico", ".cur",
       ".tga",  ".dds",  ".pcx", ".qoi",  ".exr", ".hdr", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf"};
+  return std::ranges::find(endings, ending_of(name)) != endings.end();
+}
+
+/// True if it ends like a table's name.
+[[nodiscard]] inline bool is_table_name(std::string_view name) {
+  constexpr std::array<std::string_view, 4> endings = {".csv", ".tsv", ".jsonl", ".ndjson"};
   return std::ranges::find(endings, ending_of(name)) != endings.end();
 }
 

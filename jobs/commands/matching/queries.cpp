@@ -43,8 +43,7 @@ Query row_query(const FeatureReader& reader, const std::string& word) {
 bool is_one_picture(const std::string& word) {
   std::error_code ignored;
   return !fs::is_directory(word, ignored) && (names_picture(word) || fs::is_regular_file(word, ignored)) &&
-         !word.ends_with(".csv") && !word.ends_with(".tsv") && !word.ends_with(".txt") && !word.ends_with(".jsonl") &&
-         !word.ends_with(".ndjson") && word.find(".tar") == std::string::npos;
+         !names_table(word) && word.find(".tar") == std::string::npos;
 }
 
 /// All pictures of a source. Collective.

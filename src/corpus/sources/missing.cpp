@@ -8,6 +8,7 @@
 
 #include "corpus/class_notes.hpp"
 #include "corpus/file_names.hpp"
+#include "corpus/tables/list_form.hpp"
 #include "corpus/tables/placement.hpp"
 #include "pool3/error.hpp"
 
@@ -60,21 +61,13 @@ std::optional<std::string> path_like(const std::string& root, const std::string&
   return found.string();
 }
 
-/// What follows the number in front, as in "17 a/b.jpg".
-std::string_view behind_number(std::string_view path) {
-  const std::size_t digits = path.find_first_not_of("0123456789");
-  if (digits == 0 || digits == std::string_view::npos || path.find_first_of(" \t", digits) != digits) return {};
-  return trimmed_view(path.substr(digits));
-}
-
 /// Why this path may not have been found; "" if nothing is near.
 std::string hint(const std::string& root, std::string_view path) {
   std::error_code error;
   if (const fs::path target = fs::read_symlink(full_path(root, path), error); !error)
     return fmt::format("it is a link to {}, which is not there{}", one_line(target.string()),
                        target.string().find("git/annex/") == std::string::npos ? "" : ": git annex get fetches it");
-  std::string slashes(path);
-  std::ranges::replace(slashes, '\\', '/');
+  const std::string slashes = with_slashes(path);
   if (slashes != path && is_there(root, slashes))
     return R"(it is there with / for \: write paths as on Linux, as with tr '\\' / <OLD >NEW)";
   if (!is_picture_name(path)) {
@@ -84,7 +77,7 @@ std::string hint(const std::string& root, std::string_view path) {
   }
   const std::string_view bare = trimmed_view(path);
   if (bare != path && is_there(root, bare)) return "it is there without the blanks around its name";
-  if (const std::string_view rest = behind_number(path); !rest.empty() && is_there(root, rest))
+  if (const auto rest = behind_number(path); rest && !rest->empty() && is_there(root, *rest))
     return "it is there without the number in front, which a list must not have: cut -d ' ' -f 2- OLD >NEW";
   if (const auto like = path_like(root, std::string(path)); like && *like != path)
     return fmt::format("there is {}: write names letter by letter as those of the files", one_line(*like));

@@ -314,4 +314,6 @@ bool names_picture(std::string_view path) { return corpus::is_picture_name(path)
 
 bool names_unread_picture(std::string_view path) { return corpus::is_unread_picture_name(path); }
 
+bool names_table(std::string_view path) { return corpus::is_table_name(path) || corpus::ending_of(path) == ".txt"; }
+
 }  // namespace pool3

@@ -22,13 +22,6 @@ std::vector<std::string_view> first_lines(TextInput& input) {
   return lines;
 }
 
-/// What follows a number and blanks; the line itself if it has none in front.
-std::string_view behind_number(std::string_view line) {
-  const std::size_t digits = line.find_first_not_of("0123456789");
-  if (digits == 0 || digits == std::string_view::npos || (line[digits] != ' ' && line[digits] != '\t')) return line;
-  return trimmed_view(line.substr(digits));
-}
-
 /// Sets the placement. How many of the lines lead to files so.
 std::ptrdiff_t find_files(ListForm& form, const std::string& folder, const std::vector<std::string_view>& lines) {
   std::vector<std::string> paths;
@@ -40,8 +33,14 @@ std::ptrdiff_t find_files(ListForm& form, const std::string& folder, const std::
 
 }  // namespace
 
+std::optional<std::string_view> behind_number(std::string_view line) {
+  const std::size_t digits = line.find_first_not_of("0123456789");
+  if (digits == 0 || digits == std::string_view::npos || (line[digits] != ' ' && line[digits] != '\t')) return {};
+  return trimmed_view(line.substr(digits));
+}
+
 ListLine ListForm::parts_of(std::string_view line) const {
-  if (number_in_front) line = behind_number(line);
+  if (number_in_front) line = behind_number(line).value_or(line);
   ListLine parts{line, {}};
   if (separator) {
     const std::string_view whole = trimmed_view(line);

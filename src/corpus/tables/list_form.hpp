@@ -10,6 +10,9 @@
 
 namespace pool3::corpus {
 
+/// What follows a number and blanks, as in "17 a/b.jpg"; none if there is no number in front.
+[[nodiscard]] std::optional<std::string_view> behind_number(std::string_view line);
+
 struct ListLine {
   std::string_view path, label;
 };

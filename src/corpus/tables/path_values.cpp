@@ -18,11 +18,6 @@ using corpus::Columns;
 using corpus::Sample;
 using corpus::TextInput;
 
-bool is_table_name(const std::string& path) {
-  const std::string name = corpus::lower_case(path);
-  return name.ends_with(".csv") || name.ends_with(".tsv") || corpus::is_json_lines_name(path);
-}
-
 /// The column to take, a number from 1.
 std::string column_to_take(const Sample& sample, const Columns& found, std::span<const std::string_view> usual,
                            const std::string& table) {
@@ -62,7 +57,7 @@ std::optional<PathValues> read_path_values(const std::string& table, const std::
   namespace fs = std::filesystem;
   TextInput input(table);
   std::optional<ColumnNames> names = ColumnNames{};
-  if (is_table_name(table)) {
+  if (corpus::is_table_name(table)) {
     names = names_of(input, column, usual);
   } else if (!corpus::find_list_separator(input.ahead()) && !begins_with_picture(input.ahead())) {
     names.reset();

@@ -21,12 +21,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t most_tried = 2;     // paths that all ways are tried for
 constexpr std::size_t most_folders = 32;  // beside the table
 
-std::string with_slashes(std::string_view path) {
-  std::string text(path);
-  std::ranges::replace(text, '\\', '/');
-  return text;
-}
-
 /// Folders in `folder`, with `front` before and a slash behind each, in byte order. None if there are too many to look
 /// into.
 std::vector<std::string> folders_in(const std::string& folder, const std::string& front) {
