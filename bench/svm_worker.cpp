@@ -16,10 +16,10 @@
 #include <vector>
 
 #include "pool3/error.hpp"
+#include "pool3/mpi/traffic.hpp"
 #include "pool3/numbers.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/svm.hpp"
-#include "pool3/traffic.hpp"
 
 namespace {
 

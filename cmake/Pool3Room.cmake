@@ -1,4 +1,4 @@
-# One room: a static library pool3::NAME of all sources in src/NAME and its folders; its door is in include/pool3.
+# One room: a static library pool3::NAME of all sources in src/NAME and its folders; its doors are include/pool3/NAME.hpp and include/pool3/NAME/.
 #   pool3_add_room(NAME ROOMS other ... LIBRARIES private third-party targets ... DOOR public ones ... WITHOUT folder ...)
 function(pool3_add_room NAME)
   cmake_parse_arguments(ROOM "" "" "ROOMS;LIBRARIES;DOOR;WITHOUT" ${ARGN})

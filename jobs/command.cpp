@@ -7,7 +7,7 @@
 #include <set>
 
 #include "console/output.hpp"
-#include "pool3/unforeseen.hpp"
+#include "pool3/error/unforeseen.hpp"
 #include "setup/agreement.hpp"
 #include "setup/path_clashes.hpp"
 #include "setup/process.hpp"

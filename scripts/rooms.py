@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Room:
-    """A folder src/NAME behind its doors include/pool3/DOOR.hpp."""
+    """A folder src/NAME behind its doors: include/pool3/NAME.hpp, and headers in include/pool3/NAME/."""
 
     what: str  # is behind the doors: a cell of the table in docs/design.md
     uses: list  # rooms whose doors it includes; each stands above it
-    doors: list = field(default_factory=list)  # if it is not NAME.hpp alone
     # Its sub-folders, and which of them each may use. "." is the files that lie in the room itself. If there are none
     # here, its folders may use each other freely.
     folders: dict = field(default_factory=dict)
@@ -18,16 +17,15 @@ class Room:
 # In this order: a room may use rooms above it only.
 ROOMS = {
     "types": Room("the words all rooms share: rows, status, keys", []),
-    "error": Room("one failure type, one line, exit codes", [], ["error", "names", "unforeseen"]),
-    "numbers": Room("float16 and bfloat16 to float and back; bytes read in order; hot functions for each kind of CPU", [],
-                    ["numbers", "byte_reader", "target_clones"]),
+    "error": Room("one failure type, one line, exit codes", []),
+    "numbers": Room("float16 and bfloat16 to float and back; bytes read in order; hot functions for each kind of CPU", []),
     "threads": Room("work in pieces on the threads of one call: BLAS", []),
     "hdf5": Room("the structure of HDF5 files, read without their library and safe with any bytes", ["numbers"]),
     "files": Room("a file is written whole or not at all, its folder synced; descriptors, checks", ["error"]),
-    "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"], ["partition", "split_sides", "stratified"]),
-    "mpi": Room("checked collectives, agreed errors, the task pool", ["error"], ["mpi", "gather", "task_pool", "traffic", "shared_memory"]),
+    "partition": Room("who holds which rows; splits and folds. Pure functions", ["types"]),
+    "mpi": Room("checked collectives, agreed errors, the task pool", ["error"]),
     "neighbours": Room("the nearest rows of features, exactly; sketches of rows, which say from below how far they are: BLAS, "
-                       "LAPACK", ["types", "error", "numbers", "threads", "mpi"], ["neighbours", "sketches"]),
+                       "LAPACK", ["types", "error", "numbers", "threads", "mpi"]),
     "server": Room("HTTP with limits, deadlines and orderly ends: Boost.Beast", ["error"]),
     "image": Room("bytes to pixels (`formats/`) to network input (`resize/`), pixels to PNG: libjpeg-turbo, libpng, libwebp, "
                   "giflib, libtiff", ["types", "error"], folders={".": ["formats", "resize"], "formats": ["."], "resize": ["."]}),
@@ -37,7 +35,6 @@ ROOMS = {
     "network": Room("Inception-v3: `kernels/` for each set of instructions, the `graph/` on them; `torch/` on GPUs and other "
                     "CPUs; `choice/` of what is fastest, `cache/` in the user's folder",
                     ["types", "error", "numbers", "files", "image", "weights"],
-                    ["network", "small_network"],
                     {".": ["graph", "torch", "kernels"], "kernels": [], "graph": ["kernels", "cache"], "torch": [],
                              "cache": [], "choice": ["cache", "graph", "kernels"]}),
     "corpus": Room("the catalogue: order, labels, hash. `sources/` list it, from `tables/` and `shards/` too: libarchive",
@@ -46,16 +43,14 @@ ROOMS = {
                             "shards": ["."]}),
     "store": Room("`hdf5/` files under seals and checksums (`integrity/`); files of features, models, maps and indices; what is done with "
                   "finished ones (`maintenance/`)", ["types", "error", "numbers", "hdf5", "files", "partition", "mpi", "neighbours"],
-                  ["features", "model", "map_file", "index_file", "maintenance", "hdf5_datasets"],
                   {".": ["hdf5", "integrity", "features"], "hdf5": ["."], "integrity": [".", "hdf5"],
                    "features": [".", "hdf5", "integrity"], "maintenance": [".", "hdf5", "integrity", "features"]}),
     "extraction": Room("pictures to rows, as threads and ranks come free",
                        ["types", "error", "partition", "mpi", "image", "weights", "network", "corpus", "store"]),
-    "evaluation": Room("accuracy, confusion matrix, report; the scores that a search goes by", ["error", "mpi"],
-                       ["evaluation", "measures", "scoring"]),
+    "evaluation": Room("accuracy, confusion matrix, report; the scores that a search goes by", ["error", "mpi"]),
     "svm": Room("the solver, its certificate, probabilities: BLAS, LAPACK. `descent/`, `newton/` and `gram/` are its methods; "
                 "`kernel/` solves columns over a shared kernel matrix",
-                ["types", "error", "numbers", "threads", "partition", "mpi"], ["svm", "calibration", "fold_solver", "kernel_machine", "landmarks"],
+                ["types", "error", "numbers", "threads", "partition", "mpi"],
                 folders={".": ["model", "descent", "newton", "gram", "kernel"], "kernel": ["model", "algebra"], "model": ["algebra"], "algebra": ["model"],
                          "descent": ["model", "algebra"], "newton": ["model", "algebra"], "gram": ["model", "algebra", "newton"]}),
     "prediction": Room("what a model says of rows, linear or by support vectors", ["types", "error", "store", "svm"]),
@@ -65,17 +60,15 @@ ROOMS = {
                      ["error", "numbers", "partition", "mpi", "store", "svm", "prediction"]),
     "baselines": Room("what else could have been done with the pictures: softmax regression, neighbours, means, HoG, a small "
                       "network; paired tests",
-                      ["error", "numbers", "files", "partition", "mpi", "neighbours", "image", "network", "corpus", "store", "evaluation", "svm", "training"],
-                      ["baselines", "softmax"]),
+                      ["error", "numbers", "files", "partition", "mpi", "neighbours", "image", "network", "corpus", "store", "evaluation", "svm", "training"]),
     "exchange": Room("models in the formats of others, `onnx/` with the network; `import/` reads tables of others",
-                     ["error", "numbers", "files", "mpi", "image", "weights", "network", "store", "prediction"],
-                     ["exchange", "import"]),
+                     ["error", "numbers", "files", "mpi", "image", "weights", "network", "store", "prediction"]),
     "map": Room("t-SNE: the catalogue in a plane, and how far the plane tells the truth: BLAS, LAPACK, FFTW",
                 ["error", "numbers", "threads", "neighbours", "store"]),
     "audit": Room("what is wrong in a catalogue: labels by confident learning, copies, outliers, classes",
                   ["error", "partition", "mpi", "neighbours", "evaluation", "store", "svm", "prediction", "training"]),
     "report": Room("pages, charts and pictures of layers; `catalogue/` makes the page on a whole catalogue, of the sources in "
-                   "`page/`", ["types", "error", "partition", "image", "network", "evaluation"], ["report", "catalogue_page"]),
+                   "`page/`", ["types", "error", "partition", "image", "network", "evaluation"]),
 }
 
 # jobs/ may use every room. Its own folders:
@@ -88,7 +81,7 @@ SHARED = {"network/kernels/table.hpp", "image/formats/decoders.hpp", "image/resi
 # Third-party headers, and the only places that each may show in. Those of the system may show anywhere.
 HEADERS = [
     (r"fmt/", ["src", "jobs"]),
-    (r"mpi\.h$", ["src/mpi", "include/pool3/mpi.hpp", "include/pool3/shared_memory.hpp"]),
+    (r"mpi\.h$", ["src/mpi", "include/pool3/mpi.hpp", "include/pool3/mpi/shared_memory.hpp"]),
     (r"Eigen/", ["src/svm", "src/prediction", "src/selection", "src/training", "src/evaluation", "src/report", "src/map", "src/baselines", "include/pool3/svm.hpp"]),
     (r"(cblas|lapacke?|openblas\w*)\.h$", ["src/threads", "src/svm", "src/neighbours", "src/map"]),
     (r"fftw3\.h$", ["src/map"]),

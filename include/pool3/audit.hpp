@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "pool3/features.hpp"
-#include "pool3/model.hpp"
 #include "pool3/mpi.hpp"
 #include "pool3/neighbours.hpp"
+#include "pool3/store/features.hpp"
+#include "pool3/store/model.hpp"
 #include "pool3/training.hpp"
 
 namespace pool3 {

@@ -10,11 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include "pool3/baselines/softmax.hpp"
 #include "pool3/evaluation.hpp"
-#include "pool3/features.hpp"
-#include "pool3/measures.hpp"
+#include "pool3/evaluation/measures.hpp"
 #include "pool3/mpi.hpp"
-#include "pool3/softmax.hpp"
+#include "pool3/store/features.hpp"
 #include "pool3/training.hpp"
 
 namespace pool3 {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "pool3/model.hpp"
+#include "pool3/store/model.hpp"
 #include "pool3/weights.hpp"
 
 namespace pool3 {

@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "pool3/corpus.hpp"
-#include "pool3/features.hpp"
 #include "pool3/image.hpp"
 #include "pool3/mpi.hpp"
 #include "pool3/network.hpp"
+#include "pool3/store/features.hpp"
 #include "pool3/types.hpp"
 #include "pool3/weights.hpp"
 

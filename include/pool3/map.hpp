@@ -6,8 +6,8 @@
 #include <functional>
 #include <string>
 
-#include "pool3/features.hpp"
-#include "pool3/map_file.hpp"
+#include "pool3/store/features.hpp"
+#include "pool3/store/map_file.hpp"
 
 namespace pool3 {
 

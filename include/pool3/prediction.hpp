@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "pool3/model.hpp"
+#include "pool3/store/model.hpp"
 
 namespace pool3 {
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "pool3/features.hpp"
-#include "pool3/kernel_machine.hpp"
-#include "pool3/scoring.hpp"
+#include "pool3/evaluation/scoring.hpp"
+#include "pool3/store/features.hpp"
 #include "pool3/svm.hpp"
+#include "pool3/svm/kernel_machine.hpp"
 
 namespace pool3 {
 

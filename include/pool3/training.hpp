@@ -11,14 +11,14 @@
 #include <string_view>
 #include <vector>
 
-#include "pool3/calibration.hpp"
-#include "pool3/features.hpp"
-#include "pool3/kernel_machine.hpp"
-#include "pool3/landmarks.hpp"
-#include "pool3/model.hpp"
-#include "pool3/stratified.hpp"
+#include "pool3/mpi/traffic.hpp"
+#include "pool3/partition/stratified.hpp"
+#include "pool3/store/features.hpp"
+#include "pool3/store/model.hpp"
 #include "pool3/svm.hpp"
-#include "pool3/traffic.hpp"
+#include "pool3/svm/calibration.hpp"
+#include "pool3/svm/kernel_machine.hpp"
+#include "pool3/svm/landmarks.hpp"
 
 namespace pool3 {
 

@@ -4,7 +4,7 @@
 
 #include "command.hpp"
 #include "console/output.hpp"
-#include "pool3/traffic.hpp"
+#include "pool3/mpi/traffic.hpp"
 
 namespace pool3::jobs {
 namespace {

@@ -12,7 +12,7 @@
 #include "commands/report/report.hpp"
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
-#include "pool3/model.hpp"
+#include "pool3/store/model.hpp"
 
 namespace pool3::jobs {
 namespace {

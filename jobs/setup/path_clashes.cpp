@@ -11,7 +11,7 @@
 
 #include "pool3/corpus.hpp"
 #include "pool3/error.hpp"
-#include "pool3/maintenance.hpp"
+#include "pool3/store/maintenance.hpp"
 #include "setup/weights.hpp"
 
 namespace pool3::jobs {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "pool3/corpus.hpp"
-#include "pool3/features.hpp"
-#include "pool3/import.hpp"
+#include "pool3/exchange/import.hpp"
+#include "pool3/store/features.hpp"
 
 namespace pool3::jobs {
 

@@ -23,7 +23,7 @@
 #include <thread>
 #include <vector>
 
-#include "pool3/unforeseen.hpp"
+#include "pool3/error/unforeseen.hpp"
 #include "setup/process.hpp"
 
 namespace pool3::jobs {

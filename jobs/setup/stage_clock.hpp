@@ -5,7 +5,7 @@
 
 #include "console/log.hpp"
 #include "pool3/mpi.hpp"
-#include "pool3/traffic.hpp"
+#include "pool3/mpi/traffic.hpp"
 
 namespace pool3::jobs {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "pool3/error.hpp"
+#include "pool3/exchange/import.hpp"
 #include "pool3/files.hpp"
-#include "pool3/import.hpp"
 
 namespace pool3::jobs {
 

@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "pool3/features.hpp"
-#include "pool3/model.hpp"
 #include "pool3/network.hpp"
+#include "pool3/store/features.hpp"
+#include "pool3/store/model.hpp"
 
 namespace pool3::jobs {
 

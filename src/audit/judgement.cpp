@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pool3/gather.hpp"
+#include "pool3/mpi/gather.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/prediction.hpp"
 

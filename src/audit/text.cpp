@@ -4,7 +4,7 @@
 
 #include "pool3/audit.hpp"
 #include "pool3/error.hpp"
-#include "pool3/measures.hpp"
+#include "pool3/evaluation/measures.hpp"
 
 namespace pool3 {
 namespace {

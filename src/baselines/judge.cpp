@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "pool3/baselines.hpp"
-#include "pool3/gather.hpp"
+#include "pool3/mpi/gather.hpp"
 
 namespace pool3 {
 namespace {

@@ -6,7 +6,7 @@
 #include <system_error>
 #include <utility>
 
-#include "pool3/unforeseen.hpp"
+#include "pool3/error/unforeseen.hpp"
 
 namespace pool3 {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "pool3/error.hpp"
-#include "pool3/names.hpp"
+#include "pool3/error/names.hpp"
 
 namespace pool3 {
 namespace {

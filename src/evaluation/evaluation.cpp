@@ -9,7 +9,7 @@
 
 #include "evaluation/text_width.hpp"
 #include "pool3/error.hpp"
-#include "pool3/measures.hpp"
+#include "pool3/evaluation/measures.hpp"
 
 namespace pool3 {
 namespace {

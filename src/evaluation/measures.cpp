@@ -1,9 +1,9 @@
-#include "pool3/measures.hpp"
+#include "pool3/evaluation/measures.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "pool3/gather.hpp"
+#include "pool3/mpi/gather.hpp"
 
 namespace pool3 {
 namespace {

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "pool3/error.hpp"
-#include "pool3/measures.hpp"
-#include "pool3/names.hpp"
+#include "pool3/error/names.hpp"
+#include "pool3/evaluation/measures.hpp"
 
 namespace pool3 {
 namespace {

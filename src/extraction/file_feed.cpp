@@ -4,7 +4,7 @@
 #include <ctime>
 #include <utility>
 
-#include "pool3/gather.hpp"
+#include "pool3/mpi/gather.hpp"
 
 namespace pool3 {
 namespace extraction {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "pool3/extraction.hpp"
-#include "pool3/task_pool.hpp"
+#include "pool3/mpi/task_pool.hpp"
 
 namespace pool3::extraction {
 

@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "pool3/extraction.hpp"
-#include "pool3/gather.hpp"
+#include "pool3/mpi/gather.hpp"
 #include "pool3/partition.hpp"
 
 namespace pool3 {

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "pool3/byte_reader.hpp"
 #include "pool3/hdf5.hpp"
+#include "pool3/numbers/byte_reader.hpp"
 
 namespace pool3::hdf5 {
 

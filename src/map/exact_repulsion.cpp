@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "pool3/target_clones.hpp"
+#include "pool3/numbers/target_clones.hpp"
 #include "pool3/threads.hpp"
 
 namespace pool3::map {

@@ -7,7 +7,7 @@
 
 #include "map/exact_repulsion.hpp"
 #include "map/interpolated_repulsion.hpp"
-#include "pool3/target_clones.hpp"
+#include "pool3/numbers/target_clones.hpp"
 #include "pool3/threads.hpp"
 
 namespace pool3::map {

@@ -5,8 +5,8 @@
 
 #include "map/matrix.hpp"
 #include "map/plane.hpp"
-#include "pool3/features.hpp"
-#include "pool3/map_file.hpp"
+#include "pool3/store/features.hpp"
+#include "pool3/store/map_file.hpp"
 
 namespace pool3::map {
 

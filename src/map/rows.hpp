@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "map/matrix.hpp"
-#include "pool3/features.hpp"
+#include "pool3/store/features.hpp"
 
 namespace pool3::map {
 

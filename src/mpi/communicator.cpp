@@ -11,7 +11,7 @@
 #include "mpi/meeting.hpp"
 #include "mpi/silent_ranks.hpp"
 #include "pool3/mpi.hpp"
-#include "pool3/traffic.hpp"
+#include "pool3/mpi/traffic.hpp"
 
 namespace pool3 {
 namespace {

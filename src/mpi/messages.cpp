@@ -4,7 +4,7 @@
 
 #include "mpi/check.hpp"
 #include "pool3/mpi.hpp"
-#include "pool3/traffic.hpp"
+#include "pool3/mpi/traffic.hpp"
 
 namespace pool3 {
 namespace {

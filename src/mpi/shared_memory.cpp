@@ -1,4 +1,4 @@
-#include "pool3/shared_memory.hpp"
+#include "pool3/mpi/shared_memory.hpp"
 
 #include <fmt/format.h>
 #include <sys/resource.h>

@@ -1,4 +1,4 @@
-#include "pool3/task_pool.hpp"
+#include "pool3/mpi/task_pool.hpp"
 
 #include <limits>
 #include <utility>

@@ -6,7 +6,7 @@
 
 #include "neighbours/dots.hpp"
 #include "neighbours/exact.hpp"
-#include "pool3/target_clones.hpp"
+#include "pool3/numbers/target_clones.hpp"
 
 namespace pool3::neighbours {
 namespace {

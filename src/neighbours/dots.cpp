@@ -1,7 +1,7 @@
 #include "neighbours/dots.hpp"
 
 #include "pool3/numbers.hpp"
-#include "pool3/target_clones.hpp"
+#include "pool3/numbers/target_clones.hpp"
 
 namespace pool3::neighbours {
 namespace {

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "pool3/target_clones.hpp"
+#include "pool3/numbers/target_clones.hpp"
 
 namespace pool3::neighbours {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "pool3/sketches.hpp"
+#include "pool3/neighbours/sketches.hpp"
 
 namespace pool3::neighbours {
 

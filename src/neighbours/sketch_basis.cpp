@@ -7,7 +7,7 @@
 
 #include "neighbours/projection.hpp"
 #include "pool3/error.hpp"
-#include "pool3/sketches.hpp"
+#include "pool3/neighbours/sketches.hpp"
 #include "pool3/threads.hpp"
 
 namespace pool3 {

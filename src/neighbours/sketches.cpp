@@ -1,4 +1,4 @@
-#include "pool3/sketches.hpp"
+#include "pool3/neighbours/sketches.hpp"
 
 #include <cblas.h>
 
@@ -8,7 +8,7 @@
 #include "neighbours/dots.hpp"
 #include "neighbours/projection.hpp"
 #include "neighbours/tiles.hpp"
-#include "pool3/target_clones.hpp"
+#include "pool3/numbers/target_clones.hpp"
 #include "pool3/threads.hpp"
 
 namespace pool3 {

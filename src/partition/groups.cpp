@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "partition/random_state.hpp"
-#include "pool3/stratified.hpp"
+#include "pool3/partition/stratified.hpp"
 
 namespace pool3 {
 namespace {

@@ -1,4 +1,4 @@
-#include "pool3/split_sides.hpp"
+#include "pool3/partition/split_sides.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "pool3/calibration.hpp"
 #include "pool3/prediction.hpp"
+#include "pool3/svm/calibration.hpp"
 
 namespace pool3 {
 bool has_probabilities(const Model& model) {

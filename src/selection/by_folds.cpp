@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "pool3/error.hpp"
-#include "pool3/fold_solver.hpp"
 #include "pool3/partition.hpp"
+#include "pool3/svm/fold_solver.hpp"
 #include "selection/score.hpp"
 
 namespace pool3::selection {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "pool3/calibration.hpp"
+#include "pool3/svm/calibration.hpp"
 
 namespace pool3::selection {
 namespace {

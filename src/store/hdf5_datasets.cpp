@@ -1,4 +1,4 @@
-#include "pool3/hdf5_datasets.hpp"
+#include "pool3/store/hdf5_datasets.hpp"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "pool3/index_file.hpp"
+#include "pool3/store/index_file.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "pool3/map_file.hpp"
+#include "pool3/store/map_file.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "pool3/files.hpp"
-#include "pool3/model.hpp"
+#include "pool3/store/model.hpp"
 #include "store/hdf5/half.hpp"
 #include "store/hdf5/hdf5.hpp"
 #include "store/hdf5/strings.hpp"

@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "pool3/features.hpp"
+#include "pool3/store/features.hpp"
 #include "store/hdf5/attributes.hpp"
 
 namespace pool3::store {

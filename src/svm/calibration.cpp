@@ -1,4 +1,4 @@
-#include "pool3/calibration.hpp"
+#include "pool3/svm/calibration.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pool3/calibration.hpp"
+#include "pool3/svm/calibration.hpp"
 
 namespace pool3 {
 namespace {

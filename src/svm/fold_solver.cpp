@@ -1,11 +1,11 @@
-#include "pool3/fold_solver.hpp"
+#include "pool3/svm/fold_solver.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include "pool3/mpi/shared_memory.hpp"
 #include "pool3/partition.hpp"
-#include "pool3/shared_memory.hpp"
 #include "svm/choose_method.hpp"
 #include "svm/kernel/shared_rows.hpp"
 #include "svm/model/columns.hpp"

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <random>
 
-#include "pool3/gather.hpp"
+#include "pool3/mpi/gather.hpp"
 #include "pool3/svm.hpp"
 #include "svm/model/columns.hpp"
 #include "svm/model/feature_rows.hpp"

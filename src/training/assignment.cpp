@@ -4,7 +4,7 @@
 
 #include "pool3/error.hpp"
 #include "pool3/partition.hpp"
-#include "pool3/stratified.hpp"
+#include "pool3/partition/stratified.hpp"
 
 namespace pool3::training {
 namespace {

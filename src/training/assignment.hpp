@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "pool3/features.hpp"
+#include "pool3/store/features.hpp"
 #include "pool3/training.hpp"
 
 namespace pool3::training {

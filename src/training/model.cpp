@@ -1,4 +1,4 @@
-#include "pool3/model.hpp"
+#include "pool3/store/model.hpp"
 
 #include <fmt/format.h>
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "pool3/target_clones.hpp"
+#include "pool3/numbers/target_clones.hpp"
 #include "pool3/weights.hpp"
 #include "weights/errors.hpp"
 #include "weights/layer_rules.hpp"

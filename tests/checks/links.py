@@ -15,7 +15,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 QUOTED = re.compile(r"`([^`\n]+)`")
 PATH = re.compile(r"[\w.-]+(/[\w.-]+)*/?")
 PAGE = re.compile(r"\bdocs/[\w./-]+\.(?:md|svg)")
-ROOTS = ("", "src", "jobs", "include", "tests")
+ROOTS = ("", "src", "jobs", "include", "include/pool3", "tests")
 FOLDERS = {".ci", "bench", "cmake", "configs", "docs", "include", "jobs", "packaging", "scripts", "slurm", "src", "tests"}
 SOURCES = ("include", "src", "jobs", "tests", "bench", "scripts", "slurm", "packaging", "configs", "cmake")
 

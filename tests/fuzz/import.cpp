@@ -1,7 +1,7 @@
 // Any bytes as a table of another program: .npy, .npz, CSV and LIBSVM's text. HDF5 is read by its own library, which is
 // not made for that, and left out.
 
-#include "pool3/import.hpp"
+#include "pool3/exchange/import.hpp"
 
 #include <unistd.h>
 

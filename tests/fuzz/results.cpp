@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <string>
 
-#include "pool3/catalogue_page.hpp"
 #include "pool3/error.hpp"
-#include "pool3/measures.hpp"
+#include "pool3/evaluation/measures.hpp"
+#include "pool3/report/catalogue_page.hpp"
 #include "report/catalogue/audit.hpp"
 #include "report/catalogue/lanes.hpp"
 #include "report/catalogue/search.hpp"

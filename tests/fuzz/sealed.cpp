@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "pool3/index_file.hpp"
-#include "pool3/maintenance.hpp"
-#include "pool3/map_file.hpp"
-#include "pool3/model.hpp"
+#include "pool3/store/index_file.hpp"
+#include "pool3/store/maintenance.hpp"
+#include "pool3/store/map_file.hpp"
+#include "pool3/store/model.hpp"
 #include "store/features/blocks.hpp"
 #include "store/features/tables.hpp"
 #include "store/integrity/checksum.hpp"

@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <random>
 
-#include "pool3/small_network.hpp"
+#include "pool3/network/small_network.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace pool3 {

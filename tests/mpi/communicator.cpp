@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "pool3/mpi.hpp"
-#include "pool3/shared_memory.hpp"
-#include "pool3/task_pool.hpp"
-#include "pool3/traffic.hpp"
+#include "pool3/mpi/shared_memory.hpp"
+#include "pool3/mpi/task_pool.hpp"
+#include "pool3/mpi/traffic.hpp"
 #include "support/error_of.hpp"
 
 namespace pool3 {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "pool3/maintenance.hpp"
+#include "pool3/store/maintenance.hpp"
 #include "support/shared_folder.hpp"
 #include "support/store_sample.hpp"
 

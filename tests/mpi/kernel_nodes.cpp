@@ -5,7 +5,7 @@
 #include <random>
 #include <utility>
 
-#include "pool3/kernel_machine.hpp"
+#include "pool3/svm/kernel_machine.hpp"
 
 namespace pool3 {
 namespace {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "pool3/mpi.hpp"
-#include "pool3/task_pool.hpp"
+#include "pool3/mpi/task_pool.hpp"
 
 namespace pool3 {
 namespace {

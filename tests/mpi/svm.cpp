@@ -6,9 +6,9 @@
 #include <cmath>
 #include <random>
 
+#include "pool3/mpi/traffic.hpp"
 #include "pool3/numbers.hpp"
 #include "pool3/partition.hpp"
-#include "pool3/traffic.hpp"
 #include "support/reference_svm.hpp"
 #include "svm/algebra/subspace.hpp"
 #include "svm/newton/newton.hpp"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "pool3/task_pool.hpp"
+#include "pool3/mpi/task_pool.hpp"
 #include "support/store_sample.hpp"
 
 namespace {

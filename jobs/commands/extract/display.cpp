@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "commands/extract/failure_table.hpp"
-#include "pool3/maintenance.hpp"
+#include "pool3/store/maintenance.hpp"
 
 namespace pool3::jobs {
 namespace {

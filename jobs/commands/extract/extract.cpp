@@ -11,7 +11,7 @@
 #include "commands/extract/resume.hpp"
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
-#include "pool3/maintenance.hpp"
+#include "pool3/store/maintenance.hpp"
 #include "setup/weights.hpp"
 #include "version.hpp"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "console/log.hpp"
-#include "pool3/features.hpp"
+#include "pool3/store/features.hpp"
 
 namespace pool3::jobs {
 

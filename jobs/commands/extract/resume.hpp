@@ -9,7 +9,7 @@
 #include "command.hpp"
 #include "commands/extract/options.hpp"
 #include "pool3/error.hpp"
-#include "pool3/features.hpp"
+#include "pool3/store/features.hpp"
 
 namespace pool3::jobs {
 

@@ -1,6 +1,6 @@
 // The import job: a table of another program -> feature file.
 
-#include "pool3/import.hpp"
+#include "pool3/exchange/import.hpp"
 
 #include <fmt/format.h>
 

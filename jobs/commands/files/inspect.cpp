@@ -9,12 +9,12 @@
 #include "command.hpp"
 #include "commands/extract/failure_table.hpp"
 #include "console/output.hpp"
-#include "pool3/features.hpp"
-#include "pool3/index_file.hpp"
-#include "pool3/map_file.hpp"
-#include "pool3/model.hpp"
 #include "pool3/network.hpp"
 #include "pool3/prediction.hpp"
+#include "pool3/store/features.hpp"
+#include "pool3/store/index_file.hpp"
+#include "pool3/store/map_file.hpp"
+#include "pool3/store/model.hpp"
 
 namespace pool3::jobs {
 namespace {

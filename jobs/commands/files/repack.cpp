@@ -4,7 +4,7 @@
 
 #include "command.hpp"
 #include "pool3/files.hpp"
-#include "pool3/maintenance.hpp"
+#include "pool3/store/maintenance.hpp"
 
 namespace pool3::jobs {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "commands/matching/file_search.hpp"
 #include "commands/matching/queries.hpp"
-#include "pool3/features.hpp"
+#include "pool3/store/features.hpp"
 
 namespace pool3::jobs {
 

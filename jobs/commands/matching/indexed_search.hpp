@@ -7,8 +7,8 @@
 #include "command.hpp"
 #include "commands/matching/catalogue_rows.hpp"
 #include "commands/matching/row_source.hpp"
-#include "pool3/index_file.hpp"
 #include "pool3/neighbours.hpp"
+#include "pool3/store/index_file.hpp"
 
 namespace pool3::jobs {
 

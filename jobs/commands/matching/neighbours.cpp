@@ -17,7 +17,7 @@
 #include "commands/matching/row_source.hpp"
 #include "console/output.hpp"
 #include "pool3/files.hpp"
-#include "pool3/model.hpp"
+#include "pool3/store/model.hpp"
 
 namespace pool3::jobs {
 namespace {

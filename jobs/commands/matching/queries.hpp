@@ -6,7 +6,7 @@
 
 #include "command.hpp"
 #include "commands/matching/row_source.hpp"
-#include "pool3/features.hpp"
+#include "pool3/store/features.hpp"
 #include "setup/network.hpp"
 
 namespace pool3::jobs {

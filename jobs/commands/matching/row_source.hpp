@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "pool3/features.hpp"
-#include "pool3/model.hpp"
 #include "pool3/neighbours.hpp"
 #include "pool3/prediction.hpp"
+#include "pool3/store/features.hpp"
+#include "pool3/store/model.hpp"
 
 namespace pool3::jobs {
 

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "pool3/features.hpp"
-#include "pool3/measures.hpp"
-#include "pool3/model.hpp"
+#include "pool3/evaluation/measures.hpp"
 #include "pool3/mpi.hpp"
+#include "pool3/store/features.hpp"
+#include "pool3/store/model.hpp"
 #include "pool3/training.hpp"
 
 namespace pool3::jobs {

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <unordered_map>
 
-#include "pool3/gather.hpp"
+#include "pool3/mpi/gather.hpp"
 #include "setup/stage_clock.hpp"
 
 namespace pool3::jobs {

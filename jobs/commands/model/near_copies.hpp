@@ -7,9 +7,9 @@
 
 #include "command.hpp"
 #include "pool3/audit.hpp"
-#include "pool3/features.hpp"
-#include "pool3/measures.hpp"
+#include "pool3/evaluation/measures.hpp"
 #include "pool3/mpi.hpp"
+#include "pool3/store/features.hpp"
 #include "pool3/training.hpp"
 
 namespace pool3::jobs {

@@ -11,8 +11,8 @@
 #include "commands/model/prediction_lines.hpp"
 #include "console/output.hpp"
 #include "pool3/extraction.hpp"
-#include "pool3/model.hpp"
 #include "pool3/prediction.hpp"
+#include "pool3/store/model.hpp"
 #include "setup/network.hpp"
 #include "setup/weights.hpp"
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pool3/error.hpp"
-#include "pool3/measures.hpp"
+#include "pool3/evaluation/measures.hpp"
 
 namespace pool3::jobs {
 namespace {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "console/options.hpp"
-#include "pool3/features.hpp"
-#include "pool3/scoring.hpp"
+#include "pool3/evaluation/scoring.hpp"
+#include "pool3/store/features.hpp"
 #include "pool3/training.hpp"
 #include "setup/row_table.hpp"
 

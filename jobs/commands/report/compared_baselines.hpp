@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "pool3/catalogue_page.hpp"
+#include "pool3/report/catalogue_page.hpp"
 
 namespace pool3::jobs {
 

@@ -7,11 +7,11 @@
 
 #include "commands/report/thumbnails.hpp"
 #include "console/text.hpp"
+#include "pool3/exchange/import.hpp"
 #include "pool3/extraction.hpp"
 #include "pool3/files.hpp"
-#include "pool3/import.hpp"
-#include "pool3/map_file.hpp"
 #include "pool3/report.hpp"
+#include "pool3/store/map_file.hpp"
 #include "setup/weights.hpp"
 
 namespace pool3::jobs {

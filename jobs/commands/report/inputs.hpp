@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "pool3/catalogue_page.hpp"
-#include "pool3/features.hpp"
-#include "pool3/model.hpp"
+#include "pool3/report/catalogue_page.hpp"
+#include "pool3/store/features.hpp"
+#include "pool3/store/model.hpp"
 
 namespace pool3::jobs {
 

@@ -5,7 +5,7 @@
 
 #include "commands/matching/likeness.hpp"
 #include "pool3/error.hpp"
-#include "pool3/gather.hpp"
+#include "pool3/mpi/gather.hpp"
 #include "pool3/neighbours.hpp"
 #include "pool3/prediction.hpp"
 

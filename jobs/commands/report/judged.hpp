@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "commands/model/evaluate_rows.hpp"
-#include "pool3/catalogue_page.hpp"
+#include "pool3/report/catalogue_page.hpp"
 
 namespace pool3::jobs {
 

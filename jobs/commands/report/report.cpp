@@ -13,10 +13,10 @@
 #include "commands/report/inputs.hpp"
 #include "commands/report/judged.hpp"
 #include "commands/report/thumbnails.hpp"
-#include "pool3/catalogue_page.hpp"
+#include "pool3/exchange/import.hpp"
 #include "pool3/extraction.hpp"
 #include "pool3/files.hpp"
-#include "pool3/import.hpp"
+#include "pool3/report/catalogue_page.hpp"
 #include "version.hpp"
 
 namespace pool3::jobs {

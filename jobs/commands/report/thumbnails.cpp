@@ -9,8 +9,8 @@
 #include <mutex>
 #include <optional>
 
+#include "pool3/exchange/import.hpp"
 #include "pool3/extraction.hpp"
-#include "pool3/import.hpp"
 #include "pool3/threads.hpp"
 
 namespace pool3::jobs {

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "pool3/catalogue_page.hpp"
 #include "pool3/corpus.hpp"
-#include "pool3/features.hpp"
 #include "pool3/mpi.hpp"
+#include "pool3/report/catalogue_page.hpp"
+#include "pool3/store/features.hpp"
 
 namespace pool3::jobs {
 

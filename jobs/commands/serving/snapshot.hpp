@@ -10,11 +10,11 @@
 #include "commands/matching/row_source.hpp"
 #include "commands/serving/engine.hpp"
 #include "pool3/corpus.hpp"
-#include "pool3/features.hpp"
-#include "pool3/model.hpp"
 #include "pool3/mpi.hpp"
 #include "pool3/neighbours.hpp"
 #include "pool3/prediction.hpp"
+#include "pool3/store/features.hpp"
+#include "pool3/store/model.hpp"
 #include "setup/network.hpp"
 
 namespace pool3::jobs {

@@ -9,8 +9,8 @@
 #include "baselines/cnn/state.hpp"
 #include "pool3/error.hpp"
 #include "pool3/image.hpp"
+#include "pool3/network/small_network.hpp"
 #include "pool3/partition.hpp"
-#include "pool3/small_network.hpp"
 
 namespace pool3 {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "baselines/softmax/matrix.hpp"
 #include "pool3/baselines.hpp"
-#include "pool3/calibration.hpp"
+#include "pool3/svm/calibration.hpp"
 
 namespace pool3 {
 namespace {

@@ -5,9 +5,9 @@
 
 #include "baselines/softmax/leading_directions.hpp"
 #include "baselines/softmax/point.hpp"
+#include "pool3/baselines/softmax.hpp"
 #include "pool3/error.hpp"
 #include "pool3/partition.hpp"
-#include "pool3/softmax.hpp"
 
 namespace pool3 {
 namespace {

@@ -10,8 +10,8 @@
 
 #include "corpus/entry_bytes.hpp"
 #include "corpus/stage.hpp"
-#include "pool3/byte_reader.hpp"
 #include "pool3/files.hpp"
+#include "pool3/numbers/byte_reader.hpp"
 
 namespace pool3::corpus {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "pool3/error.hpp"
-#include "pool3/split_sides.hpp"
+#include "pool3/partition/split_sides.hpp"
 
 namespace pool3::corpus {
 namespace {

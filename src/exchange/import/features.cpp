@@ -6,9 +6,9 @@
 #include <map>
 
 #include "exchange/import/stream.hpp"
+#include "pool3/exchange/import.hpp"
 #include "pool3/files.hpp"
 #include "pool3/image.hpp"
-#include "pool3/import.hpp"
 
 namespace pool3 {
 namespace {

@@ -10,7 +10,7 @@
 #include "exchange/import/readers.hpp"
 #include "exchange/import/stream.hpp"
 #include "pool3/error.hpp"
-#include "pool3/hdf5_datasets.hpp"
+#include "pool3/store/hdf5_datasets.hpp"
 
 namespace pool3 {
 namespace exchange {

@@ -3,7 +3,7 @@
 // into that module alone.
 
 #include "pool3/network.hpp"
-#include "pool3/small_network.hpp"
+#include "pool3/network/small_network.hpp"
 
 namespace pool3::network {
 

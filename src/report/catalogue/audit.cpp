@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "pool3/catalogue_page.hpp"
 #include "pool3/error.hpp"
+#include "pool3/report/catalogue_page.hpp"
 
 namespace pool3 {
 namespace {

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "pool3/catalogue_page.hpp"
+#include "pool3/report/catalogue_page.hpp"
 
 namespace pool3::report {
 

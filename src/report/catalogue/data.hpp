@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "pool3/catalogue_page.hpp"
+#include "pool3/report/catalogue_page.hpp"
 
 namespace pool3::report {
 

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "pool3/catalogue_page.hpp"
 #include "pool3/error.hpp"
 #include "pool3/report.hpp"
+#include "pool3/report/catalogue_page.hpp"
 #include "report/base64.hpp"
 #include "report/catalogue/assets.hpp"
 #include "report/catalogue/data.hpp"

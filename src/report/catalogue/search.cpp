@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "pool3/error.hpp"
-#include "pool3/scoring.hpp"
+#include "pool3/evaluation/scoring.hpp"
 
 namespace pool3::report {
 namespace {

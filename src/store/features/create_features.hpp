@@ -1,8 +1,8 @@
 #pragma once
 // The first of the three steps of making a feature file. Private to the room.
 
-#include "pool3/features.hpp"
 #include "pool3/files.hpp"
+#include "pool3/store/features.hpp"
 
 namespace pool3::store {
 

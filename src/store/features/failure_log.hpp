@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "pool3/features.hpp"
 #include "pool3/files.hpp"
+#include "pool3/store/features.hpp"
 
 namespace pool3::store {
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstring>
 
-#include "pool3/byte_reader.hpp"
+#include "pool3/numbers/byte_reader.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/layout.hpp"

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pool3/features.hpp"
+#include "pool3/store/features.hpp"
 #include "store/hdf5/hdf5.hpp"
 #include "store/hdf5/structure.hpp"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "pool3/maintenance.hpp"
+#include "pool3/store/maintenance.hpp"
 #include "store/features/failures.hpp"
 #include "store/features/values.hpp"
 #include "store/hdf5/strings.hpp"

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "pool3/files.hpp"
-#include "pool3/gather.hpp"
+#include "pool3/mpi/gather.hpp"
 #include "pool3/partition.hpp"
 #include "store/features/blocks.hpp"
 #include "store/features/create_features.hpp"

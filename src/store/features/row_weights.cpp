@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "pool3/features.hpp"
 #include "pool3/numbers.hpp"
+#include "pool3/store/features.hpp"
 #include "store/hdf5/hdf5.hpp"
 #include "store/hdf5/structure.hpp"
 

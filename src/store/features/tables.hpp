@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pool3/features.hpp"
+#include "pool3/store/features.hpp"
 #include "store/hdf5/attributes.hpp"
 #include "store/hdf5/structure.hpp"
 

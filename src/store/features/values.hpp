@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "pool3/features.hpp"
+#include "pool3/store/features.hpp"
 #include "store/features/tables.hpp"
 
 namespace pool3::store {

@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "pool3/split_sides.hpp"
+#include "pool3/partition/split_sides.hpp"
 #include "pool3/types.hpp"
 
 namespace pool3::store {

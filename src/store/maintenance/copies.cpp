@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "pool3/maintenance.hpp"
 #include "pool3/partition.hpp"
+#include "pool3/store/maintenance.hpp"
 
 namespace pool3 {
 namespace {

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <optional>
 
-#include "pool3/maintenance.hpp"
 #include "pool3/partition.hpp"
+#include "pool3/store/maintenance.hpp"
 
 namespace pool3 {
 namespace {

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "pool3/files.hpp"
-#include "pool3/maintenance.hpp"
+#include "pool3/store/maintenance.hpp"
 #include "store/features/failures.hpp"
 #include "store/features/parts.hpp"
 #include "store/hdf5/dimensions.hpp"

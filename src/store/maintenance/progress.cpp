@@ -3,7 +3,7 @@
 #include <ctime>
 
 #include "pool3/files.hpp"
-#include "pool3/maintenance.hpp"
+#include "pool3/store/maintenance.hpp"
 #include "store/features/resume.hpp"
 #include "store/integrity/lock.hpp"
 #include "store/integrity/seal.hpp"

@@ -1,7 +1,7 @@
 #include <filesystem>
 
 #include "pool3/files.hpp"
-#include "pool3/maintenance.hpp"
+#include "pool3/store/maintenance.hpp"
 
 namespace pool3 {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "pool3/files.hpp"
-#include "pool3/maintenance.hpp"
+#include "pool3/store/maintenance.hpp"
 #include "store/features/parts.hpp"
 #include "store/hdf5/dimensions.hpp"
 #include "store/hdf5/hdf5.hpp"

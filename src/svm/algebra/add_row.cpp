@@ -1,6 +1,6 @@
 #include "svm/algebra/add_row.hpp"
 
-#include "pool3/target_clones.hpp"
+#include "pool3/numbers/target_clones.hpp"
 
 namespace pool3::svm {
 namespace {

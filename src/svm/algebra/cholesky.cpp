@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "pool3/target_clones.hpp"
+#include "pool3/numbers/target_clones.hpp"
 
 // Own code: 2.0 times as fast as Eigen's LLT over OpenBLAS 0.3.21 with 250 rows, 1.8 times with 900
 // (bench_svm_products, float, EPYC Zen 5). OpenBLAS loses its time in triangular solves and in copies of narrow panels.

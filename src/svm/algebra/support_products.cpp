@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "pool3/target_clones.hpp"
+#include "pool3/numbers/target_clones.hpp"
 #include "svm/model/feature_rows.hpp"
 
 // Own loops: beside products with whole matrices, a pass over 2, 10 and 25 of 100 pairs is 9.2, 2.8 and 1.3 times as

@@ -4,7 +4,7 @@
 #include <array>
 #include <limits>
 
-#include "pool3/target_clones.hpp"
+#include "pool3/numbers/target_clones.hpp"
 #include "svm/model/loss.hpp"
 
 // Own loops, with a version for each level of CPU: 1.4 times as fast as Eigen's arrays, which are compiled for the

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "pool3/gather.hpp"
+#include "pool3/mpi/gather.hpp"
 #include "pool3/partition.hpp"
 #include "svm/gram/gram_matrix.hpp"
 #include "svm/newton/precision.hpp"

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "pool3/target_clones.hpp"
+#include "pool3/numbers/target_clones.hpp"
 #include "svm/algebra/add_row.hpp"
 
 namespace pool3::svm {

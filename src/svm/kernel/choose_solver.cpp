@@ -6,7 +6,7 @@
 #include <limits>
 #include <optional>
 
-#include "pool3/kernel_machine.hpp"
+#include "pool3/svm/kernel_machine.hpp"
 
 namespace pool3 {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "pool3/target_clones.hpp"
+#include "pool3/numbers/target_clones.hpp"
 #include "svm/algebra/add_row.hpp"
 #include "svm/algebra/cholesky.hpp"
 #include "svm/kernel/shared_inverse.hpp"

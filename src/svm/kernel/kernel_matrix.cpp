@@ -5,8 +5,8 @@
 #include <bit>
 #include <cmath>
 
+#include "pool3/numbers/target_clones.hpp"
 #include "pool3/partition.hpp"
-#include "pool3/target_clones.hpp"
 #include "svm/algebra/pick.hpp"
 #include "svm/model/columns.hpp"
 

@@ -1,5 +1,5 @@
 #pragma once
-// The tasks of a KernelSolver (pool3/kernel_machine.hpp).
+// The tasks of a KernelSolver (pool3/svm/kernel_machine.hpp).
 
 #include "svm/kernel/column.hpp"
 #include "svm/kernel/shared_rows.hpp"

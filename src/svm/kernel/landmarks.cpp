@@ -1,11 +1,11 @@
-#include "pool3/landmarks.hpp"
+#include "pool3/svm/landmarks.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <tuple>
 
-#include "pool3/gather.hpp"
+#include "pool3/mpi/gather.hpp"
 #include "svm/algebra/eigenvectors.hpp"
 #include "svm/algebra/mixed.hpp"
 #include "svm/model/columns.hpp"

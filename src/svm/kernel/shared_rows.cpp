@@ -5,7 +5,7 @@
 #include <numeric>
 #include <utility>
 
-#include "pool3/gather.hpp"
+#include "pool3/mpi/gather.hpp"
 #include "svm/algebra/mixed.hpp"
 #include "svm/model/columns.hpp"
 #include "svm/model/feature_rows.hpp"

@@ -1,10 +1,10 @@
 #pragma once
-// What SharedRows holds (pool3/kernel_machine.hpp).
+// What SharedRows holds (pool3/svm/kernel_machine.hpp).
 
 #include <optional>
 
-#include "pool3/kernel_machine.hpp"
-#include "pool3/shared_memory.hpp"
+#include "pool3/mpi/shared_memory.hpp"
+#include "pool3/svm/kernel_machine.hpp"
 #include "svm/algebra/matrix.hpp"
 
 namespace pool3 {

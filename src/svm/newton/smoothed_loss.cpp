@@ -1,6 +1,6 @@
 #include "svm/newton/smoothed_loss.hpp"
 
-#include "pool3/target_clones.hpp"
+#include "pool3/numbers/target_clones.hpp"
 #include "svm/model/loss.hpp"
 
 // Own loops, with a version for each level of CPU: 2.5 times as fast as Eigen's arrays, which are compiled for the

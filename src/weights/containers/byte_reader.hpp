@@ -1,7 +1,7 @@
 #pragma once
 // Bytes of weights files read in order.
 
-#include "pool3/byte_reader.hpp"
+#include "pool3/numbers/byte_reader.hpp"
 #include "weights/errors.hpp"
 
 namespace pool3::weights {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "pool3/error.hpp"
-#include "pool3/features.hpp"
+#include "pool3/store/features.hpp"
 #include "support/slurp.hpp"
 
 namespace {

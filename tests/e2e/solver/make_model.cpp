@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pool3/model.hpp"
+#include "pool3/store/model.hpp"
 #include "support/slurp.hpp"
 
 namespace {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "pool3/model.hpp"
+#include "pool3/store/model.hpp"
 
 int main(int argc, char** argv) {
   const pool3::MpiSession session(argc, argv);

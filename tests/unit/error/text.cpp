@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "pool3/error.hpp"
-#include "pool3/names.hpp"
+#include "pool3/error/names.hpp"
 
 namespace pool3 {
 namespace {

@@ -1,4 +1,4 @@
-#include "pool3/measures.hpp"
+#include "pool3/evaluation/measures.hpp"
 
 #include <gtest/gtest.h>
 

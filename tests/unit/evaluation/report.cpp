@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "pool3/measures.hpp"
+#include "pool3/evaluation/measures.hpp"
 #include "support/mpi_environment.hpp"
 
 namespace pool3 {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "pool3/error.hpp"
-#include "pool3/measures.hpp"
+#include "pool3/evaluation/measures.hpp"
 
 namespace pool3 {
 namespace {

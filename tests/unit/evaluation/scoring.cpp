@@ -1,4 +1,4 @@
-#include "pool3/scoring.hpp"
+#include "pool3/evaluation/scoring.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // Tables as people have them, read by open_table() and read_column().
 
-#include "pool3/import.hpp"
+#include "pool3/exchange/import.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

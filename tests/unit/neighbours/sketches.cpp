@@ -1,6 +1,6 @@
 // What sketches say of distances, beside the distances in double.
 
-#include "pool3/sketches.hpp"
+#include "pool3/neighbours/sketches.hpp"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 
 #include "network/kernels/tiles.hpp"
 #include "pool3/numbers.hpp"
-#include "pool3/target_clones.hpp"
+#include "pool3/numbers/target_clones.hpp"
 
 namespace pool3::network {
 namespace {

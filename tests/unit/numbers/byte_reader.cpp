@@ -1,4 +1,4 @@
-#include "pool3/byte_reader.hpp"
+#include "pool3/numbers/byte_reader.hpp"
 
 #include <gtest/gtest.h>
 

@@ -9,8 +9,8 @@
 #include <set>
 
 #include "pool3/partition.hpp"
-#include "pool3/split_sides.hpp"
-#include "pool3/stratified.hpp"
+#include "pool3/partition/split_sides.hpp"
+#include "pool3/partition/stratified.hpp"
 
 namespace pool3 {
 namespace {

@@ -1,4 +1,4 @@
-#include "pool3/stratified.hpp"
+#include "pool3/partition/stratified.hpp"
 
 #include <gtest/gtest.h>
 

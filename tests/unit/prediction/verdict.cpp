@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "pool3/calibration.hpp"
 #include "pool3/prediction.hpp"
+#include "pool3/svm/calibration.hpp"
 
 namespace pool3 {
 namespace {

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
-#include "pool3/catalogue_page.hpp"
 #include "pool3/error.hpp"
+#include "pool3/report/catalogue_page.hpp"
 #include "report/base64.hpp"
 #include "report/catalogue/audit.hpp"
 #include "report/catalogue/curves.hpp"

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "pool3/maintenance.hpp"
 #include "pool3/numbers.hpp"
+#include "pool3/store/maintenance.hpp"
 #include "support/error_of.hpp"
 #include "support/store_sample.hpp"
 #include "support/temporary_folder.hpp"

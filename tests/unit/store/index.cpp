@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "pool3/error.hpp"
-#include "pool3/index_file.hpp"
+#include "pool3/store/index_file.hpp"
 #include "support/error_of.hpp"
 #include "support/slurp.hpp"
 #include "support/temporary_folder.hpp"

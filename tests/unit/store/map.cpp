@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "pool3/error.hpp"
-#include "pool3/map_file.hpp"
+#include "pool3/store/map_file.hpp"
 #include "support/error_of.hpp"
 #include "support/slurp.hpp"
 #include "support/temporary_folder.hpp"

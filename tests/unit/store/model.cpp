@@ -1,6 +1,6 @@
 // The model file: round trip, damage, wrong files.
 
-#include "pool3/model.hpp"
+#include "pool3/store/model.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

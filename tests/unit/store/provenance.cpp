@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "pool3/features.hpp"
+#include "pool3/store/features.hpp"
 
 namespace pool3 {
 namespace {

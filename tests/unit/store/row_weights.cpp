@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "pool3/features.hpp"
+#include "pool3/store/features.hpp"
 #include "support/error_of.hpp"
 #include "support/slurp.hpp"
 #include "support/temporary_folder.hpp"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "pool3/kernel_machine.hpp"
+#include "pool3/svm/kernel_machine.hpp"
 
 namespace pool3 {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <random>
 
-#include "pool3/kernel_machine.hpp"
+#include "pool3/svm/kernel_machine.hpp"
 #include "support/error_of.hpp"
 #include "support/reference_svm.hpp"
 

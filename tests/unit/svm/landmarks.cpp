@@ -1,6 +1,6 @@
 // Landmarks against the kernel itself.
 
-#include "pool3/landmarks.hpp"
+#include "pool3/svm/landmarks.hpp"
 
 #include <gtest/gtest.h>
 

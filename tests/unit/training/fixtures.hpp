@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "pool3/features.hpp"
 #include "pool3/partition.hpp"
+#include "pool3/store/features.hpp"
 #include "pool3/training.hpp"
 #include "support/slurp.hpp"
 #include "support/store_sample.hpp"

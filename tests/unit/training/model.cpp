@@ -1,6 +1,6 @@
 // From a feature file to a whole model.
 
-#include "pool3/model.hpp"
+#include "pool3/store/model.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

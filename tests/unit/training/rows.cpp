@@ -7,7 +7,7 @@
 #include <set>
 
 #include "pool3/numbers.hpp"
-#include "pool3/stratified.hpp"
+#include "pool3/partition/stratified.hpp"
 #include "support/mpi_environment.hpp"
 #include "unit/training/fixtures.hpp"
 

@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "pool3/kernel_machine.hpp"
-#include "pool3/landmarks.hpp"
 #include "pool3/svm.hpp"
+#include "pool3/svm/kernel_machine.hpp"
+#include "pool3/svm/landmarks.hpp"
 #include "pool3/types.hpp"
 
 namespace pool3 {

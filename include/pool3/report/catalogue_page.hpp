@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "pool3/evaluation.hpp"
+#include "pool3/evaluation/measures.hpp"
 #include "pool3/image.hpp"
-#include "pool3/measures.hpp"
 #include "pool3/types.hpp"
 
 namespace pool3 {

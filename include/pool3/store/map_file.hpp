@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pool3/features.hpp"
+#include "pool3/store/features.hpp"
 
 namespace pool3 {
 

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "pool3/features.hpp"
 #include "pool3/mpi.hpp"
+#include "pool3/store/features.hpp"
 
 namespace pool3 {
 

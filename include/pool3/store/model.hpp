@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "pool3/features.hpp"
-#include "pool3/split_sides.hpp"
+#include "pool3/partition/split_sides.hpp"
+#include "pool3/store/features.hpp"
 
 namespace pool3 {
 

@@ -9,8 +9,8 @@
 #include <span>
 #include <vector>
 
-#include "pool3/kernel_machine.hpp"
 #include "pool3/svm.hpp"
+#include "pool3/svm/kernel_machine.hpp"
 
 namespace pool3 {
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "pool3/features.hpp"
-#include "pool3/sketches.hpp"
+#include "pool3/neighbours/sketches.hpp"
+#include "pool3/store/features.hpp"
 
 namespace pool3 {
 
