@@ -6,9 +6,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <csignal>
 #include <ctime>
 #include <filesystem>
 #include <optional>
@@ -17,6 +15,7 @@
 #include <vector>
 
 #include "pool3/files.hpp"
+#include "pool3/files/process.hpp"
 
 namespace pool3::files {
 namespace {
@@ -97,7 +96,7 @@ std::optional<Writer> writer_in(std::string_view name, std::string_view prefix) 
 
 bool is_dead(const Writer& writer, const struct stat& file, const std::string& host) {
   if (std::time(nullptr) - file.st_mtime > silence_seconds) return true;
-  return writer.host == host && kill(writer.pid, 0) != 0 && errno == ESRCH;
+  return writer.host == host && !process_runs(writer.pid);
 }
 
 void remove_dead(const std::string& path) {

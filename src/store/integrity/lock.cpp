@@ -8,11 +8,12 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <csignal>
 #include <cstdlib>
 #include <ctime>
 #include <sstream>
 #include <thread>
+
+#include "pool3/files/process.hpp"
 
 namespace pool3::store {
 namespace {
@@ -71,7 +72,7 @@ bool seems_alive(const Descriptor& file, const Owner& owner) {
   if (owner.pid == "unknown" || fstat(file.number(), &info) != 0) return false;
   int pid = 0;
   std::from_chars(owner.pid.data(), owner.pid.data() + owner.pid.size(), pid);
-  if (owner.host == host_name()) return pid > 0 && pid != getpid() && (kill(pid, 0) == 0 || errno == EPERM);
+  if (owner.host == host_name()) return pid != getpid() && process_runs(pid);
   return std::time(nullptr) - info.st_mtime < silence_seconds;
 }
 

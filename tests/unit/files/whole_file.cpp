@@ -10,6 +10,7 @@
 #include <set>
 
 #include "pool3/files.hpp"
+#include "pool3/files/process.hpp"
 #include "support/error_of.hpp"
 #include "support/temporary_folder.hpp"
 #include "unit/files/calls.hpp"
@@ -167,6 +168,30 @@ TEST_F(WholeFile, WhatAKilledWriterLeftIsRemovedByTheNextOne) {
   EXPECT_FALSE(file_exists(old));
   EXPECT_TRUE(file_exists(alive));
   EXPECT_TRUE(file_exists(elsewhere));
+}
+
+TEST_F(WholeFile, AZombieHasDied) {
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  siginfo_t ended{};
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);  // it stays a zombie
+  EXPECT_FALSE(process_runs(child));
+  const std::string dead = beside_of(folder_.path(), child);
+  test::spit(dead, "half");
+  write_whole_file(place_, "x");
+  EXPECT_FALSE(file_exists(dead));
+  waitpid(child, nullptr, 0);
+}
+
+TEST(Process, RunsUntilItHasEnded) {
+  EXPECT_TRUE(process_runs(getpid()));
+  EXPECT_TRUE(process_runs(1));  // of another user, where this one is not root
+  EXPECT_FALSE(process_runs(0));
+  EXPECT_FALSE(process_runs(-1));
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  waitpid(child, nullptr, 0);
+  EXPECT_FALSE(process_runs(child));
 }
 
 TEST_F(WholeFile, NamesOfOthersAreLeftAlone) {
