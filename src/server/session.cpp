@@ -110,20 +110,21 @@ std::optional<HttpResponse> Session::refusal() const {
   }
   // A page of another site can lead a name of its own here, but no address. Browsers always say a name; what asks
   // whether a server is alive may speak HTTP/1.0, which needs none.
-  const std::string host = text(request[http::field::host]);
+  // What stands in front of the path goes before it.
+  const Target target = parse_target({request.target().data(), request.target().size()});
+  const std::string host = target.authority.empty() ? text(request[http::field::host]) : target.authority;
   const std::size_t names = request.count(http::field::host);
-  const bool is_ours = names == 0
-                           ? request.version() == 10
-                           : names == 1 && (shared_.hosts.contains(host_name(host)) || is_address(host_name(host)));
+  const bool one_name = names == 1 || (names == 0 && request.version() == 10);
+  const bool is_ours =
+      one_name && (host.empty() ? names == 0 : shared_.hosts.contains(host_name(host)) || is_address(host_name(host)));
   if (!is_ours) return error_response(421, "this server is not called that; see --host");
   const std::string origin = text(request[http::field::origin]);
   if (!origin.empty() && origin_host(origin) != host && !shared_.outside.contains(host_name(origin_host(origin))))
     return error_response(403, "pages of other sites may not ask");
   if (text(request["Sec-Fetch-Site"]) == "cross-site" && method == http::verb::post)
     return error_response(403, "pages of other sites may not ask");
-  if (request.target().empty() || request.target()[0] != '/') return error_response(400, "the path begins with no /");
-  if (parser_->chunked()) return error_response(411, "send the length of the body");
-  if (method == http::verb::post && !parser_->content_length())
+  if (!target.path.starts_with('/')) return error_response(400, "the path begins with no /");
+  if (method == http::verb::post && !parser_->content_length() && !parser_->chunked())
     return error_response(411, "send the length of the body");
   return std::nullopt;
 }
@@ -141,6 +142,10 @@ void Session::read_body(beast::error_code ec, std::size_t /*bytes*/) {
 
 void Session::on_body(beast::error_code ec, std::size_t /*bytes*/) {
   if (ec == http::error::body_limit) return refuse(413, "the picture is larger than this server takes");
+  if (ec && is_of_http(ec) && ec != http::error::partial_message) {
+    ++shared_.malformed;
+    return refuse(400, "the body is in no chunks of HTTP");
+  }
   if (ec) return failed(ec);
   const auto size = static_cast<std::int64_t>(parser_->get().body().size());
   shared_.body_bytes += size - counted_;

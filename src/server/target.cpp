@@ -30,11 +30,26 @@ std::string decoded(std::string_view text) {
   return out;
 }
 
+/// Takes "http://host:port" from the front, and returns its end.
+std::string_view take_authority(std::string_view& target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    const auto same = [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; };
+    if (!std::ranges::equal(target.substr(0, scheme.size()), scheme, same)) continue;
+    target.remove_prefix(scheme.size());
+    const std::string_view authority = target.substr(0, target.find_first_of("/?"));
+    target.remove_prefix(authority.size());
+    return authority;
+  }
+  return {};
+}
+
 }  // namespace
 
 Target parse_target(std::string_view target) {
+  const std::string_view authority = take_authority(target);
   const std::size_t mark = std::min(target.find('?'), target.size());
-  Target parts{.path = std::string(target.substr(0, mark)), .query = {}};
+  Target parts{.authority = std::string(authority), .path = std::string(target.substr(0, mark)), .query = {}};
+  if (parts.path.empty() && !authority.empty()) parts.path = "/";
   std::string_view rest = mark < target.size() ? target.substr(mark + 1) : std::string_view();
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('&'), rest.size());

@@ -8,9 +8,10 @@
 
 namespace pool3::server {
 
-/// "/a/b?x=1&y=%20" in parts.
+/// "/a/b?x=1&y=%20" in parts; or, as clients ask a proxy, "http://host:port/a/b?x=1".
 struct Target {
-  std::string path;                                        ///< as it came
+  std::string authority;                                   ///< "host:port" in front of the path, or ""
+  std::string path;                                        ///< as it came; "/" if nothing follows an authority
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded
 };
 [[nodiscard]] Target parse_target(std::string_view target);

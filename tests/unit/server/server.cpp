@@ -160,11 +160,41 @@ TEST_F(Server, RefusesWhatIsNotForIt) {
               StartsWith("HTTP/1.1 413"));
   EXPECT_THAT(say(post("/", std::string(5000, 'x'))), StartsWith("HTTP/1.1 413"));  // which was on its way already
   EXPECT_THAT(say("POST / HTTP/1.1\r\n" + std::string(host) + "\r\n"), StartsWith("HTTP/1.1 411"));
-  EXPECT_THAT(say("POST / HTTP/1.1\r\n" + std::string(host) + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-              StartsWith("HTTP/1.1 411"));
   EXPECT_THAT(say("hello\r\n\r\n"), StartsWith("HTTP/1.1 400"));
   EXPECT_THAT(say(get("/", "X: " + std::string(40000, 'x') + "\r\n")), StartsWith("HTTP/1.1 431"));
   EXPECT_EQ(server_->counts().malformed, 1);
+}
+
+TEST_F(Server, TakesABodyInChunks) {
+  start({.body_bytes = 1000});
+  const std::string head = "POST / HTTP/1.1\r\n" + std::string(host) + last + "Transfer-Encoding: chunked\r\n";
+  EXPECT_THAT(say(head + "\r\n4;name=value\r\nbody\r\n3\r\n of\r\n0\r\nTrailer: x\r\n\r\n"), EndsWith("POST body of"));
+  Client client(port_);
+  client.send(head + "Expect: 100-continue\r\n\r\n");
+  EXPECT_THAT(client.receive("\r\n\r\n"), StartsWith("HTTP/1.1 100"));
+  client.send("2\r\nbo");
+  client.send("\r\n0\r\n\r\n");
+  EXPECT_THAT(client.receive(), EndsWith("POST bo"));
+  EXPECT_THAT(say(head + "\r\n3e9\r\n" + std::string(1001, 'x') + "\r\n0\r\n\r\n"), StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(say(head + "\r\nzz\r\n"), StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(say(head + "Content-Length: 4\r\n\r\n4\r\nbody\r\n0\r\n\r\n"), StartsWith("HTTP/1.1 400"));
+  EXPECT_EQ(server_->counts().malformed, 2);
+}
+
+TEST_F(Server, TakesAWholeAddressAsAProxyIsAsked) {  // RFC 9112, 3.2.2
+  start({.hosts = {"shoes.example"}});
+  const std::string end = " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  EXPECT_THAT(say("GET http://localhost:8080/a?x=1" + end), EndsWith("GET 1"));
+  EXPECT_THAT(say("GET HTTPS://Shoes.Example?x=2" + end), EndsWith("GET 2"));
+  EXPECT_THAT(say("GET http://127.0.0.1/?x=3 HTTP/1.0\r\n\r\n"), EndsWith("GET 3"));
+  // The address goes before the header Host, whichever of them is another's.
+  EXPECT_THAT(say("GET http://localhost/?x=4 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"),
+              EndsWith("GET 4"));
+  EXPECT_THAT(say("GET http://evil.example/" + end), StartsWith("HTTP/1.1 421"));
+  EXPECT_THAT(say("GET http://evil.example/ HTTP/1.0\r\n\r\n"), HasSubstr(" 421"));
+  EXPECT_THAT(say("GET http://localhost/ HTTP/1.1\r\nConnection: close\r\n\r\n"), StartsWith("HTTP/1.1 421"));
+  EXPECT_THAT(say("GET http:///" + end), StartsWith("HTTP/1.1 200"));  // nothing said: as the header says
+  EXPECT_THAT(say("GET ftp://localhost/" + end), StartsWith("HTTP/1.1 400"));
 }
 
 TEST_F(Server, CutsOffWhoIsSlow) {
