@@ -38,6 +38,7 @@ class Rows {
 
 /// "0" of "0.000e+00": numbers are labels as whole ones where all of them are.
 void write_whole_numbers(std::vector<std::string>& labels) {
+  leave_out_missing(labels);
   double value = 0;
   const bool whole = std::ranges::all_of(labels, [&](const std::string& label) {
     return label.empty() || (label.find('.') != std::string::npos && parse_number(label, value) &&

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 
+#include "exchange/import/readers.hpp"
 #include "exchange/import/stream.hpp"
 #include "pool3/exchange/import.hpp"
 #include "pool3/files.hpp"
@@ -96,6 +97,7 @@ std::vector<std::string> column_of(const TableName& from, const std::vector<std:
 
 std::vector<std::string> labels_of(const TableReader& table, const ImportOptions& options) {
   std::vector<std::string> labels = column_of(options.labels, table.labels(), table, "labels");
+  exchange::leave_out_missing(labels);
   for (std::size_t row = 0; row < labels.size(); ++row) {
     std::ranges::replace(labels[row], '\0', ' ');
     const std::size_t good = valid_utf8(labels[row]);

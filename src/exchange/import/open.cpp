@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -31,6 +32,31 @@ bool parse_number(std::string_view text, double& value) {
     return true;
   }
   return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
+namespace {
+
+bool is_word_for_missing(const std::string& text) {
+  constexpr std::array<std::string_view, 6> words = {"nan", "na", "n/a", "<na>", "none", "null"};
+  return std::ranges::any_of(words, [&](std::string_view word) {
+    return std::ranges::equal(text, word,
+                              [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+  });
+}
+
+}  // namespace
+
+void leave_out_missing(std::vector<std::string>& labels) {
+  double value = 0;
+  bool any_number = false;
+  for (const std::string& label : labels) {
+    if (label.empty() || is_word_for_missing(label)) continue;
+    if (!parse_number(label, value)) return;
+    any_number = true;
+  }
+  if (!any_number) return;
+  for (std::string& label : labels)
+    if (is_word_for_missing(label)) label.clear();
 }
 
 namespace {

@@ -17,6 +17,9 @@ namespace pool3::exchange {
 [[nodiscard]] std::string number_as_label(double value);
 /// A number from the whole of `text`, blanks around it aside; false if it is none.
 [[nodiscard]] bool parse_number(std::string_view text, double& value);
+/// Where labels are numbers, words for a number that is missing ("nan", "NA", "None", "<NA>" ...) become "". Among
+/// texts they may be names of classes, and stay.
+void leave_out_missing(std::vector<std::string>& labels);
 
 /// `array` of a .npz; or "", of a .npy.
 [[nodiscard]] std::unique_ptr<TableReader> open_npy(const std::string& path, const std::string& array);

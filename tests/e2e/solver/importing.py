@@ -58,6 +58,12 @@ def check_formats(check, pool3, folder, x, y):
         hashes.add(f.attributes["catalogue_hash"])
     check(len(hashes) == 1, "all of them are the same catalogue")
     pool3("verify", out)
+    gaps = np.where(np.arange(len(y)) % 7 == 3, np.nan, y)
+    np.savez(folder / "gaps.npz", X=x, y=gaps)
+    line = pool3("import", "--features", folder / "gaps.npz", "--out", folder / "gaps.h5").err
+    f = support.Features(folder / "gaps.h5")
+    same = np.array_equal(f.labels, np.where(np.isnan(gaps), -1, y)) and list(f.classes) == [str(v) for v in range(10)]
+    check(same and f"{np.isnan(gaps).sum()} rows without a label" in line, "NaN is no label, and no class")
     pool3("import", "--features", folder / "x.npy", "--labels", folder / "y.npy", "--out", folder / "two.h5", ranks=2)
     check((folder / "two.h5").read_bytes() == reimported(pool3, folder), "two ranks write the same bytes as one")
 

@@ -131,6 +131,23 @@ TEST_F(Import, WritesWholeLabelsWithoutAPoint) {
   EXPECT_THAT(read_column({write("two.txt", "size label\n42 shoe\n3 zip\n"), "label"}), ElementsAre("shoe", "zip"));
 }
 
+TEST_F(Import, TakesWordsForNothingAmongNumbersForNoLabel) {
+  EXPECT_THAT(table("f0,target\n1,0.0\n2,NaN\n3,1.0\n4,<NA>\n")->labels(), ElementsAre("0", "", "1", ""));
+  EXPECT_THAT(read_column({write("y.txt", "3\nNone\n4\n"), ""}), ElementsAre("3", "", "4"));
+  // Among texts they are names.
+  EXPECT_THAT(table("f0,label\n1,naan\n2,nan\n3,None\n")->labels(), ElementsAre("naan", "nan", "None"));
+  EXPECT_THAT(table("f0,label\n1,NA\n2,NA\n")->labels(), ElementsAre("NA", "NA"));
+}
+
+TEST_F(Import, TakesRowNamesThatArePicturesForPaths) {  // a DataFrame with paths for its index
+  const auto t = table(",0,1,label\nimg/0.jpg,1,2,cat\nimg/1.jpg,3,4,dog\n");
+  EXPECT_THAT(numbers(*t), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(t->paths(), ElementsAre("img/0.jpg", "img/1.jpg"));
+  EXPECT_THAT(t->labels(), ElementsAre("cat", "dog"));
+  EXPECT_THAT(table(",path,0,label\na.jpg,b.jpg,1,cat\n")->paths(), ElementsAre("b.jpg"));
+  EXPECT_TRUE(table(",0,1,label\none,1,2,cat\ntwo,3,4,dog\n")->paths().empty());
+}
+
 TEST_F(Import, NamesWhatItDoesNotRead) {
   EXPECT_THAT(refusal("[{\"label\": 1}]"), HasSubstr("JSON"));
   EXPECT_THAT(refusal("{\"X\": [[1]]}"), HasSubstr("JSON"));

@@ -97,10 +97,16 @@ class Roles {
     return name(i).starts_with("unnamed:") || (i == 0 && layout_.columns() > 1 && name(i).empty());
   }
 
+  [[nodiscard]] bool another_path(std::size_t but) const {
+    for (std::size_t i = 0; i < layout_.columns(); ++i)
+      if (i != but && is_path(i)) return true;
+    return false;
+  }
+
   [[nodiscard]] Role role_of(std::size_t i) const {
     const std::string& value = layout_.first[i];
     double number = 0;
-    if (names_rows(i)) return Role::name;
+    if (names_rows(i)) return is_path(i) && !another_path(i) ? Role::path : Role::name;
     if (value.empty() && name(i).empty()) return Role::empty;
     if (!parse_list(value).empty()) return Role::list;
     if (value.empty() || parse_field(value, layout_.separator, number))

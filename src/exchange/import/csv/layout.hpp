@@ -15,7 +15,7 @@ enum class Role : std::uint8_t {
   list,     ///< numbers in brackets
   label,
   path,
-  name,  ///< of rows: a first column without a name
+  name,  ///< of rows: a first column without a name, unless it has the paths
   text,  ///< left out
   empty  ///< left out: no name and no value
 };
