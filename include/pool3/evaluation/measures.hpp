@@ -35,8 +35,8 @@ inline constexpr int reliability_bins = 15;
 struct Interval {
   double low = 0, high = 0;
 };
-/// The middle 95 % of what the accuracy is in resamples of the rows, of which `hits` are right: the bootstrap interval
-/// of endlessly many resamples, which needs no random numbers. REQUIRES: 0 <= hits <= rows, rows > 0.
+/// The middle 95 % of what the accuracy is in endlessly many resamples of the rows, of which `hits` are right. Where
+/// all or none are, resamples say nothing: the exact bound (Clopper, Pearson). REQUIRES: 0 <= hits <= rows, rows > 0.
 [[nodiscard]] Interval bootstrap_interval(std::int64_t hits, std::int64_t rows);
 
 struct Measures {
