@@ -65,8 +65,8 @@ ROOMS = {
                      ["error", "numbers", "files", "mpi", "image", "weights", "network", "store", "prediction"]),
     "map": Room("t-SNE: the catalogue in a plane, and how far the plane tells the truth: BLAS, LAPACK, FFTW",
                 ["error", "numbers", "threads", "neighbours", "store"]),
-    "audit": Room("what is wrong in a catalogue: labels by confident learning, copies, outliers, classes",
-                  ["error", "partition", "mpi", "neighbours", "evaluation", "store", "svm", "prediction", "training"]),
+    "audit": Room("what is wrong in a catalogue: labels by confident learning, copies (by features, and by pictures), outliers, classes",
+                  ["error", "threads", "partition", "mpi", "neighbours", "evaluation", "store", "svm", "prediction", "training"]),
     "report": Room("pages, charts and pictures of layers; `catalogue/` makes the page on a whole catalogue, of the sources in "
                    "`page/`", ["types", "error", "partition", "image", "network", "evaluation"]),
 }

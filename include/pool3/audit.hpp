@@ -16,14 +16,24 @@
 
 namespace pool3 {
 
-/// Pictures that are nearly the same: rows whose cosine distance is a small share of what is usual between nearest
-/// neighbours, or that are each other's nearest by far; gathered around one of them each. No chains: every member is
-/// near its representative.
+/// Small pictures of rows (small_picture.hpp), which near copies are recognised by where they are at hand.
+struct SmallPictures {
+  static constexpr std::int64_t side = 36;
+  std::vector<bool> there;           ///< [rows] whether there is one
+  std::vector<std::uint8_t> pixels;  ///< [rows, side, side, 3] RGB; of rows without one, anything
+};
+
+/// Pictures that are nearly the same; gathered around one of them each. No chains: every member is near its
+/// representative. By features: rows whose cosine distance is a small share of what is usual between nearest
+/// neighbours, or that are each other's nearest by far. By pictures: little is left once one is laid on the other.
 struct NearCopies {
   double limit = 0;                 ///< the share of what is usual; only pairs may be farther apart
   std::vector<Row> representative;  ///< [rows of the file] of the row's cluster: itself, if it is alone
-  std::vector<float> distance;      ///< [rows of the file] to the representative
+  std::vector<float> distance;      ///< [rows of the file] to the representative; `by_picture`, what is left, up to 1
+  std::vector<bool> by_picture;     ///< [rows of the file] whether pictures have decided
 };
+/// Nothing larger is left of near copies.
+inline constexpr double near_picture_limit = 40.0 / 255;
 
 struct NearCopyOptions {
   double share = 0.13;  ///< of the median distance to the nearest neighbour
@@ -60,6 +70,9 @@ struct AuditOptions {
   TrainingOptions training;  ///< C, kernel and solver of the held-out probabilities, with probability_folds
   Split split;               ///< that copies may lie across
   NearCopyOptions near;
+  /// The small pictures of rows, which rise: called once, with one row of each content; the same on every rank.
+  /// Without it, features alone say what is near. Collective.
+  std::function<SmallPictures(const std::vector<Row>& rows)> pictures = {};
   double outlier_reach = 1.7;     ///< interquartile ranges above the third quartile
   std::int64_t small_class = 10;  ///< classes with fewer rows are too small
 };
@@ -72,6 +85,7 @@ struct Audit {
   std::vector<AuditList> lists;    ///< same_bytes, wrong_labels, near_copies, outliers, overlaps, small_classes
   std::vector<std::string> notes;  ///< what could not be looked at, and why
   double near_limit = 0;           ///< cosine distance that near copies are below
+  std::int64_t pictures = 0;       ///< that were compared, each content once
   double outlier_limit = 0;        ///< mean cosine distance to 10 neighbours that outliers are above
   std::int64_t rows = 0;           ///< that are done
   Provenance features;
@@ -79,7 +93,7 @@ struct Audit {
 
 /// How far an audit is.
 struct AuditProgress {
-  std::string stage;  ///< "copies", "neighbours", "labels"
+  std::string stage;  ///< "neighbours", "pictures", "labels"
   std::int64_t done = 0;
   std::int64_t total = 0;  ///< 0: it does not count
   std::string note;

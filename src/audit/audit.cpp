@@ -26,6 +26,8 @@ NearCopies copies_of(const audit::Surroundings& around) {
     copies.representative.push_back(is_done ? around.rows[index(around.clusters.representative[place])]
                                             : static_cast<Row>(row));
     copies.distance.push_back(is_done ? static_cast<float>(around.clusters.distance[place]) : 0.0F);
+    copies.by_picture.push_back(is_done && around.has_picture[place] &&
+                                around.has_picture[index(around.clusters.representative[place])]);
   }
   return copies;
 }
@@ -43,7 +45,7 @@ std::int64_t classes_with_rows(const FeatureReader& reader) {
 
 NearCopies find_near_copies(const Communicator& comm, const FeatureReader& reader, const NearCopyOptions& options,
                             const ShowRows& show) {
-  return copies_of(audit::look_around(comm, reader, options, show));
+  return copies_of(audit::look_around(comm, reader, options, {}, show));
 }
 
 AuditOptions audit_options(const std::optional<Model>& model, double C, int folds, int threads) {
@@ -82,12 +84,13 @@ void check(const AuditOptions& o) {
 Audit audit_catalogue(const Communicator& comm, const FeatureReader& reader, const AuditOptions& options,
                       const std::function<void(const AuditProgress&)>& progress) {
   const audit::Surroundings around =
-      audit::look_around(comm, reader, options.near, [&](std::int64_t done, std::int64_t total) {
+      audit::look_around(comm, reader, options.near, options.pictures, [&](std::int64_t done, std::int64_t total) {
         if (progress) progress({.stage = "neighbours", .done = done, .total = total});
       });
   const NearCopies copies = copies_of(around);
   Audit all{.near_limit = around.limit, .rows = 0, .features = reader.provenance()};
   all.rows = std::ranges::count_if(around.place, [](std::int64_t p) { return p >= 0; });
+  all.pictures = std::ranges::count(around.has_picture, true);
   audit::Judgement judgement;
   const bool can_judge = classes_with_rows(reader) >= 2;
   if (can_judge) {

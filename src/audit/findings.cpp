@@ -29,6 +29,10 @@ std::string where_of(const Catalogue& c, Row a, Row b) {
 
 std::string near_text(const std::string& other, const NearCopies& copies, std::size_t row) {
   const auto distance = static_cast<double>(copies.distance[row]);
+  if (copies.by_picture[row])
+    return fmt::format(
+        "nearly the same picture as {}: laid on it, no part of it is lighter or darker by more than {:.1f} %", other,
+        distance * 100);
   const std::string text = fmt::format("nearly the same as {}: a distance of {:.5f}", other, distance);
   return distance <= copies.limit ? fmt::format("{}, below {:.5f}", text, copies.limit)
                                   : text + ", and all others are more than three times as far from both";
@@ -113,7 +117,8 @@ AuditList near_copies(const Catalogue& c, const NearCopies& copies) {
     f.other_path = c.path(other);
     f.other_label = c.label(other);
     f.where = where_of(c, row, other);
-    f.score = copies.limit / (copies.limit + static_cast<double>(copies.distance[i]));
+    const double limit = copies.by_picture[i] ? near_picture_limit : copies.limit;
+    f.score = limit / (limit + static_cast<double>(copies.distance[i]));
     f.reason = same ? fmt::format("the same bytes as {}", f.other_path) : near_text(f.other_path, copies, i);
     list.findings.push_back(std::move(f));
   }

@@ -4,6 +4,8 @@
 #include <map>
 #include <numeric>
 
+#include "audit/picture_pairs.hpp"
+
 namespace pool3::audit {
 namespace {
 
@@ -80,7 +82,7 @@ std::vector<std::int64_t> take_near(const NeighbourTable& table, const std::vect
 }  // namespace
 
 Surroundings look_around(const Communicator& comm, const FeatureReader& reader, const NearCopyOptions& options,
-                         const ShowRows& show) {
+                         const FindPictures& pictures, const ShowRows& show) {
   Surroundings around;
   comm.all_do([&] {
     reader.check_tables(comm.rank(), comm.size());
@@ -103,6 +105,12 @@ Surroundings look_around(const Communicator& comm, const FeatureReader& reader, 
     queries = take_near(table, queries, around.limit, near);
   }
   for (std::size_t i = 0; i < pairs.size(); ++i) near[i].insert(near[i].end(), pairs[i].begin(), pairs[i].end());
+  around.has_picture.assign(around.rows.size(), false);
+  if (pictures) {
+    SmallPictures found = pictures(around.rows);
+    near = let_pictures_decide(comm, found, near, options.threads);
+    around.has_picture = std::move(found.there);
+  }
   around.clusters = cluster(std::move(near));
   return around;
 }

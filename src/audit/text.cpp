@@ -58,6 +58,7 @@ std::string to_json(const Audit& audit, const std::string& features, const std::
   Json j = {{"format", "pool3 audit"}, {"format_version", 1}};
   j["rows"] = audit.rows;
   j["near_limit"] = audit.near_limit;
+  j["pictures"] = audit.pictures;
   j["outlier_limit"] = audit.outlier_limit;
   j["notes"] = audit.notes;
   j["lists"] = Json::object();

@@ -10,8 +10,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <vector>
 
 #include "command.hpp"
+#include "commands/catalogue/small_pictures.hpp"
 #include "console/output.hpp"
 #include "console/stop_signal.hpp"
 #include "pool3/extraction.hpp"
@@ -84,7 +86,12 @@ class AuditCommand : public Command {
     p.writes_folder("out", {"*.csv", whole});
     p.add("C", C_, "without --model: cost of errors of the linear SVM that judges labels", 1.0);
     p.add("folds", folds_, "folds of the probabilities that labels are judged by", 5);
-    p.add("near", near_, "near copies are nearer than this share of the median distance to the nearest picture", 0.13);
+    p.add("near", near_,
+          "without pictures: near copies are nearer than this share of the median distance to the nearest one", 0.13);
+    p.add_optional_list("corpus", corpus_,
+                        "folders in which pictures are looked for first, if the catalogue has moved");
+    p.reads("corpus", ReadPath::Form::path);
+    p.add_switch("no-pictures", no_pictures_, "near copies by features alone, without a look at the pictures");
     p.add("outlier-reach", reach_, "outliers are farther than so many interquartile ranges above the third quartile",
           1.7);
     p.add("small-class", small_, "classes with fewer pictures are listed", std::int64_t{10});
@@ -132,23 +139,45 @@ class AuditCommand : public Command {
                  .advice = "give the model of these features, or none"});
   }
 
-  [[nodiscard]] static Audit look(const Context& context, const FeatureReader& reader, const AuditOptions& options) {
+  [[nodiscard]] Audit look(const Context& context, const FeatureReader& reader, AuditOptions options) const {
     std::optional<Progress> rows, labels;
+    std::string stage_now;
     std::int64_t done = 0;
-    Audit audit = audit_catalogue(context.comm, reader, options, [&](const AuditProgress& p) {
-      if (p.stage == "neighbours") {
-        if (!rows || p.done < done) rows.emplace(context.log, "audit: neighbours", "rows", p.total);
-        rows->update(done = p.done);
-      } else {
+    const auto show = [&](const AuditProgress& p) {
+      if (p.stage == "labels") {
         if (rows) rows->finish(done);
         rows.reset();
         if (!labels) labels.emplace(context.log, "audit: labels", "", 0);
-        labels->update(0, p.note);
+        return labels->update(0, p.note);
       }
-    });
+      if (rows && stage_now != p.stage) rows->finish(done);
+      if (stage_now != p.stage || p.done < done)
+        rows.emplace(context.log, fmt::format("audit: {}", p.stage), "rows", p.total);
+      stage_now = p.stage;
+      rows->update(done = p.done);
+    };
+    if (!no_pictures_)
+      options.pictures = [&](const std::vector<Row>& some) {
+        SmallPictures found = small_pictures(
+            context.comm, reader, some, corpus_, options.near.threads,
+            [&](std::int64_t n, std::int64_t of) { show({.stage = "pictures", .done = n, .total = of}); });
+        tell_missing(context, reader, found);
+        return found;
+      };
+    Audit audit = audit_catalogue(context.comm, reader, options, show);
     if (rows) rows->finish(done);
     for (const std::string& note : audit.notes) context.log.line(stage, note);
     return audit;
+  }
+
+  static void tell_missing(const Context& context, const FeatureReader& reader, const SmallPictures& found) {
+    const auto missing = std::ranges::count(found.there, false);
+    const bool has_none = reader.rows() > 0 && reader.paths({0, 1}).front() == "row-0";  // imported without paths
+    if (missing > 0 && !has_none)
+      context.log.line(stage,
+                       fmt::format("{} of {} pictures are not to be had, or have changed: features alone say what "
+                                   "is nearly the same as they are; --corpus says where pictures are",
+                                   missing, found.there.size()));
   }
 
   void write(const Context& context, const Audit& audit) const {
@@ -160,10 +189,11 @@ class AuditCommand : public Command {
   }
 
   std::string features_, model_, out_;
+  std::vector<std::string> corpus_;
   double C_ = 1, near_ = 0, reach_ = 0;
   int folds_ = 5, threads_ = 0;
   std::int64_t small_ = 0;
-  bool json_ = false;
+  bool no_pictures_ = false, json_ = false;
 };
 
 }  // namespace

@@ -3,73 +3,16 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <atomic>
 #include <cstring>
-#include <filesystem>
 #include <mutex>
-#include <optional>
 
 #include "pool3/exchange/import.hpp"
 #include "pool3/extraction.hpp"
 #include "pool3/threads.hpp"
+#include "setup/picture_finder.hpp"
 
 namespace pool3::jobs {
 namespace {
-
-constexpr int most_folders_up = 32;
-
-/// Reads pictures where the file says they are, or in other folders under the longest end of their path that is there.
-class Finder {
- public:
-  Finder(const std::string& root, const std::vector<std::string>& folders, const EntryLimits& limits)
-      : own_(root, limits) {
-    for (const std::string& folder : folders) others_.emplace_back(folder, limits);
-  }
-
-  /// Throws ReadError.
-  [[nodiscard]] std::vector<std::byte> read(const std::string& path) const {
-    for (const EntryReader& other : others_)
-      if (auto found = read_below(other, path)) return *std::move(found);
-    return own_.read(path);
-  }
-
- private:
-  [[nodiscard]] static std::optional<std::vector<std::byte>> try_read(const EntryReader& reader,
-                                                                      const std::string& path) {
-    try {
-      return reader.read(path);
-    } catch (const ReadError&) {
-      return std::nullopt;
-    }
-  }
-
-  [[nodiscard]] std::optional<std::vector<std::byte>> read_below(const EntryReader& folder,
-                                                                 const std::string& path) const {
-    const auto without = [&](int parts) {
-      std::size_t at = path.find_first_not_of('/');
-      for (int i = 0; i < parts && at != std::string::npos; ++i) {
-        at = path.find('/', at);
-        if (at != std::string::npos) at = path.find_first_not_of('/', at);
-      }
-      return at == std::string::npos ? std::string() : path.substr(at);
-    };
-    const int usual = usual_.load();  // what worked for others
-    if (auto found = try_read(folder, without(usual)); found && !without(usual).empty()) return found;
-    for (int parts = 0; parts < most_folders_up; ++parts) {
-      const std::string end = without(parts);
-      if (end.empty()) break;
-      if (auto found = try_read(folder, end)) {
-        usual_ = parts;
-        return found;
-      }
-    }
-    return std::nullopt;
-  }
-
-  EntryReader own_;
-  std::vector<EntryReader> others_;
-  mutable std::atomic<int> usual_ = 0;
-};
 
 /// What one rank has made: small pictures by their place among the rows.
 struct Made {
@@ -87,7 +30,7 @@ class Maker {
   Maker(const FeatureReader& reader, const PictureSource& source, const std::vector<ShownRow>& rows)
       : source_(source),
         rows_(rows),
-        options_(decoding_of(reader, source)),
+        options_(decoding_of(reader, source.side)),
         finder_(reader.root(), source.folders, entry_limits(options_)),
         has_keys_(reader.provenance().weights_sha256 != imported) {
     for (const ShownRow& row : rows)
@@ -102,17 +45,6 @@ class Maker {
   }
 
  private:
-  static DecodeOptions decoding_of(const FeatureReader& reader, const PictureSource& source) {
-    DecodeOptions options{.shortest_side = source.side};
-    try {
-      const Preprocessing how = parse_preprocessing(reader.provenance().profile);
-      options.apply_orientation = how.apply_orientation;
-      options.max_pixels = how.max_pixels;
-    } catch (const Error&) {  // features of another program
-    }
-    return options;
-  }
-
   void try_one(std::size_t i) {
     try {
       make_one(i);
@@ -148,7 +80,7 @@ class Maker {
   const PictureSource& source_;
   const std::vector<ShownRow>& rows_;
   DecodeOptions options_;
-  Finder finder_;
+  PictureFinder finder_;
   bool has_keys_;
   std::vector<ImageKey> keys_;  // of rows_
   std::mutex mutex_;
@@ -180,7 +112,7 @@ std::string packed(const std::map<std::string, std::int64_t>& failed) {
 
 std::vector<std::byte> read_picture(const FeatureReader& reader, const std::vector<std::string>& folders,
                                     const std::string& path, const EntryLimits& limits) {
-  return Finder(reader.root(), folders, limits).read(path);
+  return PictureFinder(reader.root(), folders, limits).read(path);
 }
 
 PictureCount add_thumbnails(const Communicator& comm, const FeatureReader& reader, const PictureSource& source,

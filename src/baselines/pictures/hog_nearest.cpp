@@ -2,7 +2,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "baselines/pictures/small_picture.hpp"
+#include "baselines/pictures/grey.hpp"
 #include "baselines/rounds.hpp"
 #include "pool3/baselines.hpp"
 

@@ -4,11 +4,11 @@
 #include <map>
 #include <optional>
 
-#include "baselines/pictures/small_picture.hpp"
 #include "pool3/baselines.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/error.hpp"
 #include "pool3/image.hpp"
+#include "pool3/image/small_picture.hpp"
 #include "pool3/partition.hpp"
 
 namespace pool3 {
@@ -95,7 +95,7 @@ class Loader {
       const std::vector<std::byte> bytes = entries_.read(path);
       if (content_key(bytes) != keys_[at]) throw ReadError("has changed since its features were made");
       Image picture = decode(bytes, decoding_);
-      auto pixels = baselines::small_picture(picture, picture_side);
+      auto pixels = small_picture(picture, picture_side);
       recycle(std::move(picture));
       return pixels;
     } catch (const ReadError& error) {

@@ -6,6 +6,7 @@ import pathlib
 import sys
 
 import numpy as np
+from PIL import Image
 from sklearn.metrics.pairwise import cosine_distances
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -104,6 +105,53 @@ def check_small_catalogues(check, pool3, folder):
         check(tuple(told) == LISTS and len(pairs) == {"one direction": 59, "zeros": 19}.get(name, 0), f"{name}: {len(pairs)} near copies")
 
 
+def draw_pictures(folder):
+    """40 drawings of blocks, and a rescaled, a recompressed and a cropped copy of three of them: paths, and the copies."""
+    folder.mkdir()
+    for i in range(40):
+        blocks = Image.fromarray(random.integers(0, 256, (6, 6, 3), dtype=np.uint8))
+        blocks.resize((96, 72), Image.BICUBIC).save(folder / f"{i}.png")
+    one, two, three = (Image.open(folder / f"{i}.png") for i in (4, 15, 26))
+    one.resize((64, 48), Image.BICUBIC).save(folder / "40.png")
+    two.save(folder / "41.jpg", quality=75)
+    three.crop((2, 1, 94, 71)).save(folder / "42.png")
+    names = [*(f"{i}.png" for i in range(41)), "41.jpg", "42.png"]
+    return names, {frozenset(p) for p in (("4.png", "40.png"), ("15.png", "41.jpg"), ("26.png", "42.png"))}
+
+
+def check_pictures(check, pool3, folder):
+    """Pictures whose features have nothing in common, but for two that are other pictures."""
+    names, copies = draw_pictures(folder / "pictures")
+    x = random.normal(size=(len(names), 16))
+    x[9] = x[8] + 1e-4
+    np.savez(folder / "seen.npz", X=x.astype(np.float32), y=np.arange(len(names)) % 2, paths=np.array([f"pictures/{n}" for n in names]))
+    features, out = folder / "seen.h5", folder / "seen"
+    pool3("import", "--features", folder / "seen.npz", "--out", features, ranks=0)
+
+    def found(*flags, ranks=0):
+        text = pool3("audit", features, "--out", out, *flags, ranks=ranks).err
+        rows = rows_of(out, "near_copies")
+        return {frozenset(r[k].split("/")[-1] for k in ("path", "other_path")) for r in rows}, rows, text
+
+    by_features = {frozenset(("8.png", "9.png"))}
+    pairs, rows, text = found()
+    check(pairs == copies, f"with pictures, their near copies are found, and what only features call one is not: {pairs}")
+    check(all("laid on it" in r["reason"] and float(r["score"]) >= 0.5 for r in rows) and "not to be had" not in text, "each with its reason")
+    check(json.loads((out / "audit.json").read_text())["pictures"] == len(names), "audit.json has their number")
+    lists = (out / "near_copies.csv").read_bytes()
+    found(ranks=2)
+    check((out / "near_copies.csv").read_bytes() == lists, "two ranks find the same")
+    check(found("--no-pictures")[0] == by_features, "--no-pictures goes by features alone")
+    (folder / "pictures").rename(folder / "moved")
+    pairs, _, text = found()
+    check(pairs == by_features and text.count("not to be had") == 1, "so it is where the pictures are gone, which is told")
+    check(found("--corpus", folder / "moved")[0] == copies, "--corpus says where they are now")
+    for i in (8, 40):
+        (folder / "moved" / f"{i}.png").write_bytes(b"damaged")
+    pairs, _, text = found("--corpus", folder / "moved")
+    check(pairs == copies - {frozenset(("4.png", "40.png"))} | by_features and "2 of 43 pictures" in text, "a damaged one goes by its features")
+
+
 def main():
     check, pool3, folder = support.start_test(__doc__)
     x, y, faults = catalogue()
@@ -134,6 +182,7 @@ def main():
     pool3("import", "--features", folder / "one.npz", "--out", folder / "one.h5", ranks=0)
     one = pool3("audit", folder / "one.h5", "--out", folder / "one", ranks=0)
     check_small_catalogues(check, pool3, folder)
+    check_pictures(check, pool3, folder)
     check("fewer than two classes" in one.err, "of one class, labels are not judged, and that is told")
     check.finish()
 

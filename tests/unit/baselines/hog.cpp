@@ -3,7 +3,7 @@
 #include <cmath>
 #include <fstream>
 
-#include "baselines/pictures/small_picture.hpp"
+#include "baselines/pictures/grey.hpp"
 #include "pool3/baselines.hpp"
 
 namespace pool3 {
@@ -37,17 +37,7 @@ TEST(HogDescriptor, OfAPlainPictureIsZero) {
   for (const float v : hog_descriptor(std::vector<std::uint8_t>(64 * 64, 77))) ASSERT_EQ(v, 0);
 }
 
-TEST(SmallPicture, IsTheMeanOfWhatAPixelCovers) {
-  Image picture{.width = 3, .height = 2, .pixels = {}};
-  for (int i = 0; i < 6; ++i) picture.pixels.insert(picture.pixels.end(), {static_cast<std::uint8_t>(30 * i), 0, 255});
-  const auto small = baselines::small_picture(picture, 2);  // columns 0 to 1.5 and 1.5 to 3
-  const std::vector<std::uint8_t> expected = {10, 0, 255, 50, 0, 255, 100, 0, 255, 140, 0, 255};
-  EXPECT_EQ(small, expected);
-  EXPECT_EQ(baselines::small_picture({.width = 1, .height = 1, .pixels = {9, 8, 7}}, 2),
-            (std::vector<std::uint8_t>{9, 8, 7, 9, 8, 7, 9, 8, 7, 9, 8, 7}));
-}
-
-TEST(SmallPicture, GreyIsLuma) {
+TEST(Grey, IsLuma) {
   const std::vector<std::uint8_t> rgb = {255, 255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255};
   EXPECT_EQ(baselines::grey_of(rgb), (std::vector<std::uint8_t>{255, 76, 150, 29}));
 }

@@ -1,9 +1,9 @@
-#include "baselines/pictures/small_picture.hpp"
+#include "pool3/image/small_picture.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-namespace pool3::baselines {
+namespace pool3 {
 namespace {
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
@@ -34,13 +34,4 @@ std::vector<std::uint8_t> small_picture(const Image& picture, std::int64_t side)
   return out;
 }
 
-std::vector<std::uint8_t> grey_of(std::span<const std::uint8_t> rgb) {
-  std::vector<std::uint8_t> grey;
-  grey.reserve(rgb.size() / 3);
-  for (std::size_t i = 0; i + 2 < rgb.size(); i += 3)
-    grey.push_back(
-        static_cast<std::uint8_t>((rgb[i] * 4899U + rgb[i + 1] * 9617U + rgb[i + 2] * 1868U + 8192U) >> 14U));
-  return grey;
-}
-
-}  // namespace pool3::baselines
+}  // namespace pool3
