@@ -1,10 +1,11 @@
 // Tables whose paths don't lead to their files as they are written.
 
+#include "corpus/tables/path_placement.hpp"
+
 #include <gmock/gmock.h>
 
 #include <filesystem>
 
-#include "corpus/tables/path_placement.hpp"
 #include "unit/corpus/fixtures.hpp"
 
 namespace pool3 {
