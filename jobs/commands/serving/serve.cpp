@@ -98,7 +98,8 @@ class ServeCommand : public Command {
     p.add_required("features", files_.features, "feature file: the catalogue whose pictures are shown");
     p.reads("model");
     p.reads("features");
-    p.add("listen", listen_, "address and port; port 0 takes any that is free", std::string("127.0.0.1:8080"));
+    p.add("listen", listen_, "address and port, or a port of this machine alone; port 0 takes any that is free",
+          std::string("127.0.0.1:8080"));
     p.add_words("host", options_.hosts, "other names that clients may call the server by, as behind a proxy", {});
     p.add("corrections", corrections_, "folder that keeps the pictures that people correct, with the labels they give",
           std::string());
@@ -208,17 +209,16 @@ class ServeCommand : public Command {
     }
   }
 
-  /// "127.0.0.1:8080", "[::1]:0". Throws usage Error.
+  /// "127.0.0.1:8080", "[::1]:0"; "8080" alone is of this machine. Throws usage Error.
   [[nodiscard]] std::pair<std::string, int> address() const {
     const std::size_t colon = listen_.rfind(':');
     int port = -1;
-    if (colon != std::string::npos) {
-      const char* const end = listen_.data() + listen_.size();
-      const auto read = std::from_chars(listen_.data() + colon + 1, end, port);
-      if (read.ec != std::errc() || read.ptr != end) port = -1;
-    }
+    const char* const end = listen_.data() + listen_.size();
+    const auto read = std::from_chars(listen_.data() + (colon == std::string::npos ? 0 : colon + 1), end, port);
+    if (read.ec != std::errc() || read.ptr != end) port = -1;
     if (port < 0 || port > 65535 || colon == 0)
-      throw usage_error("--listen must be ADDRESS:PORT", "as 127.0.0.1:8080 or [::1]:8080");
+      throw usage_error("--listen must be ADDRESS:PORT, or PORT", "as 127.0.0.1:8080 or [::1]:8080");
+    if (colon == std::string::npos) return {"127.0.0.1", port};
     std::string host = listen_.substr(0, colon);
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
     return {host, port};

@@ -34,6 +34,9 @@ check((await tab.locator('#neighbours li').count()) === 12, 'and twelve neighbou
 check(/^the same/.test(await tab.locator('#neighbours .more').first().textContent()) && /^distance 0\.\d{3}/.test(await tab.locator('#neighbours .more').nth(1).textContent()),
   'the first is the picture itself, the others are told as distances');
 check(!(await text(tab, 'set')).includes('one of 1'), 'no class is left out alone');
+const tree = await tab.locator('body').ariaSnapshot();
+check(tree.includes(`meter "${predicted}"`) || tree.includes(`meter ${JSON.stringify(predicted)}`), 'a screen reader hears whose the bars are');
+check(!/button "(.+) \1 (the same|distance)/.test(tree), 'and the name of a neighbour once');
 await tab.waitForFunction(() => [...document.querySelectorAll('#neighbours img')].slice(0, 4).every((i) => i.complete && i.naturalWidth > 0));
 check(await tab.evaluate(() => document.getElementById('preview').naturalWidth > 0), 'with pictures');
 await shoot(tab, 'answer');

@@ -28,7 +28,7 @@ class Server:
 
     def __init__(self, pool3, *flags):
         command = [pool3.program, "serve", "--features", pool3.shared_features, "--weights", pool3.weights, "--listen",
-                   "127.0.0.1:0", "--threads", "2", *flags]
+                   "0", "--threads", "2", *flags]
         self.process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         text=True, env=support.environment({}))
         line = self.process.stdout.readline()
@@ -106,6 +106,10 @@ def check_answers(check, pool3, server, f, model):
                           stdout=subprocess.PIPE, check=False) if shutil.which("curl") else None
     if curl:
         check(json.loads(curl.stdout)["class"] == said["class"], "curl --data-binary gets it, too")
+        address = f"http://localhost:{server.port}/api/classify"
+        for flags in (["-X", "POST", "-T", "-"], ["--proxy", f"127.0.0.1:{server.port}", "--data-binary", "@-"]):
+            other = subprocess.run(["curl", "-s", *flags, address], input=pathlib.Path(picture).read_bytes(), stdout=subprocess.PIPE, check=False)
+            check(json.loads(other.stdout)["class"] == said["class"], f"and so does curl {' '.join(flags[:3])}")
     api = server.json("GET", "/openapi.json")
     required = api["components"]["schemas"]["Answer"]["required"]
     known = api["components"]["schemas"]["Answer"]["properties"]
@@ -156,7 +160,7 @@ def check_refusals(check, server):
         (b"GET / HTTP/1.1\r\n\r\n", 421), (b"GET / HTTP/1.1\r\n" + host + b"Host: b\r\n\r\n", 421),
         (b"nonsense\r\n\r\n", 400), (b"\x16\x03\x01\x02\x00\x01\x00", 400), (b"GET / HTTP/9.9\r\n" + host + b"\r\n", None),
         (b"POST /api/classify HTTP/1.1\r\n" + host + b"\r\n", 411),
-        (b"POST /api/classify HTTP/1.1\r\n" + host + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 411),
+        (b"POST /api/classify HTTP/1.1\r\n" + host + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 422),
         (b"POST /api/classify HTTP/1.1\r\n" + host + b"Content-Length: 30000000\r\n\r\n", 413),
         (b"POST /api/classify HTTP/1.1\r\n" + host + b"Content-Length: -1\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\n" + host + b"X: " + b"y" * 70000 + b"\r\n\r\n", 431),

@@ -148,6 +148,7 @@
       const line = make("li");
       const meter = make("meter");
       const has = one.probability !== null;
+      meter.setAttribute("aria-label", one.class);
       meter.value = has ? one.probability : 1 / (1 + Math.exp(-2 * one.score));
       line.append(make("span", "name", one.class), make("span", "value", has ? percent(one.probability) : one.score.toFixed(2)), meter);
       return line;
@@ -162,7 +163,7 @@
       button.title = one.path;
       button.dataset.row = one.row;
       const image = make("img");
-      image.alt = one.label || one.path;
+      image.alt = "";  // the label stands below it
       image.loading = "lazy";
       image.addEventListener("load", () => image.classList.add("loaded"));
       image.addEventListener("error", () => image.classList.add("missing"));
