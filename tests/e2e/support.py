@@ -106,13 +106,13 @@ class Pool3:
     def __init__(self, program, weights, checks):
         self.program, self.weights, self.check = program, weights, checks
 
-    def start(self, arguments, ranks=1, limit_seconds=2 * LIMIT_SECONDS, cwd=None, env=None, prefix=(), program=None):
-        """Runs `pool3 ARGUMENTS`; `ranks` 0 means without mpirun."""
+    def start(self, arguments, ranks=0, limit_seconds=2 * LIMIT_SECONDS, cwd=None, env=None, prefix=(), program=None):
+        """Runs `pool3 ARGUMENTS`; `ranks` 0 means without mpirun, as most users do."""
         launch = ["mpirun", "-n", str(ranks), "--oversubscribe", "--bind-to", "none"] if ranks else []
         command = [*prefix, *launch, str(program or self.program), *map(str, arguments)]
         return run_command(command, limit_seconds, cwd, env)
 
-    def __call__(self, *arguments, ranks=1, code=0, **how):
+    def __call__(self, *arguments, ranks=0, code=0, **how):
         """Runs `pool3 ARGUMENTS` and ends the test unless the exit code is `code`."""
         result = self.start(arguments, ranks, **how)
         if result.code != code:
