@@ -25,6 +25,7 @@ struct NearCopies {
   std::vector<float> distance;      ///< [rows of the file] to the representative
 };
 
+/// How near a copy is.
 struct NearCopyOptions {
   double share = 0.13;  ///< of the median distance to the nearest neighbour
   int threads = 1;
@@ -56,6 +57,7 @@ struct AuditList {
   std::vector<Finding> findings;
 };
 
+/// What is looked for.
 struct AuditOptions {
   TrainingOptions training;  ///< C, kernel and solver of the held-out probabilities, with probability_folds
   Split split;               ///< that copies may lie across
@@ -68,6 +70,7 @@ struct AuditOptions {
 /// Throws usage Error.
 void check(const AuditOptions& options);
 
+/// What was found. The root alone has the lists.
 struct Audit {
   std::vector<AuditList> lists;    ///< same_bytes, wrong_labels, near_copies, outliers, overlaps, small_classes
   std::vector<std::string> notes;  ///< what could not be looked at, and why

@@ -13,11 +13,10 @@
 #include "corpus/file_names.hpp"
 #include "corpus/tables/table.hpp"
 #include "pool3/error.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::corpus {
 namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 std::vector<std::int64_t> counts_of(const ManifestDraft& draft) {
   std::vector<std::int64_t> counts(draft.names.all().size(), 0);

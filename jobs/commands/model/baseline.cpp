@@ -16,6 +16,7 @@
 #include "pool3/files.hpp"
 #include "pool3/prediction.hpp"
 #include "pool3/svm.hpp"
+#include "pool3/threads.hpp"
 #include "setup/stage_clock.hpp"
 
 namespace pool3::jobs {
@@ -88,7 +89,7 @@ class Work {
       }
       reader_ = std::make_unique<FeatureReader>(flags.features);
       set_split();
-      set_product_threads(flags.threads);
+      share_products(flags.threads);
     });
     for (const std::string& note : notes_) context.log.line("split", note);
     const int folds = asks_for_softmax_search(flags) ? folds_of(flags.split, flags.folds) : 0;

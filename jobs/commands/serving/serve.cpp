@@ -5,7 +5,6 @@
 
 #include <array>
 #include <atomic>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <exception>
@@ -17,6 +16,7 @@
 #include "commands/serving/snapshot.hpp"
 #include "console/output.hpp"
 #include "pool3/server.hpp"
+#include "pool3/text.hpp"
 #include "setup/resource_shortage.hpp"
 
 namespace pool3::jobs {
@@ -211,12 +211,7 @@ class ServeCommand : public Command {
   /// "127.0.0.1:8080", "[::1]:0". Throws usage Error.
   [[nodiscard]] std::pair<std::string, int> address() const {
     const std::size_t colon = listen_.rfind(':');
-    int port = -1;
-    if (colon != std::string::npos) {
-      const char* const end = listen_.data() + listen_.size();
-      const auto read = std::from_chars(listen_.data() + colon + 1, end, port);
-      if (read.ec != std::errc() || read.ptr != end) port = -1;
-    }
+    const int port = colon == std::string::npos ? -1 : parse_number<int>(listen_.substr(colon + 1)).value_or(-1);
     if (port < 0 || port > 65535 || colon == 0)
       throw usage_error("--listen must be ADDRESS:PORT", "as 127.0.0.1:8080 or [::1]:8080");
     std::string host = listen_.substr(0, colon);

@@ -3,13 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pool3/types.hpp"
+
 namespace pool3::baselines {
-namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
-}  // namespace
-
 std::vector<std::uint8_t> small_picture(const Image& picture, std::int64_t side) {
   constexpr std::int64_t colours = 3;
   const auto across = covers(picture.width, side), down = covers(picture.height, side);
