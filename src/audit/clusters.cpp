@@ -1,7 +1,6 @@
 #include "audit/clusters.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 #include "pool3/types.hpp"

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "map/affinities.hpp"
 #include "map/class_sample.hpp"

@@ -1,7 +1,6 @@
 #include "pool3/svm/fold_solver.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "pool3/mpi/shared_memory.hpp"

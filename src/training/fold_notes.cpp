@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "pool3/training.hpp"
 #include "pool3/types.hpp"

@@ -1,6 +1,5 @@
 #include "exchange/import/other_kinds.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace pool3::exchange {

@@ -1,7 +1,6 @@
 #include "pool3/svm/landmarks.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <tuple>
 

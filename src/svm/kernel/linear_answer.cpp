@@ -1,7 +1,5 @@
 // From dual variables of the linear kernel to weights, in double, with the certificate of the features themselves.
 
-#include <algorithm>
-
 #include "pool3/partition.hpp"
 #include "pool3/types.hpp"
 #include "svm/kernel/kernel_solver.hpp"
