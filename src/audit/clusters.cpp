@@ -1,6 +1,7 @@
 #include "audit/clusters.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "pool3/types.hpp"
