@@ -8,10 +8,8 @@
 // machine disturb caches and clock alone.
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <map>
-#include <random>
 #include <string>
 #include <vector>
 

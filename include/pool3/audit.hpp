@@ -35,6 +35,7 @@ struct NearCopies {
 /// Nothing larger is left of near copies.
 inline constexpr double near_picture_limit = 40.0 / 255;
 
+/// How near a copy is.
 struct NearCopyOptions {
   double share = 0.13;  ///< of the median distance to the nearest neighbour
   int threads = 1;
@@ -66,6 +67,7 @@ struct AuditList {
   std::vector<Finding> findings;
 };
 
+/// What is looked for.
 struct AuditOptions {
   TrainingOptions training;  ///< C, kernel and solver of the held-out probabilities, with probability_folds
   Split split;               ///< that copies may lie across
@@ -81,6 +83,7 @@ struct AuditOptions {
 /// Throws usage Error.
 void check(const AuditOptions& options);
 
+/// What was found. The root alone has the lists.
 struct Audit {
   std::vector<AuditList> lists;    ///< same_bytes, wrong_labels, near_copies, outliers, overlaps, small_classes
   std::vector<std::string> notes;  ///< what could not be looked at, and why

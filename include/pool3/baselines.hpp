@@ -19,6 +19,8 @@
 
 namespace pool3 {
 
+/// softmax: regression on the features. nearest: the nearest training row. centroid: the nearest mean of a class. hog,
+/// cnn: of the pictures themselves.
 enum class Baseline : std::uint8_t { softmax, nearest, centroid, hog, cnn };
 inline constexpr std::array<std::string_view, 5> baseline_names = {"softmax", "nearest", "centroid", "hog", "cnn"};
 [[nodiscard]] constexpr std::string_view to_string(Baseline b) {
@@ -52,6 +54,7 @@ struct SoftmaxPoint {
   std::vector<double> fold_accuracy;  ///< [folds]; -1 of a fold without rows
   double mean = 0;                    ///< over folds with rows
 };
+/// What the search for C has found.
 struct SoftmaxChoice {
   std::vector<SoftmaxPoint> points;  ///< by ascending C; none if there was one C
   double C = 0;                      ///< of the best mean, the smallest of equals
@@ -61,6 +64,7 @@ struct SoftmaxChoice {
 /// Collective; the same on every rank.
 [[nodiscard]] SoftmaxChoice choose_softmax(const Communicator& comm, const BaselineRows& rows, std::vector<double> C,
                                            int folds, double tolerance, double search_tolerance);
+/// Of the fit on all rows. Not collective.
 [[nodiscard]] Verdicts softmax_verdicts(const SoftmaxChoice& choice, const BaselineRows& rows);
 /// The class of the nearest training row: exact Euclidean distances, of equals the first row. Collective.
 [[nodiscard]] Verdicts nearest_verdicts(const Communicator& comm, const BaselineRows& rows);
@@ -117,6 +121,7 @@ struct PairedTest {
   /// That such a difference, or a larger one, comes by chance where both are equally good: exact, two-sided binomial.
   double p = 1;
 };
+/// [rows] each, the same rows in the same order. Not collective.
 [[nodiscard]] PairedTest mcnemar(std::span<const std::int32_t> truth, std::span<const std::int32_t> first,
                                  std::span<const std::int32_t> second);
 /// Its p, of rows that one of the two alone has right.

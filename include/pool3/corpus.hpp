@@ -128,8 +128,7 @@ struct PathValues {
 
 /// The label of `path` under `rule`, or "" for none. `column` is the label that the table or shard gives; `automatic`
 /// is `directory` here. For that rule, leading "./" do not count, and a path that leaves its root ("/..." or "../...")
-/// gives the folder that
-/// holds the file.
+/// gives the folder that holds the file.
 [[nodiscard]] std::string label_of(const LabelRule& rule, std::string_view path, std::string_view column);
 
 /// Full path of a row. An empty root is the working folder.

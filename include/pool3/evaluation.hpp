@@ -10,11 +10,13 @@
 
 namespace pool3 {
 
+/// Of one class, or a mean over classes.
 struct ClassScores {
   double precision = 0, recall = 0, f1 = 0;
-  std::int64_t support = 0;
+  std::int64_t support = 0;  ///< rows whose true class it is
 };
 
+/// What a classifier has said of some rows, as scikit-learn scores it. K: the number of classes.
 struct Evaluation {
   std::vector<std::string> classes;
   std::vector<std::int64_t> confusion;  ///< [K, K]: row true class, column predicted class

@@ -19,6 +19,7 @@ struct Place {
   std::string path;
 };
 
+/// An Error about a file. It is returned, for the caller to throw.
 [[nodiscard]] Error error_at(const Place& place, std::string cause, std::string advice = {});
 /// With the text of `error_number` (an errno value) as cause.
 [[nodiscard]] Error file_error(const Place& place, int error_number, std::string advice = {});

@@ -14,6 +14,7 @@ namespace pool3 {
 /// Rows that a map needs at least.
 inline constexpr std::int64_t least_map_rows = 5;
 
+/// How rows are laid out (van der Maaten, Hinton 2008).
 struct MapOptions {
   double perplexity = 30;       ///< about how many neighbours a row listens to; at most a third of the rows is taken
   int steps = 750;              ///< the first third of them with attraction twelvefold

@@ -37,6 +37,7 @@ inline constexpr std::array<std::string_view, 7> instruction_names = {
     "any", "avx2", "avx2_vnni", "avx512", "avx512_vnni", "avx512_bf16", "amx"};
 /// For people: "AVX-512 VNNI".
 [[nodiscard]] std::string_view to_string(Instructions instructions);
+/// Whether a CPU with the set `have` has all of `needs`.
 [[nodiscard]] constexpr bool includes(Instructions have, Instructions needs) {
   return needs <= have && (needs != Instructions::avx2_vnni || have == needs);
 }

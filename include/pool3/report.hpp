@@ -15,6 +15,7 @@ namespace pool3 {
 struct GridLayout {
   int columns = 0, rows = 0, gap = 0;  ///< gap in pixels
 };
+/// Of the channels of a layer.
 [[nodiscard]] GridLayout grid_layout(const StageOutput& stage);
 
 /// All maps of a stage, each scaled so that its smallest value is black and its largest white. A map of one value
@@ -37,6 +38,7 @@ struct Figure {
   bool pixelated = false;  ///< enlarge without smoothing
 };
 
+/// What the network makes of one picture, to look at.
 struct Page {
   std::string title;
   std::vector<std::pair<std::string, std::string>> facts;

@@ -13,6 +13,7 @@
 
 namespace pool3 {
 
+/// The grid, and how its points are judged.
 struct SearchOptions {
   std::vector<double> C;                            ///< the grid; sorted ascending before use
   bool linear = true;                               ///< each C with the linear kernel
@@ -47,6 +48,7 @@ struct SearchPoint {
   bool dropped = false;               ///< by halving: all numbers are those of the sample
 };
 
+/// The same on every rank.
 struct SearchResult {
   std::vector<SearchPoint> points;      ///< linear by ascending C, then RBF by ascending gamma and C
   std::size_t best = 0;                 ///< by scoring and choice; the simplest of equals

@@ -55,6 +55,7 @@ void check_problem(const Communicator& comm, const Problem& problem);
 /// comes sorted by class. Not collective.
 void shuffle_rows(Problem& problem, std::uint64_t seed);
 
+/// The hinge max(0, 1 - y f), and its square.
 enum class Loss : std::uint8_t { l1, l2 };
 
 /// One binary problem: the rows of `positive_class` against all others, leaving out the rows of `excluded_fold`.
@@ -67,6 +68,7 @@ struct Column {
 /// matrix a node (kernel_machine.hpp), which Solver knows nothing of.
 enum class SolverMethod : std::uint8_t { automatic, descent, newton, gram };
 
+/// How columns are solved, but for C.
 struct SolverOptions {
   SolverMethod method = SolverMethod::automatic;
   Loss loss = Loss::l2;
@@ -141,9 +143,6 @@ class Solver {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-/// Threads of the matrix products that follow, of this process.
-void set_product_threads(int threads);
 
 /// Scores [rows, columns] of this rank's rows. Not collective.
 [[nodiscard]] std::vector<float> decision_values(const Problem& problem, const Fit& fit, int threads = 1);

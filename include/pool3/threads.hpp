@@ -1,6 +1,7 @@
 #pragma once
 // Work in pieces on the threads of one call. What a piece gives must not depend on which thread does it.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 
@@ -12,6 +13,12 @@ namespace pool3 {
 void run_tasks(int threads, std::int64_t count, const std::function<void(std::int64_t task)>& task);
 /// The same; `worker` is the thread, 0 .. threads-1, for memory of its own.
 void run_tasks(int threads, std::int64_t count, const std::function<void(std::int64_t task, int worker)>& task);
+
+/// How many threads the system gives beside those that there are, up to `wanted`. They end before this returns.
+[[nodiscard]] int startable_threads(int wanted);
+
+/// What OpenBLAS takes for each thread that multiplies.
+inline constexpr std::size_t blas_bytes_of_thread = std::size_t{128} << 20U;
 
 /// From here on each matrix product of this process runs on the thread that asks for it; up to `callers` ask at a time.
 /// Throws std::bad_alloc where there is no memory for that.

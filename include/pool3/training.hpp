@@ -52,6 +52,7 @@ struct Split {
 /// How many folds `folds_of_rows` has.
 [[nodiscard]] int given_folds(const Split& split);
 
+/// Which rows are asked for.
 enum class Side : std::uint8_t { training, test, left_out, both };
 
 /// Some rows of a file and what is in them.
@@ -106,6 +107,7 @@ void check_folds(const Communicator& comm, const Problem& problem, const Split& 
 /// collective; throws Error. REQUIRES: at most most_folds.
 [[nodiscard]] SplitTable split_table(const FeatureReader& reader, const Split& split, int folds, int search_folds,
                                      const std::string& row_weights);
+/// Folds, at most, that a model keeps.
 inline constexpr int most_folds = 1000;
 
 /// What a user should know of these folds, a line each: folds without rows, classes with fewer rows than folds. `folds`

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ inline constexpr std::int64_t default_max_pixels = 178'956'970;
 
 /// Index of an image in the catalogue, and of its row in every dataset.
 using Row = std::int64_t;
+
+/// A row or a count, which have a sign, as the index into a container. REQUIRES: not negative.
+[[nodiscard]] constexpr std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Half-open range of rows [begin, end).
 struct RowRange {
@@ -73,7 +77,7 @@ struct ImageKey {
 }
 
 /// Arithmetic of the network's convolutions. Features are float32 in any case. fp16 is for GPUs alone, int8 for CPUs
-/// with AMX and for calibrated weights.
+/// and calibrated weights.
 enum class Precision : std::uint8_t { fp32, bf16, fp16, int8 };
 inline constexpr std::array<std::string_view, 4> precision_names = {"fp32", "bf16", "fp16", "int8"};
 [[nodiscard]] constexpr std::string_view to_string(Precision p) {

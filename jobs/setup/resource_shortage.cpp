@@ -21,9 +21,9 @@
 #include <string>
 #include <system_error>
 #include <thread>
-#include <vector>
 
 #include "pool3/error/unforeseen.hpp"
+#include "pool3/threads.hpp"
 #include "setup/process.hpp"
 
 namespace pool3::jobs {
@@ -36,8 +36,7 @@ constexpr std::size_t reserve_bytes = mebibyte;
 constexpr std::size_t room_bytes = 64 * mebibyte;
 constexpr std::size_t room_bytes_of_rank = 6 * mebibyte;
 constexpr std::size_t much_bytes = 1024 * mebibyte;
-// What each thread of OpenBLAS takes as it starts, or asks for until it gets it. It must not do so while MPI starts.
-constexpr std::size_t blas_bytes = 128 * mebibyte;
+// A thread of OpenBLAS that gets no memory asks again until it does. It must not do so while MPI starts.
 constexpr int waits_for_blas = 20;
 constexpr std::size_t stack_bytes = 8 * mebibyte;
 constexpr int room_threads = 4;
@@ -141,7 +140,8 @@ bool is_memory_limited() {
 
 void check_memory() {
   const std::size_t needed = room_bytes + room_bytes_of_rank * ranks_of_node();
-  for (int i = 0; i < waits_for_blas && is_room_for(blas_bytes) && !is_room_for(needed + blas_bytes); ++i)
+  for (int i = 0;
+       i < waits_for_blas && is_room_for(blas_bytes_of_thread) && !is_room_for(needed + blas_bytes_of_thread); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   if (is_room_for(needed)) return;
   rlimit limit{};
@@ -158,18 +158,9 @@ void allocate_in_one_place() {
 }
 
 void check_threads() {
-  std::vector<std::jthread> threads;
-  std::atomic_flag ends;
-  try {
-    for (int i = 0; i < room_threads; ++i) threads.emplace_back([&] { ends.wait(false); });
-  } catch (const std::system_error& error) {
-    ends.test_and_set();
-    ends.notify_all();
-    throw no_room(fmt::format("the system gives no more threads: {}", error.what()),
-                  "raise the limits: ulimit -u, ulimit -v, or the pids of its control group");
-  }
-  ends.test_and_set();
-  ends.notify_all();
+  if (startable_threads(room_threads) == room_threads) return;
+  throw no_room("the system gives no more threads",
+                "raise the limits: ulimit -u, ulimit -v, or the pids of its control group");
 }
 
 void check_descriptors() {

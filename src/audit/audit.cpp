@@ -9,13 +9,12 @@
 #include "audit/held_out_judgement.hpp"
 #include "audit/surroundings.hpp"
 #include "pool3/error.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
 
 constexpr int most_threads = 1024;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Of the whole file.
 NearCopies copies_of(const audit::Surroundings& around) {

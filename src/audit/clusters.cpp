@@ -4,10 +4,10 @@
 #include <cmath>
 #include <numeric>
 
+#include "pool3/types.hpp"
+
 namespace pool3::audit {
 namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 void make_symmetric(NearRows& near) {
   const NearRows given = near;

@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
+#include "pool3/types.hpp"
+
 namespace pool3::audit {
 namespace {
 
 /// As cleanlab: what is as good as the threshold reaches it.
 constexpr double slack = 1e-6;
 constexpr double least_overlap_rows = 2;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// The most probable class whose threshold is reached, or -1.
 std::int32_t confident_class(std::span<const double> p, std::span<const double> limits) {

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <tuple>
 
 #include "pool3/training.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::audit {
 namespace {
@@ -16,8 +16,6 @@ constexpr double least_overlap = 0.05;
 constexpr const char* across_classes = "across classes";
 constexpr const char* across_split = "across the split";
 constexpr const char* within_class = "within a class";
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 std::string where_of(const Catalogue& c, Row a, Row b) {
   const bool classes = c.labels[index(a)] != c.labels[index(b)];

@@ -6,14 +6,13 @@
 #include "pool3/mpi/gather.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/prediction.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::audit {
 namespace {
 
 /// Ranks add up in another order when there are more of them, and differ in what is below this.
 constexpr double told = 1e-6;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// All rows train, and near copies are in the fold of their representative.
 Split split_of_all(const FeatureReader& reader, const NearCopies& copies, const Split& given, int folds) {

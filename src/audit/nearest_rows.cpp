@@ -6,14 +6,13 @@
 #include <set>
 
 #include "pool3/partition.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::audit {
 namespace {
 
 constexpr std::int64_t floats_at_once = std::int64_t{1} << 26;
 constexpr std::int64_t rows_of_a_read = 1024;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Calls `use(features, numbers, done)` for runs of blocks: a place in `rows` for each of their rows, or -1.
 template <typename Use>

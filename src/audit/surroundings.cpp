@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "audit/picture_pairs.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::audit {
 namespace {
@@ -16,8 +17,6 @@ constexpr std::int64_t growth = 8;
 constexpr double same = 1e-9;
 /// Of the distances to the nearest and the second nearest row.
 constexpr double ratio = 0.3;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 std::vector<std::int64_t> places_of(const FeatureReader& reader, const std::vector<Row>& rows) {
   const auto status = reader.status();

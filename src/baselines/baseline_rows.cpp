@@ -1,14 +1,12 @@
-#include <fmt/format.h>
 
 #include <algorithm>
 
 #include "pool3/baselines.hpp"
 #include "pool3/numbers.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// float16 rows become floats.
 void widen(Problem& problem) {

@@ -2,13 +2,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "pool3/baselines.hpp"
 #include "pool3/error.hpp"
-#include "pool3/error/names.hpp"
 #include "pool3/files.hpp"
+#include "pool3/text.hpp"
 
 namespace pool3 {
 namespace {

@@ -4,11 +4,10 @@
 
 #include "baselines/nearest_labels.hpp"
 #include "pool3/baselines.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 double squared_distance(std::span<const float> a, std::span<const double> b) {
   double sum = 0;

@@ -1,27 +1,23 @@
 #include "baselines/nearest_labels.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <unordered_map>
 
+#include "pool3/mpi/gather.hpp"
 #include "pool3/partition.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::baselines {
 namespace {
 
 constexpr std::int64_t queries_of_round = 1024;
 
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
 }  // namespace
 
 std::vector<std::int32_t> nearest_labels(const Communicator& comm, const LabelledShare& rows,
                                          std::span<const float> queries, const FindNearest& find) {
   const std::int64_t dim = rows.dim, mine = std::ssize(queries) / dim;
-  std::vector<std::int64_t> first(index(comm.size() + 1), 0);
-  first[index(comm.rank() + 1)] = mine;
-  comm.sum(std::span<std::int64_t>(first));
-  std::partial_sum(first.begin(), first.end(), first.begin());
+  const std::vector<std::int64_t> first = part_begins(comm, mine);
   const std::int64_t begin = first[index(comm.rank())];
   std::unordered_map<std::int64_t, std::int32_t> label_of;
   for (std::size_t i = 0; i < rows.labels.size(); ++i) label_of[rows.numbers[i]] = rows.labels[i];

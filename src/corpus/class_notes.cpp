@@ -9,7 +9,7 @@
 #include <map>
 #include <numeric>
 
-#include "corpus/decompositions.hpp"
+#include "corpus/unicode_decompositions.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::corpus {

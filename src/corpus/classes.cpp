@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <numeric>
 #include <utility>
 
 #include "corpus/class_notes.hpp"
@@ -13,11 +12,10 @@
 #include "corpus/file_names.hpp"
 #include "corpus/tables/table.hpp"
 #include "pool3/error.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::corpus {
 namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 std::vector<std::int64_t> counts_of(const ManifestDraft& draft) {
   std::vector<std::int64_t> counts(draft.names.all().size(), 0);

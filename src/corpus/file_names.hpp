@@ -7,14 +7,9 @@
 #include <string>
 #include <string_view>
 
-namespace pool3::corpus {
+#include "pool3/text.hpp"
 
-/// ASCII letters in lower case, whatever the locale.
-[[nodiscard]] inline std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
+namespace pool3::corpus {
 
 /// Without the blanks around it: ASCII's, and the no-break spaces of spreadsheets and web pages.
 [[nodiscard]] inline std::string_view trimmed_view(std::string_view text) {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <locale>
 
 #include "corpus/error_stage.hpp"

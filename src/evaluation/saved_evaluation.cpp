@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "pool3/error.hpp"
-#include "pool3/error/names.hpp"
 #include "pool3/evaluation/measures.hpp"
+#include "pool3/text.hpp"
 
 namespace pool3 {
 namespace {

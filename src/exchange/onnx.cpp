@@ -14,6 +14,7 @@
 #include "pool3/error.hpp"
 #include "pool3/network.hpp"
 #include "pool3/prediction.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::exchange {
 namespace {
@@ -21,8 +22,6 @@ namespace {
 using namespace onnx;
 using protobuf::number;
 using protobuf::part;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Label by the highest of `from`, the first of equals.
 std::string label_of(const std::string& from, const std::vector<std::string>& classes) {

@@ -10,10 +10,8 @@
 #include <string_view>
 
 namespace pool3 {
-namespace {
 
-/// The state of a process as proc(5) tells it: 'R', 'S', 'Z' ... '?' if the system does not say.
-char state_of(int id) {
+char process_state(int id) noexcept {
   std::array<char, 64> name{"/proc/"};
   constexpr std::size_t begin = 6;
   char* end = std::to_chars(name.data() + begin, name.data() + name.size(), id).ptr;
@@ -28,11 +26,9 @@ char state_of(int id) {
   return bracket == std::string_view::npos || bracket + 2 >= line.size() ? '?' : line[bracket + 2];
 }
 
-}  // namespace
-
 bool process_runs(int id) noexcept {
   if (id < 1 || (kill(id, 0) != 0 && errno == ESRCH)) return false;
-  const char state = state_of(id);
+  const char state = process_state(id);
   return state != 'Z' && state != 'X';
 }
 

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <ctime>
 #include <filesystem>
 #include <optional>
@@ -16,6 +15,7 @@
 
 #include "pool3/files.hpp"
 #include "pool3/files/process.hpp"
+#include "pool3/text.hpp"
 
 namespace pool3::files {
 namespace {
@@ -87,11 +87,9 @@ std::optional<Writer> writer_in(std::string_view name, std::string_view prefix) 
   const std::string_view pid = take_last(fields);
   if (random.size() != random_digits || random.find_first_not_of("0123456789abcdef") != std::string_view::npos)
     return std::nullopt;
-  Writer writer{.host = fields};
-  const auto [stop, error] = std::from_chars(pid.data(), pid.data() + pid.size(), writer.pid);
-  const bool fine = error == std::errc() && stop == pid.data() + pid.size() && writer.pid > 0;
-  if (!fine || fields.find('.') != std::string_view::npos) return std::nullopt;
-  return writer;
+  const auto number = parse_number<decltype(Writer::pid)>(pid);
+  if (!number || *number <= 0 || fields.find('.') != std::string_view::npos) return std::nullopt;
+  return Writer{.host = fields, .pid = *number};
 }
 
 bool is_dead(const Writer& writer, const struct stat& file, const std::string& host) {

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "hdf5/cursor.hpp"
 #include "hdf5/messages.hpp"
 #include "pool3/hdf5.hpp"

@@ -1,7 +1,5 @@
 // IV.A: objects are headers of messages, in blocks.
 
-#include <algorithm>
-
 #include "hdf5/cursor.hpp"
 #include "hdf5/messages.hpp"
 #include "pool3/hdf5.hpp"

@@ -6,7 +6,6 @@
 #include <cassert>
 #include <cmath>
 #include <stdexcept>
-#include <string>
 
 #include "image/resize/resizers.hpp"
 #include "pool3/image.hpp"

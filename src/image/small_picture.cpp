@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pool3/types.hpp"
+
 namespace pool3 {
-namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
-}  // namespace
 
 std::vector<std::uint8_t> small_picture(const Image& picture, std::int64_t side) {
   constexpr std::int64_t colours = 3;

@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "pool3/numbers/mix.hpp"
+
 namespace pool3::map {
 namespace {
 
@@ -14,11 +16,7 @@ using Order = std::vector<std::pair<std::uint64_t, std::int64_t>>;
 }  // namespace
 
 std::uint64_t mixed(std::uint64_t seed, std::uint64_t number) {
-  // SplitMix64 (Steele, Lea, Flood 2014).
-  std::uint64_t z = seed * 0x9e3779b97f4a7c15U + (number + 1) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-  return z ^ (z >> 31U);
+  return mix(seed * 0x9e3779b97f4a7c15U + (number + 1) * 0xbf58476d1ce4e5b9U);
 }
 
 std::vector<std::int64_t> sample_classes(std::span<const std::int32_t> labels, std::int64_t most, std::uint64_t seed) {

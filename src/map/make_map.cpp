@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "map/affinities.hpp"
 #include "map/class_sample.hpp"
@@ -15,11 +14,11 @@
 #include "pool3/error.hpp"
 #include "pool3/map.hpp"
 #include "pool3/threads.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
 
-using map::index;
 using map::Matrix;
 using map::Plane;
 

@@ -1,7 +1,6 @@
 #include "map/map_quality.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "map/row_panels.hpp"

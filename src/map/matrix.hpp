@@ -7,13 +7,13 @@
 #include <functional>
 #include <string>
 
+#include "pool3/types.hpp"
+
 namespace pool3::map {
 
 /// [rows, columns] row-major.
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using View = Eigen::Map<const Matrix>;
-
-[[nodiscard]] constexpr std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Called with what is done, of how many.
 using Show = std::function<void(std::int64_t done, std::int64_t total)>;

@@ -1,7 +1,5 @@
 #include "map/row_panels.hpp"
 
-#include <algorithm>
-
 namespace pool3::map {
 namespace {
 

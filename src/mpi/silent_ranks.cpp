@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "mpi/return_codes.hpp"
+#include "pool3/files/process.hpp"
 #include "pool3/mpi.hpp"
 
 namespace pool3 {
@@ -105,11 +106,9 @@ std::string first_line(const std::string& path) {
 std::string state_of(const Peer& peer) {
   if (std::strcmp(peer.host.data(), watch().peers[static_cast<std::size_t>(watch().rank)].host.data()) != 0) return {};
   const std::string folder = fmt::format("/proc/{}/", peer.process);
-  const std::string line = first_line(folder + "stat");
-  const std::size_t name_end = line.rfind(')');
   // Another container on this node would have numbers of its own.
-  if (name_end == std::string::npos || first_line(folder + "comm") != first_line("/proc/self/comm")) return {};
-  switch (line.c_str()[std::min(name_end + 2, line.size())]) {
+  if (first_line(folder + "comm") != first_line("/proc/self/comm")) return {};
+  switch (process_state(static_cast<int>(peer.process))) {
     case 'T':
       return ", it is stopped";
     case 't':

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <mutex>
 #include <numeric>
 

@@ -9,6 +9,7 @@
 #include "pool3/error.hpp"
 #include "pool3/neighbours/sketches.hpp"
 #include "pool3/threads.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
@@ -18,8 +19,6 @@ constexpr std::int64_t most_sample_rows = 1024, most_sample_numbers = std::int64
 /// Steps reach a little farther than the sample does.
 constexpr double reach = 1.25;
 constexpr double most_code = 127;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 void check(lapack_int status, const char* function) {
   if (status == 0) return;

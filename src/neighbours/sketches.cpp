@@ -10,6 +10,7 @@
 #include "neighbours/tiles.hpp"
 #include "pool3/numbers/target_clones.hpp"
 #include "pool3/threads.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
@@ -21,8 +22,6 @@ using Loose [[gnu::vector_size(lanes * sizeof(float)), gnu::aligned(4), gnu::may
 
 /// What sums of floats here, and numbers that were rounded to floats, are off by at most.
 constexpr double sum_off = 2e-5, rest_off = 1e-6, product_off = 1e-6, least_off = 1e-12;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Squared distances of codes from `query` [components].
 POOL3_TARGET_CLONES void code_squares(const std::int8_t* codes, std::int64_t rows, std::int64_t components,

@@ -5,11 +5,10 @@
 
 #include "partition/random_state.hpp"
 #include "pool3/partition/stratified.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 struct ClassCount {
   std::size_t label = 0;

@@ -2,18 +2,13 @@
 
 #include <algorithm>
 
+#include "pool3/numbers/mix.hpp"
+
 namespace pool3 {
 namespace {
 
 constexpr std::uint64_t split_salt = 1;
 constexpr std::uint64_t fold_salt = 2;
-
-/// SplitMix64's finaliser (Steele, Lea, Flood 2014): a bijection that mixes every bit.
-std::uint64_t mix(std::uint64_t z) {
-  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-  return z ^ (z >> 31U);
-}
 
 }  // namespace
 

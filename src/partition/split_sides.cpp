@@ -1,8 +1,9 @@
 #include "pool3/partition/split_sides.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <string>
+
+#include "pool3/text.hpp"
 
 namespace pool3 {
 namespace {
@@ -23,8 +24,7 @@ bool is_in(const Names& names, std::string_view name) {
 
 /// Lower case, without gaps, and without one filler at an end.
 std::string bare(std::string_view name) {
-  std::string text(name);
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  std::string text = lower_case(name);
   const std::size_t first = text.find_first_of("_- "), last = text.find_last_of("_- ");
   if (first != std::string::npos && is_in(fillers, text.substr(0, first))) {
     text.erase(0, first);

@@ -5,13 +5,12 @@
 #include <numeric>
 
 #include "partition/random_state.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
 
 using partition::RandomState;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// How many of `draws` rows each class gives: its share, rounded so that the sum is right. The random state breaks ties
 /// (scikit-learn's _approximate_mode, step by step, since each step draws).

@@ -5,6 +5,7 @@
 #include "pool3/error.hpp"
 #include "pool3/prediction.hpp"
 #include "pool3/svm.hpp"
+#include "pool3/threads.hpp"
 #include "pool3/types.hpp"
 
 namespace pool3 {
@@ -17,8 +18,6 @@ using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMaj
 constexpr std::int64_t block_rows = 64;
 /// Support vectors of one product.
 constexpr std::int64_t block_support = 1024;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Support vectors of one product: at most block_support, and of one class if there is a column for each pair.
 std::vector<RowRange> blocks_of(const Model& model) {
@@ -123,7 +122,7 @@ std::vector<double> Scorer::decision_values(std::span<const float> x) const {
 
 std::vector<double> Scorer::Impl::values(std::span<const float> x) const {
   if (model.kernel == Kernel::linear) return score_rows(model.coef, model.intercept, x);
-  set_product_threads(threads);
+  share_products(threads);
   const std::int64_t width = model.width(), columns = model.columns(), rows = std::ssize(x) / width;
   std::vector<double> out(index(rows * columns));
   for (std::int64_t first = 0; first < rows; first += block_rows) {

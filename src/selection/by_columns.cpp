@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <optional>
 
-#include "pool3/partition.hpp"
 #include "selection/point_score.hpp"
 
 namespace pool3::selection {
 namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 class ColumnSearch : public PointSolver {
  public:
@@ -39,13 +36,7 @@ class ColumnSearch : public PointSolver {
       }
     const KernelFit all = solver_->solve(point.C, progress), folds = solver_->solve_folds(progress);
     last_C_ = point.C;
-    const RowRange mine = even_share(rows_.rows(), comm_.size(), comm_.rank());
-    const auto part = [&](std::span<const std::int32_t> of_rows) {
-      const auto some = of_rows.subspan(index(mine.begin), index(mine.size()));
-      return std::vector<std::int32_t>(some.begin(), some.end());
-    };
-    score_point(comm_, {solver_->held_out_scores(mine), part(rows_.labels()), part(rows_.folds())}, rows_.classes(),
-                options_, point);
+    score_own_share(comm_, *solver_, rows_, options_, point);
     point.relative_gap = std::max(all.relative_gap(), folds.relative_gap());
     point.epochs = std::max(all.products, folds.products);
     point.seconds = all.seconds + folds.seconds;

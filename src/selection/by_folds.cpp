@@ -3,18 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <optional>
 #include <string_view>
 
 #include "pool3/error.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/svm/fold_solver.hpp"
+#include "pool3/types.hpp"
 #include "selection/point_score.hpp"
 
 namespace pool3::selection {
 namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// What the solver has solved last. In front of its state.
 struct Standing {
@@ -61,13 +59,7 @@ class FoldSearch : public PointSolver {
       if (C > last_.C && C < point.C) (void)solver_.solve(C, progress);
     const FoldFit fit = solver_.solve(point.C, progress);
     last_.C = point.C;
-    const RowRange mine = even_share(solver_.rows(), comm_.size(), comm_.rank());
-    const auto part = [&](std::span<const std::int32_t> of_rows) {
-      const auto some = of_rows.subspan(index(mine.begin), index(mine.size()));
-      return std::vector<std::int32_t>(some.begin(), some.end());
-    };
-    score_point(comm_, {solver_.held_out_scores(mine), part(solver_.labels()), part(solver_.folds())},
-                solver_.classes(), options_, point);
+    score_own_share(comm_, solver_, solver_, options_, point);
     point.relative_gap = fit.relative_gap;
     point.epochs = fit.passes;
     point.seconds = fit.seconds;

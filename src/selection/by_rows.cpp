@@ -4,12 +4,11 @@
 #include <optional>
 
 #include "pool3/partition.hpp"
+#include "pool3/types.hpp"
 #include "selection/point_score.hpp"
 
 namespace pool3::selection {
 namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// The columns (class, fold) of a share of the folds.
 std::vector<Column> fold_columns(std::int32_t classes, RowRange folds) {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pool3/numbers/mix.hpp"
+#include "pool3/types.hpp"
+
 namespace pool3 {
 namespace selection {
 namespace {
@@ -10,15 +13,8 @@ namespace {
 constexpr std::uint64_t one_of = 4;
 constexpr std::int64_t least_rows_of_fold = 20;
 
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
-/// splitmix64: rows of a class follow one another in a catalogue, and so must not be taken in steps.
-std::uint64_t mixed(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15U;
-  x = (x ^ (x >> 30U)) * 0xbf58476d1ce4e5b9U;
-  x = (x ^ (x >> 27U)) * 0x94d049bb133111ebU;
-  return x ^ (x >> 31U);
-}
+/// Rows of a class follow one another in a catalogue, and so must not be taken in steps.
+std::uint64_t mixed(std::uint64_t x) { return mix(x + 0x9e3779b97f4a7c15U); }
 
 /// Moves what is kept of [rows, width] numbers to the front.
 template <typename T>

@@ -6,11 +6,10 @@
 #include <limits>
 
 #include "pool3/svm/calibration.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::selection {
 namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Mean and standard deviation of what is a number.
 std::pair<double, double> summary(const std::vector<double>& of_folds) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "pool3/partition.hpp"
 #include "pool3/selection.hpp"
 
 namespace pool3::selection {
@@ -26,5 +27,18 @@ struct HeldOutRows {
 /// Fills in a point's accuracies and scores from what each rank has. Rows of folds outside [0, folds) don't count.
 void score_point(const Communicator& comm, const HeldOutRows& rows, std::int32_t classes, const SearchOptions& options,
                  SearchPoint& point);
+
+/// The same of a `solver` that holds all rows on every rank: each rank scores its share. `rows` has labels and folds.
+template <typename Solver, typename AllRows>
+void score_own_share(const Communicator& comm, const Solver& solver, const AllRows& rows, const SearchOptions& options,
+                     SearchPoint& point) {
+  const RowRange mine = even_share(rows.rows(), comm.size(), comm.rank());
+  const auto part = [&](std::span<const std::int32_t> of_rows) {
+    const auto some = of_rows.subspan(index(mine.begin), index(mine.size()));
+    return std::vector<std::int32_t>(some.begin(), some.end());
+  };
+  score_point(comm, {solver.held_out_scores(mine), part(rows.labels()), part(rows.folds())}, rows.classes(), options,
+              point);
+}
 
 }  // namespace pool3::selection

@@ -1,8 +1,8 @@
 #include "server/request_target.hpp"
 
-#include <algorithm>
 #include <boost/asio/ip/address.hpp>
-#include <cctype>
+
+#include "pool3/text.hpp"
 
 namespace pool3::server {
 namespace {
@@ -66,9 +66,7 @@ Target parse_target(std::string_view target) {
 std::string host_name(std::string_view host) {
   const std::size_t after = host.starts_with('[') ? host.find(']') : 0;
   const std::size_t colon = host.find(':', after == std::string_view::npos ? 0 : after);
-  std::string name(host.substr(0, colon));
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return name;
+  return lower_case(host.substr(0, colon));
 }
 
 bool is_address(std::string_view name) {

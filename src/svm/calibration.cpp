@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "pool3/types.hpp"
 #include "svm/sigmoid.hpp"
 
 namespace pool3 {
@@ -14,8 +15,6 @@ constexpr double least_temperature = 0x1p-10, most_temperature = 0x1p10;
 constexpr double least_probability = 1e-15;
 constexpr double sigmoids_must_gain = 0.99;
 constexpr int fold_groups = 5;  // each is left out once
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Scores with the rows of them that count.
 struct Sample {

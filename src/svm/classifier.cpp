@@ -2,6 +2,8 @@
 #include <array>
 
 #include "pool3/svm.hpp"
+#include "pool3/threads.hpp"
+#include "pool3/types.hpp"
 #include "svm/model/feature_rows.hpp"
 
 namespace pool3 {
@@ -9,12 +11,10 @@ namespace {
 
 constexpr std::int64_t block_rows = 256;
 
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
 /// Calls `use(rows, scores)` with the scores [rows, columns] of one block after another.
 template <typename Use>
 void for_each_scored_block(const Problem& p, const Fit& fit, int threads, const Use& use) {
-  set_product_threads(threads);
+  share_products(threads);
   const svm::Matrix<float> w = Eigen::Map<const svm::Matrix<double>>(fit.w.data(), fit.dim, fit.columns).cast<float>();
   const auto intercept = Eigen::Map<const Eigen::RowVectorXd>(fit.intercept.data(), fit.columns).cast<float>();
   svm::Matrix<float> scores;

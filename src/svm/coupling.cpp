@@ -2,14 +2,13 @@
 #include <cmath>
 
 #include "pool3/svm/calibration.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
 
 constexpr double least = 1e-7;
 constexpr int most_rounds = 1000;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Q of the quadratic form whose minimum over probabilities is wanted (Wu, Lin, Weng 2004, eq. 19), [K, K].
 std::vector<double> quadratic_form(std::span<const double> first, std::size_t k) {

@@ -2,14 +2,13 @@
 #include <cmath>
 
 #include "pool3/svm/calibration.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
 
 constexpr std::int64_t steps = 1000;
 constexpr std::int64_t bins = 65'536;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// The bin of a probability, and the least that is in one. Small ones matter: a set that nearly always holds the truth
 /// goes down to these.

@@ -1,11 +1,11 @@
 #include "pool3/svm/fold_solver.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "pool3/mpi/shared_memory.hpp"
 #include "pool3/partition.hpp"
+#include "pool3/types.hpp"
 #include "svm/choose_method.hpp"
 #include "svm/kernel/shared_rows.hpp"
 #include "svm/model/columns.hpp"
@@ -14,8 +14,6 @@
 
 namespace pool3 {
 namespace {
-
-using svm::index;
 
 /// Columns of a product with rows: fewer would read rows for nothing, more would leave ranks without a task.
 constexpr std::int64_t classes_of_task = 32;

@@ -7,13 +7,12 @@
 
 #include "pool3/mpi/gather.hpp"
 #include "pool3/svm.hpp"
+#include "pool3/types.hpp"
 #include "svm/model/columns.hpp"
 #include "svm/model/feature_rows.hpp"
 
 namespace pool3 {
 namespace {
-
-using svm::index;
 
 /// Calls `use(row, features)` on every row of this rank, features as an array.
 template <typename Use>

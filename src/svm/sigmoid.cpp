@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "pool3/types.hpp"
+
 namespace pool3 {
 namespace svm {
 namespace {
@@ -14,8 +16,6 @@ constexpr double ridge = 1e-12;  // keeps the Hessian positive definite
 constexpr double gradient_enough = 1e-5;
 constexpr double gain_enough = 1e-12;  // of the cross-entropy: rounding hides more
 constexpr double gain_enough_to_compare = 1e-6;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Cross-entropy and its derivatives.
 enum Sum : std::size_t { value, g_a, g_b, h_aa, h_bb, h_ab, sums };

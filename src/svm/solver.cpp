@@ -6,13 +6,13 @@
 #include <utility>
 
 #include "pool3/svm.hpp"
+#include "pool3/threads.hpp"
+#include "pool3/types.hpp"
 #include "svm/methods.hpp"
 #include "svm/state_bytes.hpp"
 
 namespace pool3 {
 namespace {
-
-using svm::index;
 
 void check_options(const SolverOptions& o) {
   if (!(o.tolerance > 0)) throw usage_error("--tolerance must be above 0");
@@ -30,7 +30,7 @@ svm::Stages stages_of(SolverMethod method) {
 svm::Objective make_objective(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns,
                               const SolverOptions& o) {
   check_options(o);
-  set_product_threads(o.threads);
+  share_products(o.threads);
   return {comm, problem, o.bias, svm::make_table(columns, o.loss)};
 }
 

@@ -2,11 +2,8 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <atomic>
 #include <mutex>
 #include <new>
-#include <system_error>
-#include <thread>
 #include <vector>
 
 #include "pool3/threads.hpp"
@@ -20,8 +17,7 @@ void blas_memory_free(void*) __attribute__((weak));
 namespace pool3 {
 namespace {
 
-/// What OpenBLAS takes for each thread that multiplies.
-constexpr std::size_t buffer_bytes = (std::size_t{128} << 20U) + 4096;
+constexpr std::size_t buffer_bytes = blas_bytes_of_thread + 4096;
 constexpr int most_buffers = 64;  // OpenBLAS has some more
 
 bool is_room_for(int buffers) {
@@ -52,20 +48,6 @@ void take_buffers(int threads) {
   taken = threads;
 }
 
-/// How many more threads the system gives, up to `wanted`.
-int startable(int wanted) {
-  std::atomic_flag ends;
-  std::vector<std::jthread> threads;
-  threads.reserve(static_cast<std::size_t>(wanted));
-  try {
-    for (int i = 0; i < wanted; ++i) threads.emplace_back([&] { ends.wait(false); });
-  } catch (const std::system_error&) {
-  }
-  ends.test_and_set();
-  ends.notify_all();
-  return static_cast<int>(threads.size());
-}
-
 }  // namespace
 
 void take_single_products(int callers) {
@@ -75,7 +57,7 @@ void take_single_products(int callers) {
 
 void share_products(int threads) {
   // OpenBLAS would wait for threads that it did not get.
-  if (threads > openblas_get_num_threads()) threads = 1 + startable(threads - 1);
+  if (threads > openblas_get_num_threads()) threads = 1 + startable_threads(threads - 1);
   take_buffers(threads);
   openblas_set_num_threads(threads);
 }

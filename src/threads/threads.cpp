@@ -40,4 +40,17 @@ void run_tasks(int threads, std::int64_t count, const std::function<void(std::in
   run_tasks(threads, count, [&](std::int64_t i, int /*worker*/) { task(i); });
 }
 
+int startable_threads(int wanted) {
+  std::atomic_flag ends;
+  std::vector<std::jthread> threads;
+  threads.reserve(static_cast<std::size_t>(wanted));
+  try {
+    for (int i = 0; i < wanted; ++i) threads.emplace_back([&] { ends.wait(false); });
+  } catch (const std::system_error&) {  // that is all
+  }
+  ends.test_and_set();
+  ends.notify_all();
+  return static_cast<int>(threads.size());
+}
+
 }  // namespace pool3

@@ -5,11 +5,10 @@
 #include "pool3/error.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/partition/stratified.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::training {
 namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Rows that are done and have a label.
 std::vector<Row> usable_rows(const FeatureReader& reader, const std::vector<std::int32_t>& labels) {

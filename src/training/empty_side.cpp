@@ -8,14 +8,13 @@
 #include "pool3/error.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/training.hpp"
+#include "pool3/types.hpp"
 #include "training/assignment.hpp"
 
 namespace pool3 {
 namespace {
 
 using training::Assignment;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// The rows of a file that are done and have a label.
 struct Usable {

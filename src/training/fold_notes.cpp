@@ -1,16 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "pool3/training.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
 
 constexpr std::size_t most_named = 5;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// "a (3 rows), b (1), c (7) and 4 more".
 std::string some_of(const std::vector<std::size_t>& found, const std::vector<std::string>& classes,

@@ -3,6 +3,7 @@
 #include "pool3/error.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/training.hpp"
+#include "pool3/types.hpp"
 #include "training/assignment.hpp"
 
 namespace pool3 {
@@ -10,8 +11,6 @@ namespace {
 
 using training::Assignment;
 using training::weights_of_rows;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Those of `rows` that are done, have a label, are on `side`, and whose weight is not 0. Without their features.
 LabelledRows wanted_rows(const FeatureReader& reader, RowRange rows, const Assignment& assignment, Side side,

@@ -5,6 +5,7 @@
 
 #include "pool3/error.hpp"
 #include "pool3/training.hpp"
+#include "pool3/types.hpp"
 #include "training/assignment.hpp"
 
 namespace pool3 {
@@ -13,8 +14,6 @@ namespace {
 using training::Assignment;
 
 constexpr std::int64_t rows_at_once = 65536;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Calls `use(row, path)` with the whole path of each row.
 template <typename Use>

@@ -6,6 +6,7 @@
 #include "pool3/error.hpp"
 #include "pool3/numbers.hpp"
 #include "pool3/prediction.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::training {
 namespace {
@@ -13,8 +14,6 @@ namespace {
 constexpr double most_change = 1e-3;
 /// Rows that float16 is tried on.
 constexpr std::int64_t tried_rows = 512;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Rows of the shared ones that any column has a dual variable for.
 std::vector<std::int64_t> support_rows(const SharedRows& rows, std::span<const double> duals) {

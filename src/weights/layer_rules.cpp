@@ -39,6 +39,14 @@ FoldedConvolution read_layer(const ReadTensor& read, const LayerRules& rules, co
 
 }  // namespace
 
+LayerNames keras_names(const std::string& convolution, const std::string& norm) {
+  return {.kernel = convolution + "kernel",
+          .gamma = norm + "gamma",
+          .beta = norm + "beta",
+          .mean = norm + "moving_mean",
+          .variance = norm + "moving_variance"};
+}
+
 std::map<std::string, Tensor> read_layers(const ReadTensor& read, const LayerRules& rules) {
   std::map<std::string, Tensor> tensors;
   std::size_t number = 0;

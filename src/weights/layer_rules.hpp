@@ -22,6 +22,8 @@ using ReadTensor = std::function<std::optional<Tensor>(const std::string& name, 
 struct LayerNames {
   std::string kernel, gamma, beta, mean, variance;
 };
+/// As Keras calls them, behind what stands in front of a convolution's parts and of its batch norm's.
+[[nodiscard]] LayerNames keras_names(const std::string& convolution, const std::string& norm);
 
 /// How a kind of file holds its convolutions.
 struct LayerRules {

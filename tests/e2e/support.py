@@ -171,6 +171,14 @@ make_folder.holders = []  # they live as long as the program
 # ---------------------------------------------------------------- pictures
 
 
+def resident_bytes(pid):
+    """Memory that a process has now."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
 def png_pixels(path):
     """Pixels that the header tells; 0 if it is none."""
     with open(path, "rb") as file:
@@ -204,6 +212,13 @@ def huge_picture():
     """A real picture that pool3 must refuse by its header."""
     huge = [p for p in sorted(PICTURES.rglob("*.png")) if not p.is_symlink() and png_pixels(p) > MOST_PIXELS]
     return min(huge, key=lambda p: p.stat().st_size)
+
+
+def copy_pictures(place, pictures):
+    """Copies them into a folder, which is made, as 0.png, 1.png, ..."""
+    place.mkdir(parents=True, exist_ok=True)
+    for i, picture in enumerate(pictures):
+        shutil.copyfile(picture, place / f"{i}.png")
 
 
 def build_corpus(root, folders, count):

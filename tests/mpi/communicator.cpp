@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "pool3/mpi.hpp"
+#include "pool3/mpi/gather.hpp"
 #include "pool3/mpi/shared_memory.hpp"
 #include "pool3/mpi/task_pool.hpp"
 #include "pool3/mpi/traffic.hpp"
@@ -60,6 +61,20 @@ TEST(Communicator, ExchangesBytes) {
     for (int from = 0; from < comm.size(); ++from)
       EXPECT_EQ(came[static_cast<std::size_t>(from)], message(from, comm.rank()));
   }
+}
+
+TEST(Gather, PartsFollowOneAnotherInOrderOfRanks) {
+  const Communicator comm = Communicator::world();
+  const std::vector<std::int64_t> mine(static_cast<std::size_t>(comm.rank() + 1), comm.rank());  // 0, 11, 222 ...
+  const std::vector<std::int64_t> begins = part_begins(comm, std::ssize(mine));
+  ASSERT_EQ(std::ssize(begins), comm.size() + 1);
+  for (int r = 0; r <= comm.size(); ++r) EXPECT_EQ(begins[static_cast<std::size_t>(r)], r * (r + 1) / 2);
+  EXPECT_EQ(sum_before(comm, std::ssize(mine)), begins[static_cast<std::size_t>(comm.rank())]);
+  const std::vector<std::int64_t> all = gather_items(comm, mine);
+  ASSERT_EQ(std::ssize(all), comm.rank() == 0 ? begins.back() : 0);
+  for (std::int64_t i = 0; i < std::ssize(all); ++i)
+    EXPECT_TRUE(begins[static_cast<std::size_t>(all[static_cast<std::size_t>(i)])] <= i &&
+                i < begins[static_cast<std::size_t>(all[static_cast<std::size_t>(i)] + 1)]);
 }
 
 TEST(Communicator, ExchangesMoreThanOneCallCanSend) {

@@ -134,9 +134,8 @@ def main():
         folder = pathlib.Path(place)
         folder.chmod(0o777)
         pictures = support.choose_pictures("shapes", 4)
-        for i, picture in enumerate(pictures):
-            (folder / "corpus" / "ab"[i % 2]).mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(picture, folder / "corpus" / "ab"[i % 2] / f"{i}.png")
+        support.copy_pictures(folder / "corpus/a", pictures[:2])
+        support.copy_pictures(folder / "corpus/b", pictures[2:])
         subprocess.run([str(options.pool3), "train", "--features", str(options.features), "--out", str(folder / "m.h5")], check=True,
                        env=support.environment({}))
         limited, turn = Limited(check, options, folder), 0

@@ -82,8 +82,7 @@ class Server:
         return int(match[1]) if match else ("closed" if not received else f"nonsense: {received[:60]!r}")
 
     def memory(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024
+        return support.resident_bytes(self.process.pid)
 
 
 def malformed(chance, picture, port):

@@ -21,6 +21,8 @@ struct RowResult {
   double squared_error = 0;   ///< sum over the classes of (probability - 1 or 0)^2
   std::int32_t set_size = 0;  ///< classes in the prediction set; 0: there is none
 };
+/// `ranking`: classes, the best first; those behind the true one don't matter. `probabilities` [classes], or empty:
+/// then what is made of them stays 0.
 [[nodiscard]] RowResult row_result(std::int64_t row, std::int32_t truth, std::int32_t predicted,
                                    std::span<const std::int32_t> ranking, std::span<const double> probabilities);
 
@@ -32,6 +34,7 @@ struct ReliabilityBin {
 };
 inline constexpr int reliability_bins = 15;
 
+/// Both ends belong to it.
 struct Interval {
   double low = 0, high = 0;
 };

@@ -26,12 +26,19 @@ requires std::is_trivially_copyable_v<T>
   return all;
 }
 
+/// Where each rank's part begins if all parts follow one another, and where the last one ends: [ranks + 1]. `mine` is
+/// the size of this rank's part. Collective.
+[[nodiscard]] inline std::vector<std::int64_t> part_begins(const Communicator& comm, std::int64_t mine) {
+  std::vector<std::int64_t> begins(static_cast<std::size_t>(comm.size()) + 1, 0);
+  begins[static_cast<std::size_t>(comm.rank()) + 1] = mine;
+  comm.sum(std::span(begins));
+  std::partial_sum(begins.begin(), begins.end(), begins.begin());
+  return begins;
+}
+
 /// The sum of `value` over the ranks before this one. Collective.
 [[nodiscard]] inline std::int64_t sum_before(const Communicator& comm, std::int64_t value) {
-  std::vector<std::int64_t> values(static_cast<std::size_t>(comm.size()), 0);
-  values[static_cast<std::size_t>(comm.rank())] = value;
-  comm.sum(std::span(values));
-  return std::accumulate(values.begin(), values.begin() + comm.rank(), std::int64_t{0});
+  return part_begins(comm, value)[static_cast<std::size_t>(comm.rank())];
 }
 
 }  // namespace pool3

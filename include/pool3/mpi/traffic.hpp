@@ -16,8 +16,10 @@ struct Traffic {
     return {calls - earlier.calls, bytes - earlier.bytes, seconds - earlier.seconds};
   }
 };
+/// So far. Not collective.
 [[nodiscard]] Traffic traffic();
 
+/// Of messages from one rank to another.
 struct MessageCost {
   double latency_seconds = 0;   ///< of 8 bytes, one way
   double bytes_per_second = 0;  ///< of 4 MiB, one way, without the latency

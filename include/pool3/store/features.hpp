@@ -23,7 +23,7 @@ struct Provenance {
   std::string weights_sha256;  ///< 64 hex digits
   std::string weights_source;
   std::string profile;         ///< to_string(Preprocessing)
-  std::string precision;       ///< "fp32", "bf16" or "fp16"
+  std::string precision;       ///< of precision_names; or "imported", as weights and profile
   std::string catalogue_hash;  ///< 32 hex digits
   std::string corpus;          ///< as given
   std::string labels;          ///< label rule, as given

@@ -33,6 +33,7 @@ struct FoldFit {
   double seconds = 0;
 };
 
+/// Holds all rows on each node, and what the last solve() found. Needs no rank to wait for another while it solves.
 class FoldSolver {
  public:
   /// `comm` must outlive it. Gathers all rows on each node. Collective; throws a collective Error.

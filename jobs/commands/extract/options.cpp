@@ -9,6 +9,7 @@
 
 #include "pool3/error.hpp"
 #include "pool3/partition.hpp"
+#include "pool3/text.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -178,10 +179,9 @@ RowRange rows_of_part(std::int64_t catalogue_rows, std::int64_t block_rows, cons
 std::int64_t failure_limit(const std::string& text, std::int64_t rows) {
   if (text.empty()) return -1;
   const bool share = text.ends_with('%');
-  const char* end = text.data() + text.size() - (share ? 1 : 0);
-  double value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  const bool fine = error == std::errc() && stop == end && value >= 0 && value <= (share ? 100.0 : 1e15);
+  const double value =
+      parse_number<double>(std::string_view(text).substr(0, text.size() - (share ? 1 : 0))).value_or(-1);
+  const bool fine = value >= 0 && value <= (share ? 100.0 : 1e15);
   if (!fine || (!share && value != std::floor(value)))
     throw usage_error("--max-failures must be a number, or a share of the pictures such as 5%");
   return static_cast<std::int64_t>(share ? value / 100 * static_cast<double>(rows) : value);

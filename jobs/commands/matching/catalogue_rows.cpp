@@ -7,11 +7,10 @@
 
 #include "console/flags/spelling.hpp"
 #include "pool3/error.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::jobs {
 namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 std::int32_t class_index(const std::vector<std::string>& classes, const std::string& name) {
   const auto found = std::ranges::find(classes, name);

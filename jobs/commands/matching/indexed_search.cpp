@@ -7,6 +7,7 @@
 
 #include "console/output.hpp"
 #include "pool3/files.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -14,8 +15,6 @@ namespace {
 constexpr std::int64_t piece_bytes = std::int64_t{16} << 20;
 /// Rows that are read first, for each answer.
 constexpr std::int64_t first_reads = 4;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 template <typename T>
 void append(std::vector<T>& to, const std::vector<T>& more) {

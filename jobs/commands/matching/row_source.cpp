@@ -4,14 +4,9 @@
 
 #include "pool3/error.hpp"
 #include "pool3/numbers.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::jobs {
-namespace {
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
-}  // namespace
-
 RowSource::RowSource(const FeatureReader& reader, std::string path, const Model* model, const std::string& model_path,
                      int threads)
     : reader_(reader), path_(std::move(path)), model_(model) {

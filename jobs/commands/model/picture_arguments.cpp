@@ -1,6 +1,5 @@
 #include "commands/model/picture_arguments.hpp"
 
-#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <unordered_map>
 
 #include "pool3/error.hpp"
 #include "pool3/image.hpp"
+#include "pool3/text.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -32,10 +32,8 @@ Error bad_value(const RowTable& table, std::size_t row, const std::string& text,
 
 /// A whole number that `text` is, if it is from `least` to `most`.
 std::optional<std::int64_t> number_of(const std::string& text, std::int64_t least, std::int64_t most) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most) return std::nullopt;
-  return value;
+  const auto value = parse_number<std::int64_t>(text);
+  return value && *value >= least && *value <= most ? value : std::nullopt;
 }
 
 std::vector<std::int32_t> folds_in(const RowTable& table) {

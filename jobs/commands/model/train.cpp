@@ -9,6 +9,7 @@
 #include "commands/model/near_copies.hpp"
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
+#include "pool3/threads.hpp"
 #include "setup/stage_clock.hpp"
 
 namespace pool3::jobs {
@@ -162,7 +163,7 @@ TrainingInput open_training(const Context& context, const TrainingFlags& flags, 
         for (const char* ending : {"", ".certificate.json"}) check_output({"", out + ending});
     input.emplace(TrainingInput{FeatureReader(features), std::move(options), {}});
     notes = take_split(input->reader, flags.split, input->options.split);
-    set_product_threads(input->options.solver.threads);  // ranks that lack memory say so together
+    share_products(input->options.solver.threads);  // ranks that lack memory say so together
   });
   if (flags.group_near_copies) {
     input->near_copies = look_for_near_copies(context, input->reader, input->options.solver.threads);

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <atomic>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <exception>
@@ -17,6 +16,7 @@
 #include "commands/serving/snapshot.hpp"
 #include "console/output.hpp"
 #include "pool3/server.hpp"
+#include "pool3/text.hpp"
 #include "setup/resource_shortage.hpp"
 
 namespace pool3::jobs {
@@ -212,10 +212,8 @@ class ServeCommand : public Command {
   /// "127.0.0.1:8080", "[::1]:0"; "8080" alone is of this machine. Throws usage Error.
   [[nodiscard]] std::pair<std::string, int> address() const {
     const std::size_t colon = listen_.rfind(':');
-    int port = -1;
-    const char* const end = listen_.data() + listen_.size();
-    const auto read = std::from_chars(listen_.data() + (colon == std::string::npos ? 0 : colon + 1), end, port);
-    if (read.ec != std::errc() || read.ptr != end) port = -1;
+    const std::string number = colon == std::string::npos ? listen_ : listen_.substr(colon + 1);
+    const int port = parse_number<int>(number).value_or(-1);
     if (port < 0 || port > 65535 || colon == 0)
       throw usage_error("--listen must be ADDRESS:PORT, or PORT", "as 127.0.0.1:8080 or [::1]:8080");
     if (colon == std::string::npos) return {"127.0.0.1", port};

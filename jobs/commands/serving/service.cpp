@@ -1,12 +1,12 @@
 #include "commands/serving/service.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
 #include "commands/serving/assets.hpp"
 #include "commands/serving/verdict_json.hpp"
 #include "pool3/image.hpp"
+#include "pool3/text.hpp"
 #include "version.hpp"
 
 namespace pool3::jobs {
@@ -37,10 +37,7 @@ HttpResponse asset(std::string_view bytes, const char* type) {
 
 /// The whole number that ends a path, or -1.
 std::int64_t number_after(const std::string& path, const std::string& prefix) {
-  const std::string_view digits = std::string_view(path).substr(prefix.size());
-  std::int64_t value = -1;
-  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  return read.ec == std::errc() && read.ptr == digits.data() + digits.size() ? value : -1;
+  return parse_number<std::int64_t>(std::string_view(path).substr(prefix.size())).value_or(-1);
 }
 
 /// A whole number in the query, `usual` if it is not there, or 0 for what is no good one.

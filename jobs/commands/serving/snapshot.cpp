@@ -1,7 +1,6 @@
 #include "commands/serving/snapshot.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "commands/matching/likeness.hpp"
 #include "pool3/files.hpp"

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <sstream>
 
 #include "pool3/error.hpp"
+#include "pool3/text.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -40,11 +39,9 @@ void append_numbers(const std::string& name, std::string text, std::vector<doubl
   std::istringstream words(text);
   for (std::string word; words >> word;) {
     if (append_logspace(word, values)) continue;
-    double value = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (error != std::errc() || end != word.data() + word.size())
-      throw usage_error(fmt::format("--{}: '{}' is not a number", name, word));
-    values.push_back(value);
+    const auto value = parse_number<double>(word);
+    if (!value) throw usage_error(fmt::format("--{}: '{}' is not a number", name, word));
+    values.push_back(*value);
   }
 }
 

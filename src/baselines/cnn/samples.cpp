@@ -5,28 +5,22 @@
 #include <numeric>
 #include <random>
 
+#include "pool3/mpi/gather.hpp"
+#include "pool3/numbers/mix.hpp"
+#include "pool3/types.hpp"
+
 namespace pool3::baselines {
 namespace {
 
 constexpr std::int64_t most_shift = 4;
 
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
-
 }  // namespace
 
-std::uint64_t mixed(std::uint64_t seed, std::uint64_t salt) {
-  std::uint64_t z = seed + 0x9E3779B97F4A7C15ULL * (salt + 1);
-  z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9ULL;
-  z = (z ^ (z >> 27U)) * 0x94D049BB133111EBULL;
-  return z ^ (z >> 31U);
-}
+std::uint64_t mixed(std::uint64_t seed, std::uint64_t salt) { return mix(seed + 0x9e3779b97f4a7c15U * (salt + 1)); }
 
 Samples gather_samples(const Communicator& comm, const BaselineRows& rows, std::span<const std::uint8_t> pixels) {
   const Problem& t = rows.training;
-  std::vector<std::int64_t> first(index(comm.size() + 1), 0);
-  first[index(comm.rank() + 1)] = t.rows;
-  comm.sum(std::span<std::int64_t>(first));
-  std::partial_sum(first.begin(), first.end(), first.begin());
+  const std::vector<std::int64_t> first = part_begins(comm, t.rows);
   const std::int64_t all = first.back(), begin = first[index(comm.rank())];
   std::vector<std::int64_t> numbers(index(all), 0), labels(index(all), 0);
   for (std::int64_t i = 0; i < t.rows; ++i) {

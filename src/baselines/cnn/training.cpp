@@ -11,6 +11,7 @@
 #include "pool3/image.hpp"
 #include "pool3/network/small_network.hpp"
 #include "pool3/partition.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
@@ -25,8 +26,6 @@ constexpr double rate = 1e-3, keep_mean = 0.9, keep_square = 0.999, small = 1e-8
 /// Sums over ranks are of whole numbers of this: then their order does not matter.
 constexpr double unit = 0x1p-36;
 constexpr double least_probability = 1e-15;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Uniform within sqrt(6 / inputs) (He et al. 2015); biases 0.
 std::vector<float> first_parameters(const SmallNetwork& network, std::uint64_t seed) {

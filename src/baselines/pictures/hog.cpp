@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "pool3/baselines.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
@@ -12,8 +13,6 @@ constexpr std::int64_t side = picture_side, cell = 8, block = 16, bins = 9, cell
                        steps = (side - block) / cell + 1;
 constexpr std::int64_t block_size = cells * cells * bins;
 constexpr float clipped = 0.2F;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// A pixel's gradient, shared between two neighbouring directions.
 struct Gradient {

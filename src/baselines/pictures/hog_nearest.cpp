@@ -5,6 +5,7 @@
 #include "baselines/nearest_labels.hpp"
 #include "baselines/pictures/grey.hpp"
 #include "pool3/baselines.hpp"
+#include "pool3/types.hpp"
 
 // One build runs on every CPU (not under sanitizers, which can't run before the loader is done).
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
@@ -19,8 +20,6 @@ namespace {
 constexpr std::int64_t lanes = 16;
 /// More than a sum in float is wrong by, relative.
 constexpr double rounding = 1e-5;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// About |a - b|_1.
 POOL3_BASELINE_CLONES float about(const float* a, const float* b, std::int64_t dim) {

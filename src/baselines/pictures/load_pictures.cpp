@@ -1,6 +1,4 @@
-#include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -10,13 +8,12 @@
 #include "pool3/image.hpp"
 #include "pool3/image/small_picture.hpp"
 #include "pool3/partition.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
 
 constexpr const char* stage = "baseline";
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 EntryLimits limits(const DecodeOptions& decoding) {
   return {.bytes = largest_file(decoding), .check_head = check_head};

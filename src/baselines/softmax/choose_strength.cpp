@@ -3,11 +3,10 @@
 #include "baselines/softmax/matrix.hpp"
 #include "pool3/baselines.hpp"
 #include "pool3/svm/calibration.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
-
-using baselines::index;
 
 std::int32_t highest_of(std::span<const double> f) {
   return static_cast<std::int32_t>(std::ranges::max_element(f) - f.begin());

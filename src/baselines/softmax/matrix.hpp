@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <span>
 
+#include "pool3/types.hpp"
+
 namespace pool3::baselines {
 
 using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -13,7 +15,6 @@ using View = Eigen::Map<const Matrix>;
 using PerColumn = Eigen::Array<float, 1, Eigen::Dynamic>;
 
 [[nodiscard]] inline std::span<float> numbers(Matrix& of) { return {of.data(), static_cast<std::size_t>(of.size())}; }
-[[nodiscard]] inline std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 /// a . b, in double.
 [[nodiscard]] double dot(const Matrix& a, const Matrix& b);
 

@@ -1,6 +1,5 @@
 #include "baselines/softmax/point.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 #include "pool3/partition.hpp"

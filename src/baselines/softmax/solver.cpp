@@ -8,12 +8,12 @@
 #include "pool3/baselines/softmax.hpp"
 #include "pool3/error.hpp"
 #include "pool3/partition.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
 
 using baselines::CrossEntropy;
-using baselines::index;
 using baselines::Leading;
 using baselines::Matrix;
 using baselines::PerColumn;

@@ -1,7 +1,6 @@
 #include "corpus/sources/sources.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <sys/stat.h>
 
 #include <algorithm>

@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "corpus/file_names.hpp"
 #include "corpus/tables/records.hpp"
 #include "pool3/error.hpp"
 #include "pool3/partition/split_sides.hpp"
+#include "pool3/text.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -42,11 +42,7 @@ bool names_columns(const std::vector<std::string>& record) {
   });
 }
 
-bool is_number(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
-}
+bool is_number(std::string_view text) { return parse_number<double>(text).has_value(); }
 
 bool is_consistent(const Sample& sample) {
   return !sample.empty() &&
@@ -124,11 +120,8 @@ class Finder {
   [[nodiscard]] std::size_t column_of(const std::string& name) const {
     const auto found = std::ranges::find_if(first_, [&](const auto& field) { return trimmed_view(field) == name; });
     if (columns_.is_header && found != first_.end()) return static_cast<std::size_t>(found - first_.begin());
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (error == std::errc() && end == name.data() + name.size() && number >= 1 && number <= first_.size()) {
-      return number - 1;
-    }
+    const std::size_t number = parse_number<std::size_t>(name).value_or(0);
+    if (number >= 1 && number <= first_.size()) return number - 1;
     throw usage_error(fmt::format("{} has no column {}", table_, name),
                       columns_.is_header
                           ? fmt::format("its columns are {}", fmt::join(first_, ", "))

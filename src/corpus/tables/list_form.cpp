@@ -1,7 +1,6 @@
 #include "corpus/tables/list_form.hpp"
 
 #include <algorithm>
-#include <utility>
 #include <vector>
 
 #include "corpus/file_names.hpp"

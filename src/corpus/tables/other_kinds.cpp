@@ -34,11 +34,6 @@ constexpr OtherKind json = {"JSON, and no table or list of paths",
 constexpr OtherKind tar = {"a tar file whose name does not end as one",
                            "give it a name that ends in .tar, or in .tar.gz and the like if it is compressed"};
 
-struct Magic {
-  std::string_view bytes;
-  OtherKind kind;
-};
-
 const std::array magics = {
     Magic{"PAR1",
           {"a Parquet file, which pool3 does not read: Debian has no library for it",
@@ -89,9 +84,7 @@ const OtherKind* kind_of_json(std::string_view text) {
 }  // namespace
 
 const OtherKind* other_kind(std::string_view beginning) {
-  const auto found =
-      std::ranges::find_if(magics, [&](const Magic& magic) { return beginning.starts_with(magic.bytes); });
-  if (found != magics.end()) return &found->kind;
+  if (const OtherKind* const found = find_magic(magics, beginning)) return found;
   const auto has = [&](std::size_t at, std::string_view what) {
     return beginning.size() >= at + what.size() && beginning.substr(at, what.size()) == what;
   };

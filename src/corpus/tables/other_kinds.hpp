@@ -3,13 +3,9 @@
 
 #include <string_view>
 
-namespace pool3::corpus {
+#include "pool3/files/other_kinds.hpp"
 
-/// In words: what the file is, and what to do.
-struct OtherKind {
-  const char* cause;
-  const char* advice;
-};
+namespace pool3::corpus {
 
 /// What a file that begins so is, if it is known, and neither a table nor a list; else null.
 [[nodiscard]] const OtherKind* other_kind(std::string_view beginning);

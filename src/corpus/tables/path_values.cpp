@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "corpus/file_names.hpp"
@@ -34,7 +33,7 @@ std::string column_to_take(const Sample& sample, const Columns& found, std::span
 std::optional<ColumnNames> names_of(TextInput& input, const std::string& column,
                                     std::span<const std::string_view> usual) {
   const bool is_json = corpus::is_json_lines_name(input.path());
-  const char expected = corpus::lower_case(input.path()).ends_with(".tsv") ? '\t' : ',';
+  const char expected = lower_case(input.path()).ends_with(".tsv") ? '\t' : ',';
   const char separator = is_json ? corpus::json_separator : corpus::find_separator(input.ahead(), expected);
   const Sample sample =
       is_json ? corpus::sample_of_json_lines(input.ahead()) : corpus::sample_of(input.ahead(), separator);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "exchange/import/csv/column_layout.hpp"
 #include "exchange/import/csv/records.hpp"

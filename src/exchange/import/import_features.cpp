@@ -10,6 +10,7 @@
 #include "pool3/exchange/import.hpp"
 #include "pool3/files.hpp"
 #include "pool3/image.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
@@ -19,8 +20,6 @@ constexpr std::int64_t rows_at_once = 256;
 constexpr std::size_t numbers_at_once = std::size_t{4} << 20;
 constexpr float most_half = 65504;
 constexpr std::string_view row_name = "row-";
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Calls `use(first, numbers)` for all rows, some at a time.
 template <typename Use>

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
-#include <cmath>
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -16,6 +14,8 @@
 #include "exchange/import/table_readers.hpp"
 #include "pool3/error.hpp"
 #include "pool3/numbers.hpp"
+#include "pool3/text.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::exchange {
 namespace {
@@ -23,8 +23,6 @@ namespace {
 constexpr std::size_t most_header_bytes = 65536;
 constexpr std::size_t most_item_bytes = std::size_t{1} << 16;
 constexpr std::size_t piece_items = 65536;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 struct Header {
   char kind = 'f';  ///< b, i, u, f; U and S of texts
@@ -43,10 +41,8 @@ std::string between(const std::string& text, std::string_view before, std::strin
 }
 
 std::int64_t whole_number(std::string_view text, const Place& place) {
-  std::int64_t value = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0)
-    throw error_at(place, "its shape can't be read");
+  const std::int64_t value = pool3::parse_number<std::int64_t>(text).value_or(-1);
+  if (value < 0) throw error_at(place, "its shape can't be read");
   return value;
 }
 

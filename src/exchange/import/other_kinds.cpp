@@ -1,6 +1,5 @@
 #include "exchange/import/other_kinds.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace pool3::exchange {
@@ -17,11 +16,6 @@ constexpr OtherKind safetensors = {"a safetensors file",
 constexpr OtherKind picture = {"a picture, and no table of numbers", "pool3 extract makes features of pictures"};
 constexpr OtherKind spreadsheet = {"a spreadsheet", "save it as CSV"};
 constexpr OtherKind torch = {"a file of PyTorch", "write it as .npy first: np.save(FILE, torch.load(FILE).numpy())"};
-
-struct Magic {
-  std::string_view bytes;
-  OtherKind kind;
-};
 
 const std::array magics = {
     Magic{"PAR1",
@@ -46,9 +40,7 @@ const std::array magics = {
 }  // namespace
 
 const OtherKind* other_kind(std::string_view beginning) {
-  const auto* const found =
-      std::ranges::find_if(magics, [&](const Magic& magic) { return beginning.starts_with(magic.bytes); });
-  if (found != magics.end()) return &found->kind;
+  if (const OtherKind* const found = find_magic(magics, beginning)) return found;
   constexpr std::size_t length_bytes = 8;  // of a safetensors file's header
   if (beginning.size() > length_bytes && beginning[length_bytes - 1] == '\0' && beginning[length_bytes] == '{')
     return &safetensors;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "image/formats/decoders.hpp"
+#include "pool3/text.hpp"
 
 namespace pool3::image {
 namespace {
@@ -43,12 +44,6 @@ constexpr std::array texts = {
     Text{"r0lgod", coded},       // GIF
     Text{"uklgr", coded},        // WebP
 };
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
 
 bool is_ascii_text(std::string_view head) {
   return std::ranges::all_of(head, [](char c) { return (c >= ' ' && c < '\x7F') || (c >= '\t' && c <= '\r'); });

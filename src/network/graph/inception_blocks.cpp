@@ -1,7 +1,5 @@
 #include "network/graph/inception_blocks.hpp"
 
-#include <utility>
-
 namespace pool3::network {
 namespace {
 

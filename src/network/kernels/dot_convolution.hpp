@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "network/kernels/convolve.hpp"
+#include "network/kernels/rows_by_vectors.hpp"
 
 namespace pool3::network {
 namespace {
@@ -38,40 +38,18 @@ struct Finish {
 /// multiply_add() should be assembly: of what GCC 12 makes of the intrinsics, some copies every sum, which halves the
 /// speed.
 template <typename Arithmetic, int most>
-class DotKernel {
+class DotKernel : public RowsByVectors<DotKernel<Arithmetic, most>, Arithmetic::Vectors::channels, most> {
  public:
   using Value = typename Arithmetic::Value;
   using Vectors = typename Arithmetic::Vectors;
-  static constexpr int positions = 1, most_rows = most;
 
   explicit DotKernel(const ConvolutionTask& task)
-      : stride_(task.from.stride),
-        pictures_(task.from.pictures),
-        words_(task.in_channels * static_cast<int>(sizeof(Value)) / word_bytes) {}
-
-  void block(std::span<const Tap<1>> taps, const Panel& panel, const std::array<std::byte*, 1>& to,
-             std::int64_t to_stride) const {
-    rows(taps, panel, to[0], {.count = pictures_, .from = stride_, .to = to_stride});
-  }
-  void rows(std::span<const Tap<1>> taps, const Panel& panel, std::byte* to, const Rows& of) const {
-    if (panel.width == 48) {
-      by_vectors<3, 48>(taps, panel, to, of);
-    } else {
-      by_vectors<2, 32>(taps, panel, to, of);
-    }
-  }
-  void finish() {}
+      : Base(task), words_(task.in_channels * static_cast<int>(sizeof(Value)) / word_bytes) {}
 
  private:
+  using Base = RowsByVectors<DotKernel, Vectors::channels, most>;
+  friend Base;
   static constexpr int word_bytes = 4;
-
-  template <int vectors, int width>
-  void by_vectors(std::span<const Tap<1>> taps, const Panel& panel, std::byte* to, const Rows& of) const {
-    for (int c = 0; c < width; c += vectors * Vectors::channels)
-      in_rows<most>(of.count, of.exact, [&](auto some_rows, int n) {
-        some<some_rows, vectors, width>(taps, panel, c, n * of.from, of.from, to + n * of.to, of.to);
-      });
-  }
 
   /// A call of its own, for which all registers are free.
   template <int some_rows, int vectors, int width>
@@ -110,8 +88,7 @@ class DotKernel {
       for (int v = 0; v < vectors; ++v) finish.write(sums[r][v], v, to + r * to_stride);
   }
 
-  std::int64_t stride_;
-  int pictures_, words_;
+  int words_;
 };
 
 }  // namespace

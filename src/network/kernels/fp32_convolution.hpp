@@ -1,6 +1,7 @@
 #pragma once
 // fp32 convolutions for vectors of any length. To be included by one file for each; see convolve.hpp.
 
+#include "network/kernels/rows_by_vectors.hpp"
 #include "network/kernels/vector_kernels.hpp"
 #include "network/kernels/winograd.hpp"
 
@@ -10,39 +11,17 @@ namespace {
 /// Some rows by the 48 or 32 channels of a panel, `most` rows and `vectors` vectors at a time. Every sum is made
 /// in the same order by one chain of fused multiply-adds, so the vectors' length does not change a bit.
 template <int vector_floats, int most>
-class Fp32Kernel {
+class Fp32Kernel : public RowsByVectors<Fp32Kernel<vector_floats, most>, vector_floats, most> {
  public:
   using Value = float;
-  static constexpr int positions = 1, most_rows = most;
-
-  explicit Fp32Kernel(const ConvolutionTask& task)
-      : stride_(task.from.stride), pictures_(task.from.pictures), channels_(task.in_channels) {}
-
-  void block(std::span<const Tap<1>> taps, const Panel& panel, const std::array<std::byte*, 1>& to,
-             std::int64_t to_stride) const {
-    rows(taps, panel, to[0], {.count = pictures_, .from = stride_, .to = to_stride});
-  }
-  void rows(std::span<const Tap<1>> taps, const Panel& panel, std::byte* to, const Rows& of) const {
-    if (panel.width == 48) {
-      by_vectors<3, 48>(taps, panel, to, of);
-    } else {
-      by_vectors<2, 32>(taps, panel, to, of);
-    }
-  }
-  void finish() {}
-
   using Vector [[gnu::vector_size(vector_floats * 4)]] = float;
 
- private:
-  using Loose [[gnu::vector_size(vector_floats * 4), gnu::aligned(4), gnu::may_alias]] = float;
+  explicit Fp32Kernel(const ConvolutionTask& task) : Base(task), channels_(task.in_channels) {}
 
-  template <int vectors, int width>
-  void by_vectors(std::span<const Tap<1>> taps, const Panel& panel, std::byte* to, const Rows& of) const {
-    for (int c = 0; c < width; c += vectors * vector_floats)
-      in_rows<most>(of.count, of.exact, [&](auto some_rows, int n) {
-        some<some_rows, vectors, width>(taps, panel, c, n * of.from, of.from, to + n * of.to, of.to);
-      });
-  }
+ private:
+  using Base = RowsByVectors<Fp32Kernel, vector_floats, most>;
+  friend Base;
+  using Loose [[gnu::vector_size(vector_floats * 4), gnu::aligned(4), gnu::may_alias]] = float;
 
   /// A call of its own, for which all registers are free.
   template <int some_rows, int vectors, int width>
@@ -75,8 +54,7 @@ class Fp32Kernel {
     }
   }
 
-  std::int64_t stride_;
-  int pictures_, channels_;
+  int channels_;
 };
 
 template <typename Kernel>

@@ -1,7 +1,6 @@
 #include "report/catalogue/class_order.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 namespace pool3::report {
 namespace {

@@ -83,4 +83,11 @@ void check_table(const Tables& tables, const Dataset& table) {
   throw error_at(table.place(), fmt::format("{}: wrong checksum", table.name()), damaged_advice);
 }
 
+void copy_classes(const Dataset& classes, const File& to) {
+  std::vector<std::byte> names(static_cast<std::size_t>(classes.bytes()));
+  classes.read_bytes({0, classes.rows()}, names);
+  to.create_dataset("classes", classes.type(), {static_cast<std::uint64_t>(classes.rows())})
+      .write_bytes({0, classes.rows()}, names);
+}
+
 }  // namespace pool3::store

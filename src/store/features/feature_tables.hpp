@@ -7,6 +7,7 @@
 
 #include "pool3/store/features.hpp"
 #include "store/hdf5/attributes.hpp"
+#include "store/hdf5/hdf5.hpp"
 #include "store/hdf5/structure.hpp"
 
 namespace pool3::store {
@@ -42,5 +43,8 @@ void check_table(const Tables& tables, const Dataset& table);
 
 /// Where the rows of all tables are, without failures.
 [[nodiscard]] std::vector<Extent> table_extents(const Tables& tables);
+
+/// Writes the names of the classes into `to`, another file, as they are. Does not check them.
+void copy_classes(const Dataset& classes, const File& to);
 
 }  // namespace pool3::store

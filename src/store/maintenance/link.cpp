@@ -121,12 +121,9 @@ void link_table(const store::File& file, const std::string& name, const Dataset 
 }
 
 void copy_small_tables(const store::File& file, const std::vector<Member>& members) {
-  const Dataset& classes = members.front().part.tables.classes;
-  check_table(members.front().part.tables, classes);
-  std::vector<std::byte> names(static_cast<std::size_t>(classes.bytes()));
-  classes.read_bytes({0, classes.rows()}, names);
-  file.create_dataset("classes", classes.type(), {static_cast<std::uint64_t>(classes.rows())})
-      .write_bytes({0, classes.rows()}, names);
+  const store::Tables& first = members.front().part.tables;
+  check_table(first, first.classes);
+  store::copy_classes(first.classes, file);
   std::vector<Failure> failures;
   std::vector<std::string> part_names;
   std::vector<std::uint64_t> seals;

@@ -146,11 +146,7 @@ void write_copy(const Place& place, const std::string& in, const RepackOptions& 
     copy_table(file, parts, table, options);
   }
   copy_features(file, reader, options);
-  const Dataset& classes = parts.front().tables.classes;
-  std::vector<std::byte> names(static_cast<std::size_t>(classes.bytes()));
-  classes.read_bytes({0, classes.rows()}, names);
-  file.create_dataset("classes", classes.type(), {static_cast<std::uint64_t>(classes.rows())})
-      .write_bytes({0, classes.rows()}, names);
+  store::copy_classes(parts.front().tables.classes, file);
   store::name_dimensions(file);
   store::Attributes attributes;
   attributes["format"] = std::string(store::repacked_format);

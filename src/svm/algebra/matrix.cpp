@@ -2,15 +2,6 @@
 
 #include <algorithm>
 
-#include "pool3/svm.hpp"
-#include "pool3/threads.hpp"
-
-namespace pool3 {
-
-void set_product_threads(int threads) { share_products(threads); }
-
-}  // namespace pool3
-
 namespace pool3::svm {
 
 template <typename Real>

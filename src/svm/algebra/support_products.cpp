@@ -1,6 +1,5 @@
 #include "svm/algebra/support_products.hpp"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 

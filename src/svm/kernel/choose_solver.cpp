@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
 #include <fstream>
 #include <limits>
 #include <optional>
 
 #include "pool3/svm/kernel_machine.hpp"
+#include "pool3/text.hpp"
 
 namespace pool3 {
 namespace {
@@ -171,10 +171,8 @@ Gamma parse_gamma(const std::string& text) {
     return name == "scale" ? Gamma::Unit::scale : name == "median" ? Gamma::Unit::median : Gamma::Unit::one;
   };
   if (named(text) != Gamma::Unit::one) return {1, named(text)};
-  Gamma gamma{0, named(unit)};
-  const char* const end = number.data() + number.size();
-  const auto read = std::from_chars(number.data(), end, gamma.factor);
-  const bool good = read.ec == std::errc() && read.ptr == end && gamma.factor > 0 && std::isfinite(gamma.factor);
+  const Gamma gamma{parse_number<double>(number).value_or(0), named(unit)};
+  const bool good = gamma.factor > 0 && std::isfinite(gamma.factor);
   if (!good || (star != std::string::npos && gamma.unit == Gamma::Unit::one))
     throw usage_error(fmt::format("--gamma {} is not a number above 0, scale, median or NUMBER*median", text));
   return gamma;

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "pool3/types.hpp"
 #include "svm/kernel/kernel_solver.hpp"
 #include "svm/model/columns.hpp"
 
 namespace pool3 {
-
-using svm::index;
 
 KernelSolver::Impl::View KernelSolver::Impl::view(const ColumnClasses& of) const {
   if (of.second < 0) return {{}, {}, kernel};

@@ -1,7 +1,5 @@
 #include "svm/kernel/fold_columns.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "svm/algebra/add_row.hpp"

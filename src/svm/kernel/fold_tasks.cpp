@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "pool3/partition.hpp"
+#include "pool3/types.hpp"
 #include "svm/kernel/fold_columns.hpp"
 #include "svm/kernel/hinge_folds.hpp"
 #include "svm/kernel/kernel_solver.hpp"
@@ -20,8 +21,6 @@ constexpr double near_enough = 0.5;
 constexpr double least_of_rough = 1e-4;
 
 }  // namespace
-
-using svm::index;
 
 std::int64_t KernelSolver::Impl::fold_batch() const {
   if (options.multiclass == Multiclass::one_vs_one) return 1;

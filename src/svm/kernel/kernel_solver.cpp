@@ -6,12 +6,12 @@
 #include <numeric>
 
 #include "pool3/partition.hpp"
+#include "pool3/threads.hpp"
+#include "pool3/types.hpp"
 #include "svm/model/columns.hpp"
 
 namespace pool3 {
 namespace {
-
-using svm::index;
 
 constexpr double two_sides = 8;  // a dual and a margin, doubles both
 
@@ -130,7 +130,7 @@ KernelFit KernelSolver::Impl::run(std::int64_t tasks, std::int64_t size, bool of
                                   const std::function<void(const SolverProgress&)>& progress) const {
   const auto start = std::chrono::steady_clock::now();
   const int threads = 1;  // the tasks are the threads
-  set_product_threads(threads);
+  share_products(threads);
   clear_others(of_folds);
   shared.counter.reset();
   bool in_time = true;

@@ -1,11 +1,12 @@
 #include "pool3/svm/landmarks.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <tuple>
 
 #include "pool3/mpi/gather.hpp"
+#include "pool3/threads.hpp"
+#include "pool3/types.hpp"
 #include "svm/algebra/eigenvectors.hpp"
 #include "svm/algebra/mixed.hpp"
 #include "svm/model/columns.hpp"
@@ -14,7 +15,6 @@
 namespace pool3 {
 namespace {
 
-using svm::index;
 using Doubles = svm::Matrix<double>;
 
 constexpr double least_eigenvalue = 1e-6;
@@ -136,7 +136,7 @@ LandmarkMap::LandmarkMap(const Communicator& comm, const Landmarks& landmarks, d
       x_(landmarks.x.begin(), landmarks.x.end()),
       squares_(index(count_)),
       root_(index(count_ * count_)) {
-  set_product_threads(threads);
+  share_products(threads);
   const Eigen::Map<const Doubles> x(x_.data(), count_, dim_);
   Eigen::Map<Eigen::VectorXd> squares(squares_.data(), count_);
   squares = x.rowwise().squaredNorm();
@@ -162,7 +162,7 @@ Problem LandmarkMap::operator()(const Problem& problem) const {
 }
 
 void LandmarkMap::map_rows(const Problem& problem, std::span<float> to) const {
-  set_product_threads(threads_);
+  share_products(threads_);
   const Eigen::Map<const Doubles> landmarks(x_.data(), count_, dim_), root(root_.data(), count_, count_);
   const Eigen::Map<const Eigen::VectorXd> squares(squares_.data(), count_);
   Eigen::Map<svm::Matrix<float>> z(to.data(), problem.rows, count_);

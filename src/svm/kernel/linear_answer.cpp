@@ -1,15 +1,12 @@
 // From dual variables of the linear kernel to weights, in double, with the certificate of the features themselves.
 
-#include <algorithm>
-
 #include "pool3/partition.hpp"
+#include "pool3/types.hpp"
 #include "svm/kernel/kernel_solver.hpp"
 #include "svm/model/columns.hpp"
 
 namespace pool3 {
 namespace {
-
-using svm::index;
 
 constexpr std::int64_t panel_rows = 256;
 /// Margins from floats' products are replaced by exact ones, and solved on from there, so often.

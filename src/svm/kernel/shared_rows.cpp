@@ -6,14 +6,14 @@
 #include <utility>
 
 #include "pool3/mpi/gather.hpp"
+#include "pool3/threads.hpp"
+#include "pool3/types.hpp"
 #include "svm/algebra/mixed.hpp"
 #include "svm/model/columns.hpp"
 #include "svm/model/feature_rows.hpp"
 
 namespace pool3 {
 namespace {
-
-using svm::index;
 
 /// Rows of a tile of the product. Tiles are the same for any number of ranks, so their bits are, too.
 constexpr std::int64_t tile_rows = 512;
@@ -57,7 +57,7 @@ SharedRows::Impl::Impl(const Communicator& c, Communicator sharing, const Proble
 
 SharedRows::Impl::Impl(const Communicator& c, Communicator sharing, const Problem& mine, bool centering, int threads)
     : Impl(c, std::move(sharing), mine, centering) {
-  set_product_threads(threads);
+  share_products(threads);
   gather_features(mine, gather_tables(mine, {}));
   centre();
   gram_ = SharedMemory(node, rows * rows * std::int64_t{sizeof(float)});

@@ -2,12 +2,11 @@
 
 #include <cmath>
 
+#include "pool3/types.hpp"
 #include "svm/kernel/kernel_solver.hpp"
 #include "svm/model/columns.hpp"
 
 namespace pool3 {
-
-using svm::index;
 
 std::span<const float> KernelSolver::held_out() const { return impl_->held_out.as<float>(); }
 

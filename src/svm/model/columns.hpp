@@ -5,10 +5,9 @@
 #include <vector>
 
 #include "pool3/svm.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::svm {
-
-[[nodiscard]] inline std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Columns are padded to a multiple of this, so that vector loops need no tail.
 inline constexpr std::int64_t column_unit = 16;

@@ -1,6 +1,5 @@
 #include "svm/newton/sample_start.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace pool3::svm {

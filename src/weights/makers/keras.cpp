@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <optional>
 
 #include "pool3/hdf5.hpp"
+#include "pool3/text.hpp"
 #include "weights/floats.hpp"
 #include "weights/layer_rules.hpp"
 #include "weights/refusals.hpp"
@@ -23,12 +23,7 @@ std::optional<std::uint32_t> layer_number(std::string_view name, std::string_vie
   if (!name.starts_with(kind)) return std::nullopt;
   name.remove_prefix(kind.size());
   if (name.empty()) return 0;
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), number);
-  if (name.front() != '_' || name.size() == 1 || error != std::errc() || end != name.data() + name.size()) {
-    return std::nullopt;
-  }
-  return number;
+  return name.front() == '_' ? parse_number<std::uint32_t>(name.substr(1)) : std::nullopt;
 }
 
 /// The datasets below a layer's group, by the last part of their names: "kernel", "beta", ...
@@ -86,12 +81,7 @@ std::map<std::string, Tensor> read_tensors(std::string_view bytes) {
     }
   }
   const auto names = [](const ConvolutionShape&, std::size_t number) {
-    const std::string norm = fmt::format("batch_normalization layer {}, ", number);
-    return LayerNames{.kernel = fmt::format("conv2d layer {}, kernel", number),
-                      .gamma = norm + "gamma",
-                      .beta = norm + "beta",
-                      .mean = norm + "moving_mean",
-                      .variance = norm + "moving_variance"};
+    return keras_names(fmt::format("conv2d layer {}, ", number), fmt::format("batch_normalization layer {}, ", number));
   };
   const auto read = [&](const std::string& name, const Shape& shape) -> std::optional<Tensor> {
     const auto found = datasets.find(name);

@@ -182,12 +182,7 @@ TfjsModel read_manifest(const json& model, const std::string& folder, const std:
 /// Keras's layers, numbered from 1.
 LayerRules layer_rules(double epsilon) {
   const auto names = [](const ConvolutionShape&, std::size_t number) {
-    const std::string norm = fmt::format("batch_normalization_{}/", number);
-    return LayerNames{.kernel = fmt::format("conv2d_{}/kernel", number),
-                      .gamma = norm + "gamma",
-                      .beta = norm + "beta",
-                      .mean = norm + "moving_mean",
-                      .variance = norm + "moving_variance"};
+    return keras_names(fmt::format("conv2d_{}/", number), fmt::format("batch_normalization_{}/", number));
   };
   return {.names = names, .order = KernelOrder::hwio, .needs_gamma = false, .epsilon = epsilon};
 }

@@ -62,8 +62,7 @@ def check_nothing_is_listed(check, pool3, folder):
         print("not checked: system calls (there is no strace)")
         return
     corpus = folder / "pictures"
-    corpus.mkdir()
-    shutil.copy(support.choose_pictures("shapes", 1)[0], corpus / "1.png")
+    support.copy_pictures(corpus, support.choose_pictures("shapes", 1))
     trace = folder / "trace"
     pool3.start(["extract", "--corpus", corpus, "--out", folder / "s.h5", "--weights", folder / "typo"], 0,
                 prefix=["strace", "-f", "-e", "trace=%file", "-o", trace])
@@ -76,9 +75,7 @@ def check_nothing_is_listed(check, pool3, folder):
 def check_dry_run(check, pool3, folder):
     """A plan without weights says so before it lists the pictures, and still comes."""
     corpus = folder / "few"
-    corpus.mkdir()
-    for i, picture in enumerate(support.choose_pictures("shapes", 3)):
-        shutil.copy(picture, corpus / f"{i}.png")
+    support.copy_pictures(corpus, support.choose_pictures("shapes", 3))
     typo = folder / "typo.safetensors"
     plan = pool3("extract", "--corpus", corpus, "--out", folder / "d.h5", "--weights", typo, "--dry-run", "--log-format",
                  "json")

@@ -69,8 +69,7 @@ class Server:
         return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(name))
 
     def memory(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) * 1024
+        return support.resident_bytes(self.process.pid)
 
     def end(self):
         self.process.send_signal(signal.SIGTERM)

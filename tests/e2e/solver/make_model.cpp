@@ -4,7 +4,6 @@
 
 #include <iostream>
 #include <string>
-#include <vector>
 
 #include "pool3/store/model.hpp"
 #include "support/slurp.hpp"

@@ -115,10 +115,9 @@ def test_temporary_folder(check, pool3, folder):
 
 def main():
     check, pool3, folder = support.start_test(__doc__)
-    for i, picture in enumerate(support.choose_pictures("shapes", 6)):
-        place = folder / "corpus" / "ab"[i % 2]
-        place.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(picture, place / f"{i}.png")
+    pictures = support.choose_pictures("shapes", 6)
+    support.copy_pictures(folder / "corpus/a", pictures[:3])
+    support.copy_pictures(folder / "corpus/b", pictures[3:])
     (folder / "list.txt").write_text("corpus/a/0.png\n")
     (folder / "x.csv").write_text("1,2\n3,4\n5,6\n")
     support.make_features(pool3, folder / "f.h5", "float32")

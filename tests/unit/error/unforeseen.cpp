@@ -34,5 +34,10 @@ TEST(Unforeseen, LeavesAnErrorAsItIs) {
   EXPECT_EQ(unforeseen_error(usage_error("a flag")).fields().code, ExitCode::usage);
 }
 
+TEST(Error, IsOneLine) {
+  const Error error({.stage = "read", .path = "a\nb\x1b[31m\u202e", .cause = "two\nlines"});
+  EXPECT_STREQ(error.what(), "read: a\\nb\\x1b[31m\\u202e: two\\nlines");
+}
+
 }  // namespace
 }  // namespace pool3

@@ -176,6 +176,7 @@ TEST_F(WholeFile, AZombieHasDied) {
   siginfo_t ended{};
   ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);  // it stays a zombie
   EXPECT_FALSE(process_runs(child));
+  EXPECT_EQ(process_state(child), 'Z');
   const std::string dead = beside_of(folder_.path(), child);
   test::spit(dead, "half");
   write_whole_file(place_, "x");
@@ -185,13 +186,15 @@ TEST_F(WholeFile, AZombieHasDied) {
 
 TEST(Process, RunsUntilItHasEnded) {
   EXPECT_TRUE(process_runs(getpid()));
-  EXPECT_TRUE(process_runs(1));  // of another user, where this one is not root
+  EXPECT_EQ(process_state(getpid()), 'R');  // it asks
+  EXPECT_TRUE(process_runs(1));             // of another user, where this one is not root
   EXPECT_FALSE(process_runs(0));
   EXPECT_FALSE(process_runs(-1));
   const pid_t child = fork();
   if (child == 0) _exit(0);
   waitpid(child, nullptr, 0);
   EXPECT_FALSE(process_runs(child));
+  EXPECT_EQ(process_state(child), '?');
 }
 
 TEST_F(WholeFile, NamesOfOthersAreLeftAlone) {

@@ -2,10 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <random>
-#include <utility>
 
 #include "map/affinities.hpp"
 #include "map/exact_neighbours.hpp"

@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <numeric>
-
 #include "neighbours/dot_products.hpp"
 #include "neighbours/exact_distance.hpp"
 #include "support/naive_neighbours.hpp"

@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include "network/cache/cache_folder.hpp"
 #include "network/choice/bf16_gain.hpp"

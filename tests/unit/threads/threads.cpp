@@ -75,6 +75,17 @@ TEST(Shortage, ProductsWithoutMemoryAreRefusedAndDoNotWaitForIt) {
   EXPECT_EXIT(work(), testing::ExitedWithCode(0), "");
 }
 
+TEST(Shortage, TellsHowManyThreadsThereAre) {
+  EXPECT_EQ(startable_threads(3), 3);
+  const auto work = [] {
+    alarm(20);
+    limit_memory(std::size_t{20} << 20U);  // two stacks
+    const int there = startable_threads(50);
+    _exit(there > 0 && there < 10 ? 0 : 1);
+  };
+  EXPECT_EXIT(work(), testing::ExitedWithCode(0), "");
+}
+
 TEST(Shortage, ThreadsThatAreThereDoTheTasksOfThoseThatAreNot) {
   const auto work = [] {
     alarm(20);

@@ -1,7 +1,5 @@
 #include "weights/makers/tfjs.hpp"
 
-#include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "support/network_fixtures.hpp"

@@ -10,6 +10,7 @@
 #include "exchange/import/csv/records.hpp"
 #include "exchange/import/table_readers.hpp"
 #include "pool3/error.hpp"
+#include "pool3/text.hpp"
 
 namespace pool3::exchange {
 namespace {
@@ -28,11 +29,6 @@ bool is_one_of(const std::array<std::string_view, count>& names, const std::stri
   return std::ranges::find(names, name) != names.end();
 }
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 /// A line of numbers, perhaps with a label, is data. One of names is not, nor are pandas' numbers of columns: 0, 1, 2,
 /// 3 ..., perhaps behind an empty field; or fewer, beside names of labels and paths.
 bool is_header(const std::vector<std::string>& fields, char separator) {
@@ -43,7 +39,7 @@ bool is_header(const std::vector<std::string>& fields, char separator) {
     if (parse_field(field, separator, value)) numbers.push_back(field);
   if (numbers.empty()) return true;
   const bool has_known_name = std::ranges::any_of(fields, [](const std::string& field) {
-    return is_one_of(label_names, lower(field)) || is_one_of(path_names, lower(field));
+    return is_one_of(label_names, lower_case(field)) || is_one_of(path_names, lower_case(field));
   });
   if (numbers.size() < 4 && !fields[0].empty() && !has_known_name) return false;
   for (std::size_t i = 0; i < numbers.size(); ++i)
@@ -52,7 +48,7 @@ bool is_header(const std::vector<std::string>& fields, char separator) {
 }
 
 bool looks_like_path(const std::string& text) {
-  const std::string small = lower(text);
+  const std::string small = lower_case(text);
   return std::ranges::any_of(picture_endings, [&](std::string_view ending) { return small.ends_with(ending); });
 }
 
@@ -80,7 +76,7 @@ class Roles {
   }
 
  private:
-  [[nodiscard]] std::string name(std::size_t i) const { return layout_.header ? lower(layout_.names[i]) : "?"; }
+  [[nodiscard]] std::string name(std::size_t i) const { return layout_.header ? lower_case(layout_.names[i]) : "?"; }
 
   [[nodiscard]] bool is_text(std::size_t i) const {
     const std::string& value = layout_.first[i];

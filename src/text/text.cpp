@@ -1,3 +1,5 @@
+#include "pool3/text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,9 +8,6 @@
 #include <cstdint>
 #include <string_view>
 #include <vector>
-
-#include "pool3/error.hpp"
-#include "pool3/error/names.hpp"
 
 namespace pool3 {
 namespace {
@@ -128,6 +127,12 @@ std::string excess_of_json(std::string_view text) {
     }
   }
   return {};
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return lower;
 }
 
 std::size_t valid_utf8(std::string_view text) {

@@ -1,6 +1,6 @@
 #pragma once
 // Canonical decompositions of one step, but Hangul's, which are arithmetic, and those of CJK compatibility. Private to
-// the room. Made by scripts/decompositions.
+// the room. Made by scripts/unicode-decompositions.
 
 #include <array>
 

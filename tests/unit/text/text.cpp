@@ -1,11 +1,10 @@
+#include "pool3/text.hpp"
+
 #include <gtest/gtest.h>
 
 #include <random>
 #include <string>
 #include <string_view>
-
-#include "pool3/error.hpp"
-#include "pool3/error/names.hpp"
 
 namespace pool3 {
 namespace {
@@ -53,11 +52,6 @@ TEST(Text, ASecondCallChangesNothing) {
 TEST(Text, JsonKeepsItsValue) {
   EXPECT_EQ(one_line_json("{\"a\":\"\u202e\u009b\x7f\"}"), "{\"a\":\"\\u202e\\u009b\\u007f\"}");
   EXPECT_EQ(one_line_json("\"\U000e0041\""), "\"\\udb40\\udc41\"");
-}
-
-TEST(Text, AnErrorIsOneLine) {
-  const Error error({.stage = "read", .path = "a\nb\x1b[31m\u202e", .cause = "two\nlines"});
-  EXPECT_STREQ(error.what(), "read: a\\nb\\x1b[31m\\u202e: two\\nlines");
 }
 
 TEST(Utf8, TellsWhereItEnds) {
@@ -114,6 +108,21 @@ TEST(ExcessOfJson, IsAnObjectOfManyMembers) {
             "it has an object of too many members");
   members.pop_back();
   EXPECT_EQ(excess_of_json("[" + members + "}," + members + "}]"), "");
+}
+
+TEST(LowerCase, IsOfAsciiLettersAlone) {
+  EXPECT_EQ(lower_case("IMG_01.JPEG"), "img_01.jpeg");
+  EXPECT_EQ(lower_case("@[`{"), "@[`{");
+  EXPECT_EQ(lower_case("\u00c9\xff A"), "\u00c9\xff a");
+}
+
+TEST(ParseNumber, TakesTheWholeTextOrNothing) {
+  EXPECT_EQ(parse_number<int>("-12"), -12);
+  EXPECT_EQ(parse_number<double>("2.5e-1"), 0.25);
+  EXPECT_EQ(parse_number<std::size_t>("18446744073709551615"), ~std::size_t{0});
+  for (const char* text : {"", " 1", "1 ", "+1", "1x", "x", "1.5", "99999999999"})
+    EXPECT_EQ(parse_number<int>(text), std::nullopt) << text;
+  EXPECT_EQ(parse_number<std::uint32_t>("-1"), std::nullopt);
 }
 
 }  // namespace
