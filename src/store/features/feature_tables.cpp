@@ -8,6 +8,7 @@
 #include "store/hdf5/types.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
+#include "store/hdf5/hdf5.hpp"
 
 namespace pool3::store {
 namespace {

@@ -7,10 +7,11 @@
 
 #include "pool3/store/features.hpp"
 #include "store/hdf5/attributes.hpp"
-#include "store/hdf5/hdf5.hpp"
 #include "store/hdf5/structure.hpp"
 
 namespace pool3::store {
+
+class File;
 
 /// What every rank needs to read or write rows.
 struct Tables {
