@@ -139,7 +139,7 @@ TEST(Messages, CostWhatSendingCosts) {
   if (!comm.is_root()) return;
   EXPECT_EQ(all.back().size(), 64U << 20U);
   EXPECT_GT(seconds, 64e6 / cost.bytes_per_second / 5);
-  EXPECT_LT(seconds, 64e6 / cost.bytes_per_second * 100 + 10);
+  EXPECT_LT(seconds, 64e6 / cost.bytes_per_second * 100 + 60);
   EXPECT_LT(cost.latency_seconds, 0.1);
 }
 

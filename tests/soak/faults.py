@@ -86,6 +86,7 @@ class Faults:
                 except OSError:
                     pass
             expect(self.job.run(path), "No space left on device", "f.h5")
+            assert "f.h5.lock" not in beside(path), "a lock without its owner's name is left"
             ballast.unlink()
             self.goes_on(path)
             ballast.write_bytes(b"x" * 720_000)
@@ -128,6 +129,10 @@ class Faults:
         expect(self.job.run(path, no_locks=1), "is being made by another job: host somewhere")
         lock.write_text(f"host {here}\njob none\npid {os.getpid()}\n")
         expect(self.job.run(path, no_locks=1), f"is being made by another job: host {here}")
+        # In containers processes have the same numbers again and again: this one's own is no other's.
+        result = self.job.run(path, no_locks=1, before=f'printf "host {here}\\njob none\\npid $$\\n" >{lock}')
+        assert result.returncode == 0, result.stderr
+        path.unlink()
         dead = subprocess.Popen(["true"])
         dead.wait()
         lock.write_text(f"host {here}\njob none\npid {dead.pid}\n")

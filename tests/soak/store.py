@@ -20,11 +20,14 @@ class Job:
     def __init__(self, program, library):
         self.program, self.library = program, library
 
-    def run(self, path, ranks=1, durable=False, **settings):
+    def run(self, path, ranks=1, durable=False, before=None, **settings):
+        """`before`: what a shell does first, as this very process."""
         env = launcher.environment({"LD_PRELOAD": self.library, "POOL3_TEST_MATCH": str(path),
                                     **{"POOL3_TEST_" + name.upper(): str(value) for name, value in settings.items()}})
         launch = ["mpirun", "-n", str(ranks), "--oversubscribe", "--bind-to", "none"] if ranks > 1 else []
         command = [*launch, self.program, str(path)] + ["durable"] * durable
+        if before:
+            command = ["sh", "-c", f'{before}; exec "$@"', "sh", *command]
         process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                    start_new_session=True)
         out, errors = launcher.communicate(process, self.program, 300)

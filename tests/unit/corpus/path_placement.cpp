@@ -2,6 +2,7 @@
 
 #include "corpus/tables/path_placement.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -90,6 +91,21 @@ TEST_F(Placement, FoldersBesideTheOneOfTheTable) {
   write("large/z/zoo/1.jpg");
   EXPECT_EQ(placed("t.txt", "/z/zoo/1.jpg 7\n/z/zoo/2.jpg 7\n"),
             "large/z/zoo/1.jpg large/z/zoo/2.jpg taken are those that are there without / in front, in large/");
+}
+
+TEST_F(Placement, SomeFoldersAreLookedIntoAndNotThousands) {
+  const std::string text = "id,label\n1,cats\n2,dogs\n";
+  for (int i = 0; i < 32; ++i) write(fmt::format("folder{:02}/{}.jpg", i, i == 7 ? 1 : 100 + i));
+  write("folder07/2.jpg");
+  EXPECT_THAT(placed("t.csv", text), HasSubstr("folder07/1.jpg folder07/2.jpg"));
+  write("folder32/132.jpg");
+  EXPECT_EQ(placed("t.csv", text), "1 2 ");
+}
+
+TEST(PlacementOf, NothingComesBeforeAnAbsolutePath) {
+  const corpus::Placement way{.below = "train/", .ending = ".jpg"};
+  EXPECT_EQ(way.of("a/1"), "train/a/1.jpg");
+  EXPECT_EQ(way.of("/a/1"), "/a/1.jpg");
 }
 
 TEST_F(Placement, AnotherSetAboveIsNotTaken) {

@@ -100,6 +100,8 @@ TEST(Confusion, TableCsvAndPairs) {
             "ant,1,2,0\n"
             "\"b, or \"\"c\"\"\",0,1,0\n"
             "caf\xc3\xa9,1,0,2\n");
+  EXPECT_EQ(csv_field("a\rb"), "\"a\rb\"");
+  EXPECT_EQ(csv_field("a\nb"), "\"a\nb\"");
   const auto pairs = most_confused(e, 1);
   ASSERT_EQ(pairs.size(), 1);
   EXPECT_EQ(std::tie(pairs[0].truth, pairs[0].predicted, pairs[0].rows), std::tuple(0, 1, 2));

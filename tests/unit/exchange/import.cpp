@@ -79,6 +79,16 @@ TEST_F(Import, LeavesOutWhatOnlyCountsTheRows) {
   EXPECT_THAT(numbers(*table("id,f0\n4,7\n2,8\n")), ElementsAre(4, 7, 2, 8)) << "these do not count";
 }
 
+TEST_F(Import, ANumberThatRisesButDoesNotCountIsAFeature) {
+  for (const char* const text : {"id,f0,label\n1,7,a\n3,8,b\n", "id,f0,label\n1,7,a\n1,8,b\n"})
+    EXPECT_EQ(table(text)->width(), 2) << text;
+}
+
+TEST_F(Import, AValueInAColumnWithoutANameIsRefused) {
+  EXPECT_EQ(refusal("f0,label,\n1,a,\n2,b,\n"), "");
+  EXPECT_THAT(refusal("f0,label,\n1,a,\n2,b,5\n"), HasSubstr("line 3, column 3: a value in a column without a name"));
+}
+
 TEST_F(Import, ReadsBlanksBetweenNumbersAsNumpyWritesThem) {
   EXPECT_THAT(numbers(*table("1.5e+00 2.0e+00\n3.0e+00 -4.0e+00\n")), ElementsAre(1.5F, 2, 3, -4));
   EXPECT_THAT(numbers(*table("  1.0   2.0\n  3.0  14.0\n")), ElementsAre(1, 2, 3, 14));
@@ -125,6 +135,8 @@ TEST_F(Import, WritesWholeLabelsWithoutAPoint) {
   EXPECT_THAT(table("f0,target\n1,007\n2,010\n")->labels(), ElementsAre("007", "010"));
   EXPECT_THAT(table("f0,target\n1,1.1\n2,1.10\n")->labels(), ElementsAre("1.1", "1.10"));
   EXPECT_THAT(read_column({write("y.txt", "0.000e+00\n2.000e+00\n"), ""}), ElementsAre("0", "2"));
+  EXPECT_THAT(read_column({write("y.txt", "label\n7\n"), ""}), ElementsAre("7"));
+  EXPECT_THAT(read_column({write("y.txt", "label\n"), ""}), ElementsAre("label"));  // a word over nothing is no header
   EXPECT_THAT(read_column({write("names.txt", "bath spa\nshampoo\n"), ""}), ElementsAre("bath spa", "shampoo"));
   EXPECT_THAT(read_column({write("lone.csv", "label\nshoe 42\nclass 3 of 9\n"), "label"}),
               ElementsAre("shoe 42", "class 3 of 9"));

@@ -258,6 +258,8 @@ TEST(ConfigFile, ACommentFollowsABlank) {
   EXPECT_EQ(lines[3].section, "t");
   EXPECT_EQ(lines[3].value, "a=b");
   EXPECT_EQ(parse_ini("\xEF\xBB\xBFt.x = 1", "bake.ini")[0].section, "t");
+  EXPECT_THAT(cause_of([] { static_cast<void>(parse_ini(std::string("x = 1\ny = a\0b\n", 14), "bake.ini")); }),
+              HasSubstr("bake.ini:2: "));
 }
 
 TEST(Resolved, HoldsWhatChangesRowsAlone) {

@@ -23,6 +23,7 @@ TEST(Spelling, TheNearestWordIsMeant) {
   EXPECT_EQ(nearest("C", words), "C");
   EXPECT_EQ(nearest("c", words), "");
   EXPECT_EQ(nearest("publish", words), "");
+  EXPECT_EQ(nearest("tram", words), "");  // two letters of five are no slip
   EXPECT_EQ(did_you_mean(""), "");
   EXPECT_EQ(did_you_mean("train"), "; did you mean train?");
 }

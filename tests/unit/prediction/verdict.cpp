@@ -43,6 +43,22 @@ TEST(Verdict, OlderSigmoidsThatFallWithTheScoreDoNotCount) {
   EXPECT_EQ(said.ranking(), (std::vector<std::int32_t>{1, 2, 0}));
 }
 
+TEST(Verdict, OfEqualProbabilitiesTheScoresDecide) {
+  const Verdict said = verdict(model_of({0, 0, 0}, {0, 0, 0}), std::vector<double>{0.1, 0.7, 0.6});
+  EXPECT_EQ(said.probabilities, std::vector<double>(3, 1.0 / 3));
+  EXPECT_EQ(said.predicted, 1);
+  EXPECT_EQ(said.ranking(), (std::vector<std::int32_t>{1, 2, 0}));
+}
+
+TEST(Verdict, ASetIsThePredictedClassAndThoseFromTheThresholdOn) {
+  const Verdict said{.scores = {1, 3, 2}, .probabilities = {0.125, 0.625, 0.25}, .predicted = 1};
+  using Set = std::vector<std::int32_t>;
+  EXPECT_EQ(prediction_set(said, 0), (Set{1, 2, 0}));
+  EXPECT_EQ(prediction_set(said, 0.25), (Set{1, 2}));
+  EXPECT_EQ(prediction_set(said, 0.26), (Set{1}));
+  EXPECT_EQ(prediction_set(said, 0.99), (Set{1})) << "a set is never empty";
+}
+
 TEST(Verdict, OfPairsIsCoupled) {
   Model m = model_of({-1, -2, -3}, {0.1, 0, 0});
   m.kernel = Kernel::rbf;

@@ -15,6 +15,8 @@ TEST(Target, IsPathAndDecodedQuery) {
   EXPECT_EQ(target.path, "/api/wrong");
   EXPECT_THAT(target.query,
               ElementsAre(Pair("label", "h\xc3\xbcte und m"), Pair("x", ""), Pair("y", "%4"), Pair("z", "a=b")));
+  EXPECT_THAT(parse_target("/?x=%41%4").query, ElementsAre(Pair("x", "A%4")));
+  EXPECT_THAT(parse_target("/?x=%41").query, ElementsAre(Pair("x", "A")));
   EXPECT_THAT(parse_target("/").query, IsEmpty());
   EXPECT_THAT(parse_target("/?").query, IsEmpty());
   EXPECT_EQ(parse_target("/?").authority, "");

@@ -62,8 +62,8 @@ class Client {
   bool connected_ = false;
 };
 
-/// A server on a thread of its own. /echo says the body, /never nothing, /later replies from another thread when it
-/// may.
+/// A server on a thread of its own. /echo says the body, /never nothing, /twice may say more, /later replies from
+/// another thread when it may.
 class Server : public testing::Test {
  protected:
   void start(ServerOptions options) {
@@ -71,6 +71,9 @@ class Server : public testing::Test {
     server_.emplace(options, [this](HttpRequest request, const HttpServer::Reply& reply) {
       if (request.path == "/never") {
         kept_.push_back(reply);
+      } else if (request.path == "/twice") {
+        kept_.push_back(reply);
+        reply({.type = "text/plain", .body = "first"});
       } else if (request.path == "/later") {
         others_.emplace_back([this, reply] {
           may_reply_.wait(false);
@@ -133,6 +136,18 @@ TEST_F(Server, AnswersAndKeepsTheConnection) {
   EXPECT_THAT(rest, HasSubstr("POST body"));
   EXPECT_THAT(rest, HasSubstr("\r\n\r\nlater"));
   EXPECT_THAT(rest, EndsWith("GET end"));
+}
+
+TEST_F(Server, ASecondReplyIsNoAnswerToTheNextRequest) {
+  start({});
+  Client client(port_);
+  client.send(get("/twice"));
+  EXPECT_THAT(client.receive("first"), StartsWith("HTTP/1.1 200"));
+  kept_.at(0)({.type = "text/plain", .body = "second"});
+  client.send(get("/b?x=own", last));
+  const std::string rest = client.receive();
+  EXPECT_THAT(rest, EndsWith("GET own"));
+  EXPECT_THAT(rest, Not(HasSubstr("second")));
 }
 
 TEST_F(Server, WaitsForABodyThatItHasAgreedTo) {
@@ -208,17 +223,22 @@ TEST_F(Server, TakesAWholeAddressAsAProxyIsAsked) {  // RFC 9112, 3.2.2
 }
 
 TEST_F(Server, CutsOffWhoIsSlowWithTheHeader) {
-  start({.header_seconds = 0.3});
+  start({.header_seconds = 1, .idle_seconds = 200});
   EXPECT_EQ(say("GET / HT"), "");
   EXPECT_EQ(say(""), "");
   Client drop(port_);  // a byte at a time buys no time
-  bool open = true;
+  bool open = drop.send("GET / HTTP/1.1\r\nX: ");
   for (int i = 0; i < 1000 && open; ++i) {
-    open = drop.send("G");
+    open = drop.send("y");
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   EXPECT_FALSE(open);
-  EXPECT_EQ(server_->counts().timed_out, 2);  // who says nothing has begun no request
+  Client again(port_);
+  again.send(get("/a"));
+  EXPECT_THAT(again.receive("GET "), StartsWith("HTTP/1.1 200"));
+  again.send("GET / HT");  // the second header has no more time than the first
+  EXPECT_EQ(again.receive(), "");
+  EXPECT_EQ(server_->counts().timed_out, 3);  // who says nothing has begun no request
 }
 
 TEST_F(Server, CutsOffWhoIsSlowWithTheBodyAndWhoSaysNoMore) {
