@@ -65,15 +65,17 @@ struct Manifest {
   std::vector<ShardCount> shards;    ///< the tar files, in byte order of paths
   std::vector<std::string> notes;    ///< what the user should know: what was left out, which shards are damaged
   std::int64_t damaged_shards = 0;   ///< shards that had pictures that could not be listed
+  std::int64_t unread_rows = 0;      ///< damaged rows of tables: their pictures are not here
   [[nodiscard]] std::int64_t size() const { return paths.size(); }
 };
 
 struct CorpusOptions {
-  /// The sources. Each is a folder (recursive), a CSV or TSV table (path[,label]), JSON lines, a text list, or a tar
+  /// The sources. Each is a folder (recursive), a CSV or TSV table (path[,label]), JSON, a text list, or a tar
   /// file (also .gz, .zst, .xz, .bz2), with braces and wildcards as in a shell: a-{000..127}.tar, {a,b}.csv, *.tar.
   std::vector<std::string> corpus;
   LabelRule labels;
   std::string path_column, label_column;  ///< of tables: a name of the header, or a number from 1; "": found
+  std::string path_root;                  ///< folder that relative paths in tables and lists start from; "": their own
   std::string classes;                    ///< text list: exactly these classes in this order; "" for those that occur
   std::int64_t min_per_class = 0;         ///< smaller classes are left out, with their pictures
   std::int64_t limit_per_class = 0;       ///< at most so many pictures of a class, chosen by a hash of paths; 0: all
@@ -83,20 +85,20 @@ struct CorpusOptions {
 /// an empty one. `options` agree on all ranks.
 ///
 /// A folder yields the files whose names end like a picture's (.jpg, .jpeg, .jpe, .jfif, .jif, .pjpeg, .pjp, .png,
-/// .apng, .webp, .gif, .bmp, .dib, .tif, .tiff, .ppm, .pgm, .pbm, .pnm; any case). Names that begin with a dot are left
-/// out, and what systems and editors leave behind (__MACOSX, @eaDir, lost+found ...); all that is left out is counted
-/// in a note. Symlinks are followed: one to a file is an entry of its own; a folder that several lead to is visited by
-/// the first of them in byte order, so that loops end. A dangling one is an entry without size. A folder that has tar
-/// files and no pictures yields what they hold. A tar file yields its members with such names. The column of KEY.jpg is
-/// the text of KEY.cls, the "label", "class" or "cls" of KEY.json, or the text of KEY.txt: the first that there is,
-/// even if it holds no label. Its index is kept beside it, if that folder can be written. A damaged shard yields the
-/// pictures before the damage, and a note; so does one without tar's end block. A table may have commas, semicolons,
-/// tabs or bars, and a header with the names that other tools use. Where its paths lead nowhere as written, but do in
-/// another way, always the same (with slashes, without folders in front, in a folder beside the table, with an ending),
-/// they are taken so. Notes say which column was taken for what, how paths were taken, and how many pictures are not
-/// there and why perhaps. Blanks around labels don't count; one in a table that is no UTF-8 is an error. The root is
-/// that of the first source. Throws a collective Error: what can't be read, an empty corpus, a malformed table (with
-/// its line), a picture with two labels.
+/// .apng, .webp, .gif, .bmp, .dib, .tif, .tiff, .ppm, .pgm, .pbm, .pnm, .ico, .tga; any case). Names that begin with a
+/// dot are left out, and what systems and editors leave behind (__MACOSX, @eaDir, lost+found ...); all that is left out
+/// is counted in a note. Symlinks are followed: one to a file is an entry of its own; a folder that several lead to is
+/// visited by the first of them in byte order, so that loops end. A dangling one is an entry without size. A folder
+/// that has tar files and no pictures yields what they hold. A tar file yields its members with such names. The column
+/// of KEY.jpg is the text of KEY.cls, the "label", "class" or "cls" of KEY.json, or the text of KEY.txt: the first that
+/// there is, even if it holds no label. Its index is kept beside it, if that folder can be written. A damaged shard
+/// yields the pictures before the damage, and a note; so does one without tar's end block. A table may have commas,
+/// semicolons, tabs or bars, and a header with the names that other tools use. Where its paths lead nowhere as written,
+/// but do in another way, always the same (with slashes, without folders in front, in a folder beside the table, with
+/// an ending), they are taken so. Notes say which column was taken for what, how paths were taken, and how many
+/// pictures are not there and why perhaps. Blanks around labels don't count; one in a table that is no UTF-8 is an
+/// error. The root is that of the first source. Throws a collective Error: what can't be read, an empty corpus, a
+/// malformed table (with its line), a picture with two labels.
 [[nodiscard]] Manifest list_corpus(const Communicator& comm, const CorpusOptions& options);
 
 /// A column of a table, beside the paths in it.

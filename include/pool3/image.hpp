@@ -55,13 +55,13 @@ class ImageError : public std::runtime_error {
 
 /// Decodes a picture, recognised by content: JPEG (baseline, progressive, grey, CMYK, YCCK), PNG (1-16 bit, palette,
 /// grey, interlaced), WebP, GIF, BMP (1-32 bit, masks, runs), TIFF (1-16 bit, grey, palette, RGB, CMYK, YCbCr, Lab;
-/// strips, tiles, planes), PNM (P1 to P6, of any largest value). Of an animation or of several pages, the first is
-/// taken. Alpha is laid over white, samples become 8 bits rounded to the nearest, and the orientation of TIFF, EXIF or
-/// (where they have none) XMP is applied.
-/// Alpha that is zero all over counts for none in BMP, and in TIFF where the file does not call it alpha. Throws
-/// ImageError: empty, unknown_format, corrupt (truncated too), too_large. Thread-safe. Takes 3 to 11 bytes a pixel
-/// beside the file, by measurement: 3 for the picture, and 3 to turn it or what the codec holds (most for progressive
-/// JPEG and for WebP).
+/// strips, tiles, planes), PNM (P1 to P6, of any largest value), ICO, TGA. Of an animation or of several pages, the
+/// first is taken, of an ICO the largest. Alpha is laid over white, samples become 8 bits rounded to the nearest, and
+/// the orientation of TIFF, EXIF or (where they have none) XMP is applied.
+/// Alpha that is zero all over counts for none in BMP, ICO and TGA, and in TIFF where the file does not call it alpha.
+/// Throws ImageError: empty, unknown_format, corrupt (truncated too), too_large. Thread-safe. Takes 3 to 11 bytes a
+/// pixel beside the file, by measurement: 3 for the picture, and 3 to turn it or what the codec holds (most for
+/// progressive JPEG and for WebP).
 [[nodiscard]] Image decode(std::span<const std::byte> bytes, const DecodeOptions& options = {});
 
 /// Throws what decode() would throw for a file that begins with these bytes, the first 64 or all: empty,

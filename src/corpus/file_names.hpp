@@ -46,9 +46,9 @@ namespace pool3::corpus {
 [[nodiscard]] inline std::string trimmed(std::string_view text) { return std::string(trimmed_view(text)); }
 
 /// Endings of the formats that are read, in lower case.
-inline constexpr std::array<std::string_view, 19> picture_endings = {
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".jif",  ".pjpeg", ".pjp", ".png", ".apng", ".webp",
-    ".gif", ".bmp",  ".dib", ".tif",  ".tiff", ".ppm",   ".pgm", ".pbm", ".pnm"};
+inline constexpr std::array<std::string_view, 21> picture_endings = {
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg", ".pjp", ".png", ".apng", ".webp", ".gif",
+    ".bmp", ".dib",  ".tif", ".tiff", ".ppm", ".pgm",   ".pbm", ".pnm", ".ico",  ".tga"};
 
 /// What follows the last dot of a path's last part, with that dot, in lower case; "" if there is none.
 [[nodiscard]] inline std::string ending_of(std::string_view path) {
@@ -64,9 +64,9 @@ inline constexpr std::array<std::string_view, 19> picture_endings = {
 
 /// True if it ends like the name of a picture in a format that is not read.
 [[nodiscard]] inline bool is_unread_picture_name(std::string_view name) {
-  constexpr std::array<std::string_view, 26> endings = {
-      ".heic", ".heif", ".hif", ".avif", ".jxl", ".jp2", ".j2k", ".jxr", ".svg", ".psd", ".xcf", ".ico", ".cur",
-      ".tga",  ".dds",  ".pcx", ".qoi",  ".exr", ".hdr", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf"};
+  constexpr std::array<std::string_view, 24> endings = {
+      ".heic", ".heif", ".hif", ".avif", ".jxl", ".jp2", ".j2k", ".jxr", ".svg", ".psd", ".xcf", ".cur",
+      ".dds",  ".pcx",  ".qoi", ".exr",  ".hdr", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf"};
   return std::ranges::find(endings, ending_of(name)) != endings.end();
 }
 

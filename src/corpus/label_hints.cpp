@@ -52,12 +52,28 @@ std::string hint_of_names(const StringTable& paths) {
   return {};
 }
 
+/// As in a/abbey/1.jpg, where classes lie in folders of their first letters.
+std::string hint_of_letters(const ListedSources& sources) {
+  const auto& names = sources.draft.names.all();
+  const bool letters = std::ranges::all_of(
+      names, [](const std::string& name) { return name.size() == 1 && (name[0] < '0' || name[0] > '9'); });
+  const std::string below = "/" + names[static_cast<std::size_t>(sources.draft.labels[0])] + "/";
+  const std::string first = fmt::format("/{}", sources.draft.paths[0]);
+  const std::size_t at = first.find(below);
+  if (names.size() < 2 || !letters || at == std::string::npos) return {};
+  if (first.find('/', at + below.size()) == std::string::npos) return {};
+  return "the labels are single letters, as of folders that hold those of the classes: --labels "
+         "'regex:(?:^|/)[^/]/(.+)/[^/]*$' takes the folders below them";
+}
+
 }  // namespace
 
 std::string label_hint(const ListedSources& sources, const LabelRule& rule) {
   const std::vector<std::int32_t>& labels = sources.draft.labels;
   const bool by_folder = rule.kind == LabelRule::Kind::automatic || rule.kind == LabelRule::Kind::directory;
   if (!by_folder || labels.empty()) return {};
+  if (labels[0] >= 0)
+    if (std::string hint = hint_of_letters(sources); !hint.empty()) return hint;
   if (std::ranges::any_of(labels, [&](std::int32_t label) { return label != labels[0]; })) return {};
   std::string hint = labels[0] < 0 ? hint_of_table(sources) : "";
   return hint.empty() ? hint_of_names(sources.draft.paths) : hint;

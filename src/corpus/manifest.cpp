@@ -132,6 +132,7 @@ Manifest list_corpus(const Communicator& comm, const CorpusOptions& options) {
   manifest.shards = std::move(sources.shards);
   manifest.notes = std::move(sources.notes);
   manifest.damaged_shards = sources.damaged_shards;
+  manifest.unread_rows = sources.unread_rows;
   manifest.hash = corpus::hash_of(manifest, !options.classes.empty());
   return manifest;
 }

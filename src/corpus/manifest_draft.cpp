@@ -71,7 +71,9 @@ void ManifestDraft::check_repeat(std::int64_t a, std::int64_t b, const std::stri
   throw Error({.stage = stage,
                .path = corpus,
                .cause = fmt::format(R"({} "{}" two labels: "{}" and "{}")", who, paths[a], text(a), text(b)),
-               .advice = "a picture has one label; --labels none or directory does not look at a table's column"});
+               .advice = "a picture has one label: keep one row a picture, as with awk -F, '!seen[$1]++' OLD >NEW "
+                         "where column 1 has the "
+                         "paths; --labels none or directory does not look at a table's column"});
 }
 
 void ManifestDraft::sort_and_drop_repeats(const std::string& corpus) {

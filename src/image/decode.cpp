@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -35,13 +36,28 @@ std::string names_of_formats() {
   return fmt::format("{} and {}", fmt::join(names, ", "), last);
 }
 
+/// A program that makes a picture of it that is read, in words; "" if none is known.
+std::string_view converter_of(std::string_view format) {
+  constexpr std::array<std::array<std::string_view, 2>, 6> converters = {
+      {{"HEIC", " (heif-convert A.heic A.jpg makes a JPEG of it)"},
+       {"AVIF", " (avifdec A.avif A.png makes a PNG of it)"},
+       {"JPEG XL", " (djxl A.jxl A.png makes a PNG of it)"},
+       {"JPEG 2000", " (opj_decompress -i A.jp2 -o A.png makes a PNG of it)"},
+       {"Photoshop's PSD", " (convert 'A.psd[0]' A.png of ImageMagick makes a PNG of it)"},
+       {"GIMP's XCF", " (xcf2png A.xcf -o A.png makes a PNG of it)"}}};
+  const auto* const found = std::ranges::find_if(converters, [&](const auto& pair) { return pair[0] == format; });
+  return found == converters.end() ? std::string_view() : (*found)[1];
+}
+
 /// Throws ImageError if the file is of none that has a decoder.
 Decoder& decoder_of(Bytes bytes) {
   if (bytes.empty()) throw ImageError(RowStatus::empty, "the file has no bytes");
   const auto* format = std::ranges::find_if(formats, [&](const Format& f) { return matches(bytes, f); });
   if (format != formats.end() && format->decoder != nullptr) return *format->decoder;
-  const std::string found =
-      format == formats.end() ? words_of_unknown(bytes) : fmt::format("a file of type {}", format->name);
+  if (format == formats.end() && is_tga(bytes)) return decode_tga;
+  const std::string found = format == formats.end()
+                                ? words_of_unknown(bytes)
+                                : fmt::format("a file of type {}{}", format->name, converter_of(format->name));
   throw ImageError(RowStatus::unknown_format, fmt::format("{}; {} are read", found, names_of_formats()));
 }
 

@@ -22,9 +22,21 @@ bool is_in(const Names& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-/// Lower case, without gaps, and without one filler at an end.
+/// Without a year behind, as in train2017 and val_2019.
+std::string_view without_year(std::string_view name) {
+  constexpr std::size_t digits = 4;
+  if (name.size() <= digits) return name;
+  const std::string_view year = name.substr(name.size() - digits);
+  if (year.find_first_not_of("0123456789") != std::string_view::npos) return name;
+  if (!year.starts_with("19") && !year.starts_with("20")) return name;
+  name.remove_suffix(digits);
+  if (is_gap(name.back())) name.remove_suffix(1);
+  return name;
+}
+
+/// Lower case, without gaps, a year, and one filler at an end.
 std::string bare(std::string_view name) {
-  std::string text = lower_case(name);
+  std::string text = lower_case(without_year(name));
   const std::size_t first = text.find_first_of("_- "), last = text.find_last_of("_- ");
   if (first != std::string::npos && is_in(fillers, text.substr(0, first))) {
     text.erase(0, first);

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 import fixtures_formats
+import fixtures_icons
 import fixtures_tiff
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -362,6 +363,7 @@ pngs()
 headers_of_jpegs()
 fixtures_formats.write(keep)
 fixtures_tiff.write(keep)
+fixtures_icons.write(keep)
 fixtures_formats.scaled_jpegs(OUT, lambda w, h, options: jpeg(smooth(w, h, 3), "RGB", **options))
 (OUT / "expected.txt").write_text("\n".join(expected) + "\n")
 resize_points()

@@ -1,6 +1,6 @@
 # A target for the decoder of each picture format. Its seeds are the pictures of tests/data/images, and what was found
 # before, in corpus/image_FORMAT.
-foreach(format jpeg:jpg png:png webp:webp gif:gif bmp:bmp tiff:tif pnm:p?m)
+foreach(format jpeg:jpg png:png webp:webp gif:gif bmp:bmp tiff:tif pnm:p?m ico:ico tga:tga)
   string(REPLACE ":" ";" format ${format})
   list(POP_BACK format suffix)
   set(name image_${format})

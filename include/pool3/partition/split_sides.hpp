@@ -14,7 +14,7 @@ inline constexpr std::array<std::string_view, 3> row_side_names = {"training", "
 
 /// The side that a name of a split stands for, in any case: "train", "training" ... are training, "test", "testing",
 /// "holdout" ... held out, "val", "valid", "validation", "dev", "unlabeled" ... left out; also with a word beside it,
-/// as in "train_set", "trainset", "test-images", "seg_train". Nothing for other texts.
+/// as in "train_set", "trainset", "test-images", "seg_train", or a year, as in "val2017". Nothing for other texts.
 [[nodiscard]] std::optional<RowSide> side_of_name(std::string_view name);
 
 }  // namespace pool3

@@ -48,6 +48,7 @@ void check_earlier(const ExtractOptions& options, const Provenance& wanted, cons
 ExitCode outcome(const Context& context, const Plan& plan, std::int64_t failed, const std::string& out) {
   const std::int64_t rows = context.comm.sum(plan.rows.size());  // only the root has them
   const std::int64_t damaged = context.comm.sum(plan.manifest.damaged_shards);
+  const std::int64_t unread = context.comm.sum(plan.manifest.unread_rows);
   context.log.line("extract", fmt::format("{}: {} rows, {} failed", out, rows, failed));
   if (rows > 0 && failed == rows) {
     context.comm.root_does([&] {
@@ -61,7 +62,11 @@ ExitCode outcome(const Context& context, const Plan& plan, std::int64_t failed, 
     context.log.line("extract", fmt::format("{} tar {} damaged: pictures in {} are not in the catalogue", damaged,
                                             damaged == 1 ? "file is" : "files are", damaged == 1 ? "it" : "them"));
   }
-  return failed > 0 || damaged > 0 ? ExitCode::some_failed : ExitCode::ok;
+  if (unread > 0) {
+    context.log.line("extract", fmt::format("{} damaged row{} of tables {} not in the catalogue", unread,
+                                            unread == 1 ? "" : "s", unread == 1 ? "is" : "are"));
+  }
+  return failed > 0 || damaged > 0 || unread > 0 ? ExitCode::some_failed : ExitCode::ok;
 }
 
 /// Throws Error if no picture of the catalogue is there: a table of wrong paths, a disk that is not mounted. Root only.
@@ -71,7 +76,8 @@ void check_some_there(const Manifest& manifest) {
       {.stage = "extract",
        .path = full_path(manifest.root, manifest.paths[0]),
        .cause = fmt::format("neither this nor any other of the {} pictures of the catalogue is there", manifest.size()),
-       .advice = "are the paths right, and the disk mounted?"});
+       .advice = "are the paths right, and the disk mounted? --path-root FOLDER says where paths in tables and lists "
+                 "start from"});
 }
 
 /// In the order of cost. Collective.

@@ -18,8 +18,9 @@ constexpr std::int64_t stripe_step = 65536;  // of Lustre
 
 void declare_catalogue(OptionParser& p, CatalogueFlags& o) {
   p.add_list("corpus", o.corpus,
-             "folders of pictures or tar shards, CSV or TSV tables (path[,label]), JSON lines, text lists, tar shards "
-             "(a-{000..127}.tar, 'a-*.tar')",
+             "folders of pictures or tar shards, CSV or TSV tables (path[,label]), JSON (also of COCO's kind), text "
+             "lists, tar "
+             "shards (a-{000..127}.tar, 'a-*.tar')",
              Changes::content);
   p.reads("corpus", ReadPath::Form::corpus);
   p.add("labels", o.labels,
@@ -30,6 +31,10 @@ void declare_catalogue(OptionParser& p, CatalogueFlags& o) {
         std::string(), Changes::content);
   p.add("label-column", o.label_column, "column of the labels in tables: its name, or a number from 1; default: found",
         std::string(), Changes::content);
+  p.add("path-root", o.path_root,
+        "folder that relative paths in tables and lists start from; default: the folder that each is in", std::string(),
+        Changes::content);
+  p.reads("path-root");
   p.add("classes", o.classes, "text file: these classes, in this order; other pictures are left out", std::string(),
         Changes::content);
   p.reads("classes");
@@ -159,6 +164,7 @@ CorpusOptions corpus_options(const CatalogueFlags& flags) {
           .labels = parse_label_rule(flags.labels),
           .path_column = flags.path_column,
           .label_column = flags.label_column,
+          .path_root = flags.path_root,
           .classes = flags.classes,
           .min_per_class = flags.min_per_class,
           .limit_per_class = flags.limit_per_class};

@@ -45,7 +45,7 @@ Image read_picture(const std::string& path) {
     return Error({.stage = std::string(stage_of(status)),
                   .path = path,
                   .cause = cause,
-                  .advice = "give a JPEG, PNG, WebP, GIF, BMP, TIFF or PNM picture"});
+                  .advice = "give a JPEG, PNG, WebP, GIF, BMP, TIFF, PNM, ICO or TGA picture"});
   };
   try {
     return decode(EntryReader({}, entry_limits({})).read(path));

@@ -173,8 +173,12 @@ void OptionParser::read_config(const std::string& path, const std::set<std::stri
   const auto known = names();
   for (const IniLine& line : parse_ini(config_text(path), path)) {
     const bool is_known = known.contains(line.name);
-    if (!is_known && !known_elsewhere.contains(line.name))
-      throw usage_error(fmt::format("--config {}:{}: there is no flag '{}'", path, line.number, line.name), see_help());
+    if (!is_known && !known_elsewhere.contains(line.name)) {
+      const std::string own = nearest(line.name, known);
+      throw usage_error(fmt::format("--config {}:{}: there is no flag '{}'{}", path, line.number, line.name,
+                                    did_you_mean(own.empty() ? nearest(line.name, known_elsewhere) : own)),
+                        see_help());
+    }
     if (!is_known || (!line.section.empty() && line.section != command_)) continue;
     po::option option(line.name, {line.value});
     option.original_tokens = {line.name, line.value};

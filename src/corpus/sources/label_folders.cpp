@@ -4,12 +4,14 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "corpus/file_names.hpp"
 #include "pool3/error.hpp"
 #include "pool3/partition/split_sides.hpp"
 
@@ -52,8 +54,8 @@ struct Labels {
   void add(const std::string& label) { rows.push_back(label.empty() ? -1 : names.number(label)); }
 };
 
-/// Of each path without its side, which may stand there twice (train/train/CLASS). Nothing if a picture of the training
-/// side has no folder there, and another picture has one.
+/// Of each path without its side, which may stand there twice (train/train/CLASS). Pictures of no side have none.
+/// Nothing if a picture of the training side has no folder there, and another picture has one.
 std::optional<Labels> labels_below_sides(const StringTable& paths, std::size_t skipped, const Labeller& label) {
   Labels labels;
   bool trains_without = false;
@@ -62,18 +64,51 @@ std::optional<Labels> labels_below_sides(const StringTable& paths, std::size_t s
     const auto side = side_of_name(first_folder(path));
     std::string_view rest = behind_first(path);
     while (side && side_of_name(first_folder(rest)) == side) rest = behind_first(rest);
-    labels.add(label(rest, ""));
+    labels.add(side ? label(rest, "") : "");
     trains_without = trains_without || (side == RowSide::training && labels.rows.back() < 0);
   }
   if (trains_without && !labels.names.all().empty()) return std::nullopt;
   return labels;
 }
 
-/// Two folders or more, and each a side. Pictures beside them don't matter.
-bool are_sides(std::set<std::string_view> folders) {
-  folders.erase("");
-  return folders.size() > 1 && std::ranges::all_of(folders, [](auto name) { return side_of_name(name).has_value(); });
+/// True for a folder that public sets have beside their sides.
+bool is_of_no_class(std::string_view folder) {
+  constexpr std::array<std::string_view, 12> names = {"meta",   "metadata", "annotations", "doc",
+                                                      "docs",   "extra",    "example",     "examples",
+                                                      "sample", "samples",  "preview",     "previews"};
+  return std::ranges::find(names, lower_case(folder)) != names.end();
 }
+
+/// Top folders that are the sides of a split, two or more. Pictures beside them don't matter, nor do folders of no
+/// class beside both a training and a test side.
+struct SideFolders {
+  std::vector<std::string_view> sides, others;
+
+  explicit SideFolders(const std::set<std::string_view>& folders) {
+    for (const std::string_view name : folders)
+      if (!name.empty()) (side_of_name(name) ? sides : others).push_back(name);
+  }
+  [[nodiscard]] bool are_split() const {
+    const auto has = [&](RowSide side) {
+      return std::ranges::any_of(sides, [&](auto name) { return side_of_name(name) == side; });
+    };
+    return sides.size() > 1 && (others.empty() || (std::ranges::all_of(others, is_of_no_class) &&
+                                                   has(RowSide::training) && has(RowSide::held_out)));
+  }
+  /// What to say. `shared`: the folders that all lie in.
+  [[nodiscard]] std::string note(const std::string& shared) const {
+    const std::string which = shared.empty() ? "the top folders" : fmt::format("the folders in {}", shared);
+    if (!others.empty())
+      return one_line(
+          fmt::format("of {}, {} are the sides of a split: labels are the folders below; pictures in {} have none; "
+                      "--labels directory takes the top folders",
+                      which, fmt::join(sides, ", "), fmt::join(others, ", ")));
+    return one_line(fmt::format(
+        "{} are {}, the sides of a split: labels are the folders below, and the classifier takes the split (--split "
+        "folders); --labels directory takes the top folders",
+        which, fmt::join(sides, ", ")));
+  }
+};
 
 void take(Labels&& labels, ManifestDraft& draft) {
   draft.names = std::move(labels.names);
@@ -88,18 +123,13 @@ std::string look_below(ManifestDraft& draft, const Labeller& label) {
     if (paths[row].starts_with('/') || paths[row].starts_with('.')) return {};
   if (paths.size() == 0) return {};
   const std::string shared = shared_folders(paths);
-  auto folders = folders_behind(paths, shared.size());
-  if (are_sides(folders)) {
+  const auto folders = folders_behind(paths, shared.size());
+  if (const SideFolders found(folders); found.are_split()) {
     auto labels = labels_below_sides(paths, shared.size(), label);
-    if (!labels) return {};
-    folders.erase("");
-    const std::string which = shared.empty() ? "the top folders are" : fmt::format("the folders in {} are", shared);
-    std::string note = fmt::format(
-        "{} {}, the sides of a split: labels are the folders below, and the classifier takes the split (--split "
-        "folders); --labels directory takes the top folders",
-        one_line(which), one_line(fmt::format("{}", fmt::join(folders, ", "))));
+    const bool none_below = labels && labels->names.all().empty() && !found.others.empty();
+    if (!labels || none_below) return {};
     take(*std::move(labels), draft);
-    return note;
+    return found.note(shared);
   }
   if (shared.empty() || folders.size() < 2 || folders.contains("")) return {};
   Labels labels;

@@ -63,6 +63,9 @@ std::optional<std::string> path_like(const std::string& root, const std::string&
 
 /// Why this path may not have been found; "" if nothing is near.
 std::string hint(const std::string& root, std::string_view path) {
+  if (is_address(path)) return "it is an address, and pool3 reads files: fetch it first, as with wget";
+  if (path.find_first_not_of("0123456789 \t.-") == std::string_view::npos)
+    return "these are numbers: give the table or list that has the paths of pictures, often called images.txt";
   std::error_code error;
   if (const fs::path target = fs::read_symlink(full_path(root, path), error); !error)
     return fmt::format("it is a link to {}, which is not there{}", one_line(target.string()),
@@ -95,7 +98,10 @@ std::string note_on_missing(const std::string& root, const ManifestDraft& draft)
   const std::int64_t count = std::ranges::count(draft.bytes, -1);
   std::string note = fmt::format("{} of {} pictures {} not there or no files, e.g. {}", count, draft.size(),
                                  count == 1 ? "is" : "are", one_line(full_path(root, path)));
-  if (const std::string why = hint(root, path); !why.empty()) note += fmt::format(" ({})", why);
+  std::string why = hint(root, path);
+  if (why.empty() && count == draft.size() && !path.starts_with('/'))
+    why = "paths in tables and lists start from their folder, or from --path-root FOLDER";
+  if (!why.empty()) note += fmt::format(" ({})", why);
   return note;
 }
 

@@ -32,7 +32,7 @@ namespace fs = std::filesystem;
 struct Source {
   enum class Kind { folder, table, shard } kind = Kind::folder;
   std::string path;             ///< as given
-  std::string root;             ///< absolute folder: itself, or the one that it is in
+  std::string root;             ///< absolute folder: itself, the one that it is in, or that paths of a table start from
   std::string given_root = {};  ///< the same as given, where links lead to it; of tables
 };
 
@@ -43,21 +43,22 @@ std::string absolute_folder(const fs::path& folder) {
   return path.string();
 }
 
-Source source_of(const std::string& path) {
+Source source_of(const std::string& path, const std::string& path_root = {}) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) throw file_error({stage, path}, errno);
   if (S_ISDIR(status.st_mode)) return {Source::Kind::folder, path, absolute_folder(path)};
   if (!S_ISREG(status.st_mode)) {
     throw Error({.stage = stage, .path = path, .cause = "neither a folder nor a regular file"});
   }
-  const fs::path folder = fs::absolute(path).parent_path();
-  return {is_shard_name(path) ? Source::Kind::shard : Source::Kind::table, path, absolute_folder(folder),
-          folder.lexically_normal().string()};
+  const auto kind = is_shard_name(path) ? Source::Kind::shard : Source::Kind::table;
+  const bool elsewhere = kind == Source::Kind::table && !path_root.empty();
+  const fs::path folder = elsewhere ? fs::absolute(path_root) : fs::absolute(path).parent_path();
+  return {kind, path, absolute_folder(folder), folder.lexically_normal().string()};
 }
 
-std::vector<Source> sources_of(const std::vector<std::string>& corpus) {
+std::vector<Source> sources_of(const CorpusOptions& options) {
   std::vector<Source> sources;
-  for (const std::string& path : source_names(corpus)) sources.push_back(source_of(path));
+  for (const std::string& path : source_names(options.corpus)) sources.push_back(source_of(path, options.path_root));
   if (sources.empty()) throw usage_error("--corpus is empty");
   return sources;
 }
@@ -110,7 +111,7 @@ class Lister {
   ListedSources run() {
     std::vector<Source> sources;
     comm_.root_does([&] {
-      sources = sources_of(options_.corpus);
+      sources = sources_of(options_);
       result_.root = sources[0].root;
       for (const Source& source : sources) {
         if (source.kind == Source::Kind::table) add_table(source);
@@ -144,7 +145,7 @@ class Lister {
   }
 
   void add_table(const Source& source) {
-    TextInput input(source.path);
+    TextInput input(source.path, source.root);
     const ColumnNames names{options_.path_column, options_.label_column};
     const Labeller by_column({.kind = LabelRule::Kind::column, .pattern = {}});
     const bool by_folder = rule_.kind == LabelRule::Kind::directory || rule_.kind == LabelRule::Kind::automatic;
@@ -158,11 +159,13 @@ class Lister {
       result_.draft.add(
           {.path = stored(source.root, row.path), .bytes = ManifestDraft::unknown, .label = label, .line = row.line});
     });
+    result_.unread_rows += shape.unread_rows;
     if (shape.rows == 0) return;
     require_label_column(shape.has_labels, source.path, shape.unclear);
     by_column_ = by_column_ || shape.has_labels;
     for (const std::string& text : {shape.what, shape.placement})
       if (!text.empty()) result_.notes.push_back(fmt::format("{}: {}", source.path, text));
+    for (const std::string& text : shape.odd) result_.notes.push_back(fmt::format("{}: {}", source.path, text));
     const bool used = rule_.kind == LabelRule::Kind::automatic || rule_.kind == LabelRule::Kind::column;
     if (with_blanks > 0 && used) {
       result_.notes.push_back(
@@ -313,6 +316,9 @@ bool names_picture(std::string_view path) { return corpus::is_picture_name(path)
 
 bool names_unread_picture(std::string_view path) { return corpus::is_unread_picture_name(path); }
 
-bool names_table(std::string_view path) { return corpus::is_table_name(path) || corpus::ending_of(path) == ".txt"; }
+bool names_table(std::string_view path) {
+  const std::string ending = corpus::ending_of(path);
+  return corpus::is_table_name(path) || ending == ".txt" || ending == ".json";
+}
 
 }  // namespace pool3

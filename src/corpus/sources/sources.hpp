@@ -19,6 +19,7 @@ struct ListedSources {
   std::vector<std::string> notes;
   LeftOut left_out;
   std::int64_t damaged_shards = 0;
+  std::int64_t unread_rows = 0;
 };
 
 /// Lists all sources, in their order. Collective; throws a collective Error.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "corpus/file_names.hpp"
+#include "corpus/tables/odd_rows.hpp"
 #include "corpus/tables/records.hpp"
 #include "pool3/error.hpp"
 #include "pool3/partition/split_sides.hpp"
@@ -17,14 +18,37 @@ namespace pool3::corpus {
 namespace {
 
 /// Names of headers, as normalised() has them; the first that is there counts.
-constexpr std::array<std::string_view, 22> path_names = {
-    "path",    "filepath", "imagepath", "imgpath",   "picturepath", "fullpath", "relativepath", "filename",
-    "fname",   "file",     "imagefile", "imagename", "imgname",     "imgfile",  "image",        "img",
-    "picture", "photo",    "pic",       "images",    "imageid",     "paths"};
-constexpr std::array<std::string_view, 16> label_names = {
-    "label",  "labels",     "labelname", "classlabel", "class",   "classname", "category", "categoryname",
-    "target", "targetname", "cls",       "y",          "species", "breed",     "classid",  "labelid"};
+constexpr std::array<std::string_view, 26> path_names = {
+    "path", "filepath",  "imagepath", "imgpath", "picturepath", "fullpath",      "relativepath",  "filename", "fname",
+    "file", "imagefile", "imagename", "imgname", "imgfile",     "image",         "img",           "picture",  "photo",
+    "pic",  "images",    "imageid",   "paths",   "localpath",   "imagefilename", "imagefilepath", "imagelink"};
+constexpr std::array<std::string_view, 24> label_names = {"label",
+                                                          "labels",
+                                                          "labelname",
+                                                          "classlabel",
+                                                          "class",
+                                                          "classname",
+                                                          "category",
+                                                          "categoryname",
+                                                          "target",
+                                                          "targetname",
+                                                          "cls",
+                                                          "y",
+                                                          "species",
+                                                          "breed",
+                                                          "classid",
+                                                          "labelid",
+                                                          "choice",
+                                                          "choices",
+                                                          "producttype",
+                                                          "productcategory",
+                                                          "googleproductcategory",
+                                                          "categorypath",
+                                                          "categorylabel",
+                                                          "variety"};
 constexpr std::size_t sample_rows = 200;
+/// In the order in which they are tried.
+constexpr std::array separators = {';', '\t', ',', '|', blanks};
 
 template <typename Names>
 bool is_one_of(const Names& names, std::string_view text) {
@@ -59,8 +83,10 @@ std::optional<std::size_t> picture_column(const Sample& sample, std::size_t firs
   return std::nullopt;
 }
 
-bool makes_sense(const Sample& sample) {
-  if (!is_consistent(sample)) return false;
+/// Some rows may be odd.
+bool makes_sense(const Sample& all) {
+  const Sample sample = regular_rows(all);
+  if (sample.empty() || sample.size() * 5 < all.size() * 4) return false;
   return names_columns(sample[0]) || picture_column(sample, 0).has_value() || picture_column(sample, 1).has_value();
 }
 
@@ -274,7 +300,7 @@ std::string_view whole_lines(std::string_view text) {
 
 std::string normalised(std::string_view name) {
   std::string text = lower_case(name);
-  std::erase_if(text, [](char c) { return c == ' ' || c == '_' || c == '-' || c == '.' || c == '\t' || c == ':'; });
+  std::erase_if(text, [](char c) { return std::string_view(" _-.\t:#").find(c) != std::string_view::npos; });
   return text;
 }
 
@@ -297,8 +323,8 @@ Sample sample_of(std::string_view text, char separator) {
 char find_separator(std::string_view text, char expected) {
   if (const auto named = named_separator(text)) return *named;
   if (makes_sense(sample_of(text, expected))) return expected;
-  for (const char other : {';', '\t', ',', '|'}) {
-    const Sample sample = sample_of(text, other);
+  for (const char other : separators) {
+    const Sample sample = regular_rows(sample_of(text, other));
     if (other != expected && makes_sense(sample) && sample[0].size() > 1) return other;
   }
   return expected;
@@ -315,7 +341,7 @@ std::optional<char> find_list_separator(std::string_view text) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = trimmed_view(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.empty()) continue;
+    if (line.empty() || line.starts_with('#')) continue;  // remarks, most likely
     const std::size_t at = line.find_last_of(" \t,;");
     if (at == std::string_view::npos || is_picture_name(line) || !is_picture_name(trimmed_view(line.substr(0, at)))) {
       return std::nullopt;
@@ -324,6 +350,28 @@ std::optional<char> find_list_separator(std::string_view text) {
     found = line[at];
   }
   return found;
+}
+
+std::optional<char> find_text_separator(std::string_view text) {
+  if (const auto named = named_separator(text)) return named;
+  for (const char separator : separators) {
+    const Sample sample = regular_rows(sample_of(text, separator));
+    if (sample.size() < 2 || !names_columns(sample[0])) continue;
+    if (sample[0].size() > 1) return separator;
+    // A header above paths alone, which may hold all but tabs.
+    if (separator == '\t' && is_one_of(path_names, normalised(sample[0][0])) && picture_column(sample, 1))
+      return separator;
+  }
+  if (find_list_separator(text)) return std::nullopt;
+  constexpr std::size_t least = 3;  // fewer may be a path with a blank in it, or a number in front of one
+  for (const char separator : separators) {
+    const Sample sample = regular_rows(sample_of(text, separator));
+    if (sample.empty() || sample[0].size() < least) continue;
+    const auto column = picture_column(sample, sample.size() > 1 ? 1 : 0);
+    // A path that ends its line may hold the separators itself.
+    if (column && *column + 1 < sample[0].size()) return separator;
+  }
+  return std::nullopt;
 }
 
 }  // namespace pool3::corpus

@@ -35,7 +35,7 @@ using Sample = std::vector<std::vector<std::string>>;
 [[nodiscard]] Sample sample_of(std::string_view text, char separator);
 
 /// The character between fields: the one that a first line names, else `expected` (that of the file's ending) unless
-/// the rows make more sense with a comma, a semicolon, a tab or a bar.
+/// the rows make more sense with a comma, a semicolon, a tab, a bar or blanks.
 [[nodiscard]] char find_separator(std::string_view text, char expected);
 
 /// What stands for the separator of a table of JSON lines, whose sample has a header.
@@ -53,5 +53,10 @@ inline constexpr char json_separator = '{';
 /// Where the label begins in lines "PATH LABEL", with a blank, tab, comma or semicolon between them, as Caffe has them.
 /// Nothing if not every line of `text` is of that kind.
 [[nodiscard]] std::optional<char> find_list_separator(std::string_view text);
+
+/// The character between the fields of a text whose name does not say that it is a table, if its first line is a header
+/// or every line has a picture's name and two fields or more beside it. Nothing for lists of paths, alone or with a
+/// label.
+[[nodiscard]] std::optional<char> find_text_separator(std::string_view text);
 
 }  // namespace pool3::corpus

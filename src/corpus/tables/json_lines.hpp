@@ -1,11 +1,16 @@
 #pragma once
 // Tables of JSON lines: an object a row, its keys the columns. Private to the room.
 
+#include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "corpus/tables/columns.hpp"
+#include "corpus/tables/path_placement.hpp"
+#include "corpus/tables/table.hpp"
 
 namespace pool3::corpus {
 
@@ -17,6 +22,12 @@ namespace pool3::corpus {
 /// the whole file says which they are.
 [[nodiscard]] Sample sample_of_json_lines(std::string_view text);
 
+/// The same of the texts of objects.
+[[nodiscard]] Sample sample_of_objects(const std::vector<std::string>& texts);
+
+/// An object, or what is_discarded() for anything else.
+[[nodiscard]] nlohmann::json object_of(std::string_view text);
+
 /// Reads lines under keys that are known.
 class JsonLine {
  public:
@@ -27,6 +38,28 @@ class JsonLine {
 
  private:
   std::vector<std::string> keys_;
+};
+
+/// Objects, each a row. Those that are none, and those without a path, are left out and counted.
+class ObjectRows {
+ public:
+  /// `keys`: of the sample. All must outlive this.
+  ObjectRows(const std::string& table, const std::vector<std::string>& keys, const Columns& columns,
+             const Placement& placement);
+  void add(std::string_view text, std::int64_t line, const TableUse& use);
+  /// Throws Error if no row has a path.
+  [[nodiscard]] TableShape shape();
+
+ private:
+  struct Kind {
+    std::int64_t count = 0, line = 0;  ///< the first one's
+  };
+  const std::string& table_;
+  const Placement& placement_;
+  JsonLine reader_;
+  TableShape shape_;
+  std::vector<std::string> fields_;
+  Kind unread_, without_path_;
 };
 
 }  // namespace pool3::corpus

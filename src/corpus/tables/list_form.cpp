@@ -9,14 +9,14 @@
 namespace pool3::corpus {
 namespace {
 
-/// The first lines of a list that are not blank.
+/// The first lines of a list that are not blank, nor remarks.
 std::vector<std::string_view> first_lines(TextInput& input) {
   std::vector<std::string_view> lines;
   for (std::string_view rest = whole_lines(input.ahead()); !rest.empty() && lines.size() < placement_sample;) {
     std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(line.size() + 1, rest.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (!trimmed_view(line).empty()) lines.push_back(line);
+    if (!trimmed_view(line).empty() && !line.starts_with('#')) lines.push_back(line);
   }
   return lines;
 }
@@ -61,7 +61,7 @@ std::string ListForm::words() const {
 ListForm find_list_form(TextInput& input) {
   ListForm usual{.separator = find_list_separator(input.ahead())};
   if (!input.is_file()) return usual;
-  const std::string folder = real_folder_of(input.path());
+  const std::string& folder = input.folder();
   const auto lines = first_lines(input);
   if (lines.empty() || folder.empty()) return usual;
   std::ptrdiff_t most = find_files(usual, folder, lines);

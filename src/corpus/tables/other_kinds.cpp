@@ -15,22 +15,23 @@ constexpr OtherKind archive = {"an archive of a kind that is not read",
                                "unpack it first, as with unzip FILE -d FOLDER, and give the folder"};
 constexpr OtherKind picture = {"a picture, and no catalogue of pictures",
                                "give the folder that it is in, or a list of paths"};
-constexpr OtherKind utf16 = {"UTF-16 text", "save it as UTF-8, or: iconv -f UTF-16 -t UTF-8 FILE > NEW-FILE"};
+constexpr OtherKind utf32 = {"UTF-32 text", "save it as UTF-8, or: iconv -f UTF-32 -t UTF-8 FILE > NEW-FILE"};
+constexpr OtherKind idx = {
+    "pictures or labels in MNIST's format (IDX)",
+    "write the pictures as PNG files first, in a folder for each label, as with Python and Pillow"};
+constexpr OtherKind pickle = {
+    "a pickle of Python, as CIFAR's batches are",
+    "write the pictures as PNG files first, in a folder for each label, as with Python and Pillow"};
 constexpr OtherKind page = {"a web page, and no table or list of paths",
                             "was it fetched from an address that is not there any more?"};
-constexpr OtherKind xml = {"XML, perhaps a drawing (SVG), and no table or list of paths",
-                           "draw SVG as PNG first, as with rsvg-convert"};
-constexpr OtherKind json_lines = {"JSON, and no table or list of paths",
-                                  "if it has an object a line, give it a name that ends in .jsonl"};
-constexpr OtherKind json_list = {"JSON, and no table or list of paths",
-                                 "write it as CSV first, as with pandas: read_json(FILE).to_csv(FILE.csv, "
-                                 "index=False)"};
-constexpr OtherKind coco = {
-    "JSON of COCO's kind (images, annotations, categories), and no table or list of paths",
-    "write a CSV table first, with a column path (COCO's file_name) and a column label (the name "
-    "of a category): a picture has one label"};
+constexpr OtherKind drawing = {"a drawing (SVG), and no table or list of paths",
+                               "draw SVG as PNG first, as with rsvg-convert"};
+constexpr OtherKind xml = {
+    "XML, and no table or list of paths",
+    "of annotations (VOC, CVAT), write a CSV table with a column path and a column label, or let the "
+    "tool that made them export COCO's JSON, or a folder for each class"};
 constexpr OtherKind json = {"JSON, and no table or list of paths",
-                            "write a CSV table with a column path and a column label first"};
+                            "give it a name that ends in .json, or in .jsonl if it has an object a line"};
 constexpr OtherKind tar = {"a tar file whose name does not end as one",
                            "give it a name that ends in .tar, or in .tar.gz and the like if it is compressed"};
 
@@ -57,8 +58,22 @@ const std::array magics = {
     Magic{"GIF87a", picture},
     Magic{"GIF89a", picture},
     Magic{"%PDF-", {"a PDF file", "give a folder of pictures, or a table or list of their paths"}},
-    Magic{"\xFF\xFE", utf16},
-    Magic{"\xFE\xFF", utf16},
+    Magic{{"\xFF\xFE\0\0", 4}, utf32},
+    Magic{{"\0\0\xFE\xFF", 4}, utf32},
+    Magic{"MATLAB ",
+          {"a file of MATLAB, which pool3 does not read",
+           "write a CSV table with a column path and a column label of it first, as with Python: "
+           "scipy.io.loadmat(FILE)"}},
+    Magic{{"\0\0\x8\1", 4}, idx},
+    Magic{{"\0\0\x8\3", 4}, idx},
+    Magic{"\x80\2", pickle},
+    Magic{"\x80\3", pickle},
+    Magic{"\x80\4", pickle},
+    Magic{"\x80\5", pickle},
+    Magic{"SQLite format 3",
+          {"a database of SQLite", "write a CSV table of it first: sqlite3 -header -csv FILE QUERY"}},
+    Magic{"ARROW1", {"a file of Arrow", "write it as CSV first, as with pandas: read_feather(FILE).to_csv(FILE.csv)"}},
+    Magic{"\xD0\xCF\x11\xE0", {"an old spreadsheet or document of Office", "save a spreadsheet as CSV"}},
 };
 
 /// True if the text begins with `open`, blanks aside, and then one of `next`.
@@ -69,17 +84,8 @@ bool begins(std::string_view text, char open, std::string_view next) {
   return rest.empty() || next.find(rest.front()) != std::string_view::npos;
 }
 
-/// `text`: what the file begins with, without blanks in front. Null for what is no JSON.
-const OtherKind* kind_of_json(std::string_view text) {
-  if (begins(text, '[', "{[\"")) return &json_list;
-  if (!begins(text, '{', "\"}")) return nullptr;
-  for (const std::string_view key : {"\"annotations\"", "\"images\""})
-    if (text.find(key) != std::string_view::npos) return &coco;
-  // An object a line, and another one behind it or nothing.
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  const std::string_view line = trimmed_view(text.substr(0, end)), next = trimmed_view(text.substr(end));
-  return line.ends_with('}') && (next.empty() || next.starts_with('{')) ? &json_lines : &json;
-}
+/// `text`: what the file begins with, without blanks in front.
+bool is_json(std::string_view text) { return begins(text, '[', "{[\"") || begins(text, '{', "\"}"); }
 
 }  // namespace
 
@@ -96,8 +102,11 @@ const OtherKind* other_kind(std::string_view beginning) {
   const std::string_view text = trimmed_view(beginning.substr(0, 256));
   const std::string lower = lower_case(text.substr(0, 9));
   if (lower.starts_with("<!doctype") || lower.starts_with("<html")) return &page;
-  if (lower.starts_with("<?xml") || lower.starts_with("<svg") || lower.starts_with("<!--")) return &xml;
-  return kind_of_json(trimmed_view(beginning));
+  const bool is_xml = lower.starts_with("<?xml") || lower.starts_with("<!--") || lower.starts_with("<annotati");
+  if (lower.starts_with("<svg") || (is_xml && beginning.substr(0, 4096).find("<svg") != std::string_view::npos))
+    return &drawing;
+  if (is_xml) return &xml;
+  return is_json(trimmed_view(beginning)) ? &json : nullptr;
 }
 
 }  // namespace pool3::corpus

@@ -5,6 +5,7 @@
 
 #include "corpus/file_names.hpp"
 #include "corpus/tables/json_lines.hpp"
+#include "corpus/tables/odd_rows.hpp"
 #include "corpus/tables/table.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/error.hpp"
@@ -31,17 +32,22 @@ std::string column_to_take(const Sample& sample, const Columns& found, std::span
 
 /// The names of the columns of a table; nothing if none has paths.
 std::optional<ColumnNames> names_of(TextInput& input, const std::string& column,
-                                    std::span<const std::string_view> usual) {
-  const bool is_json = corpus::is_json_lines_name(input.path());
-  const char expected = lower_case(input.path()).ends_with(".tsv") ? '\t' : ',';
-  const char separator = is_json ? corpus::json_separator : corpus::find_separator(input.ahead(), expected);
-  const Sample sample =
-      is_json ? corpus::sample_of_json_lines(input.ahead()) : corpus::sample_of(input.ahead(), separator);
+                                    std::span<const std::string_view> usual, char separator) {
+  const Sample sample = separator == corpus::json_separator
+                            ? corpus::sample_of_json_lines(input.ahead())
+                            : corpus::regular_rows(corpus::sample_of(input.ahead(), separator));
   if (sample.empty()) return std::nullopt;
   const Columns found = corpus::find_columns(sample, separator, {"", column}, input.path());
   if (!found.has_paths || (found.count == 1 && found.is_header)) return std::nullopt;
   if (found.count == 1) return ColumnNames{};
   return ColumnNames{"", column.empty() ? column_to_take(sample, found, usual, input.path()) : column};
+}
+
+/// What separates the fields of a table; nothing for other texts.
+std::optional<char> separator_of(TextInput& input) {
+  if (corpus::is_json_lines_name(input.path())) return corpus::json_separator;
+  if (!corpus::is_table_name(input.path())) return corpus::find_text_separator(input.ahead());
+  return corpus::find_separator(input.ahead(), corpus::lower_case(input.path()).ends_with(".tsv") ? '\t' : ',');
 }
 
 bool begins_with_picture(std::string_view text) {
@@ -56,8 +62,8 @@ std::optional<PathValues> read_path_values(const std::string& table, const std::
   namespace fs = std::filesystem;
   TextInput input(table);
   std::optional<ColumnNames> names = ColumnNames{};
-  if (corpus::is_table_name(table)) {
-    names = names_of(input, column, usual);
+  if (const auto separator = separator_of(input)) {
+    names = names_of(input, column, usual, *separator);
   } else if (!corpus::find_list_separator(input.ahead()) && !begins_with_picture(input.ahead())) {
     names.reset();
   }

@@ -18,6 +18,40 @@ constexpr std::size_t max_field_bytes = 1U << 20U;
 constexpr std::size_t max_fields = 16384;
 constexpr const char* quoting = "put the field in quotes, and double each quote in it";
 
+std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
+
+/// Fields of a line without quotes.
+std::size_t count_fields(std::string_view line, char separator) {
+  line = trimmed_view(line);
+  if (separator != blanks) return 1 + static_cast<std::size_t>(std::ranges::count(line, separator));
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < line.size(); at = line.find_first_not_of(" \t", line.find_first_of(" \t", at))) ++count;
+  return count;
+}
+
+/// The number of rows, alone in a line in front, as some public sets have it.
+bool begins_with_count(std::string_view text, char separator) {
+  const std::string_view line = trimmed_view(first_line(text));
+  if (line.empty() || line.find_first_not_of("0123456789") != std::string_view::npos) return false;
+  text.remove_prefix(std::min(first_line(text).size() + 1, text.size()));
+  return count_fields(first_line(text), separator) > 1;
+}
+
+/// How many lines in front are notes, and neither a header nor the first row.
+std::int64_t count_notes(std::string_view text, char separator) {
+  if (begins_with_count(text, separator)) return 1;
+  std::int64_t notes = 0;
+  std::string_view last;
+  while (text.starts_with('#')) {
+    last = first_line(text);
+    text.remove_prefix(std::min(last.size() + 1, text.size()));
+    ++notes;
+  }
+  if (notes == 0 || trimmed_view(text).empty()) return 0;
+  const std::size_t fields = count_fields(first_line(text), separator);
+  return fields > 1 && count_fields(last, separator) == fields ? notes - 1 : notes;
+}
+
 }  // namespace
 
 void fail_at(const std::string& path, std::int64_t line, std::string cause, std::string advice) {
@@ -38,22 +72,45 @@ std::optional<char> named_separator(std::string_view text) {
 }
 
 void RecordReader::skip_named_separator() {
-  if (!named_separator(input_.ahead())) return;
+  if (named_separator(input_.ahead())) skip_line();
+}
+
+void RecordReader::skip_notes() {
+  for (std::int64_t left = count_notes(input_.ahead(), *separator_); left > 0; --left) skip_line();
+}
+
+void RecordReader::skip_line() {
   while (input_.peek() != TextInput::end && input_.peek() != '\n') input_.skip();
   end_line();
 }
 
+void RecordReader::skip_blanks() {
+  while (input_.peek() == ' ' || input_.peek() == '\t') input_.skip();
+}
+
+/// True if there is one, and a field behind it.
+bool RecordReader::take_separator() {
+  if (!separates(input_.peek())) return false;
+  if (separator_ != blanks) return input_.skip(), true;
+  skip_blanks();
+  return input_.peek() != TextInput::end && !at_line_end();
+}
+
 bool RecordReader::next(Record& record) {
-  if (separator_ && line_ == 1) skip_named_separator();
+  if (separator_ && line_ == 1) {
+    skip_named_separator();
+    skip_notes();
+  }
   while (input_.peek() != TextInput::end) {
     record.line = line_;
     record.count = 0;
+    if (separator_ == blanks) skip_blanks();
     do {
       if (record.count == max_fields) {
         fail_at(input_.path(), record.line, fmt::format("a row of more than {} fields", max_fields));
       }
       field(next_field(record));
-    } while (separator_ && input_.take(*separator_));
+    } while (take_separator());
     end_line();
     const auto end = record.fields.begin() + static_cast<std::ptrdiff_t>(record.count);
     if (std::any_of(record.fields.begin(), end, [](const std::string& text) { return !text.empty(); })) return true;
@@ -76,16 +133,20 @@ void RecordReader::field(std::string& value) {
   }
 }
 
+/// Inches and the like stay as they are, as in pandas. Behind blanks alone, a quote was meant to begin the field.
 void RecordReader::plain(std::string& value) {
+  while (separator_ && input_.peek() == ' ') take_byte(value);
+  if (!separator_ || value.empty() || input_.peek() != '"') return letters(value);
+  value.clear();
+  input_.skip();
+  quoted(value);
+}
+
+/// Up to the end of the field.
+void RecordReader::letters(std::string& value) {
   while (!at_field_end()) {
-    // Inches and the like stay as they are, as in pandas. Behind blanks alone, a quote was meant to begin the field.
-    if (separator_ && input_.peek() == '"' && trimmed_view(value).empty()) {
-      fail_at(input_.path(), line_, "a quote behind a blank, in a field that is not quoted",
-              "take the blank before the quote away, or put the field in quotes, and double each quote in it");
-    }
     take_byte(value);
-    value += input_.take_until(
-        [this](char c) { return c == separator_ || c == '\n' || c == '\r' || c == '\0' || c == '"'; });
+    value += input_.take_until([this](char c) { return separates(c) || c == '\n' || c == '\r' || c == '\0'; });
   }
 }
 
@@ -102,7 +163,12 @@ void RecordReader::quoted(std::string& value) {
     if (c == '\n') ++line_;
   }
   input_.skip();
-  if (!at_field_end()) fail_at(input_.path(), line_, "text after a closing quote", quoting);
+  if (at_field_end()) return;
+  // A quote of several lines is more likely to be one that some line forgot to close.
+  if (line_ != begin_line) fail_at(input_.path(), line_, "text after a closing quote", quoting);
+  const std::size_t end = value.size();
+  letters(value);
+  if (trimmed_view(std::string_view(value).substr(end)).empty()) value.resize(end);
 }
 
 /// REQUIRES: not at the end.
@@ -119,7 +185,7 @@ void RecordReader::take_byte(std::string& value) {
 
 bool RecordReader::at_field_end() {
   const int c = input_.peek();
-  return c == TextInput::end || c == separator_ || at_line_end();
+  return c == TextInput::end || separates(c) || at_line_end();
 }
 
 bool RecordReader::at_line_end() {

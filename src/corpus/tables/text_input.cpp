@@ -8,8 +8,10 @@
 
 #include "corpus/error_stage.hpp"
 #include "corpus/file_names.hpp"
+#include "corpus/tables/json_file.hpp"
 #include "corpus/tables/json_lines.hpp"
 #include "corpus/tables/other_kinds.hpp"
+#include "corpus/tables/path_placement.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -19,19 +21,38 @@ constexpr std::size_t buffer_bytes = std::size_t{1} << 20U;
 
 }  // namespace
 
-TextInput::TextInput(const std::string& path) : path_(path), file_(open_source({stage, path})) {
+TextInput::TextInput(const std::string& path, std::string folder)
+    : path_(path),
+      folder_(folder.empty() ? real_folder_of(path) : std::move(folder)),
+      file_(open_source({stage, path})) {
   buffer_.resize(buffer_bytes);
   begin();
 }
 
 TextInput::TextInput(std::string name, std::string_view text) : path_(std::move(name)), piece_(text) { begin(); }
 
+/// What is held becomes UTF-8, and all that is read from here on.
+void TextInput::begin_utf16(bool little) {
+  utf16_ = Utf16(little);
+  std::string text;
+  constexpr std::size_t mark_bytes = 2;
+  utf16_->add(piece_.substr(mark_bytes), text);
+  buffer_.resize(std::max(buffer_.size(), text.size()));
+  std::ranges::copy(text, buffer_.begin());
+  piece_ = std::string_view(buffer_).substr(0, text.size());
+}
+
 void TextInput::begin() {
   static_cast<void>(peek(mark.size() - 1));
-  const bool is_json_lines = is_json_lines_name(path_) && trimmed_view(piece_.substr(0, 256)).starts_with('{');
-  if (const OtherKind* kind = is_json_lines ? nullptr : other_kind(piece_))
+  const bool little = piece_.starts_with("\xFF\xFE"), big = piece_.starts_with("\xFE\xFF");
+  if (file_.is_open() && (little || big) && other_kind(piece_) == nullptr) begin_utf16(little);
+  const std::size_t in_front = piece_.starts_with(mark) ? mark.size() : 0;
+  const std::string_view text = trimmed_view(piece_.substr(in_front, 256));
+  const bool is_json = (is_json_lines_name(path_) && text.starts_with('{')) ||
+                       (is_json_name(path_) && (text.starts_with('{') || text.starts_with('[')));
+  if (const OtherKind* kind = is_json ? nullptr : other_kind(piece_))
     throw Error({.stage = stage, .path = path_, .cause = kind->cause, .advice = kind->advice});
-  if (piece_.starts_with(mark)) at_ = mark.size();
+  at_ = in_front;
   // Lines of old Macs, and of spreadsheets there, end in a carriage return alone.
   if (file_.is_open() && piece_.find('\r') != std::string_view::npos && piece_.find('\n') == std::string_view::npos) {
     lines_end_in_cr_ = true;
@@ -39,14 +60,32 @@ void TextInput::begin() {
   }
 }
 
+/// Reads up to `most` bytes to a place of the buffer. How many came; 0 at the end.
+ssize_t TextInput::read(std::size_t place, std::size_t most) {
+  ssize_t got = 0;
+  do got = ::read(file_.number(), buffer_.data() + place, most);
+  while (got < 0 && errno == EINTR);
+  if (got < 0) throw file_error(file_.place(), errno);
+  return got;
+}
+
+/// The same of UTF-16, as UTF-8, which takes half as much again at most.
+ssize_t TextInput::read_utf16(std::size_t place) {
+  std::string text;
+  while (text.empty()) {
+    const ssize_t got = read(place, (buffer_.size() - place) / 2);
+    if (got == 0) break;
+    utf16_->add(std::string_view(buffer_).substr(place, static_cast<std::size_t>(got)), text);
+  }
+  std::ranges::copy(text, buffer_.begin() + static_cast<std::ptrdiff_t>(place));
+  return std::ssize(text);
+}
+
 bool TextInput::refill(std::size_t ahead) {
   while (file_.is_open() && at_ + ahead >= piece_.size()) {
     const std::string kept(piece_.substr(std::min(at_, piece_.size())));  // few bytes: `ahead` at most
     std::copy(kept.begin(), kept.end(), buffer_.begin());
-    ssize_t got = 0;
-    do got = ::read(file_.number(), buffer_.data() + kept.size(), buffer_.size() - kept.size());
-    while (got < 0 && errno == EINTR);
-    if (got < 0) throw file_error(file_.place(), errno);
+    const ssize_t got = utf16_ ? read_utf16(kept.size()) : read(kept.size(), buffer_.size() - kept.size());
     const auto fresh = buffer_.begin() + static_cast<std::ptrdiff_t>(kept.size());
     if (lines_end_in_cr_) std::replace(fresh, fresh + got, '\r', '\n');
     piece_ = std::string_view(buffer_).substr(0, kept.size() + static_cast<std::size_t>(got));

@@ -2,24 +2,30 @@
 // A text file, read byte by byte. Private to the room.
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "corpus/tables/utf16.hpp"
 #include "pool3/files.hpp"
 
 namespace pool3::corpus {
 
-/// Holds a piece of the file only. A byte order mark in front is skipped. Lines of a file that end in carriage returns
-/// alone, in all that is held of it first, end in line feeds here.
+/// Holds a piece of the file only. Files in UTF-16 with a byte order mark are read as UTF-8. A byte order mark in front
+/// is skipped. Lines of a file that end in carriage returns alone, in all that is held of it first, end in line feeds
+/// here.
 class TextInput {
  public:
   static constexpr int end = -1;
   /// Throws Error if it can't be opened, or is of a kind that is no table and no list (other_kinds.hpp).
-  explicit TextInput(const std::string& path);
+  /// `folder`: that relative paths in it start from; "" for its own.
+  explicit TextInput(const std::string& path, std::string folder = {});
   /// Text in memory, which must outlive this. `name` stands for its path.
   TextInput(std::string name, std::string_view text);
 
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// Absolute, where relative paths in it start from; "" if unknown, and for text in memory.
+  [[nodiscard]] const std::string& folder() const { return folder_; }
   /// False for text in memory.
   [[nodiscard]] bool is_file() const { return file_.is_open(); }
   /// The byte that is `ahead` bytes from here (0 or 1), or `end`. Throws Error if it can't be read.
@@ -49,13 +55,17 @@ class TextInput {
 
  private:
   bool refill(std::size_t ahead);
+  [[nodiscard]] ssize_t read(std::size_t place, std::size_t most);
+  [[nodiscard]] ssize_t read_utf16(std::size_t place);
   void begin();
-  std::string path_;
+  void begin_utf16(bool little);
+  std::string path_, folder_;
   Descriptor file_;
   std::string buffer_;
   std::string_view piece_;
   std::size_t at_ = 0;
   bool lines_end_in_cr_ = false;
+  std::optional<Utf16> utf16_;
 };
 
 }  // namespace pool3::corpus

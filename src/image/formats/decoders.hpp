@@ -30,6 +30,11 @@ Decoder decode_gif;
 Decoder decode_bmp;
 Decoder decode_tiff;
 Decoder decode_pnm;
+Decoder decode_ico;
+Decoder decode_tga;
+
+/// True for a file that begins as TGA does, which has no bytes of its own there. Of files of no other format.
+[[nodiscard]] bool is_tga(Bytes head);
 
 /// A format is known by its bytes at `at`. `decoder` is null for one that is known by name only, for the message. Those
 /// that begin as others do come first.
@@ -59,6 +64,14 @@ inline constexpr std::array formats = {
     Format{"PNM", "P4", 0, decode_pnm},
     Format{"PNM", "P5", 0, decode_pnm},
     Format{"PNM", "P6", 0, decode_pnm},
+    Format{"TGA", {"\0\0\2\0\0\0\0\0", 8}, 0, decode_tga},
+    Format{"TGA", {"\0\0\3\0\0\0\0\0", 8}, 0, decode_tga},
+    Format{"TGA", {"\0\0\xA\0\0\0\0\0", 8}, 0, decode_tga},
+    Format{"TGA", {"\0\0\xB\0\0\0\0\0", 8}, 0, decode_tga},
+    Format{"TGA", {"\0\1\1\0\0", 5}, 0, decode_tga},
+    Format{"TGA", {"\0\1\x9\0\0", 5}, 0, decode_tga},
+    Format{"ICO", {"\0\0\1\0", 4}, 0, decode_ico},
+    Format{"ICO", {"\0\0\2\0", 4}, 0, decode_ico},
     Format{"AVIF", "ftypavi", 4},
     Format{"HEIC", "ftyphei", 4},
     Format{"HEIC", "ftyphev", 4},
@@ -82,14 +95,6 @@ inline constexpr std::array formats = {
     Format{"Sigma's X3F (raw)", "FOVb"},
     Format{"Minolta's MRW (raw)", {"\0MRM", 4}},
     Format{"Photoshop's PSD", "8BPS"},
-    Format{"Targa (TGA)", {"\0\0\2\0\0\0\0\0", 8}},
-    Format{"Targa (TGA)", {"\0\0\3\0\0\0\0\0", 8}},
-    Format{"Targa (TGA)", {"\0\0\xA\0\0\0\0\0", 8}},
-    Format{"Targa (TGA)", {"\0\0\xB\0\0\0\0\0", 8}},
-    Format{"Targa (TGA)", {"\0\1\1\0\0", 5}},
-    Format{"Targa (TGA)", {"\0\1\x9\0\0", 5}},
-    Format{"Windows icon", {"\0\0\1\0", 4}},
-    Format{"Windows cursor", {"\0\0\2\0", 4}},
     Format{"macOS icon", "icns"},
     Format{"DirectDraw texture", "DDS "},
     Format{"Khronos texture", "\xABKTX"},

@@ -59,7 +59,8 @@ std::string words_of_text(std::string_view text) {
 /// Where in the head a picture begins; 0 if nowhere.
 std::size_t picture_at(std::string_view head, std::string_view& name) {
   for (const Format& format : formats) {
-    if (format.decoder == nullptr || format.at != 0 || format.magic.size() < 3) continue;
+    const bool is_rare = format.magic.size() >= 3 && format.magic.front() != '\0';  // in other files
+    if (format.decoder == nullptr || format.at != 0 || !is_rare) continue;
     const std::size_t at = head.find(format.magic);
     if (at == std::string_view::npos) continue;
     name = format.name;

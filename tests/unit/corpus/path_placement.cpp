@@ -197,15 +197,72 @@ TEST_F(Kinds, JsonLinesAreATable) {
   EXPECT_THAT(read_path_values(table, "", usual)->values, ElementsAre("3", "dogs"));
 }
 
-TEST_F(Kinds, ABadLineOfJsonIsNamed) {
+TEST_F(Kinds, BadLinesOfJsonAreLeftOutAndNamed) {
+  const Manifest found = listed(write("t.ndjson", "{\"path\": \"1.jpg\"}\n{oops\n{\"file\": \"2.jpg\"}\n"), "none");
+  EXPECT_THAT(paths_of(found), ElementsAre("1.jpg"));
+  EXPECT_EQ(found.unread_rows, 1);
+  EXPECT_THAT(found.notes, Contains(HasSubstr("1 row is left out: no JSON object in UTF-8 (the first: line 2)")));
+  EXPECT_THAT(found.notes, Contains(HasSubstr("1 row is left out: no path (the first: line 3)")));
   const auto error = [&](const std::string& text) { return test::listing_error(write("t.ndjson", text), "auto"); };
-  EXPECT_EQ(error("{\"path\": \"1.jpg\"}\n{oops\n").path, (folder / "t.ndjson:2").string());
-  EXPECT_EQ(error("{\"path\": \"1.jpg\"}\n{\"file\": \"2.jpg\"}\n").cause, "the path is empty");
+  EXPECT_EQ(error("{\"path\": \"\"}\n").cause, "the path is empty, and so are all others");
   EXPECT_THAT(error("{\n  \"path\": \"1.jpg\"\n}\n").cause, HasSubstr("not a JSON object a line"));
-  EXPECT_THAT(test::listing_error(write("t.json", "{\"path\": \"1.jpg\"}\n")).advice, HasSubstr("ends in .jsonl"));
-  EXPECT_THAT(test::listing_error(write("t.json", "[{\"path\": \"1.jpg\"}]\n")).advice,
-              HasSubstr("read_json(FILE).to"));
-  EXPECT_THAT(test::listing_error(write("t.json", "{\"info\": {}, \"images\": [{}]}\n")).cause, HasSubstr("COCO"));
+  EXPECT_THAT(test::listing_error(write("t.txt", "[{\"path\": \"1.jpg\"}]\n")).advice,
+              HasSubstr("a name that ends in .json"));
+}
+
+TEST_F(Kinds, JsonDocumentsAreTables) {
+  const std::string pictures = R"("images": [{"id": 1, "file_name": "1.jpg"}, {"id": 2, "file_name": "2.jpg"},)"
+                               "\n"
+                               R"({"id": "c]", "file_name": "3 \"}.jpg"}, {"id": 4, "file_name": "4.jpg"}])";
+  const std::string marks = R"("annotations": [{"image_id": 1, "category_id": 7, "segmentation": [[1, 2], [3]]},
+    {"image_id": 2, "category_id": 8}, {"image_id": 2, "category_id": 8}, {"image_id": "c]", "category_id": 7},
+    {"image_id": "c]", "category_id": 8}])";
+  const std::string kinds =
+      R"("categories": [{"id": 7, "name": "cat", "family": "felidae"}, {"id": 8, "name": "dog", "family": "canidae"}])";
+  for (const auto& text : {"{\"info\": {}, " + pictures + ", " + marks + ", " + kinds + "}",
+                           "{" + kinds + ",\n" + marks + ", \"licenses\": [], " + pictures + " }\n"}) {
+    const std::string file = write("a.json", text);
+    write("train2017/1.jpg");
+    write("train2017/2.jpg");
+    const Manifest found = listed(file, "auto");
+    EXPECT_THAT(paths_of(found),
+                ElementsAre("train2017/1.jpg", "train2017/2.jpg", "train2017/3 \"}.jpg", "train2017/4.jpg"));
+    EXPECT_THAT(test::labels_of(found), ElementsAre("cat", "dog", "", ""));
+    EXPECT_THAT(found.notes, Contains(HasSubstr("1 pictures have annotations of several categories")));
+    CorpusOptions options{.corpus = {file}, .labels = parse_label_rule("column"), .classes = {}};
+    options.label_column = "family";
+    EXPECT_THAT(test::labels_of(listed(options)), ElementsAre("felidae", "canidae", "", ""));
+    options.label_column = "order";
+    EXPECT_EQ(test::listing_error(options).code, ExitCode::usage);
+  }
+  const std::string list =
+      R"([{"id": 9, "data": {"image": "a/1.jpg"}, "annotations": [{"result": [{"value": {"choices": ["cat"]}}]}]},
+      {"id": 8, "data": {"image": "a/2.jpg"}, "annotations": []}, 7])";
+  CorpusOptions studio{.corpus = {write("studio.json", list)}, .labels = parse_label_rule("auto"), .classes = {}};
+  studio.label_column = "annotations.result.value.choices";
+  EXPECT_THAT(test::labels_of(listed(studio)), ElementsAre("cat", ""));
+  EXPECT_EQ(listed(studio).unread_rows, 1);
+  EXPECT_THAT(test::labels_of(listed(write("map.json", R"({"b.jpg": "dog", "a.jpg": 3, "n": [1]})"), "auto")),
+              ElementsAre("3", "dog"));
+}
+
+TEST_F(Kinds, JsonWithoutPicturesIsNamed) {
+  const auto error = [&](const std::string& text) { return test::listing_error(write("t.json", text), "auto"); };
+  EXPECT_EQ(error("{\"version\": 1}").cause, "JSON in which no pictures are found");
+  EXPECT_THAT(error("{\"images\": [{\"file_name\": \"1.jpg\"").cause, HasSubstr("damaged, or ends too early"));
+  EXPECT_EQ(error("[{\"path\": \"1.jpg\"},\n {\"path\": \"2.j").path, (folder / "t.json:2").string());
+  EXPECT_THAT(error("[1, 2]").cause, HasSubstr("no list of JSON objects"));
+}
+
+TEST_F(Kinds, FilesThatAreNoTablesAreNamed) {
+  const auto advice = [&](const std::string& text) {
+    return test::listing_error(write("list.txt", text), "auto").advice;
+  };
+  EXPECT_THAT(advice("MATLAB 5.0 MAT-file, Platform: GLNX86"), HasSubstr("scipy.io.loadmat"));
+  EXPECT_THAT(advice("<?xml version=\"1.0\"?>\n<annotation><folder>x</folder>"), HasSubstr("VOC, CVAT"));
+  EXPECT_THAT(advice("<?xml version=\"1.0\"?>\n<svg xmlns="), HasSubstr("rsvg-convert"));
+  EXPECT_THAT(advice("\x80\x02}q\x01"), HasSubstr("a folder for each label"));
+  EXPECT_THAT(advice(std::string("\0\0\x08\x03\0\0", 6)), HasSubstr("a folder for each label"));
 }
 
 TEST_F(Kinds, ATarFileUnderAnotherNameIsNamed) {

@@ -70,7 +70,8 @@ TEST(Decode, NamesWhatIsNotAPicture) {
   EXPECT_EQ(status_of(to_buffer("\xFF")), RowStatus::unknown_format);
   EXPECT_EQ(status_of(to_buffer("BMX is a band, and no bitmap")), RowStatus::unknown_format);
   EXPECT_EQ(status_of(to_buffer("RIFF1234WAVEfmt ")), RowStatus::unknown_format);
-  EXPECT_THAT(message_of(to_buffer("....ftypavif")), HasSubstr("a file of type AVIF; JPEG, PNG"));
+  EXPECT_THAT(message_of(to_buffer("....ftypavif")),
+              HasSubstr("a file of type AVIF (avifdec A.avif A.png makes a PNG of it); JPEG, PNG"));
   EXPECT_THAT(message_of(to_buffer("<!DOCTYPE html>")), HasSubstr("HTML"));
 }
 

@@ -1,4 +1,4 @@
-// Damage and hostile sizes in WebP, GIF, BMP, TIFF and PNM. What whole files give is in image_decode.cpp.
+// Damage and hostile sizes in WebP, GIF, BMP, TIFF, PNM, ICO and TGA. What whole files give is in image_decode.cpp.
 
 #include <gtest/gtest.h>
 
@@ -96,7 +96,12 @@ TEST(Formats, RefuseEveryTruncation) {
   }
   expect_truncations_refused("8bit_runs_step.bmp", 18, 0);
   for (const char* name : {"p4.pbm", "p5_30.pgm", "p5_65535.pgm", "p6_255.ppm"}) expect_truncations_refused(name, 2, 0);
-  expect_truncations_refused("p1.pbm", 2, 1);  // all but the line's end
+  for (const char* name : {"4bit_mask.ico", "32bit_alpha.ico", "png_inside.ico"})
+    expect_truncations_refused(name, 4, 0);
+  for (const char* name : {"24bit.tga", "32bit_alpha_runs.tga", "grey_runs.tga", "palette_runs.tga"})
+    expect_truncations_refused(name, 8, 0);
+  expect_truncations_refused("palette_from_4.tga", 18, 0);  // known by its whole header
+  expect_truncations_refused("p1.pbm", 2, 1);               // all but the line's end
   expect_truncations_refused("p2_1.pgm", 2, 1);
   expect_truncations_refused("p3_1.ppm", 2, 1);
 }
@@ -123,6 +128,14 @@ TEST(Formats, RefuseHostileSizes) {
   EXPECT_EQ(status_of(with_number(bmp, 22, 0, 4)), RowStatus::corrupt);
   expect_too_large(with_number(bmp, 22, 0x80000000, 4));  // the height has no positive counterpart in 32 bits
   expect_too_large(with_number(fixture_bytes("lossless_alpha.webp"), 21, 0xFFFFFFF, 4));  // 16384 x 16384
+  expect_too_large(with_number(fixture_bytes("24bit_runs.tga"), 12, 0xFFFFFFFF, 4));      // 65535 x 65535
+  constexpr std::size_t sides = 6 + 2 * 16 + 4;  // of an icon of two pictures whose first is the larger
+  const Buffer icon = fixture_bytes("24bit_mask.ico");
+  expect_too_large(with_number(icon, sides, 0x7FFFFFFF7FFFFFFF, 8));
+  EXPECT_EQ(status_of(with_number(icon, sides, 0x80000000, 4)), RowStatus::corrupt);
+  EXPECT_EQ(status_of(with_number(icon, sides + 4, 1, 4)), RowStatus::corrupt);        // half a line
+  EXPECT_EQ(status_of(with_number(icon, 6 + 12, 0xFFFFFFFF, 4)), RowStatus::corrupt);  // its place
+  EXPECT_EQ(status_of(with_number(icon, 4, 0xFFFF, 2)), RowStatus::corrupt);           // pictures
   Buffer canvas = fixture_bytes("animated.webp");
   put_little_endian(canvas, 24, 0xFFFFFF, 3);
   EXPECT_NE(status_of(canvas), RowStatus::done);

@@ -237,7 +237,8 @@ TEST(ConfigFile, FlagsOfOtherCommandsAreLeftAlone) {
 }
 
 TEST(ConfigFile, WrongFilesAreUsageErrors) {
-  EXPECT_THAT(cause_of([] { Sample().parse_file("watr = 3\n", {}, {"water"}); }), HasSubstr("there is no flag 'watr'"));
+  EXPECT_THAT(cause_of([] { Sample().parse_file("watr = 3\n", {}, {"water"}); }),
+              HasSubstr("there is no flag 'watr'; did you mean water?"));
   EXPECT_THAT(cause_of([] { Sample().parse_file("loaves = many\n"); }), HasSubstr("many"));
   EXPECT_THAT(cause_of([] {
                 Sample().parse({"--config", "/nowhere/bake.ini"});

@@ -1,0 +1,202 @@
+#include "corpus/tables/json_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "corpus/error_stage.hpp"
+#include "corpus/file_names.hpp"
+#include "corpus/json_text.hpp"
+#include "corpus/tables/json_elements.hpp"
+#include "corpus/tables/json_lines.hpp"
+#include "corpus/tables/path_placement.hpp"
+#include "corpus/tables/records.hpp"
+#include "pool3/error.hpp"
+
+namespace pool3::corpus {
+namespace {
+
+using nlohmann::json;
+using Element = JsonElements::Element;
+
+constexpr const char* not_read =
+    "it is neither a list of objects, nor of COCO's kind (images, annotations, categories), nor labels by path; write "
+    "a "
+    "CSV table with a column path and a column label";
+
+Placement placement_in(const TextInput& input, const std::vector<std::string>& paths) {
+  return input.is_file() ? find_placement(input.folder(), paths) : Placement{};
+}
+
+/// The whole elements in what is held of the text.
+std::vector<std::string> first_elements(TextInput& input) {
+  std::vector<std::string> texts;
+  constexpr std::size_t most = 200;
+  try {
+    TextInput beginning(input.path(), input.ahead());
+    JsonElements elements(beginning);
+    for (Element element; texts.size() < most && elements.next(element);) texts.push_back(element.text);
+  } catch (const Error&) {
+    // It ends somewhere in the middle; the reading of the whole document says what is wrong with it.
+  }
+  return texts;
+}
+
+TableShape read_list_of_objects(TextInput& input, const ColumnNames& names, const TableUse& use) {
+  const Sample sample = sample_of_objects(first_elements(input));
+  JsonElements elements(input);
+  Element element;
+  if (!elements.next(element)) return {};
+  if (sample.empty()) fail_at(input.path(), element.line, "no list of JSON objects", not_read);
+  const Columns columns = find_columns(sample, json_separator, names, input.path());
+  std::vector<std::string> paths;
+  for (std::size_t i = 1; i < std::min(sample.size(), placement_sample + 1); ++i)
+    paths.push_back(sample[i][columns.path]);
+  const Placement placement = placement_in(input, paths);
+  ObjectRows rows(input.path(), sample[0], columns, placement);
+  do rows.add(element.text, element.line, use);
+  while (elements.next(element));
+  return rows.shape();
+}
+
+/// The pictures, annotations and categories of a document of COCO's kind, by their numbers or names.
+class Coco {
+ public:
+  /// `label_key`: of the categories; "" for their name, or their number where they have none.
+  explicit Coco(const std::string& label_key)
+      : is_named_(!label_key.empty()), label_key_(is_named_ ? label_key : std::string("name")) {}
+
+  void add(const Element& element) {
+    if (element.key != "images" && element.key != "annotations" && element.key != "categories") return;
+    const json object = object_of(element.text);
+    const auto text = [&](const std::string& key) {
+      return object.is_object() && object.contains(key) ? text_of_json(object[key]) : std::string();
+    };
+    if (element.key == "images") {
+      if (const std::string path = text("file_name"); path.empty()) {
+        ++unread_;
+      } else {
+        pictures_.push_back({path, text("id"), element.line});
+      }
+    } else if (element.key == "annotations") {
+      annotate(text("image_id"), text("category_id"));
+    } else {
+      has_label_key_ = has_label_key_ || (object.is_object() && object.contains(label_key_));
+      names_[text("id")] = text(label_key_);
+    }
+  }
+
+  TableShape rows(const TextInput& input, const TableUse& use) {
+    if (is_named_ && !has_label_key_)
+      throw usage_error(fmt::format("the categories of {} have no {}", input.path(), label_key_));
+    std::vector<std::string> paths;
+    for (std::size_t i = 0; i < std::min(pictures_.size(), placement_sample); ++i) paths.push_back(pictures_[i].path);
+    const Placement placement = placement_in(input, paths);
+    TableShape shape{.has_labels = !categories_.empty(), .unread_rows = unread_};
+    shape.what = fmt::format("JSON of COCO's kind; paths are file_name, {}",
+                             shape.has_labels ? fmt::format("labels the {} of the categories", label_key_)
+                                              : "no labels, for want of annotations");
+    if (!placement.is_as_written()) shape.placement = placement.words();
+    std::int64_t several = 0;
+    for (const Picture& picture : pictures_) {
+      const std::string path = placement.of(picture.path);
+      const std::string label = label_of(picture.id, several);
+      use({path, label, shape.has_labels, picture.line});
+      ++shape.rows;
+    }
+    if (several > 0)
+      shape.odd.push_back(
+          fmt::format("{} pictures have annotations of several categories, and no label for that", several));
+    if (unread_ > 0) shape.odd.push_back(fmt::format("{} images without a file_name are left out", unread_));
+    return shape;
+  }
+  [[nodiscard]] bool has_pictures() const { return !pictures_.empty(); }
+
+ private:
+  struct Picture {
+    std::string path, id;
+    std::int64_t line = 0;
+  };
+
+  /// A picture's category; "" as soon as it has two.
+  void annotate(const std::string& picture, const std::string& category) {
+    const auto [at, is_new] = categories_.try_emplace(picture, category);
+    if (!is_new && at->second != category) at->second.clear();
+  }
+
+  [[nodiscard]] std::string label_of(const std::string& id, std::int64_t& several) const {
+    const auto category = categories_.find(id);
+    if (category == categories_.end()) return {};
+    if (category->second.empty()) return ++several, std::string();
+    const auto name = names_.find(category->second);
+    return name == names_.end() || !has_label_key_ ? category->second : name->second;
+  }
+
+  bool is_named_;
+  std::string label_key_;
+  bool has_label_key_ = false;
+  std::vector<Picture> pictures_;
+  std::unordered_map<std::string, std::string> categories_, names_;
+  std::int64_t unread_ = 0;
+};
+
+/// Members of an object whose values are labels: {"a/1.jpg": "cat"}.
+class LabelsByPath {
+ public:
+  void add(const Element& element) {
+    const json value = json::parse("[" + element.text + "]", nullptr, /*allow_exceptions=*/false);
+    const json key = json::parse("\"" + element.key + "\"", nullptr, /*allow_exceptions=*/false);
+    if (element.in_list || !value.is_array() || value.size() != 1 || !key.is_string()) return;
+    const std::string label = text_of_json(value[0]);
+    const std::string path = key.get<std::string>();
+    if (label.empty() || !is_picture_name(path)) return;
+    rows_.push_back({path, label, element.line});
+  }
+
+  TableShape rows(const TextInput& input, const TableUse& use) const {
+    std::vector<std::string> paths;
+    for (std::size_t i = 0; i < std::min(rows_.size(), placement_sample); ++i) paths.push_back(rows_[i].path);
+    const Placement placement = placement_in(input, paths);
+    TableShape shape{.has_labels = true, .what = "a JSON object: its keys are paths, its values labels"};
+    if (!placement.is_as_written()) shape.placement = placement.words();
+    for (const Row& row : rows_) {
+      const std::string path = placement.of(row.path);
+      use({path, row.label, true, row.line});
+      ++shape.rows;
+    }
+    return shape;
+  }
+  [[nodiscard]] bool empty() const { return rows_.empty(); }
+
+ private:
+  struct Row {
+    std::string path, label;
+    std::int64_t line = 0;
+  };
+  std::vector<Row> rows_;
+};
+
+}  // namespace
+
+bool is_json_name(std::string_view path) { return ending_of(path) == ".json"; }
+
+TableShape read_json_file(TextInput& input, const ColumnNames& names, const TableUse& use) {
+  if (trimmed_view(input.ahead()).starts_with('[')) return read_list_of_objects(input, names, use);
+  Coco coco(names.label);
+  LabelsByPath by_path;
+  JsonElements elements(input);
+  for (Element element; elements.next(element);) {
+    coco.add(element);
+    by_path.add(element);
+  }
+  if (coco.has_pictures()) return coco.rows(input, use);
+  if (!by_path.empty()) return by_path.rows(input, use);
+  throw Error(
+      {.stage = stage, .path = input.path(), .cause = "JSON in which no pictures are found", .advice = not_read});
+}
+
+}  // namespace pool3::corpus
