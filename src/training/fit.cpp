@@ -77,8 +77,7 @@ ClassFit fit_shared(const Communicator& comm, const TrainingSet& set, const Trai
   return solved;
 }
 
-/// The solver's choice is for all folds: for one column a class, it takes what is best there.
-SolverOptions options_for_folds(const TrainingSet& set, const TrainingOptions& options) {
+SolverOptions options_for_rows(const TrainingSet& set, const TrainingOptions& options) {
   SolverOptions how = solver_options(options, set.class_rows);
   if (set.solver.method != SolverMethod::automatic) how.method = set.solver.method;
   return how;
@@ -187,7 +186,7 @@ ClassFit fit_classes(const Communicator& comm, const TrainingSet& set, const Tra
   if (set.shared) return fit_shared(comm, set, options, progress);
   const Traffic before = traffic();
   const auto columns = columns_of_classes(set.problem.classes);
-  auto solver = std::make_shared<Solver>(comm, set.problem, columns, solver_options(options, set.class_rows));
+  auto solver = std::make_shared<Solver>(comm, set.problem, columns, options_for_rows(set, options));
   ClassFit solved{.fit = solver->solve(options.C, progress), .landmarks = set.landmarks.count()};
   if (options.probability_folds > 0) solved.by_rows = std::move(solver);
   if (!set.map) solved.classifier = unfold(solved.fit, set.standardisation, set.problem.classes);
@@ -199,7 +198,7 @@ HeldOutRows held_out_rows(const Communicator& comm, const TrainingSet& set, cons
                           const ClassFit& solved, const ShowProgress& progress) {
   const int folds = options.probability_folds;
   if (solved.kernel) return held_out_of_shared(comm, set, folds, *solved.kernel, progress);
-  SolverOptions how = options_for_folds(set, options);
+  SolverOptions how = options_for_rows(set, options);
   how.tolerance = std::max(how.tolerance, tolerance_of_probabilities);
   const auto columns = columns_of_folds(set.problem.classes, folds);
   Solver solver(comm, set.problem, columns, how);

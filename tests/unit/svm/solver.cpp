@@ -230,6 +230,59 @@ TEST(Solver, FoldsStartFromTheAnswerOfAllRows) {
       << "from nothing, as without it";
 }
 
+// Folds of probabilities are solved to 1e-2, in rough steps, with margins that are kept.
+TEST(Solver, RoughAnswersKeepTheirCertificate) {
+  const Communicator comm = Communicator::world();
+  const Problem problem = make_problem(600, 40, 3);
+  const std::vector<Column> columns = {{0, -1}, {1, -1}, {2, -1}};
+  for (const double C : {0.1, 10.0}) {
+    Solver exact(comm, problem, columns, {.tolerance = 1e-8});
+    Solver rough(comm, problem, columns, {.method = SolverMethod::newton, .tolerance = 1e-2});
+    const Fit best = exact.solve(C), fit = rough.solve(C);
+    EXPECT_TRUE(fit.converged);
+    double above = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      std::vector<double> w(fit.w.size() / 3);
+      for (std::size_t j = 0; j < w.size(); ++j) w[j] = fit.w[3 * j + k];
+      double primal = fit.intercept[k] * fit.intercept[k];
+      for (const double v : w) primal += v * v;
+      primal /= 2;
+      for (std::size_t i = 0; i < problem.labels.size(); ++i) {
+        double f = fit.intercept[k];
+        for (std::size_t j = 0; j < w.size(); ++j) f += w[j] * static_cast<double>(problem.x[i * w.size() + j]);
+        const double slack = 1 - (problem.labels[i] == static_cast<std::int32_t>(k) ? f : -f);
+        if (slack > 0) primal += C * slack * slack;
+      }
+      EXPECT_NEAR(primal, fit.primal[k], 1e-4 * primal) << C;
+      above += primal - best.primal[k];
+    }
+    EXPECT_LE(above, 1e-2 * best.objective()) << C;
+    EXPECT_LE(above, 1.01 * fit.relative_gap() * fit.objective() + 1e-7 * best.objective()) << C;
+  }
+}
+
+// Each row by the column of its class that left its fold out, and 0 where none did.
+TEST(Classifier, HeldOutScoresAreThoseOfTheRowsFold) {
+  Problem problem = make_problem(300, 5, 2);
+  for (std::int64_t i = 0; i < problem.rows; ++i) problem.folds.push_back(static_cast<std::int32_t>(i % 4));
+  const std::vector<Column> columns = {{0, 2}, {1, 0}, {1, 2}, {0, 0}, {0, 1}, {1, 1}};
+  Fit fit{.columns = 6, .dim = 5};
+  for (int i = 0; i < 30; ++i) fit.w.push_back(0.1 * (i % 7) - 0.3);
+  for (int j = 0; j < 6; ++j) fit.intercept.push_back(j);
+  const std::vector<float> held_out = held_out_scores(problem, fit, columns, 1);
+  ASSERT_EQ(held_out.size(), 600U);
+  for (std::size_t i = 0; i < 300; ++i)
+    for (std::int32_t k = 0; k < 2; ++k) {
+      double expected = 0;
+      for (std::size_t j = 0; j < columns.size(); ++j) {
+        if (columns[j].positive_class != k || columns[j].excluded_fold != problem.folds[i]) continue;
+        expected = fit.intercept[j];
+        for (std::size_t d = 0; d < 5; ++d) expected += fit.w[d * 6 + j] * static_cast<double>(problem.x[i * 5 + d]);
+      }
+      EXPECT_NEAR(held_out[2 * i + static_cast<std::size_t>(k)], expected, 1e-5) << i;
+    }
+}
+
 TEST(Solver, SameAnswerTwice) {
   const Communicator comm = Communicator::world();
   const Problem problem = make_problem(200, 16, 4);
