@@ -2,6 +2,10 @@
 
 import pathlib
 import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from support import environment  # noqa: E402, F401: the jobs' environment, as in the end-to-end tests
 
 
 def ranks_of(process, program):
