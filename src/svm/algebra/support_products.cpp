@@ -7,8 +7,8 @@
 #include "pool3/numbers/target_clones.hpp"
 
 // Own loops: beside products with whole matrices, a pass over 2, 10 and 25 of 100 pairs is 6.2, 3.0 and 1.7 times as
-// fast, with OpenBLAS's kernels for AVX2 10.8, 5.0 and 2.9 times (bench_svm_products: 112 columns of 2048 features, EPYC
-// Zen 5).
+// fast, with OpenBLAS's kernels for AVX2 10.8, 5.0 and 2.9 times (bench_svm_products: 112 columns of 2048 features,
+// EPYC Zen 5).
 
 namespace pool3::svm {
 namespace {
