@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "pool3/svm.hpp"
 #include "pool3/threads.hpp"
@@ -25,6 +26,21 @@ void for_each_scored_block(const Problem& p, const Fit& fit, int threads, const 
   });
 }
 
+/// Places of the columns that leave a fold out.
+std::map<std::int32_t, svm::Places> columns_by_fold(const std::vector<Column>& columns) {
+  std::map<std::int32_t, svm::Places> of_folds;
+  for (std::size_t j = 0; j < columns.size(); ++j)
+    of_folds[columns[j].excluded_fold].push_back(static_cast<std::int64_t>(j));
+  return of_folds;
+}
+
+std::vector<Row> rows_of_fold(const Problem& problem, std::int32_t fold) {
+  std::vector<Row> rows;
+  for (Row i = 0; i < problem.rows; ++i)
+    if (problem.folds[index(i)] == fold) rows.push_back(i);
+  return rows;
+}
+
 }  // namespace
 
 std::vector<float> decision_values(const Problem& problem, const Fit& fit, int threads) {
@@ -36,19 +52,32 @@ std::vector<float> decision_values(const Problem& problem, const Fit& fit, int t
   return all;
 }
 
+// A row is scored by the columns of its own fold alone, so rows are put together by their folds.
 std::vector<float> held_out_scores(const Problem& problem, const Fit& fit, const std::vector<Column>& columns,
                                    int threads) {
+  set_product_threads(threads);
+  const svm::Matrix<float> w = Eigen::Map<const svm::Matrix<double>>(fit.w.data(), fit.dim, fit.columns).cast<float>();
   std::vector<float> held_out(index(problem.rows * problem.classes), 0.0F);
-  for_each_scored_block(problem, fit, threads, [&](RowRange rows, const svm::Matrix<float>& scores) {
-    for (std::int64_t i = 0; i < rows.size(); ++i) {
-      const Row row = rows.begin + i;
-      for (std::int64_t j = 0; j < fit.columns; ++j) {
-        const Column& column = columns[index(j)];
-        if (column.excluded_fold != problem.folds[index(row)]) continue;
-        held_out[index(row * problem.classes + column.positive_class)] = scores(i, j);
+  svm::FeatureRows features(problem);
+  for (const auto& [fold, places] : columns_by_fold(columns)) {
+    const svm::Matrix<float> of_fold = w(Eigen::all, places);
+    const std::vector<Row> rows = rows_of_fold(problem, fold);
+    for (std::int64_t b = 0; b < block_count(std::ssize(rows), block_rows); ++b) {
+      const RowRange some = block_range(std::ssize(rows), block_rows, b);
+      svm::Matrix<float> x(some.size(), problem.dim);
+      for (std::int64_t r = 0; r < some.size(); ++r) {
+        const Row row = rows[index(some.begin + r)];
+        x.row(r) = features({row, row + 1}).row(0);
       }
+      const svm::Matrix<float> scores = x * of_fold;
+      for (std::int64_t r = 0; r < some.size(); ++r)
+        for (std::size_t c = 0; c < places.size(); ++c) {
+          const auto j = index(places[c]);
+          held_out[index(rows[index(some.begin + r)] * problem.classes + columns[j].positive_class)] =
+              scores(r, Eigen::Index(c)) + static_cast<float>(fit.intercept[j]);
+        }
     }
-  });
+  }
   return held_out;
 }
 

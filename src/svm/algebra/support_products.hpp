@@ -3,6 +3,7 @@
 // support vector of a column takes no part in it, so these products cost what the pairs cost, not what the rows do.
 
 #include "svm/algebra/matrix.hpp"
+#include "svm/model/feature_rows.hpp"
 #include "svm/model/objective.hpp"
 
 namespace pool3::svm {
@@ -23,23 +24,28 @@ class SupportProducts {
   void keep(const Places& columns);
 
  private:
-  /// None at first.
-  SupportProducts(const Objective& objective, std::int64_t width) : objective_(&objective), width_(width), first_{0} {}
-  void end_row(std::int64_t row);
-  template <typename Use>
-  [[nodiscard]] Matrix<Real> sum_rows(const Use& factor) const;
+  /// The pairs of a column in a block of rows.
+  struct Run {
+    std::int64_t column = 0;
+    std::size_t begin = 0, end = 0;  ///< in the two below
+  };
+  void add_block(const Matrix<Real>& dense, std::int64_t first_row);
+  void read_block(std::size_t block, FeatureRows& features, Matrix<Real>& x) const;
+  [[nodiscard]] Matrix<Real> sum_rows(const Matrix<Real>& directions) const;
 
   const Objective* objective_ = nullptr;
   std::int64_t width_ = 0;
-  std::vector<std::int64_t> rows_;  ///< that have pairs
-  std::vector<std::size_t> first_;  ///< of each of these rows in the two below, and the end
-  std::vector<std::int32_t> column_;
+  std::int64_t block_rows_ = 1;         ///< that have pairs, in a block
+  std::vector<std::int64_t> rows_;      ///< that have pairs
+  std::vector<std::size_t> first_run_;  ///< of each block, and the end
+  std::vector<Run> runs_;
+  std::vector<std::uint8_t> row_;  ///< in the block
   std::vector<Real> value_;
 };
 
-/// Part of the pairs up to which these products are the cheaper ones: a pair costs about as much as four of a matrix
+/// Part of the pairs up to which these products are the cheaper ones: a pair costs about as much as three of a matrix
 /// product.
-inline constexpr double sparse_enough = 0.25;
+inline constexpr double sparse_enough = 0.35;
 
 extern template class SupportProducts<float>;
 extern template class SupportProducts<double>;

@@ -44,6 +44,7 @@ ConjugateGradients<Real>::ConjugateGradients(const Objective& objective, const E
       mean_(means(objective, basis, curvature_)),
       r_(std::move(right)),
       goal_(settings.forcing * settings.forcing * column_dots(r_, r_)) {
+  if (settings.enough.size() > 0) goal_ = goal_.max(settings.enough);
   std::iota(left_.begin(), left_.end(), 0);
   open_.setConstant(r_.cols(), true);
   if (sparse_)

@@ -14,7 +14,8 @@ template <typename Real>
 class ConjugateGradients {
  public:
   struct Settings {
-    double forcing = 0.1;                ///< a column is done when its residual is below this times |r|
+    double forcing = 0.1;                ///< a column is done when its residual is below this times |r|,
+    Sums enough = {};                    ///< [width] or the square of that below this; empty: 0
     double max_density = sparse_enough;  ///< of h up to which a pass goes over support vectors alone
   };
   /// `curvature` [rows, width]: h. `right` [dim + 1, width]: r. `objective` and `basis` must outlive it. Collective.

@@ -20,6 +20,11 @@ constexpr std::int64_t most_cg_passes = 60;
 constexpr std::int64_t least_step_passes = 3;
 /// Steps after which margins are computed anew: until then, what a step changes is added to them.
 constexpr int most_stale_steps = 8;
+/// From this tolerance on, kept margins are good enough for a certificate.
+constexpr double rough_tolerance = 1e-2;
+/// A step ends when its gradient has fallen so far, and from a rough tolerance on; or when it would leave this share of
+/// the gap that may be left.
+constexpr double exact_forcing = 0.1, rough_forcing = 0.3, share_of_tolerance = 0.3;
 
 template <typename Real>
 class Newton {
@@ -43,7 +48,8 @@ class Newton {
   void evaluate_anew();
   /// The same after a step: anew if margins are old, or if the tolerance seems to be reached. Collective.
   void evaluate_step();
-  [[nodiscard]] bool is_stale() const { return stale_steps_ > 0; }
+  /// Its margins say less than the certificate is to.
+  [[nodiscard]] bool is_stale() const { return stale_steps_ > 0 && rules_.tolerance < rough_tolerance; }
   /// The hinge: moves the centre of the columns that are near the minimum of their smoothed loss. Collective.
   void move_centres();
   /// One Newton step of the columns whose gap is not small. Collective.
@@ -69,6 +75,7 @@ class Newton {
   [[nodiscard]] Matrix<Real> columns_of(const Matrix<Real>& all, const Places& columns) const;
   [[nodiscard]] Matrix<Real> curvatures(const Places& columns) const;
   Direction direction(const Places& columns);
+  [[nodiscard]] typename ConjugateGradients<Real>::Settings step_settings(const Places& columns) const;
   Matrix<Real> conjugate_gradients(const Places& columns, Matrix<Real> right);
   [[nodiscard]] LossSlopes loss_slopes(const Line& line, const Sums& t) const;
   [[nodiscard]] Sums step_lengths(const Places& columns, const Direction& to) const;
@@ -113,7 +120,7 @@ template <typename Real>
 void Newton<Real>::evaluate_step() {
   if (stale_steps_ >= most_stale_steps) return evaluate_anew();
   evaluate();
-  if (certificate_.relative_gap() <= rules_.tolerance) evaluate_anew();
+  if (is_stale() && certificate_.relative_gap() <= rules_.tolerance) evaluate_anew();
 }
 
 template <typename Real>
@@ -188,10 +195,20 @@ typename Newton<Real>::Direction Newton<Real>::direction(const Places& columns) 
   return {std::move(d), std::move(xd)};
 }
 
+/// The smoothed hinge's centres wait for exact steps. Else the gap is half the square of the gradient.
+template <typename Real>
+typename ConjugateGradients<Real>::Settings Newton<Real>::step_settings(const Places& columns) const {
+  if (!is_smooth_) return {.forcing = exact_forcing, .max_density = tools_.max_density};
+  const Sums gap = share_of_tolerance * rules_.tolerance * certificate_.primal;
+  return {.forcing = rules_.tolerance < rough_tolerance ? exact_forcing : rough_forcing,
+          .enough = 2 * picked(gap, columns),
+          .max_density = tools_.max_density};
+}
+
 template <typename Real>
 Matrix<Real> Newton<Real>::conjugate_gradients(const Places& columns, Matrix<Real> right) {
   ConjugateGradients<Real> solver(objective_, tools_.eigenbasis(), curvatures(columns), std::move(right),
-                                  {.max_density = tools_.max_density});
+                                  step_settings(columns));
   for (std::int64_t k = 0; k < most_cg_passes && passes_ + 1 < rules_.max_passes && !solver.done(); ++k) {
     solver.pass();
     ++passes_;

@@ -61,6 +61,24 @@ TEST(ConjugateGradients, SolveToTheForcing) {
     }
 }
 
+// A column whose residual is small enough already takes no pass, however far it is from the forcing.
+TEST(ConjugateGradients, EndWhereNobodyLooks) {
+  const Communicator comm = Communicator::world();
+  const Problem problem = badly_conditioned();
+  const svm::Objective objective{comm, problem, bias, {}};
+  const svm::Eigenbasis basis = svm::no_eigenbasis(objective);
+  const Matrix<double> h = curvature<double>(10), right = test::noise<double>(dim + 1, width, 3);
+  svm::Sums enough(width);
+  for (Eigen::Index c = 0; c < width; ++c) enough[c] = right.col(c).squaredNorm() * (c == 1 ? 0.25 : 1e-6);
+  svm::ConjugateGradients<double> solver(objective, basis, h, right, {.forcing = 1e-9, .enough = enough});
+  for (int passes = 0; passes < 300 && !solver.done(); ++passes) solver.pass();
+  const Matrix<double> residual = product(problem, h, solver.direction()) - right;
+  for (Eigen::Index c = 0; c < width; ++c) {
+    EXPECT_LE(residual.col(c).squaredNorm(), 1.01 * enough[c]) << c;
+    EXPECT_GT(residual.col(c).squaredNorm(), 1e-6 * enough[c]) << c;
+  }
+}
+
 TEST(ConjugateGradients, NoColumnsAreDone) {
   const Communicator comm = Communicator::world();
   const Problem problem = badly_conditioned();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <type_traits>
+
 #include "svm/algebra/products.hpp"
 #include "unit/svm/noise.hpp"
 
@@ -43,6 +45,33 @@ TEST(SupportProducts, AreTheProductsOfTheMatrix) {
   pairs.keep(columns);
   const Matrix<float> some = pairs.curved(v(Eigen::all, columns));
   EXPECT_LT((some - Matrix<float>(curved(Eigen::all, columns))).cwiseAbs().maxCoeff(), 1e-3);
+}
+
+// Blocks of 64 rows, whole and short; columns with from none to all of a block's rows, so runs end in each way.
+template <typename Real>
+void expect_products_of_blocks() {
+  const Communicator comm = Communicator::world();
+  constexpr std::int64_t rows = 200, dim = 50, width = 9;
+  const Problem problem = test::noise_problem(rows, dim, 1);
+  const svm::Objective objective{comm, problem, 2, {}};
+  Matrix<Real> dense = test::noise<Real>(rows, width, 2);
+  for (std::int64_t i = 0; i < rows; ++i)
+    for (std::int64_t c = 0; c < width; ++c)
+      if (i % 64 >= c || (c == 7 && i < 64)) dense(i, c) = 0;
+  const svm::SupportProducts<Real> pairs(objective, dense);
+  const Matrix<double> x = test::rows_with_bias(problem, 2), h = dense.template cast<double>();
+  const Matrix<Real> v = test::noise<Real>(dim + 1, width, 3);
+  const double enough = std::is_same_v<Real, double> ? 1e-10 : 2e-3;
+  const Matrix<double> sums = pairs.combine_rows().template cast<double>();
+  EXPECT_LT((sums - x.transpose() * h).cwiseAbs().maxCoeff(), enough);
+  const Matrix<double> weighted = (x * v.template cast<double>()).cwiseProduct(h);
+  const Matrix<double> curved = pairs.curved(v).template cast<double>();
+  EXPECT_LT((curved - x.transpose() * weighted).cwiseAbs().maxCoeff(), enough);
+}
+
+TEST(SupportProducts, OfManyBlocksAndRunsOfEachLength) {
+  expect_products_of_blocks<float>();
+  expect_products_of_blocks<double>();
 }
 
 // A vector instruction that straddles two cache lines takes twice as long.
