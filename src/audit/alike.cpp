@@ -57,25 +57,43 @@ Canvas warped(Pixels picture, const Fit& fit) {
   return out;
 }
 
-/// Solves A p = b; A is positive definite.
-std::array<double, 4> solve(std::array<std::array<double, 4>, 4> a, std::array<double, 4> b) {
-  for (std::size_t k = 0; k < 4; ++k)
-    for (std::size_t i = k + 1; i < 4; ++i) {
-      const double factor = a[i][k] / a[k][k];
-      for (std::size_t j = k; j < 4; ++j) a[i][j] -= factor * a[k][j];
-      b[i] -= factor * b[k];
+/// Least squares of four numbers.
+class NormalEquations {
+ public:
+  /// slopes . step = off, as nearly as can be.
+  void add(const std::array<double, 4>& slopes, double off) {
+    for (std::size_t k = 0; k < 4; ++k) {
+      b_[k] += slopes[k] * off;
+      for (std::size_t l = 0; l < 4; ++l) a_[k][l] += slopes[k] * slopes[l];
     }
-  for (std::size_t k = 4; k-- > 0;) {
-    for (std::size_t j = k + 1; j < 4; ++j) b[k] -= a[k][j] * b[j];
-    b[k] /= a[k][k];
   }
-  return b;
-}
+  /// The step. What no slope speaks of stays nearly as it is.
+  [[nodiscard]] std::array<double, 4> solve() const {
+    auto a = a_;
+    auto b = b_;
+    const double ridge = 1e-3 * (a[0][0] + a[1][1] + a[2][2] + a[3][3]) / 4 + 1e-6;
+    for (std::size_t k = 0; k < 4; ++k) a[k][k] += ridge;
+    for (std::size_t k = 0; k < 4; ++k)
+      for (std::size_t i = k + 1; i < 4; ++i) {
+        const double factor = a[i][k] / a[k][k];
+        for (std::size_t j = k; j < 4; ++j) a[i][j] -= factor * a[k][j];
+        b[i] -= factor * b[k];
+      }
+    for (std::size_t k = 4; k-- > 0;) {
+      for (std::size_t j = k + 1; j < 4; ++j) b[k] -= a[k][j] * b[j];
+      b[k] /= a[k][k];
+    }
+    return b;
+  }
+
+ private:
+  std::array<std::array<double, 4>, 4> a_{};
+  std::array<double, 4> b_{};
+};
 
 /// One step of Gauss and Newton towards `target`.
 void improve(Fit& fit, const Canvas& now, Pixels target) {
-  std::array<std::array<double, 4>, 4> a{};
-  std::array<double, 4> b{};
+  NormalEquations equations;
   constexpr std::int64_t line = side * colours;
   for (std::int64_t y = 0; y < side; ++y)
     for (std::int64_t x = 0; x < side; ++x)
@@ -87,16 +105,10 @@ void improve(Fit& fit, const Canvas& now, Pixels target) {
                  static_cast<double>(step) / static_cast<double>(before + after);
         };
         const double gx = slope(x, colours), gy = slope(y, line);
-        const std::array<double, 4> j = {gx * middle(x), gx, gy * middle(y), gy};
         const double off = static_cast<double>(target[index(i)]) - now[index(i)];
-        for (std::size_t k = 0; k < 4; ++k) {
-          b[k] += j[k] * off;
-          for (std::size_t l = 0; l < 4; ++l) a[k][l] += j[k] * j[l];
-        }
+        equations.add({gx * middle(x), gx, gy * middle(y), gy}, off);
       }
-  const double ridge = 1e-3 * (a[0][0] + a[1][1] + a[2][2] + a[3][3]) / 4 + 1e-6;
-  for (std::size_t k = 0; k < 4; ++k) a[k][k] += ridge;
-  const auto step = solve(a, b);
+  const auto step = equations.solve();
   for (std::size_t k = 0; k < 4; ++k) fit.p[k] = std::clamp(fit.p[k] + step[k], -furthest, furthest);
 }
 
