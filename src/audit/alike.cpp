@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "pool3/types.hpp"
+
 namespace pool3::audit {
 namespace {
 
@@ -14,8 +16,6 @@ constexpr int steps = 4;
 /// Of the contrast. Of the largest differences in known near copies few are above, of other pictures few below.
 constexpr double most_largest = 0.6, most_usual = 0.16;
 constexpr double unseen = 3;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Where a pixel's middle lies, from -1 to 1.
 constexpr double middle(std::int64_t i) { return (static_cast<double>(i) + 0.5) / static_cast<double>(side) * 2 - 1; }

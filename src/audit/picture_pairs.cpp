@@ -9,14 +9,13 @@
 #include "pool3/mpi/gather.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/threads.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::audit {
 namespace {
 
 constexpr std::int64_t top = 20;
 constexpr std::int64_t bytes_of_picture = SmallPictures::side * SmallPictures::side * 3;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// Places of two pictures, the smaller first.
 struct Pair {

@@ -9,14 +9,13 @@
 #include "pool3/image/small_picture.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/threads.hpp"
+#include "pool3/types.hpp"
 #include "setup/picture_finder.hpp"
 
 namespace pool3::jobs {
 namespace {
 
 constexpr std::int64_t side = SmallPictures::side, bytes_of_picture = side * side * 3;
-
-std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
 /// This rank's share of the rows.
 class Reader {

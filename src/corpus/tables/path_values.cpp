@@ -9,6 +9,7 @@
 #include "corpus/tables/table.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/error.hpp"
+#include "pool3/text.hpp"
 
 namespace pool3 {
 namespace {
@@ -47,7 +48,7 @@ std::optional<ColumnNames> names_of(TextInput& input, const std::string& column,
 std::optional<char> separator_of(TextInput& input) {
   if (corpus::is_json_lines_name(input.path())) return corpus::json_separator;
   if (!corpus::is_table_name(input.path())) return corpus::find_text_separator(input.ahead());
-  return corpus::find_separator(input.ahead(), corpus::lower_case(input.path()).ends_with(".tsv") ? '\t' : ',');
+  return corpus::find_separator(input.ahead(), lower_case(input.path()).ends_with(".tsv") ? '\t' : ',');
 }
 
 bool begins_with_picture(std::string_view text) {

@@ -5,10 +5,10 @@
 #include "pool3/files.hpp"
 #include "pool3/partition.hpp"
 #include "store/format_names.hpp"
+#include "store/hdf5/hdf5.hpp"
 #include "store/hdf5/types.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
-#include "store/hdf5/hdf5.hpp"
 
 namespace pool3::store {
 namespace {
