@@ -1,7 +1,24 @@
-"""Waits for jobs under mpirun."""
+"""The environment of jobs under mpirun, and how to wait for them."""
 
+import atexit
+import itertools
+import os
 import pathlib
+import shutil
 import subprocess
+import tempfile
+
+SESSIONS = pathlib.Path(tempfile.gettempdir(), f"pool3-soak-mpi.{os.getpid()}")
+launches = itertools.count()
+atexit.register(shutil.rmtree, SESSIONS, ignore_errors=True)
+
+
+def environment(**settings):
+    """The caller's. Each launch has a session folder of its own: two mpirun that begin or end at one instant, as when one is
+    killed while another starts, fail over the one that they share."""
+    return {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
+            "OMPI_MCA_odls_base_sigkill_timeout": "0", "OMPI_MCA_orte_top_session_dir": f"{SESSIONS}/{next(launches)}",
+            **settings}  # fmt: skip
 
 
 def ranks_of(process, program):

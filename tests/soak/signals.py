@@ -19,6 +19,8 @@ import zlib
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from importlib.machinery import SourceFileLoader
 
+import launcher
+
 kill = SourceFileLoader("kill", str(pathlib.Path(__file__).resolve().parent / "kill")).load_module()
 
 ROWS = 400
@@ -131,7 +133,7 @@ class Signals:
         assert not out.exists()
 
     def launch(self, command):
-        return subprocess.Popen([str(word) for word in command], env={**os.environ, **kill.ENV}, stdout=subprocess.PIPE,
+        return subprocess.Popen([str(word) for word in command], env=launcher.environment(OMP_NUM_THREADS="1"), stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, text=True)
 
     def refused(self, out, flag, value, says):

@@ -15,16 +15,13 @@ import tempfile
 
 import launcher
 
-ROOT_ENV = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
-            "OMPI_MCA_odls_base_sigkill_timeout": "0"}
-
 
 class Job:
     def __init__(self, program, library):
         self.program, self.library = program, library
 
     def run(self, path, ranks=1, durable=False, **settings):
-        env = {**os.environ, **ROOT_ENV, "LD_PRELOAD": self.library, "POOL3_TEST_MATCH": str(path)}
+        env = launcher.environment(LD_PRELOAD=self.library, POOL3_TEST_MATCH=str(path))
         env.update({"POOL3_TEST_" + name.upper(): str(value) for name, value in settings.items()})
         launch = ["mpirun", "-n", str(ranks), "--oversubscribe", "--bind-to", "none"] if ranks > 1 else []
         command = [*launch, self.program, str(path)] + ["durable"] * durable
