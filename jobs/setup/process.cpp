@@ -37,15 +37,15 @@ const char* value_or_empty(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-/// True for the first process of this job on this node that asks: it gets a socket without a file, whose name the others
-/// know, and which the kernel closes when it ends. Also true where there are no such sockets.
+/// True for the first process of this job on this node that asks: it gets a socket without a file, whose name the
+/// others know, and which the kernel closes when it ends. Also true where there are no such sockets.
 bool is_first_to_speak() {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   char* const name = address.sun_path + 1;  // the zero in front: no file
-  const int length = std::snprintf(name, sizeof address.sun_path - 1, "pool3 speaks %u %s %s.%s", getuid(),
-                                   value_or_empty("PMIX_NAMESPACE"), value_or_empty("SLURM_JOB_ID"),
-                                   value_or_empty("SLURM_STEP_ID"));
+  const int length =
+      std::snprintf(name, sizeof address.sun_path - 1, "pool3 speaks %u %s %s.%s", getuid(),
+                    value_or_empty("PMIX_NAMESPACE"), value_or_empty("SLURM_JOB_ID"), value_or_empty("SLURM_STEP_ID"));
   if (length < 0) return true;
   const auto bytes = std::min(static_cast<std::size_t>(length), sizeof address.sun_path - 2);
   const int socket_number = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

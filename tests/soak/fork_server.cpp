@@ -1,8 +1,9 @@
-// Runs commands of pool3, each in a child of its own, without the start of a process, of its libraries and of MPI: most of
-// what a small command takes under the sanitizers. `mutants_files --server` talks to it over pipes.
+// Runs commands of pool3, each in a child of its own, without the start of a process, of its libraries and of MPI: most
+// of what a small command takes under the sanitizers. `mutants_files --server` talks to it over pipes.
 //
-// A request is a line of JSON on stdin: {"arguments": ["verify", "f.h5"], "out": FILE, "err": FILE}. The answers are two
-// lines on stdout: the child's process id as soon as it runs, then its wait status and the most memory that it had, in kB.
+// A request is a line of JSON on stdin: {"arguments": ["verify", "f.h5"], "out": FILE, "err": FILE}. The answers are
+// two lines on stdout: the child's process id as soon as it runs, then its wait status and the most memory that it had,
+// in kB.
 
 #include <fcntl.h>
 #include <fmt/format.h>
