@@ -44,10 +44,11 @@ function(pool3_add_mpi_test NAME)
   string(SHA1 place ${PROJECT_BINARY_DIR})
   string(SUBSTRING ${place} 0 8 place)
   foreach(ranks IN LISTS T_RANKS)
-    # Two mpirun that begin or end at one instant fail over the folder that they share.
+    # Two mpirun that begin or end at one instant fail over the folder that they share. Tests that run beside each other
+    # would all be bound to the first cores.
     set(session /tmp/pool3-mpi-${place}-${NAME}-${ranks})
-    add_test(NAME mpi.${NAME}.${ranks} COMMAND ${MPIEXEC_EXECUTABLE} --oversubscribe -n ${ranks} $<TARGET_FILE:mpi_${NAME}>)
+    add_test(NAME mpi.${NAME}.${ranks} COMMAND ${MPIEXEC_EXECUTABLE} --oversubscribe --bind-to none -n ${ranks} $<TARGET_FILE:mpi_${NAME}>)
     set_tests_properties(mpi.${NAME}.${ranks} PROPERTIES PROCESSORS ${ranks} TIMEOUT ${POOL3_TEST_SECONDS}
-      ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMP_NUM_THREADS=1;OMPI_MCA_orte_top_session_dir=${session}")
+      ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1;OMP_NUM_THREADS=1;OMPI_MCA_mpi_yield_when_idle=1;OMPI_MCA_orte_top_session_dir=${session}")
   endforeach()
 endfunction()

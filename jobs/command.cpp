@@ -9,10 +9,10 @@
 
 #include "console/output.hpp"
 #include "pool3/error/unforeseen.hpp"
-#include "setup/agreement.hpp"
 #include "setup/path_clashes.hpp"
 #include "setup/process.hpp"
-#include "setup/shortage.hpp"
+#include "setup/resource_shortage.hpp"
+#include "setup/settings_agreement.hpp"
 #include "version.hpp"
 
 namespace pool3::jobs {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "console/flags/options.hpp"
 #include "console/log.hpp"
-#include "console/options.hpp"
 #include "console/progress.hpp"
 #include "console/text.hpp"
 #include "pool3/error.hpp"

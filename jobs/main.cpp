@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "command.hpp"
+#include "console/flags/spelling.hpp"
 #include "console/output.hpp"
-#include "console/spelling.hpp"
 #include "setup/process.hpp"
-#include "setup/shortage.hpp"
+#include "setup/resource_shortage.hpp"
 #include "version.hpp"
 
 namespace pool3::jobs {

@@ -75,8 +75,8 @@ ROOMS = {
 JOBS = {".": ["commands", "setup", "console"], "commands": [".", "setup", "console"], "setup": ["console"], "console": []}
 
 # Headers that have no source of their own name, since a source for each kind fills them.
-SHARED = {"network/kernels/table.hpp", "image/formats/decoders.hpp", "image/resize/resizers.hpp", "exchange/formats.hpp", "exchange/import/readers.hpp",
-          "neighbours/dots.hpp", "neighbours/dots_body.hpp", "report/catalogue/assets.hpp"}
+SHARED = {"network/kernels/kernel_table.hpp", "image/formats/decoders.hpp", "image/resize/resizers.hpp", "exchange/formats.hpp", "exchange/import/table_readers.hpp",
+          "neighbours/dot_products.hpp", "neighbours/dot_products_body.hpp", "report/catalogue/assets.hpp"}
 
 # Third-party headers, and the only places that each may show in. Those of the system may show anywhere.
 HEADERS = [
@@ -123,8 +123,8 @@ LOOK_BEHIND = {
     "tests/fuzz/results.cpp": "report",
     "tests/mpi/svm.cpp": "svm",
     "tests/support/extraction_fixtures.hpp": "extraction",
-    "bench/balance.cpp": "jobs",
-    "bench/network_layers.cpp": "network",
-    "bench/svm_ablation.cpp": "svm",
-    "bench/svm_products.cpp": "svm",
+    "bench/programs/balance.cpp": "jobs",
+    "bench/programs/network_layers.cpp": "network",
+    "bench/programs/svm_ablation.cpp": "svm",
+    "bench/programs/svm_products.cpp": "svm",
 }

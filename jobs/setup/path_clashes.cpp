@@ -12,7 +12,7 @@
 #include "pool3/corpus.hpp"
 #include "pool3/error.hpp"
 #include "pool3/store/maintenance.hpp"
-#include "setup/weights.hpp"
+#include "setup/find_weights.hpp"
 
 namespace pool3::jobs {
 namespace {

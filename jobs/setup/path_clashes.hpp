@@ -1,7 +1,7 @@
 #pragma once
 // No output is an input, or another output.
 
-#include "console/named_paths.hpp"
+#include "console/flags/named_paths.hpp"
 
 namespace pool3::jobs {
 

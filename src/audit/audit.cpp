@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "audit/findings.hpp"
-#include "audit/judgement.hpp"
+#include "audit/held_out_judgement.hpp"
 #include "audit/surroundings.hpp"
 #include "pool3/error.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
 // Findings, one list after the other. All on the root alone.
 
-#include "audit/judgement.hpp"
+#include "audit/held_out_judgement.hpp"
 #include "audit/surroundings.hpp"
 #include "pool3/audit.hpp"
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "audit/clusters.hpp"
-#include "audit/nearest.hpp"
+#include "audit/nearest_rows.hpp"
 #include "pool3/audit.hpp"
 
 namespace pool3::audit {

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "corpus/class_notes.hpp"
+#include "corpus/error_stage.hpp"
 #include "corpus/file_names.hpp"
-#include "corpus/stage.hpp"
 #include "corpus/tables/table.hpp"
 #include "pool3/error.hpp"
 
@@ -19,7 +19,7 @@ namespace {
 
 std::size_t index(std::int64_t i) { return static_cast<std::size_t>(i); }
 
-std::vector<std::int64_t> counts_of(const Draft& draft) {
+std::vector<std::int64_t> counts_of(const ManifestDraft& draft) {
   std::vector<std::int64_t> counts(draft.names.all().size(), 0);
   for (const std::int32_t label : draft.labels) {
     if (label >= 0) ++counts[index(label)];
@@ -33,7 +33,7 @@ struct Choice {
   std::vector<std::int32_t> numbers;
 };
 
-Choice choose(const Draft& draft, const CorpusOptions& options) {
+Choice choose(const ManifestDraft& draft, const CorpusOptions& options) {
   const std::vector<std::string>& names = draft.names.all();
   Choice choice;
   if (!options.classes.empty()) {
@@ -55,7 +55,7 @@ Choice choose(const Draft& draft, const CorpusOptions& options) {
 }
 
 /// Gives the rows their new numbers and drops those of other classes. Returns how many were dropped.
-std::int64_t apply(const Choice& choice, Draft& draft) {
+std::int64_t apply(const Choice& choice, ManifestDraft& draft) {
   std::vector<std::int64_t> rows;
   for (std::int64_t row = 0; row < draft.size(); ++row) {
     std::int32_t& label = draft.labels[index(row)];
@@ -70,7 +70,7 @@ std::int64_t apply(const Choice& choice, Draft& draft) {
 
 /// Keeps those rows of each class whose paths have the smallest hashes: a sample that does not depend on the order and
 /// changes little as the catalogue grows. Returns how many were dropped.
-std::int64_t limit(Draft& draft, std::size_t classes, std::int64_t most) {
+std::int64_t limit(ManifestDraft& draft, std::size_t classes, std::int64_t most) {
   std::vector<std::vector<std::pair<std::uint64_t, std::int64_t>>> kept(classes);  // heaps, the largest in front
   std::vector<std::int64_t> rows;
   for (std::int64_t row = 0; row < draft.size(); ++row) {
@@ -118,7 +118,8 @@ std::vector<std::string> read_classes(const std::string& path) {
   return classes;
 }
 
-std::vector<std::string> choose_classes(Draft& draft, const CorpusOptions& options, std::vector<std::string>& notes) {
+std::vector<std::string> choose_classes(ManifestDraft& draft, const CorpusOptions& options,
+                                        std::vector<std::string>& notes) {
   Choice choice = choose(draft, options);
   const auto unlabelled = std::ranges::count(draft.labels, -1);
   if (options.labels.kind != LabelRule::Kind::none && unlabelled > 0) {

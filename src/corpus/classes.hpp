@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "corpus/draft.hpp"
+#include "corpus/manifest_draft.hpp"
 #include "pool3/corpus.hpp"
 
 namespace pool3::corpus {
@@ -14,7 +14,7 @@ namespace pool3::corpus {
 
 /// Chooses classes and pictures as `options` say: pictures of other classes leave the draft, and labels become
 /// indices into the classes that are returned. Pictures without a label stay. Says in `notes` what was left out.
-[[nodiscard]] std::vector<std::string> choose_classes(Draft& draft, const CorpusOptions& options,
+[[nodiscard]] std::vector<std::string> choose_classes(ManifestDraft& draft, const CorpusOptions& options,
                                                       std::vector<std::string>& notes);
 
 }  // namespace pool3::corpus

@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "corpus/classes.hpp"
+#include "corpus/error_stage.hpp"
 #include "corpus/file_names.hpp"
 #include "corpus/label_hints.hpp"
-#include "corpus/sources/missing.hpp"
-#include "corpus/sources/sizes.hpp"
+#include "corpus/sources/file_sizes.hpp"
+#include "corpus/sources/missing_pictures.hpp"
 #include "corpus/sources/sources.hpp"
-#include "corpus/stage.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/error.hpp"
 
@@ -82,7 +82,7 @@ void require_entries(const ListedSources& sources, const CorpusOptions& options)
 }
 
 /// REQUIRES: there were entries before classes were chosen.
-void require_chosen(const Draft& draft, const CorpusOptions& options) {
+void require_chosen(const ManifestDraft& draft, const CorpusOptions& options) {
   if (draft.size() > 0) return;
   const bool fixed = !options.classes.empty();
   throw Error({.stage = stage,

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "exchange/formats.hpp"
+#include "exchange/onnx/graph_parts.hpp"
 #include "exchange/onnx/network.hpp"
-#include "exchange/onnx/parts.hpp"
 #include "exchange/onnx/resize.hpp"
-#include "exchange/protobuf.hpp"
+#include "exchange/protobuf_writer.hpp"
 #include "pool3/error.hpp"
 #include "pool3/network.hpp"
 #include "pool3/prediction.hpp"

@@ -14,7 +14,7 @@
 #include "extraction/known_rows.hpp"
 #include "extraction/ledger.hpp"
 #include "extraction/seen_pictures.hpp"
-#include "extraction/threads.hpp"
+#include "extraction/thread_count.hpp"
 #include "pool3/extraction.hpp"
 
 namespace pool3::extraction {

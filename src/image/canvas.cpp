@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "image/memory.hpp"
+#include "image/free_memory.hpp"
 
 namespace pool3 {
 namespace image {

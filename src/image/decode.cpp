@@ -12,7 +12,7 @@
 #include "image/canvas.hpp"
 #include "image/exif.hpp"
 #include "image/formats/decoders.hpp"
-#include "image/memory.hpp"
+#include "image/free_memory.hpp"
 
 namespace pool3 {
 namespace image {

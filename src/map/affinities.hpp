@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "map/nearest.hpp"
+#include "map/exact_neighbours.hpp"
 
 namespace pool3::map {
 

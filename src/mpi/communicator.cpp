@@ -6,9 +6,9 @@
 #include <numeric>
 #include <utility>
 
-#include "mpi/check.hpp"
 #include "mpi/error_fields.hpp"
-#include "mpi/meeting.hpp"
+#include "mpi/rank_meeting.hpp"
+#include "mpi/return_codes.hpp"
 #include "mpi/silent_ranks.hpp"
 #include "pool3/mpi.hpp"
 #include "pool3/mpi/traffic.hpp"

@@ -10,7 +10,7 @@
 #include <exception>
 #include <utility>
 
-#include "mpi/check.hpp"
+#include "mpi/return_codes.hpp"
 
 namespace pool3 {
 

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "mpi/check.hpp"
+#include "mpi/return_codes.hpp"
 #include "pool3/mpi.hpp"
 
 namespace pool3 {

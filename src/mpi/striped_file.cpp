@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "mpi/check.hpp"
+#include "mpi/return_codes.hpp"
 #include "pool3/mpi.hpp"
 
 namespace pool3 {

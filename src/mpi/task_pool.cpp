@@ -3,7 +3,7 @@
 #include <limits>
 #include <utility>
 
-#include "mpi/check.hpp"
+#include "mpi/return_codes.hpp"
 #include "mpi/silent_ranks.hpp"
 #include "pool3/mpi.hpp"
 

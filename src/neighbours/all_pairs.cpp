@@ -3,7 +3,7 @@
 #include <future>
 #include <numeric>
 
-#include "neighbours/pairs.hpp"
+#include "neighbours/tile_pairs.hpp"
 
 namespace pool3 {
 namespace {

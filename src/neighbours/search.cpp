@@ -3,15 +3,15 @@
 #include <mutex>
 #include <numeric>
 
-#include "neighbours/best.hpp"
-#include "neighbours/dots.hpp"
+#include "neighbours/dot_products.hpp"
+#include "neighbours/nearest_so_far.hpp"
 #include "neighbours/tiles.hpp"
 #include "pool3/threads.hpp"
 
 namespace pool3 {
 namespace {
 
-using neighbours::Best;
+using neighbours::NearestSoFar;
 using neighbours::tile_rows;
 
 /// Queries of one product.
@@ -75,7 +75,7 @@ std::span<const Neighbour> NeighbourTable::of(std::int64_t query) const {
 struct Search::Impl {
   std::vector<float> queries;
   std::int64_t width;
-  Best best;
+  NearestSoFar best;
   int threads;
   std::vector<std::mutex> guards;  ///< one for each tile of queries
   std::vector<Workspace> workspaces;

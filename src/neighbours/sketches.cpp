@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "neighbours/dots.hpp"
+#include "neighbours/dot_products.hpp"
 #include "neighbours/projection.hpp"
 #include "neighbours/tiles.hpp"
 #include "pool3/numbers/target_clones.hpp"

@@ -2,7 +2,7 @@
 
 #include <cblas.h>
 
-#include "neighbours/dots.hpp"
+#include "neighbours/dot_products.hpp"
 
 namespace pool3::neighbours {
 

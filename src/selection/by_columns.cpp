@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "pool3/partition.hpp"
-#include "selection/score.hpp"
+#include "selection/point_score.hpp"
 
 namespace pool3::selection {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 // Points with the columns shared out. Private to the room.
 
-#include "selection/points.hpp"
+#include "selection/grid_points.hpp"
 
 namespace pool3::selection {
 

@@ -9,7 +9,7 @@
 #include "pool3/error.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/svm/fold_solver.hpp"
-#include "selection/score.hpp"
+#include "selection/point_score.hpp"
 
 namespace pool3::selection {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 // Points over all rows on each node, without a kernel matrix: linear, and RBF over landmarks. Ranks take folds.
 
-#include "selection/points.hpp"
+#include "selection/grid_points.hpp"
 
 namespace pool3::selection {
 

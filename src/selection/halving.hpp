@@ -1,7 +1,7 @@
 #pragma once
 // The sample that says which points can't win. Private to the room.
 
-#include "selection/points.hpp"
+#include "selection/grid_points.hpp"
 
 namespace pool3::selection {
 

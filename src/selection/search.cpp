@@ -8,9 +8,9 @@
 #include "selection/by_columns.hpp"
 #include "selection/by_folds.hpp"
 #include "selection/by_rows.hpp"
-#include "selection/edge.hpp"
+#include "selection/grid_edge.hpp"
 #include "selection/halving.hpp"
-#include "selection/score.hpp"
+#include "selection/point_score.hpp"
 
 namespace pool3 {
 namespace {

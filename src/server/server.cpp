@@ -10,9 +10,9 @@
 #include <chrono>
 
 #include "pool3/error.hpp"
+#include "server/connection_state.hpp"
+#include "server/request_target.hpp"
 #include "server/session.hpp"
-#include "server/shared.hpp"
-#include "server/target.hpp"
 
 namespace pool3 {
 

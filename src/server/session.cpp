@@ -4,7 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 
-#include "server/target.hpp"
+#include "server/request_target.hpp"
 
 namespace pool3::server {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "pool3/server.hpp"
-#include "server/shared.hpp"
+#include "server/connection_state.hpp"
 
 namespace pool3::server {
 

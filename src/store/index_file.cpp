@@ -4,13 +4,13 @@
 #include <array>
 
 #include "pool3/files.hpp"
-#include "store/features/parts.hpp"
+#include "store/features/linked_parts.hpp"
+#include "store/format_names.hpp"
 #include "store/hdf5/hdf5.hpp"
 #include "store/hdf5/structure.hpp"
 #include "store/hdf5/types.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
-#include "store/layout.hpp"
 #include "store/provenance.hpp"
 
 namespace pool3 {

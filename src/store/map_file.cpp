@@ -4,11 +4,11 @@
 #include <cmath>
 
 #include "pool3/files.hpp"
+#include "store/format_names.hpp"
 #include "store/hdf5/hdf5.hpp"
 #include "store/hdf5/structure.hpp"
 #include "store/hdf5/types.hpp"
 #include "store/integrity/seal.hpp"
-#include "store/layout.hpp"
 #include "store/provenance.hpp"
 
 namespace pool3 {

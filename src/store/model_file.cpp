@@ -9,13 +9,13 @@
 
 #include "pool3/files.hpp"
 #include "pool3/store/model.hpp"
+#include "store/format_names.hpp"
 #include "store/hdf5/half.hpp"
 #include "store/hdf5/hdf5.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/hdf5/structure.hpp"
 #include "store/hdf5/types.hpp"
 #include "store/integrity/seal.hpp"
-#include "store/layout.hpp"
 #include "store/provenance.hpp"
 
 namespace pool3 {

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pool3/error.hpp"
-#include "store/layout.hpp"
+#include "store/format_names.hpp"
 
 namespace pool3 {
 

@@ -12,7 +12,6 @@
 #include "pool3/files.hpp"
 #include "pool3/weights.hpp"
 #include "weights/containers/safetensors.hpp"
-#include "weights/errors.hpp"
 #include "weights/makers/keras.hpp"
 #include "weights/makers/maker.hpp"
 #include "weights/makers/pool3_file.hpp"
@@ -21,6 +20,7 @@
 #include "weights/makers/torch/torch_file.hpp"
 #include "weights/makers/torch/torchvision.hpp"
 #include "weights/read_file.hpp"
+#include "weights/refusals.hpp"
 #include "weights/sha256.hpp"
 
 namespace pool3 {

@@ -4,8 +4,8 @@
 #include <span>
 
 #include "pool3/files.hpp"
-#include "weights/errors.hpp"
 #include "weights/huge_pages.hpp"
+#include "weights/refusals.hpp"
 
 namespace pool3::weights {
 

@@ -6,8 +6,8 @@
 
 #include "pool3/files.hpp"
 #include "pool3/weights.hpp"
-#include "weights/errors.hpp"
 #include "weights/makers/pool3_file.hpp"
+#include "weights/refusals.hpp"
 
 namespace pool3 {
 

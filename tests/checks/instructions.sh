@@ -6,13 +6,13 @@
 set -euo pipefail
 
 source=$(dirname "${BASH_SOURCE[0]}")/../../src
-kernels=("$source"/network/kernels/*.cpp "$source"/neighbours/dots_*.cpp)
-expected=$((${#kernels[@]} - 1)) # all but table.cpp, which is for every CPU
+kernels=("$source"/network/kernels/*.cpp "$source"/neighbours/dot_products_*.cpp)
+expected=$((${#kernels[@]} - 1)) # all but kernel_table.cpp, which is for every CPU
 seen=0
 for object in "$@"; do
   case $object in
-    */kernels/table.cpp.o) continue ;;
-    */kernels/*.cpp.o | */dots_*.cpp.o) ;;
+    */kernels/kernel_table.cpp.o) continue ;;
+    */kernels/*.cpp.o | */dot_products_*.cpp.o) ;;
     *) continue ;;
   esac
   seen=$((seen + 1))

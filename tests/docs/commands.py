@@ -118,7 +118,7 @@ def run(check, line, folder, env):
         return print(f"left out: {line} (this CPU has no instructions for int8)")
     prepare(line, folder, env)
     start = time.monotonic()
-    done = subprocess.run(["bash", "-c", line], cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200, check=False)
+    done = subprocess.run(["bash", "-c", line], cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=2 * support.LIMIT_SECONDS, check=False)
     if not check(done.returncode == 0, f"{time.monotonic() - start:4.1f} s: {line}"):
         print(f"exit code {done.returncode}\n{done.stdout[-1000:]}{done.stderr[-2000:]}")
     return None
@@ -131,7 +131,7 @@ def main():
     for document in DOCUMENTS:
         for language, lines in blocks(document):
             if language == "python":
-                done = subprocess.run([sys.executable, "-c", "\n".join(lines)], cwd=folder, env=env, capture_output=True, text=True, timeout=60, check=False)
+                done = subprocess.run([sys.executable, "-c", "\n".join(lines)], cwd=folder, env=env, capture_output=True, text=True, timeout=support.LIMIT_SECONDS, check=False)
                 check(done.returncode == 0, f"{document}: {lines[0]} ...{done.stderr}")
                 continue
             for line in commands(lines):

@@ -1,6 +1,7 @@
 // Loaded before the C library: a disk that fails. Reading a file whose name holds " eio." gives EIO, as a network file
 // system does when its server is lost; a file whose name holds " vanish." is there, but can't be opened any more.
-// Opening one whose name holds " slow." takes a second, whatever the machine.
+// Opening one whose name holds " slow." takes a second, whatever the machine, until there is the file that
+// POOL3_TEST_QUICK names; one whose name holds " held." waits for that file, and without it for ever.
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <climits>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 namespace {
@@ -32,6 +34,19 @@ int fail(int number) {
   return -1;
 }
 
+bool is_quick_now() {
+  static const char* const file = std::getenv("POOL3_TEST_QUICK");
+  return file != nullptr && access(file, F_OK) == 0;
+}
+
+void take_time(const char* path) {
+  constexpr int step_microseconds = 20'000, second = 1'000'000;
+  const bool is_held = std::strstr(path, " held.") != nullptr;
+  if (!is_held && std::strstr(path, " slow.") == nullptr) return;
+  for (int waited = 0; (is_held || waited < second) && !is_quick_now(); waited += step_microseconds)
+    usleep(step_microseconds);
+}
+
 }  // namespace
 
 extern "C" {
@@ -47,7 +62,7 @@ __attribute__((visibility("default"))) ssize_t pread64(int file, void* buffer, s
 
 __attribute__((visibility("default"))) int open(const char* path, int flags, ...) {
   if (std::strstr(path, " vanish.") != nullptr) return fail(ENOENT);
-  if (std::strstr(path, " slow.") != nullptr) usleep(1'000'000);
+  take_time(path);
   va_list arguments;
   va_start(arguments, flags);
   const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;

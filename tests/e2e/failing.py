@@ -2,8 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from support import LIMIT_SECONDS
+
 FAILED, USAGE = 1, 2
-LIMIT_SECONDS = 30
 AT_ONCE = 3  # commands; most of their time goes by in waiting for mpirun
 
 

@@ -24,6 +24,9 @@ import tempfile
 import numpy as np
 from PIL import Image
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import support  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 DATA = HERE / "data"
 
@@ -73,7 +76,8 @@ def pixels(programs, folder, words, expected):
 def pool3(programs, folder, words, expected):
     """What is wrong; empty if nothing is."""
     words = [programs.weights if word == "{weights}" else word for word in words]
-    done = subprocess.run([programs.pool3, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=100)
+    done = subprocess.run([programs.pool3, *words], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env=support.environment({}), timeout=support.LIMIT_SECONDS)
     said = done.stdout.decode(errors="replace")
     if programs.only:
         print(said)

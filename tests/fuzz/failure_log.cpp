@@ -4,7 +4,7 @@
 #include "store/features/failure_log.hpp"
 
 #include "fuzz/in_memory_file.hpp"
-#include "store/features/failures.hpp"
+#include "store/features/failure_table.hpp"
 
 namespace {
 

@@ -2,8 +2,8 @@
 
 #include "weights/makers/tensorflow/graphdef.hpp"
 
-#include "weights/errors.hpp"
 #include "weights/makers/tensorflow/graph_tensor.hpp"
+#include "weights/refusals.hpp"
 
 namespace {
 

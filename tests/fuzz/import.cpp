@@ -3,14 +3,11 @@
 
 #include "pool3/exchange/import.hpp"
 
-#include <unistd.h>
-
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "pool3/error.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 
@@ -39,11 +36,9 @@ void refused_or_done(const Action& action) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string bytes(reinterpret_cast<const char*>(data), size);
   if (bytes.find("\x89HDF") != std::string::npos) return 0;
-  static const std::string path =
-      (std::filesystem::temp_directory_path() / ("pool3-fuzz-import-" + std::to_string(getpid()))).string();
-  std::ofstream(path, std::ios::binary) << bytes;
+  static const pool3::test::TemporaryFolder folder;
+  const std::string path = folder.write("table", bytes);
   refused_or_done([&] { read_all(path); });
   refused_or_done([&] { static_cast<void>(pool3::read_column({path, ""})); });
-  std::filesystem::remove(path);
   return 0;
 }

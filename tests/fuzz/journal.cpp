@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <span>
@@ -11,6 +10,7 @@
 #include "pool3/error.hpp"
 #include "pool3/image.hpp"
 #include "pool3/selection.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace {
 
@@ -36,11 +36,8 @@ void write(const std::string& path, std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   start_mpi();
   static const pool3::Communicator comm = pool3::Communicator::world();
-  static const std::string out = [] {
-    std::string folder = (std::filesystem::temp_directory_path() / "pool3-fuzz-XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) std::abort();
-    return folder + "/s.json";
-  }();
+  static const pool3::test::TemporaryFolder folder;
+  static const std::string out = folder / "s.json";
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   write(out + ".points", bytes);
   write(out + ".state-1-0", pool3::to_hex(pool3::content_key(std::as_bytes(std::span(bytes)))).append(bytes));

@@ -2,7 +2,7 @@
 
 #include "weights/makers/keras.hpp"
 
-#include "weights/errors.hpp"
+#include "weights/refusals.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {

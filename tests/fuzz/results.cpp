@@ -7,9 +7,9 @@
 #include "pool3/error.hpp"
 #include "pool3/evaluation/measures.hpp"
 #include "pool3/report/catalogue_page.hpp"
-#include "report/catalogue/audit.hpp"
-#include "report/catalogue/lanes.hpp"
-#include "report/catalogue/search.hpp"
+#include "report/catalogue/audit_lists.hpp"
+#include "report/catalogue/job_timeline.hpp"
+#include "report/catalogue/search_table.hpp"
 
 namespace {
 
@@ -43,6 +43,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   attempt([&] { static_cast<void>(pool3::report::search_for_page(text).dump(-1, ' ', true)); });
   attempt([&] { static_cast<void>(pool3::report::audit_for_page(text).dump(-1, ' ', true)); });
   attempt([&] { static_cast<void>(pool3::rows_of_audit(text)); });
-  attempt([&] { static_cast<void>(pool3::report::lanes_for_page({text, text})); });
+  attempt([&] { static_cast<void>(pool3::report::timeline_for_page({text, text})); });
   return 0;
 }

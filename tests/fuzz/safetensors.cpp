@@ -2,9 +2,9 @@
 
 #include "weights/containers/safetensors.hpp"
 
-#include "weights/errors.hpp"
 #include "weights/layer_rules.hpp"
 #include "weights/makers/torch/torchvision.hpp"
+#include "weights/refusals.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   try {

@@ -15,8 +15,8 @@
 #include "pool3/store/maintenance.hpp"
 #include "pool3/store/map_file.hpp"
 #include "pool3/store/model.hpp"
-#include "store/features/blocks.hpp"
-#include "store/features/tables.hpp"
+#include "store/features/checked_blocks.hpp"
+#include "store/features/feature_tables.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
 

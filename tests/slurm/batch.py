@@ -27,6 +27,7 @@ class Site:
                          "POOL3_CORPUS": str(folder / "corpus"), "POOL3_LABELS": "directory",
                          "POOL3_EXTRACT_FLAGS": "--threads 1 --batch 4", "POOL3_FOLDER": str(folder / "work")}
         self.work = folder / "work"
+        self.quick = folder / "quick"
 
     def submit(self, script, *flags, **settings):
         return self.cluster.submit(*flags, str(SCRIPTS / script), env={**self.settings, **settings}, cwd=str(self.folder))
@@ -34,7 +35,7 @@ class Site:
     def status(self, stage):
         return json.loads((self.work / "status" / f"{stage}.json").read_text())
 
-    def expect(self, job, state="COMPLETED", seconds=240):
+    def expect(self, job, state="COMPLETED", seconds=480):
         found = self.cluster.wait(job, seconds)
         if not self.check(found == state, f"job {job} is {state}"):
             sys.exit(f"it is {found}\n{self.logs()}")
@@ -43,7 +44,7 @@ class Site:
         """What `pool3 status` says of a file that a job makes; None before it is there."""
         if not file.exists():
             return None
-        done = self.pool3.start(["status", "--json", file], ranks=0, limit_seconds=60)
+        done = self.pool3.start(["status", "--json", file], ranks=0, limit_seconds=e2e.LIMIT_SECONDS)
         return json.loads(done.out) if done.code in (0, 75) else None
 
     def wait_for_rows(self, partial):
@@ -51,7 +52,7 @@ class Site:
         def begun():
             progress = self.progress(partial)
             return progress and progress["done"] > 0 and progress["state"] == "running"
-        self.cluster.wait_until(begun, 120, f"{partial} has rows")
+        self.cluster.wait_until(begun, 480, f"{partial} has rows")
 
     def build_corpus(self, count):
         """`count` real pictures of each of two classes; their paths, by class."""
@@ -61,11 +62,23 @@ class Site:
         return {folder: [f"{p[:-4]} slow.png" for p in paths] for folder, paths in copied.items()}
 
     def slow_program(self):
-        """pool3 as on a slow disk: it takes a second to open one of these pictures."""
+        """pool3 as on a slow disk: it takes a second to open one of these pictures, but for speed_up()."""
         slow, library = self.folder / "slow-pool3", pathlib.Path(self.pool3.library).absolute()
-        slow.write_text(f'#!/bin/sh\nLD_PRELOAD={library} exec {self.pool3.program} "$@"\n')
+        slow.write_text(f'#!/bin/sh\nLD_PRELOAD={library} POOL3_TEST_QUICK={self.quick} exec {self.pool3.program} "$@"\n')
         slow.chmod(0o755)
         return str(slow)
+
+    def speed_up(self):
+        """Jobs of slow_program() are quick from now on, those that run too, until slow_down()."""
+        self.quick.touch()
+
+    def slow_down(self):
+        self.quick.unlink(missing_ok=True)
+
+    def speed_up_next_life(self, job, restarts=1, seconds=240):
+        """Once a job of slow_program() has been put back into the queue."""
+        self.cluster.wait_until(lambda: int(self.cluster.show(job)["Restarts"]) >= restarts, seconds, f"job {job} is requeued")
+        self.speed_up()
 
     def reference(self, out="reference.h5", *flags):
         """The features of the corpus as a single undisturbed process makes them."""

@@ -11,6 +11,7 @@ import ctypes
 import os
 import pathlib
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -21,6 +22,7 @@ import time
 
 PROGRAMS = {"munged": "munge", "slurmctld": "slurmctld", "slurmd": "slurmd", "sbatch": "slurm-client"}
 SKIPPED = 77
+KILL_WAIT = 60  # seconds from SIGTERM to SIGKILL
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 CONFIGURATION = """\
 ClusterName=pool3test
@@ -47,7 +49,7 @@ MpiDefault=pmix
 ReturnToService=2
 SlurmdParameters=config_overrides
 SlurmdTimeout=10
-KillWait=30
+KillWait={kill_wait}
 SchedulerParameters=sched_interval=2,bf_interval=2,batch_sched_delay=0,requeue_setup_env_fail
 JobRequeue=1
 {nodes}
@@ -65,13 +67,18 @@ def missing_packages():
 
 
 def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for s in sockets:
-        s.bind(("127.0.0.1", 0))
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
+    """Outside of the range that the kernel takes those of connections from: none is taken before its daemon listens."""
+    ports = []
+    for port in random.sample(range(10_000, 30_000), 2000):
+        with socket.socket() as s:
+            try:
+                s.bind(("0.0.0.0", port))
+            except OSError:
+                continue
+        ports.append(port)
+        if len(ports) == count:
+            return ports
+    sys.exit("FAILED: there are no free ports")
 
 
 def adopt_orphans():
@@ -132,7 +139,7 @@ class Cluster:
             self.start_daemon("slurmctld", ["slurmctld", "-D"])
             for name in self.names:
                 self.start_node(name)
-            self.wait_until(lambda: self.idle_nodes() == len(self.names), 60, "all nodes are idle")
+            self.wait_until(lambda: self.idle_nodes() == len(self.names), 240, "all nodes are idle")
         except BaseException:
             self.__exit__()
             raise
@@ -164,7 +171,7 @@ class Cluster:
         for name in ("ctld", *self.names, *(f"tmp-{n}" for n in self.names)):
             (self.folder / name).mkdir(parents=True)
         text = CONFIGURATION.format(host=host, user=pwd.getpwuid(os.getuid()).pw_name, folder=self.folder,
-                                    controller_port=ports[0], nodes="\n".join(nodes))
+                                    controller_port=ports[0], kill_wait=KILL_WAIT, nodes="\n".join(nodes))
         (self.folder / "slurm.conf").write_text(text)
         (self.folder / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")
 
@@ -174,7 +181,7 @@ class Cluster:
         key.chmod(0o600)
         self.start_daemon("munged", ["munged", "--foreground", "--force", f"--socket={place}", f"--key-file={key}",
                                      *(f"--{f}-file={self.folder}/munged.{f}" for f in ("pid", "seed", "log"))])
-        self.wait_until(place.exists, 20, "munged listens")
+        self.wait_until(place.exists, 240, "munged listens")
 
     def start_node(self, name):
         self.start_daemon(name, ["slurmd", "-D", "-N", name])
@@ -192,13 +199,19 @@ class Cluster:
         kill_all([daemon.pid, *below])
         daemon.wait()
 
+    def set_kill_wait(self, seconds):
+        """From SIGTERM to SIGKILL, from now on."""
+        path = self.folder / "slurm.conf"
+        path.write_text(re.sub("KillWait=.*", f"KillWait={seconds}", path.read_text()))
+        self("scontrol", "reconfigure")
+
     def idle_nodes(self):
         return len(set(self("sinfo", "-h", "-N", "-t", "idle", "-o", "%N", check=False).split()))
 
     def __call__(self, *command, check=True, env=None):
         """What the command prints."""
         done = subprocess.run([str(c) for c in command], env={**self.env, **(env or {})}, text=True,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=240)
         if check and done.returncode != 0:
             raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr}{done.stdout}")
         return done.stdout
@@ -216,7 +229,7 @@ class Cluster:
     def state(self, job):
         return self.show(job).get("JobState", "GONE")
 
-    def wait(self, job, seconds=240):
+    def wait(self, job, seconds=480):
         """Until the job has ended for good; its state."""
         ended = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "BOOT_FAIL", "OUT_OF_MEMORY", "DEADLINE"}
         self.wait_until(lambda: self.state(job) in ended, seconds, f"job {job} has ended")

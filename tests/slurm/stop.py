@@ -7,9 +7,10 @@ import json
 import time
 
 import batch
+from batch import slurm
 
 FLAGS = ("--nodes=2", "--ntasks=2")
-PICTURES = 24  # of each of two folders: 24 s on two ranks
+PICTURES = 24  # of each of two folders: 24 s on two ranks, while they are slow
 
 
 def partial(site):
@@ -31,8 +32,9 @@ def test_scancel(site, reference):
     begin = time.monotonic()
     site.cluster("scancel", job)
     site.expect(job, "CANCELLED")
-    site.cluster.wait_until(lambda: site.status("embed")["state"] == "cancelled", 30, "the status says so")
-    site.check(time.monotonic() - begin < 25, f"scancel took {time.monotonic() - begin:.1f} s, less than KillWait")
+    site.cluster.wait_until(lambda: site.status("embed")["state"] == "cancelled", 120, "the status says so")
+    took = time.monotonic() - begin
+    site.check(took < slurm.KILL_WAIT, f"scancel took {took:.1f} s, less than KillWait")
     progress = site.progress(partial(site))
     site.check(progress["state"] == "stopped" and 0 < progress["done"] < 2 * PICTURES, f"what is done is kept: {progress}")
     again = site.submit("embed.sbatch", *FLAGS, POOL3_PROGRAM=str(site.pool3.program))
@@ -44,6 +46,7 @@ def test_scancel(site, reference):
 def test_time_limit(site, reference):
     """Slurm counts in minutes and looks twice a minute: the signal comes in the first half of the job's minute."""
     job = site.submit("embed.sbatch", *FLAGS, "--time=1", "--signal=B:USR1@59")
+    site.speed_up_next_life(job)
     site.expect(job)
     log = log_of(site, job)
     restarts = int(site.cluster.show(job)["Restarts"])
@@ -56,6 +59,7 @@ def test_time_limit(site, reference):
 
 
 def test_cap(site):
+    site.slow_down()
     job = site.submit("embed.sbatch", *FLAGS, POOL3_MOST_RESTARTS="0")
     site.wait_for_rows(partial(site))
     site.cluster("scancel", "--signal=USR1", "--batch", job)
@@ -72,7 +76,7 @@ def test_nothing_kept(site):
     waits.write_text("#!/bin/sh\ntouch waiting\nexec sleep 60\n")
     waits.chmod(0o755)
     job = site.submit("train.sbatch", *FLAGS, POOL3_PROGRAM=str(waits))
-    site.cluster.wait_until((site.folder / "waiting").exists, 60, "ranks run")
+    site.cluster.wait_until((site.folder / "waiting").exists, 240, "ranks run")
     site.cluster("scancel", "--signal=USR1", "--batch", job)
     site.expect(job, "FAILED")
     status = site.status("train")
@@ -88,12 +92,13 @@ def table_of(work):
 def test_search(site, reference):
     """The signal of the time limit comes in the middle of the grid: the second life goes on with the next point."""
     settings = {"POOL3_FEATURES": str(reference), "POOL3_SEARCH_FLAGS": "--folds 2 --C 0.01 0.03 0.1 0.3 1 3 10 30"}
-    undisturbed, work = site.folder / "undisturbed", site.folder / "work slow.d"  # a second for each point
+    undisturbed, work = site.folder / "undisturbed", site.folder / "work slow.d"  # a second for each file
     site.expect(site.submit("search.sbatch", *FLAGS, **settings, POOL3_FOLDER=str(undisturbed),
                             POOL3_PROGRAM=str(site.pool3.program)))
     job = site.submit("search.sbatch", *FLAGS, **settings, POOL3_FOLDER=str(work))
-    site.cluster.wait_until((work / "search.json.points").exists, 60, "a point is done")
+    site.cluster.wait_until((work / "search.json.points").exists, 240, "a point is done")
     site.cluster("scancel", "--signal=USR1", "--batch", job)
+    site.speed_up_next_life(job)
     site.expect(job)
     log = (site.folder / f"pool3-search-{job}.log").read_text()
     site.check(int(site.cluster.show(job)["Restarts"]) == 1 and "resumed: " in log.partition("life 2")[2],
@@ -103,16 +108,22 @@ def test_search(site, reference):
 
 
 def test_dead_node(site, which, what):
-    """`which`: index of the node in the job; 0 runs the batch script."""
+    """`which`: index of the node in the job; 0 runs the batch script. What is left of the job on the other node can't end by
+    itself: its ranks wait for those that are gone.
+    """
+    site.cluster.set_kill_wait(3)
     for left in site.work.glob("features.h5.partial*"):
         left.unlink()
+    site.slow_down()
     job = site.submit("embed.sbatch", *FLAGS)
     site.wait_for_rows(partial(site))
     name = site.cluster.names[which]
     site.cluster.kill_node(name)
-    site.cluster.wait_until(lambda: int(site.cluster.show(job)["Restarts"]) > 0, 120, "the job is requeued")
+    if which == 0:  # Slurm takes half a minute to notice, and an operator may be faster
+        site.cluster("scontrol", "update", f"NodeName={name}", "State=DOWN", "Reason=gone")
+    site.speed_up_next_life(job)
     site.cluster.start_node(name)
-    site.cluster.wait_until(lambda: "resuming: " in log_of(site, job).partition("life 2")[2], 120,
+    site.cluster.wait_until(lambda: "resuming: " in log_of(site, job).partition("life 2")[2], 240,
                             f"the job goes on after the death of {what}")
     site.check(site.status("embed")["restarts"] >= 1, f"the job goes on after the death of {what}")
     return job
@@ -128,7 +139,7 @@ def test(site):
     test_nothing_kept(site)
     test_search(site, reference)
     site.cluster("scancel", test_dead_node(site, 1, "the second node"))
-    site.cluster.wait_until(lambda: not site.cluster("squeue", "-h"), 60, "the queue is empty")
+    site.cluster.wait_until(lambda: not site.cluster("squeue", "-h"), 240, "the queue is empty")
     site.expect(test_dead_node(site, 0, "the node of the batch script"))
     check_same(site, reference, "all that")
 

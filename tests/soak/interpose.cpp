@@ -5,6 +5,7 @@
 //   POOL3_TEST_KILL_AT   SIGKILL just before the n-th operation (pwrite, write, ftruncate, fallocate, fsync, ...)
 //   POOL3_TEST_KILL_FROM ... counted from the first one on a file whose path contains this
 //   POOL3_TEST_KILL_RENAMED   SIGKILL just after a file got this path
+//   POOL3_TEST_STOP_RENAMED   ... SIGSTOP, the first time
 //   POOL3_TEST_FAIL_AT   the n-th pwrite or fallocate and all after it fail ...
 //   POOL3_TEST_ERRNO     ... with this errno
 //   POOL3_TEST_FAIL_ON   ... counted on files whose path contains this, and only there
@@ -166,6 +167,9 @@ int rename(const char* from, const char* to) noexcept {
   const int result = next<int(const char*, const char*)>("rename")(from, to);
   const char* last = setting("POOL3_TEST_KILL_RENAMED");
   if (last != nullptr && std::strcmp(to, last) == 0) kill(getpid(), SIGKILL);
+  const char* stop = setting("POOL3_TEST_STOP_RENAMED");
+  static std::atomic<bool> stopped{false};
+  if (stop != nullptr && std::strcmp(to, stop) == 0 && !stopped.exchange(true)) kill(getpid(), SIGSTOP);
   return result;
 }
 int unlink(const char* path) noexcept {

@@ -1,24 +1,11 @@
-"""The environment of jobs under mpirun, and how to wait for them."""
+"""Waits for jobs under mpirun."""
 
-import atexit
-import itertools
-import os
 import pathlib
-import shutil
 import subprocess
-import tempfile
+import sys
 
-SESSIONS = pathlib.Path(tempfile.gettempdir(), f"pool3-soak-mpi.{os.getpid()}")
-launches = itertools.count()
-atexit.register(shutil.rmtree, SESSIONS, ignore_errors=True)
-
-
-def environment(**settings):
-    """The caller's. Each launch has a session folder of its own: two mpirun that begin or end at one instant, as when one is
-    killed while another starts, fail over the one that they share."""
-    return {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
-            "OMPI_MCA_odls_base_sigkill_timeout": "0", "OMPI_MCA_orte_top_session_dir": f"{SESSIONS}/{next(launches)}",
-            **settings}  # fmt: skip
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from support import environment  # noqa: E402, F401: the jobs' environment, as in the end-to-end tests
 
 
 def ranks_of(process, program):

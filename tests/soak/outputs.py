@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 
+from launcher import environment
+
 WRITES = {"train": (1, 2, 3, 5, 8, 12, 20), "search": (1, 2, 3, 5, 8, 12, 20), "repack": (1, 2, 3, 5, 8, 12, 20)}
 FEW_WRITES = (1, 2, 4, 7)  # of commands that write small files at once
 RESUMED = (".points", ".partial", ".cnn")  # what the same command goes on from
@@ -43,8 +45,7 @@ def commands(features, folder):
 
 
 def run(pool3, command, **settings):
-    env = {**os.environ, "OMP_NUM_THREADS": "1", **settings}
-    return subprocess.run([pool3, *map(str, command)], env=env, capture_output=True, text=True, timeout=120)
+    return subprocess.run([pool3, *map(str, command)], env=environment(settings), capture_output=True, text=True, timeout=480)
 
 
 def check_left(name, at, folder, made):

@@ -21,8 +21,8 @@ class Job:
         self.program, self.library = program, library
 
     def run(self, path, ranks=1, durable=False, **settings):
-        env = launcher.environment(LD_PRELOAD=self.library, POOL3_TEST_MATCH=str(path))
-        env.update({"POOL3_TEST_" + name.upper(): str(value) for name, value in settings.items()})
+        env = launcher.environment({"LD_PRELOAD": self.library, "POOL3_TEST_MATCH": str(path),
+                                    **{"POOL3_TEST_" + name.upper(): str(value) for name, value in settings.items()}})
         launch = ["mpirun", "-n", str(ranks), "--oversubscribe", "--bind-to", "none"] if ranks > 1 else []
         command = [*launch, self.program, str(path)] + ["durable"] * durable
         process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

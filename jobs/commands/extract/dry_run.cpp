@@ -10,7 +10,7 @@
 #include "commands/extract/resume.hpp"
 #include "console/output.hpp"
 #include "pool3/partition.hpp"
-#include "setup/weights.hpp"
+#include "setup/find_weights.hpp"
 
 namespace pool3::jobs {
 namespace {

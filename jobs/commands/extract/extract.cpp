@@ -12,7 +12,7 @@
 #include "console/stop_signal.hpp"
 #include "pool3/files.hpp"
 #include "pool3/store/maintenance.hpp"
-#include "setup/weights.hpp"
+#include "setup/find_weights.hpp"
 #include "version.hpp"
 
 namespace pool3::jobs {

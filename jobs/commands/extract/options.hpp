@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "console/options.hpp"
+#include "console/flags/options.hpp"
 #include "pool3/corpus.hpp"
-#include "setup/network.hpp"
+#include "setup/network_options.hpp"
 
 namespace pool3::jobs {
 

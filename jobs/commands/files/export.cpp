@@ -5,7 +5,7 @@
 #include "command.hpp"
 #include "pool3/exchange.hpp"
 #include "pool3/files.hpp"
-#include "setup/weights.hpp"
+#include "setup/find_weights.hpp"
 #include "version.hpp"
 
 namespace pool3::jobs {

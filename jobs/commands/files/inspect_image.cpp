@@ -15,7 +15,7 @@
 #include "pool3/image.hpp"
 #include "pool3/network.hpp"
 #include "pool3/report.hpp"
-#include "setup/weights.hpp"
+#include "setup/find_weights.hpp"
 #include "version.hpp"
 
 namespace pool3::jobs {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "console/spelling.hpp"
+#include "console/flags/spelling.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::jobs {

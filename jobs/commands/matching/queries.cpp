@@ -10,7 +10,7 @@
 
 #include "pool3/corpus.hpp"
 #include "pool3/extraction.hpp"
-#include "setup/weights.hpp"
+#include "setup/find_weights.hpp"
 
 namespace pool3::jobs {
 namespace {

@@ -7,7 +7,7 @@
 #include "command.hpp"
 #include "commands/matching/row_source.hpp"
 #include "pool3/store/features.hpp"
-#include "setup/network.hpp"
+#include "setup/network_options.hpp"
 
 namespace pool3::jobs {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "console/options.hpp"
+#include "console/flags/options.hpp"
 #include "pool3/training.hpp"
 
 namespace pool3::jobs {

@@ -13,8 +13,8 @@
 #include "pool3/extraction.hpp"
 #include "pool3/prediction.hpp"
 #include "pool3/store/model.hpp"
-#include "setup/network.hpp"
-#include "setup/weights.hpp"
+#include "setup/find_weights.hpp"
+#include "setup/network_options.hpp"
 
 namespace pool3::jobs {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "console/options.hpp"
+#include "console/flags/options.hpp"
 #include "pool3/evaluation/scoring.hpp"
 #include "pool3/store/features.hpp"
 #include "pool3/training.hpp"

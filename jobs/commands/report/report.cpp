@@ -10,8 +10,8 @@
 #include <optional>
 
 #include "commands/report/compared_baselines.hpp"
-#include "commands/report/inputs.hpp"
-#include "commands/report/judged.hpp"
+#include "commands/report/judged_rows.hpp"
+#include "commands/report/page_inputs.hpp"
 #include "commands/report/thumbnails.hpp"
 #include "pool3/exchange/import.hpp"
 #include "pool3/extraction.hpp"

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "commands/serving/pace.hpp"
+#include "commands/serving/answer_pace.hpp"
 #include "pool3/extraction.hpp"
 
 namespace pool3::jobs {

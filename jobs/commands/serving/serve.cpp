@@ -17,7 +17,7 @@
 #include "commands/serving/snapshot.hpp"
 #include "console/output.hpp"
 #include "pool3/server.hpp"
-#include "setup/shortage.hpp"
+#include "setup/resource_shortage.hpp"
 
 namespace pool3::jobs {
 namespace {

@@ -6,7 +6,7 @@
 #include "commands/matching/likeness.hpp"
 #include "pool3/files.hpp"
 #include "pool3/numbers.hpp"
-#include "setup/weights.hpp"
+#include "setup/find_weights.hpp"
 
 namespace pool3::jobs {
 namespace {

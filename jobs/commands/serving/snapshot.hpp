@@ -15,7 +15,7 @@
 #include "pool3/prediction.hpp"
 #include "pool3/store/features.hpp"
 #include "pool3/store/model.hpp"
-#include "setup/network.hpp"
+#include "setup/network_options.hpp"
 
 namespace pool3::jobs {
 

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "baselines/cnn/samples.hpp"
-#include "baselines/cnn/state.hpp"
+#include "baselines/cnn/training_state.hpp"
 #include "pool3/error.hpp"
 #include "pool3/image.hpp"
 #include "pool3/network/small_network.hpp"

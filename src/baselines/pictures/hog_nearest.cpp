@@ -2,8 +2,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "baselines/nearest_labels.hpp"
 #include "baselines/pictures/small_picture.hpp"
-#include "baselines/rounds.hpp"
 #include "pool3/baselines.hpp"
 
 // One build runs on every CPU (not under sanitizers, which can't run before the loader is done).

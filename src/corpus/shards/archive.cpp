@@ -3,7 +3,7 @@
 #include <new>
 #include <utility>
 
-#include "corpus/stage.hpp"
+#include "corpus/error_stage.hpp"
 #include "pool3/files.hpp"
 
 namespace pool3::corpus {

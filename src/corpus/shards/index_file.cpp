@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "corpus/entry_bytes.hpp"
-#include "corpus/stage.hpp"
+#include "corpus/error_stage.hpp"
 #include "pool3/files.hpp"
 #include "pool3/numbers/byte_reader.hpp"
 

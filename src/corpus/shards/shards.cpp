@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "corpus/entry_bytes.hpp"
+#include "corpus/error_stage.hpp"
 #include "corpus/file_names.hpp"
 #include "corpus/shards/index_file.hpp"
 #include "corpus/shards/unpacked_pictures.hpp"
-#include "corpus/stage.hpp"
 #include "pool3/files.hpp"
 
 namespace pool3::corpus {

@@ -10,10 +10,10 @@
 #include <unordered_map>
 #include <utility>
 
+#include "corpus/error_stage.hpp"
 #include "corpus/file_names.hpp"
 #include "corpus/json_text.hpp"
 #include "corpus/shards/archive.hpp"
-#include "corpus/stage.hpp"
 
 namespace pool3::corpus {
 namespace {

@@ -12,8 +12,8 @@
 #include <unordered_set>
 
 #include "corpus/entry_bytes.hpp"
+#include "corpus/error_stage.hpp"
 #include "corpus/shards/archive.hpp"
-#include "corpus/stage.hpp"
 
 namespace pool3::corpus {
 namespace {

@@ -8,7 +8,7 @@
 #include <charconv>
 #include <optional>
 
-#include "corpus/stage.hpp"
+#include "corpus/error_stage.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::corpus {

@@ -11,11 +11,11 @@
 #include <optional>
 #include <utility>
 
+#include "corpus/error_stage.hpp"
 #include "corpus/file_names.hpp"
 #include "corpus/sources/linked_folders.hpp"
-#include "corpus/sources/packing.hpp"
-#include "corpus/sources/rounds.hpp"
-#include "corpus/stage.hpp"
+#include "corpus/sources/text_packing.hpp"
+#include "corpus/sources/work_rounds.hpp"
 #include "pool3/files.hpp"
 #include "pool3/partition.hpp"
 

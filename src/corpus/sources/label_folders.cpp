@@ -75,14 +75,14 @@ bool are_sides(std::set<std::string_view> folders) {
   return folders.size() > 1 && std::ranges::all_of(folders, [](auto name) { return side_of_name(name).has_value(); });
 }
 
-void take(Labels&& labels, Draft& draft) {
+void take(Labels&& labels, ManifestDraft& draft) {
   draft.names = std::move(labels.names);
   draft.labels = std::move(labels.rows);
 }
 
 }  // namespace
 
-std::string look_below(Draft& draft, const Labeller& label) {
+std::string look_below(ManifestDraft& draft, const Labeller& label) {
   const StringTable& paths = draft.paths;
   for (std::int64_t row = 0; row < paths.size(); ++row)
     if (paths[row].starts_with('/') || paths[row].starts_with('.')) return {};

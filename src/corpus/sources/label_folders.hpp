@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "corpus/draft.hpp"
 #include "corpus/labels.hpp"
+#include "corpus/manifest_draft.hpp"
 
 namespace pool3::corpus {
 
@@ -12,6 +12,6 @@ namespace pool3::corpus {
 /// for all pictures, the folders below count, if there are two of them or more and each picture is in one; likewise
 /// below the sides of a split (train/CLASS/..., also train/train/CLASS/...). Sets the labels and says so in a line; ""
 /// where the top folders stay.
-[[nodiscard]] std::string look_below(Draft& draft, const Labeller& label);
+[[nodiscard]] std::string look_below(ManifestDraft& draft, const Labeller& label);
 
 }  // namespace pool3::corpus

@@ -8,8 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "corpus/error_stage.hpp"
 #include "corpus/sources/folder.hpp"
-#include "corpus/stage.hpp"
 #include "pool3/files.hpp"
 
 namespace pool3::corpus {

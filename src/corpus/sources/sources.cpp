@@ -11,14 +11,14 @@
 #include <optional>
 #include <utility>
 
+#include "corpus/error_stage.hpp"
 #include "corpus/file_names.hpp"
 #include "corpus/labels.hpp"
 #include "corpus/shards/index_file.hpp"
 #include "corpus/sources/braces.hpp"
 #include "corpus/sources/folder.hpp"
 #include "corpus/sources/label_folders.hpp"
-#include "corpus/sources/rounds.hpp"
-#include "corpus/stage.hpp"
+#include "corpus/sources/work_rounds.hpp"
 #include "corpus/tables/records.hpp"
 #include "corpus/tables/table.hpp"
 #include "pool3/error.hpp"
@@ -157,7 +157,7 @@ class Lister {
       const std::string label = (column ? by_column : label_)(place, row.label);
       if (row.label.size() != trimmed_view(row.label).size()) ++with_blanks;
       result_.draft.add(
-          {.path = stored(source.root, row.path), .bytes = Draft::unknown, .label = label, .line = row.line});
+          {.path = stored(source.root, row.path), .bytes = ManifestDraft::unknown, .label = label, .line = row.line});
     });
     if (shape.rows == 0) return;
     require_label_column(shape.has_labels, source.path, shape.unclear);
@@ -186,7 +186,7 @@ class Lister {
         if (kind == FolderItem::Kind::shard) return shards.emplace_back(path), void();
         ++pictures;
         result_.draft.add(
-            {.path = stored(source.root, path), .bytes = Draft::unknown, .label = label_(path, ""), .line = 0});
+            {.path = stored(source.root, path), .bytes = ManifestDraft::unknown, .label = label_(path, ""), .line = 0});
       });
       comm_.root_does([&] {
         result_.left_out.add(left_out);

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "corpus/draft.hpp"
 #include "corpus/left_out.hpp"
+#include "corpus/manifest_draft.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/mpi.hpp"
 
@@ -14,7 +14,7 @@ namespace pool3::corpus {
 /// What all sources hold, but for the sizes of files; on the root.
 struct ListedSources {
   std::string root;
-  Draft draft;
+  ManifestDraft draft;
   std::vector<ShardCount> shards;
   std::vector<std::string> notes;
   LeftOut left_out;

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "corpus/tables/placement.hpp"
+#include "corpus/tables/path_placement.hpp"
 #include "corpus/tables/text_input.hpp"
 
 namespace pool3::corpus {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "corpus/error_stage.hpp"
 #include "corpus/file_names.hpp"
-#include "corpus/stage.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::corpus {

@@ -9,7 +9,7 @@
 #include "corpus/file_names.hpp"
 #include "corpus/tables/json_lines.hpp"
 #include "corpus/tables/list_form.hpp"
-#include "corpus/tables/placement.hpp"
+#include "corpus/tables/path_placement.hpp"
 #include "corpus/tables/records.hpp"
 
 namespace pool3::corpus {

@@ -31,7 +31,7 @@ using TableUse = std::function<void(const TableRow&)>;
 
 /// Calls `use` with each row of a CSV (the path ends in .csv), TSV (.tsv), JSON lines (.jsonl, .ndjson) or text list
 /// (any other ending; any case), in their order. Separators, header and columns are found by the first rows, and so is
-/// how paths lead to files (placement.hpp). Throws Error: unreadable, malformed (naming the line), no such column.
+/// how paths lead to files (path_placement.hpp). Throws Error: unreadable, malformed (naming the line), no such column.
 TableShape read_table(TextInput& input, const ColumnNames& names, const TableUse& use);
 
 /// Calls `use` with each line that is not blank, and its number. Throws Error.

@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "corpus/error_stage.hpp"
 #include "corpus/file_names.hpp"
-#include "corpus/stage.hpp"
 #include "corpus/tables/json_lines.hpp"
 #include "corpus/tables/other_kinds.hpp"
 

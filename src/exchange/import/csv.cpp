@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "exchange/import/csv/layout.hpp"
+#include "exchange/import/csv/column_layout.hpp"
 #include "exchange/import/csv/records.hpp"
-#include "exchange/import/readers.hpp"
+#include "exchange/import/table_readers.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::exchange {

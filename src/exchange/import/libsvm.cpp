@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "exchange/import/readers.hpp"
-#include "exchange/import/stream.hpp"
+#include "exchange/import/byte_stream.hpp"
+#include "exchange/import/table_readers.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::exchange {

@@ -11,9 +11,9 @@
 #include <limits>
 #include <numeric>
 
+#include "exchange/import/byte_stream.hpp"
 #include "exchange/import/other_kinds.hpp"
-#include "exchange/import/readers.hpp"
-#include "exchange/import/stream.hpp"
+#include "exchange/import/table_readers.hpp"
 #include "pool3/error.hpp"
 #include "pool3/numbers.hpp"
 

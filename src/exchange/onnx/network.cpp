@@ -4,7 +4,7 @@
 #include <map>
 #include <vector>
 
-#include "exchange/onnx/parts.hpp"
+#include "exchange/onnx/graph_parts.hpp"
 
 namespace pool3::exchange::onnx {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "exchange/onnx/parts.hpp"
+#include "exchange/onnx/graph_parts.hpp"
 
 namespace pool3::exchange::onnx {
 namespace {

@@ -2,7 +2,7 @@
 #include <bit>
 
 #include "image/canvas.hpp"
-#include "image/formats/bmp/runs.hpp"
+#include "image/formats/bmp/run_length.hpp"
 #include "image/pixels.hpp"
 
 namespace pool3::image {

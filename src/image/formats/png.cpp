@@ -10,7 +10,7 @@
 #include "image/exif.hpp"
 #include "image/formats/decoders.hpp"
 #include "image/formats/error_trap.hpp"
-#include "image/formats/png/text.hpp"
+#include "image/formats/png/orientation_text.hpp"
 #include "image/pixels.hpp"
 
 namespace pool3::image {
@@ -98,7 +98,7 @@ class PngReader {
     png_set_chunk_malloc_max(png_, max_chunk_bytes);
     png_set_option(png_, PNG_MAXIMUM_INFLATE_WINDOW, PNG_OPTION_ON);  // some writers state it too small
     // Text, profiles and gamma are skipped unread; of the rest only EXIF matters. (An orientation in a text:
-    // png/text.hpp)
+    // png/orientation_text.hpp)
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_AS_DEFAULT, reinterpret_cast<png_const_bytep>("eXIf"), 1);
     info_ = png_create_info_struct(png_);

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "network/graph/inception.hpp"
-#include "network/kernels/table.hpp"
+#include "network/kernels/kernel_table.hpp"
 #include "pool3/error.hpp"
 #include "pool3/network.hpp"
 #include "pool3/numbers.hpp"

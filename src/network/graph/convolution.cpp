@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "network/graph/packing.hpp"
+#include "network/graph/weight_packing.hpp"
 
 namespace pool3::network {
 namespace {

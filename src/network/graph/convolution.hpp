@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "network/graph/aligned_memory.hpp"
 #include "network/graph/layer.hpp"
-#include "network/graph/memory.hpp"
 #include "network/kernels/kernels.hpp"
 
 namespace pool3::network {

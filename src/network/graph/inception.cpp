@@ -5,7 +5,7 @@
 #include <mutex>
 #include <utility>
 
-#include "network/graph/blocks.hpp"
+#include "network/graph/inception_blocks.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::network {

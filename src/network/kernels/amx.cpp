@@ -1,9 +1,9 @@
-#include "network/kernels/table.hpp"
+#include "network/kernels/kernel_table.hpp"
 
 #if defined(__AMX_BF16__) && defined(__AMX_INT8__) && defined(__AVX512BF16__)
 #include <immintrin.h>
 
-#include "network/kernels/tiles.hpp"
+#include "network/kernels/tile_convolution.hpp"
 #include "network/kernels/vectors512.hpp"
 
 namespace pool3::network {

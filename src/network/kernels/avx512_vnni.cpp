@@ -1,7 +1,7 @@
-#include "network/kernels/table.hpp"
+#include "network/kernels/kernel_table.hpp"
 
 #if defined(__AVX512VNNI__)
-#include "network/kernels/dot.hpp"
+#include "network/kernels/dot_convolution.hpp"
 #include "network/kernels/vector_kernels.hpp"
 #include "network/kernels/vectors512.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 // What the layers of Inception-v3 are computed with: the functions that each set of instructions has. Which of them run
-// is in table.hpp.
+// is in kernel_table.hpp.
 //
 // Sixteen pictures run side by side. Activations are [height][width][16 pictures][channels]: a position of the image
 // is 16 rows of channels, one below the other, so that every convolution, whatever its stride and padding, is a sum

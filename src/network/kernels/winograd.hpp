@@ -1,6 +1,6 @@
 #pragma once
 // 3 x 3 convolutions with stride 1 by minimal filtering, F(2 x 2, 3 x 3): 16 products where the definition has 36.
-// Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015. To be included by fp32.hpp.
+// Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015. To be included by fp32_convolution.hpp.
 
 #include "network/kernels/convolve.hpp"
 #include "network/kernels/thread_scratch.hpp"

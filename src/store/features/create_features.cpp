@@ -7,15 +7,15 @@
 
 #include "pool3/files.hpp"
 #include "pool3/partition.hpp"
-#include "store/features/tables.hpp"
+#include "store/features/feature_tables.hpp"
+#include "store/format_names.hpp"
 #include "store/hdf5/dimensions.hpp"
 #include "store/hdf5/hdf5.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
-#include "store/layout.hpp"
-#include "store/pieces.hpp"
 #include "store/provenance.hpp"
+#include "store/row_pieces.hpp"
 
 namespace pool3::store {
 namespace {

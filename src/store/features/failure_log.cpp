@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "pool3/files.hpp"
-#include "store/features/failures.hpp"
+#include "store/features/failure_table.hpp"
 #include "store/integrity/checksum.hpp"
 
 namespace pool3::store {

@@ -3,17 +3,17 @@
 #include <algorithm>
 #include <utility>
 
-#include "store/features/blocks.hpp"
-#include "store/features/failures.hpp"
-#include "store/features/parts.hpp"
-#include "store/features/tables.hpp"
-#include "store/features/values.hpp"
+#include "store/features/checked_blocks.hpp"
+#include "store/features/failure_table.hpp"
+#include "store/features/feature_tables.hpp"
+#include "store/features/linked_parts.hpp"
+#include "store/features/value_checks.hpp"
+#include "store/format_names.hpp"
 #include "store/hdf5/half.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
-#include "store/layout.hpp"
-#include "store/pieces.hpp"
 #include "store/provenance.hpp"
+#include "store/row_pieces.hpp"
 
 namespace pool3 {
 

@@ -8,16 +8,16 @@
 
 #include "pool3/files.hpp"
 #include "store/features/failure_log.hpp"
-#include "store/features/resume.hpp"
 #include "store/features/seal_features.hpp"
-#include "store/features/values.hpp"
+#include "store/features/unfinished_file.hpp"
+#include "store/features/value_checks.hpp"
+#include "store/format_names.hpp"
 #include "store/hdf5/half.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/lock.hpp"
 #include "store/integrity/seal.hpp"
 #include "store/integrity/undo.hpp"
-#include "store/layout.hpp"
 #include "store/provenance.hpp"
 
 namespace pool3 {

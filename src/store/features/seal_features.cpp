@@ -4,13 +4,13 @@
 
 #include <algorithm>
 
-#include "store/features/failures.hpp"
-#include "store/features/tables.hpp"
+#include "store/features/failure_table.hpp"
+#include "store/features/feature_tables.hpp"
+#include "store/format_names.hpp"
 #include "store/hdf5/hdf5.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/seal.hpp"
-#include "store/layout.hpp"
-#include "store/pieces.hpp"
+#include "store/row_pieces.hpp"
 
 namespace pool3::store {
 namespace {

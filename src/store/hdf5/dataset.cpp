@@ -5,8 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "store/format_names.hpp"
 #include "store/hdf5/types.hpp"
-#include "store/layout.hpp"
 
 namespace pool3::store {
 namespace {

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "store/format_names.hpp"
 #include "store/hdf5/open_elsewhere.hpp"
-#include "store/layout.hpp"
 
 namespace pool3::store {
 namespace {

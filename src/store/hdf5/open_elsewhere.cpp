@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "store/layout.hpp"
+#include "store/format_names.hpp"
 
 namespace pool3::store {
 namespace {

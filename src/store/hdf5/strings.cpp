@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "pool3/error.hpp"
-#include "store/layout.hpp"
-#include "store/pieces.hpp"
+#include "store/format_names.hpp"
+#include "store/row_pieces.hpp"
 
 namespace pool3::store {
 

@@ -7,8 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "store/format_names.hpp"
 #include "store/hdf5/strings.hpp"
-#include "store/layout.hpp"
 
 namespace pool3::store {
 namespace {

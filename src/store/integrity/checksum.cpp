@@ -8,7 +8,7 @@
 #include <new>
 #include <vector>
 
-#include "store/pieces.hpp"
+#include "store/row_pieces.hpp"
 
 namespace pool3::store {
 

@@ -8,11 +8,11 @@
 #include <cstring>
 
 #include "pool3/files.hpp"
+#include "store/format_names.hpp"
 #include "store/hdf5/open_elsewhere.hpp"
 #include "store/hdf5/structure.hpp"
 #include "store/integrity/checksum.hpp"
-#include "store/layout.hpp"
-#include "store/pieces.hpp"
+#include "store/row_pieces.hpp"
 
 namespace pool3::store {
 namespace {

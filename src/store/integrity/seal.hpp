@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "store/format_names.hpp"
 #include "store/hdf5/dataset.hpp"
-#include "store/layout.hpp"
 
 namespace pool3::store {
 

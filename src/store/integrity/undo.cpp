@@ -8,7 +8,7 @@
 
 #include "pool3/files.hpp"
 #include "store/integrity/checksum.hpp"
-#include "store/pieces.hpp"
+#include "store/row_pieces.hpp"
 
 namespace pool3::store {
 namespace {

@@ -5,15 +5,15 @@
 
 #include "pool3/files.hpp"
 #include "pool3/store/maintenance.hpp"
-#include "store/features/failures.hpp"
-#include "store/features/parts.hpp"
+#include "store/features/failure_table.hpp"
+#include "store/features/linked_parts.hpp"
+#include "store/format_names.hpp"
 #include "store/hdf5/dimensions.hpp"
 #include "store/hdf5/hdf5.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
 #include "store/integrity/lock.hpp"
 #include "store/integrity/seal.hpp"
-#include "store/layout.hpp"
 #include "store/provenance.hpp"
 
 namespace pool3 {

@@ -4,10 +4,10 @@
 
 #include "pool3/files.hpp"
 #include "pool3/store/maintenance.hpp"
-#include "store/features/resume.hpp"
+#include "store/features/unfinished_file.hpp"
+#include "store/format_names.hpp"
 #include "store/integrity/lock.hpp"
 #include "store/integrity/seal.hpp"
-#include "store/layout.hpp"
 
 namespace pool3 {
 namespace {

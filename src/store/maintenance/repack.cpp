@@ -4,13 +4,13 @@
 
 #include "pool3/files.hpp"
 #include "pool3/store/maintenance.hpp"
-#include "store/features/parts.hpp"
+#include "store/features/linked_parts.hpp"
+#include "store/format_names.hpp"
 #include "store/hdf5/dimensions.hpp"
 #include "store/hdf5/hdf5.hpp"
 #include "store/integrity/seal.hpp"
-#include "store/layout.hpp"
-#include "store/pieces.hpp"
 #include "store/provenance.hpp"
+#include "store/row_pieces.hpp"
 
 namespace pool3 {
 namespace {

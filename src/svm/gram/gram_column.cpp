@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "svm/algebra/cholesky.hpp"
-#include "svm/algebra/pick.hpp"
+#include "svm/algebra/gather_entries.hpp"
 #include "svm/model/loss.hpp"
 #include "svm/newton/line_search.hpp"
 #include "svm/newton/precision.hpp"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "svm/kernel/box_problem.hpp"
+#include "svm/kernel/box/box_problem.hpp"
 #include "svm/model/columns.hpp"
 #include "svm/model/loss.hpp"
 

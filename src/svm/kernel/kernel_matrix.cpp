@@ -7,7 +7,7 @@
 
 #include "pool3/numbers/target_clones.hpp"
 #include "pool3/partition.hpp"
-#include "svm/algebra/pick.hpp"
+#include "svm/algebra/gather_entries.hpp"
 #include "svm/model/columns.hpp"
 
 namespace pool3::svm {

@@ -2,7 +2,7 @@
 // Bytes of weights files read in order.
 
 #include "pool3/numbers/byte_reader.hpp"
-#include "weights/errors.hpp"
+#include "weights/refusals.hpp"
 
 namespace pool3::weights {
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "weights/errors.hpp"
+#include "weights/refusals.hpp"
 
 namespace pool3::weights {
 namespace {

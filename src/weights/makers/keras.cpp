@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "pool3/hdf5.hpp"
-#include "weights/errors.hpp"
 #include "weights/floats.hpp"
 #include "weights/layer_rules.hpp"
+#include "weights/refusals.hpp"
 
 namespace pool3::weights {
 namespace {

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "weights/containers/safetensors.hpp"
-#include "weights/errors.hpp"
+#include "weights/refusals.hpp"
 
 namespace pool3::weights {
 namespace {

@@ -12,10 +12,10 @@
 
 #include "pool3/numbers.hpp"
 #include "weights/containers/json.hpp"
-#include "weights/errors.hpp"
 #include "weights/floats.hpp"
 #include "weights/layer_rules.hpp"
 #include "weights/read_file.hpp"
+#include "weights/refusals.hpp"
 #include "weights/sha256.hpp"
 
 namespace pool3::weights {

@@ -1,9 +1,9 @@
 """What a first try at a command says: help, versions, wrong words and flags, without MPI where nothing is computed."""
 
 import pathlib
+import resource
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import support  # noqa: E402
@@ -47,16 +47,20 @@ def check_help(check, pool3):
     check("Commands:" in answer(pool3, "help", code=0).out, "help alone lists the commands")
 
 
+def time_of_children():
+    """Seconds of a CPU, which are the same on a busy machine."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def check_wrong_words(check, pool3):
     for words, says in WRONG.items():
         error = answer(pool3, *words).err
         check(says in error and len(error.splitlines()) == 1, f"{' '.join(map(str, words))}: {error.strip()}")
-    seconds = []
-    for _ in range(5):
-        start = time.monotonic()
-        answer(pool3, "train", "--nonsense")
-        seconds.append(time.monotonic() - start)
-    check(min(seconds) < 0.5, f"a wrong flag answers after {min(seconds):.3f} s")  # 0.01 s on an idle machine
+    before = time_of_children()
+    answer(pool3, "train", "--nonsense")
+    seconds = time_of_children() - before
+    check(seconds < 0.3, f"a wrong flag takes {seconds:.3f} s of a CPU")  # 0.02 s; MPI takes 0.07 s, LibTorch more
     both = pool3("train", "--nonsense", ranks=2, code=2)
     check(len(both.errors()) == 1, "and under mpirun once")
 

@@ -80,7 +80,7 @@ def check_watch(check, pool3, folder, out):
     time.sleep(0.3)
     shutil.copyfile(out, folder / "copy")
     (folder / "copy").rename(late)
-    rest = watch.communicate(timeout=60)[0]
+    rest = watch.communicate(timeout=support.LIMIT_SECONDS)[0]
     check("late.h5: finished, 12/12 images" in rest and watch.returncode == 0, rest.strip())
     error = pool3("status", "--watch", 0.1, folder / "nowhere" / "f.h5", ranks=0, code=1).err
     check("does not exist" in error, "a folder that is not there is not waited for")

@@ -66,7 +66,7 @@ def test_full(check, pool3, folder):
         launch = ["mpirun", "-n", ranks, "--oversubscribe", "--bind-to", "none", "sh", "-c", 'exec "$@" >/dev/full', "sh"] if ranks else []
         with open("/dev/full", "w") as full:
             done = subprocess.run([str(a) for a in [*launch, pool3.program, *arguments]], stdout=full, stderr=subprocess.PIPE,
-                                  text=True, env=support.environment({}), timeout=120, check=False)
+                                  text=True, env=support.environment({}), timeout=support.LIMIT_SECONDS, check=False)
         fails_in_one_line(check, f"full disk: {name}", done, "No space left on device")
 
 
@@ -76,14 +76,14 @@ def test_closed(check, pool3, folder):
         if ranks or name == "run":  # as search and evaluate, which it calls
             continue
         done = subprocess.run(["sh", "-c", 'exec "$@" <&- >&-', "sh", *map(str, [pool3.program, *arguments])], text=True,
-                              stderr=subprocess.PIPE, env=support.environment({}), timeout=120, check=False)
+                              stderr=subprocess.PIPE, env=support.environment({}), timeout=support.LIMIT_SECONDS, check=False)
         fails_in_one_line(check, f"closed: {name}", done, "is closed")
     report = folder / "out.json"
     subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", pool3.program, "diff", folder / "f.h5", folder / "f.h5",
-                    "--out", report], env=support.environment({}), timeout=120, check=False)
+                    "--out", report], env=support.environment({}), timeout=support.LIMIT_SECONDS, check=False)
     check(json.loads(report.read_text())["format"] == "pool3 diff", "all three closed: a file holds what belongs in it")
     quiet = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", pool3.program, "publish", folder / "f.h5", "--as",
-                            folder / "current.h5"], env=support.environment({}), timeout=120, check=False)
+                            folder / "current.h5"], env=support.environment({}), timeout=support.LIMIT_SECONDS, check=False)
     check(quiet.returncode == 0, "a command that prints nothing needs no stdout")
 
 
@@ -94,7 +94,7 @@ def test_pipe(check, pool3, folder):
     table = folder / "piped.json"
     arguments = ["search", "--features", folder / "f.h5", "--out", table, "--C", 1, "--folds", 2, "--max-epochs", 5]
     done = subprocess.run([str(a) for a in [pool3.program, *arguments]], stdout=write_end, stderr=subprocess.PIPE, text=True,
-                          env=support.environment({}), timeout=120, check=False)
+                          env=support.environment({}), timeout=support.LIMIT_SECONDS, check=False)
     os.close(write_end)
     fails_in_one_line(check, "a pipe without a reader", done, "Broken pipe")
     check(table.exists(), "its table is there")

@@ -29,7 +29,7 @@ class Refusals:
 
     def __call__(self, names, *arguments, ranks=0, **how):
         before = state(self.folder)
-        done = self.pool3.start(arguments, ranks=ranks, limit_seconds=60, cwd=self.folder, **how)
+        done = self.pool3.start(arguments, ranks=ranks, limit_seconds=support.LIMIT_SECONDS, cwd=self.folder, **how)
         lines = done.errors()
         same = state(self.folder) == before
         fine = done.code == 2 and len(lines) == 1 and names in lines[0] and same
@@ -96,7 +96,7 @@ def test_streams(check, pool3, folder):
     def run(redirection, *arguments):
         line = f'exec "$@" {redirection}'
         return subprocess.run(["sh", "-c", line, "sh", *map(str, [pool3.program, *arguments])], cwd=folder, text=True,
-                              stderr=subprocess.PIPE, env=support.environment({}), timeout=60, check=False)
+                              stderr=subprocess.PIPE, env=support.environment({}), timeout=support.LIMIT_SECONDS, check=False)
     before = state(folder)
     done = run(">>f.h5", "verify", "f.h5")
     check(done.returncode == 2 and "standard output would replace FILE f.h5" in done.stderr, f"verify f.h5 >>f.h5: {done.stderr.strip()}")

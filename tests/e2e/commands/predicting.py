@@ -73,7 +73,7 @@ def check_sources(check, pool3, folder, model, pictures):
     for what, given, expected in (("a list", "\n".join(pictures[::-1]).encode(), named[::-1]), ("a picture", (folder / pictures[2]).read_bytes(), [named[2]]),
                                   ("a list with NUL", b"\0".join(p.encode() for p in pictures), named)):
         done = subprocess.run([str(a) for a in [pool3.program, *predict, "-"]], input=given, stdout=subprocess.PIPE, cwd=folder, env=support.environment({}),
-                              check=False, timeout=120)
+                              check=False, timeout=support.LIMIT_SECONDS)
         got = [json.loads(line) for line in done.stdout.splitlines()]
         check(done.returncode == 0 and close(got, expected), f"{what} on stdin")
     check(got[0]["path"] == pictures[0], "lines of stdin are the paths")

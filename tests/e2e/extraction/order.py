@@ -20,7 +20,7 @@ LISTED = ("corpus", "nowhere")  # what an error of the listing would name
 def expect(check, pool3, what, code, names, *arguments, ranks=(1, 2)):
     """The error line must contain `names`, and no word of the corpus."""
     for count in ranks:
-        result = pool3.start(arguments, count, limit_seconds=60)
+        result = pool3.start(arguments, count, limit_seconds=support.LIMIT_SECONDS)
         lines = result.errors()
         fine = (result.code == code and len(lines) == 1 and str(names) in lines[0]
                 and not any(word in lines[0] for word in LISTED))

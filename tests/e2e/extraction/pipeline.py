@@ -5,7 +5,6 @@ import json
 import pathlib
 import shutil
 import sys
-import time
 
 import numpy as np
 
@@ -179,11 +178,9 @@ def check_verify(pool3, path, folder, rows, failed):
 def check_again(pool3, corpus, path):
     """The same command finds its file."""
     before = (digest(path), path.stat().st_mtime_ns, path.stat().st_ino)
-    start = time.monotonic()
     result = pool3.extract(corpus.root, path, "--precision", "fp32", ranks=2, code=3)
-    seconds = time.monotonic() - start
     pool3.check("nothing to do" in result.err, "the same command says that there is nothing to do")
-    pool3.check("images/s" not in result.err and seconds < 20, f"after {seconds:.1f} s")
+    pool3.check("images/s" not in result.err, f"and computes nothing, after {result.seconds:.1f} s")
     pool3.check(before == (digest(path), path.stat().st_mtime_ns, path.stat().st_ino), "and leaves the file alone")
 
 

@@ -4,12 +4,13 @@
 """
 
 import argparse
-import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 
-ENV = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import support  # noqa: E402
 
 
 def run(*parts):
@@ -17,8 +18,8 @@ def run(*parts):
     words = ["mpirun", "--oversubscribe", "--bind-to", "none"]
     for i, (ranks, command) in enumerate(parts):
         words += [":"] * (i > 0) + ["-n", str(ranks), *map(str, command)]
-    done = subprocess.run(words, env={**os.environ, **ENV}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          timeout=60)
+    done = subprocess.run(words, env=support.environment({}), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=support.LIMIT_SECONDS)
     return done.returncode, [line for line in done.stdout.splitlines() if line.startswith("pool3: error:")]
 
 

@@ -37,7 +37,7 @@ class Server:
             sys.exit(f"FAILED: serve did not start: {line}{self.process.stderr.read()}")
         self.port = int(match[1])
 
-    def __call__(self, method, path, body=None, headers=None, timeout=60):
+    def __call__(self, method, path, body=None, headers=None, timeout=240):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         connection.request(method, path, body, headers or {})
         response = connection.getresponse()
@@ -49,7 +49,7 @@ class Server:
         response = self(*request, **how)
         return json.loads(response.content) if response.status == 200 else None
 
-    def raw(self, data, seconds=10):
+    def raw(self, data, seconds=120):
         """What comes back for these bytes until the server closes, and after how long it did; None if it did not."""
         start = time.monotonic()
         with socket.create_connection(("127.0.0.1", self.port), timeout=seconds) as s:
@@ -74,7 +74,7 @@ class Server:
 
     def end(self):
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(40)
+        code = self.process.wait(240)
         return code, self.process.stderr.read()
 
 
@@ -102,7 +102,7 @@ def check_answers(check, pool3, server, f, model):
           "a thumbnail is a small JPEG")
     sides = [max(Image.open(io.BytesIO(server("GET", f"/thumbnails/7{query}").content)).size) for query in ("", "?side=64")]
     check(sides == [192, 64], f"as small as one asks for: {sides}")
-    curl = subprocess.run(["curl", "-s", "--data-binary", f"@{picture}", f"http://localhost:{server.port}/api/classify"],
+    curl = subprocess.run(["curl", "-s", "--noproxy", "*", "--data-binary", f"@{picture}", f"http://localhost:{server.port}/api/classify"],
                           stdout=subprocess.PIPE, check=False) if shutil.which("curl") else None
     if curl:
         check(json.loads(curl.stdout)["class"] == said["class"], "curl --data-binary gets it, too")
@@ -128,7 +128,7 @@ def check_pages(check, server):
 def check_old_client(check, server):
     """HTTP/1.0 with keep-alive, as ab speaks it: the client must be told that the connection stays, and it does."""
     question = b"GET /healthz HTTP/1.0\r\nHost: localhost\r\nConnection: Keep-Alive\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as s:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=120) as s:
         for _ in range(2):
             s.sendall(question)
             received = b""
@@ -188,7 +188,7 @@ def check_corrections(check, server, f, folder):
 def class_of(server, body):
     """Comes again as long as the server is busy."""
     for _ in range(200):
-        response = server("POST", "/api/classify", body, timeout=120)
+        response = server("POST", "/api/classify", body)
         if response.status != 503:
             break
         time.sleep(0.2)
@@ -196,17 +196,15 @@ def class_of(server, body):
 
 
 def crawl(server):
-    """Seconds until a client that sends a byte each tenth of a second is cut off."""
-    begin = time.monotonic()
-    with socket.create_connection(("127.0.0.1", server.port)) as s:
-        s.settimeout(60)
-        for c in b"POST /api/classify HTTP/1.1\r\nX-Slow: " + b"y" * 1000:
+    """True if a client that sends a byte each tenth of a second is cut off before it has sent 5000 of them."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=240) as s:
+        for c in b"POST /api/classify HTTP/1.1\r\nX-Slow: " + b"y" * 5000:
             try:
                 s.sendall(bytes([c]))
                 time.sleep(0.1)
-            except OSError:
-                break
-    return time.monotonic() - begin
+            except ConnectionError:
+                return True
+    return False
 
 
 def hang_up(server):
@@ -229,8 +227,7 @@ def check_crowd(check, server, f):
         right = sum(upload.result() == expected[i % 10] for i, upload in enumerate(uploads))
         check(right == 100, f"100 uploads at once: {right} right after {time.monotonic() - start:.1f} s")
         check(health == [200] * 20, "others are served meanwhile")
-        ends = [end.result() for end in slow]
-    check(max(ends) < 60, f"slow ones are cut off: {ends}")
+        check(all(end.result() for end in slow), "slow ones are cut off")
     check(server.memory() - before < 400e6, f"memory grew by {(server.memory() - before) / 1e6:.0f} MB")
 
 
@@ -248,6 +245,14 @@ def check_mutants(check, server, f):
     check(codes <= {200, 413, 422}, f"mutated pictures: {codes}")
 
 
+def counts_up(server, name, wanted):
+    """Waits until a counter is there; True if it has not gone beyond."""
+    deadline = time.monotonic() + 120
+    while server.metric(name) < wanted and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return server.metric(name) == wanted
+
+
 def check_take_over(check, server, f, folder, link):
     """Requests go on while the model's link moves."""
     body = pathlib.Path(f.paths[7]).read_bytes()
@@ -263,20 +268,13 @@ def check_take_over(check, server, f, folder, link):
     time.sleep(0.5)
     os.symlink(folder / "second.h5", folder / "link.tmp")
     os.replace(folder / "link.tmp", link)
-    deadline = time.monotonic() + 20
-    while server.metric("pool3_reloads_total") < 1 and time.monotonic() < deadline:
-        time.sleep(0.2)
-    check(server.metric("pool3_reloads_total") == 1, "a link that moves is followed")
+    check(counts_up(server, "pool3_reloads_total", 1), "a link that moves is followed")
     server.process.send_signal(signal.SIGHUP)
-    while server.metric("pool3_reloads_total") < 2 and time.monotonic() < deadline:
-        time.sleep(0.2)
-    check(server.metric("pool3_reloads_total") == 2, "SIGHUP reads the files again")
+    check(counts_up(server, "pool3_reloads_total", 2), "SIGHUP reads the files again")
     (folder / "broken.h5").write_bytes(b"broken")
     os.symlink(folder / "broken.h5", folder / "link.tmp")
     os.replace(folder / "link.tmp", link)
-    while server.metric("pool3_failed_reloads_total") < 1 and time.monotonic() < deadline:
-        time.sleep(0.2)
-    check(server.metric("pool3_failed_reloads_total") == 1, "a broken one is not taken")
+    check(counts_up(server, "pool3_failed_reloads_total", 1), "a broken one is not taken")
     stop.set()
     for thread in threads:
         thread.join()
@@ -284,19 +282,25 @@ def check_take_over(check, server, f, folder, link):
 
 
 def check_end(check, server, f):
+    """What has begun a request gets its answer; who has none at work is closed, and nobody comes in any more."""
     body = pathlib.Path(f.paths[7]).read_bytes()
-    results = []
-    threads = [threading.Thread(target=lambda: results.append(server("POST", "/api/classify", body).status))
-               for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    deadline = time.monotonic() + 5
-    while server.metric("pool3_waiting_pictures") < 1 and time.monotonic() < deadline and not results:
-        time.sleep(0.005)
+    head = f"POST /api/classify HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n"
+    open_ = [socket.create_connection(("127.0.0.1", server.port), timeout=240) for _ in range(7)]
+    *busy, idle = open_
+    for s in busy:
+        s.sendall(head.encode())
+    begun = [s.recv(1000).startswith(b"HTTP/1.1 100") for s in busy]  # so the server is at work on each
+    for s in busy[:3]:
+        s.sendall(body)
+    server.process.send_signal(signal.SIGTERM)
+    check(all(begun) and idle.recv(1000) == b"", "SIGTERM: a connection without a request is closed")
+    for s in busy[3:]:
+        s.sendall(body)
+    statuses = [status_of(s.makefile("rb").read()) for s in busy]
     code, err = server.end()
-    for thread in threads:
-        thread.join()
-    check(code == 0 and results == [200] * 6, f"SIGTERM: exit code {code}, requests at work are answered: {results}")
+    check(code == 0 and statuses == [200] * 6, f"SIGTERM: exit code {code}, requests at work are answered: {statuses}")
+    for s in open_:
+        s.close()
     print(err)
 
 

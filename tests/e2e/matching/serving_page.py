@@ -26,7 +26,7 @@ def main():
         shots = folder if pool3.helper is None else pathlib.Path(pool3.helper)
         command = ["node", str(pathlib.Path(__file__).with_name("page.mjs")), f"http://127.0.0.1:{server.port}/",
                    str(MODULES), f.paths[7], str(shots)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=200, check=False)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=500, check=False)
         for line in done.stdout.splitlines():
             one = json.loads(line)
             check(one["holds"], one["text"])

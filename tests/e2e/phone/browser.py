@@ -42,7 +42,7 @@ def main():
     shots = os.environ.get("POOL3_SHOTS", "")
     command = ["node", str(pathlib.Path(__file__).with_name("page.mjs")), f"http://127.0.0.1:{server.server_port}/",
                str(MODULES), f.paths[7], shots]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=250, check=False)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=500, check=False)
     server.shutdown()
     for line in done.stdout.splitlines():
         one = json.loads(line)

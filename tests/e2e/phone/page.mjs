@@ -4,7 +4,6 @@ import {readFileSync} from 'node:fs';
 import {check, forbidOthers, launch, listen} from '../../support/browser.mjs';
 
 const [url, modules, picture, shots] = process.argv.slice(2);
-const minutes = {timeout: 120000};
 
 const browser = await launch(modules);
 const context = await browser.newContext({viewport: {width: 1280, height: 800}});
@@ -12,11 +11,8 @@ const tab = await context.newPage();
 const wrong = listen(tab);
 forbidOthers(context, url, wrong);
 const shoot = (name) => (shots ? tab.screenshot({path: `${shots}/${name}.png`, fullPage: true}) : null);
-const visible = (id, on) => tab.waitForFunction(([i, o]) => document.getElementById(i).hidden !== o, [id, on], minutes);
-const answered = async () => {
-  await tab.waitForFunction(() => document.getElementById('state').className === 'busy');
-  await tab.waitForFunction(() => document.getElementById('state').className !== 'busy', null, minutes);
-};
+const visible = (id, on) => tab.waitForFunction(([i, o]) => document.getElementById(i).hidden !== o, [id, on]);
+const answered = () => tab.waitForFunction(() => document.getElementById('state').className !== 'busy' && document.getElementById('label').textContent !== '');
 
 await tab.goto(url);
 await visible('ask', true);
@@ -33,7 +29,7 @@ check((await tab.locator('#classes li span').first().textContent()) === label, '
 await shoot('answer');
 check(wrong.length === 0, `nothing went wrong: ${wrong}`);
 await tab.setInputFiles('#file', {name: 'bad.png', mimeType: 'image/png', buffer: Buffer.from('no picture')});
-await tab.waitForFunction(() => document.getElementById('state').className === 'error', null, minutes);
+await tab.waitForFunction(() => document.getElementById('state').className === 'error');
 check((await tab.locator('#state').textContent()).includes('no picture'), 'what is no picture is told');
 await tab.emulateMedia({colorScheme: 'dark'});
 await tab.setViewportSize({width: 360, height: 740});

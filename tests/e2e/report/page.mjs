@@ -1,7 +1,7 @@
 // Opens a page in a headless browser and looks at it as a reader does. node page.mjs PAGE MODULES WHAT; prints a line
 // of JSON for each check. WHAT: "pictures" (a page with a model, pictures, a map, a search), "plain" (no pictures, no
 // model), "names" (hostile names) or "many" (1,000 classes).
-import {check, launch, listen} from '../../support/browser.mjs';
+import {check, launch, listen, settled} from '../../support/browser.mjs';
 
 const [page, modules, what, shots] = process.argv.slice(2);
 
@@ -62,16 +62,16 @@ async function quiet(tab, where) {
 
 async function checkCharts(tab) {
   for (const name of ['#matrix-canvas', '#map-canvas']) {
-    const {colours, ink} = await inkOf(tab.locator(name));
+    const {colours, ink} = await settled(() => inkOf(tab.locator(name)), (of) => of.colours > 3);
     check(colours > 3 && ink > 0.001, `${name} is drawn: ${colours} colours, ${(100 * ink).toFixed(1)} %`);
   }
   const charts = await tab.locator('.uplot canvas').count();
   check(charts >= 3, `${charts} line charts`);
   for (let i = 0; i < charts; ++i) {
-    const {colours, ink} = await inkOf(tab.locator('.uplot canvas').nth(i));
+    const {colours, ink} = await settled(() => inkOf(tab.locator('.uplot canvas').nth(i)), (of) => of.colours > 5);
     check(colours > 5 && ink > 0.01, `line chart ${i} is drawn: ${colours} colours, ${(100 * ink).toFixed(1)} %`);
   }
-  const picture = await inkOf(tab.locator('.error .picture canvas').first());
+  const picture = await settled(() => inkOf(tab.locator('.error .picture canvas').first()), (of) => of.colours > 20);
   check(picture.colours > 20, `an error has a picture of ${picture.colours} colours`);
   const tables = await tab.locator('details.behind table').count();
   check(tables >= 4, `${tables} tables stand behind charts`);
@@ -180,7 +180,8 @@ if (what === 'pictures') {
   await tab.locator('.theme').click();
   check(await paper(tab) !== light, 'the button changes the theme');
   check((await faintTexts(tab)).length === 0, `dark: texts are readable ${(await faintTexts(tab)).slice(0, 3).join('; ')}`);
-  check((await inkOf(tab.locator('#matrix-canvas'))).ink > before.ink / 2, 'dark: the matrix is drawn');
+  const enough = (of) => of.ink > before.ink / 2;
+  check(enough(await settled(() => inkOf(tab.locator('#matrix-canvas')), enough)), 'dark: the matrix is drawn');
   const dark = await open({colorScheme: 'dark'});
   check(await paper(dark) !== light, 'the page follows the system');
   const narrow = await open({viewport: {width: 360, height: 740}});

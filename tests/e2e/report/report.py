@@ -28,7 +28,7 @@ def data_of(page):
 def look(check, page, what):
     """What the browser finds."""
     run = subprocess.run(["node", HERE / "page.mjs", page, MODULES, what, *([] if "SHOTS" not in os.environ else [f"{os.environ['SHOTS']}/{what}.png"])],
-                         capture_output=True, text=True, timeout=240, env={**os.environ, "CHROMIUM": CHROMIUM}, check=False)
+                         capture_output=True, text=True, timeout=500, env={**os.environ, "CHROMIUM": CHROMIUM}, check=False)
     if not check(run.returncode == 0, f"the browser is driven ({what})"):
         print(run.stdout[-2000:], run.stderr[-4000:])
     for line in run.stdout.splitlines():

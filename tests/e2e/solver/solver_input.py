@@ -39,7 +39,7 @@ def rows(count, seed=1):
     return x, labels
 
 
-def train(pool3, path, *flags, ranks=1):
+def train(pool3, path, *flags, ranks=0):
     """The model's coefficients [classes, columns + 1], intercepts last; raw features, nothing held out."""
     out = path.with_suffix(".model.h5")
     result = pool3("train", "--features", path, "--out", out, "--test-fraction", 0, "--C", 1, *flags, ranks=ranks)

@@ -47,9 +47,12 @@ def check_in_place(check, pool3, folder):
 
 
 def interrupted(pool3, corpus, out, *flags):
-    """Kills an extraction that has begun its file."""
+    """Kills an extraction that has begun its file, and waits for a picture."""
+    held = next(corpus.rglob("*.png"))
+    held = held.rename(held.with_name(f"{held.stem} held.png"))
     command = [pool3.program, "extract", "--corpus", corpus, "--weights", pool3.weights, "--out", out, "--threads", 1, *flags]
-    process = subprocess.Popen([str(word) for word in command], stderr=subprocess.PIPE, text=True, env=support.environment({}))
+    process = subprocess.Popen([str(word) for word in command], stderr=subprocess.PIPE, text=True,
+                               env=support.environment({"LD_PRELOAD": pool3.library}))
     for line in process.stderr:
         if "images, 1 ranks" in line:
             break

@@ -36,7 +36,7 @@ def simultaneous(check, pool3, features, folder):
     for _ in range(ROUNDS):
         (folder / "M.h5").unlink()
         writers = [start_alone(pool3, command) for _ in range(WRITERS)]
-        codes |= {writer.wait(120) for writer in writers}
+        codes |= {writer.wait(support.LIMIT_SECONDS) for writer in writers}
         whole = whole and (folder / "M.h5").read_bytes() == wanted
         json.loads((folder / "M.h5.certificate.json").read_text())
     check(codes == {0}, f"{WRITERS} simultaneous trainings on one --out, {ROUNDS} times: exit codes {codes}")
@@ -44,7 +44,7 @@ def simultaneous(check, pool3, features, folder):
     check(names(folder) == ["M.h5", "M.h5.certificate.json"], f"nothing else is left: {names(folder)}")
     search = ["search", "--features", features, "--out", folder / "S.json", "--best", folder / "B.h5", "--C", 0.1, 1, "--folds", 2,
               "--probability-folds", 0]
-    codes = {writer.wait(120) for writer in [start_alone(pool3, search) for _ in range(WRITERS)]}
+    codes = {writer.wait(support.LIMIT_SECONDS) for writer in [start_alone(pool3, search) for _ in range(WRITERS)]}
     points = json.loads((folder / "S.json").read_text())["points"]
     check(codes == {0} and len(points) == 2, f"simultaneous searches: exit codes {codes}, {len(points)} points")
     pool3("verify", folder / "B.h5", ranks=0)
@@ -58,13 +58,13 @@ def tasks_alone(check, pool3, features, folder):
     said = []
     for rank in range(2):
         task = start_alone(pool3, command, SLURM_STEP_NUM_TASKS="2", SLURM_NTASKS="2", SLURM_PROCID=str(rank))
-        said.append(task.communicate(timeout=60)[1])
+        said.append(task.communicate(timeout=support.LIMIT_SECONDS)[1])
         check(task.returncode == 0, f"task {rank} goes on")
     check("this step has 2 tasks, but MPI sees one rank" in said[0] and "srun --mpi=pmix" in said[0], f"told: {said[0].strip()}")
     check("this step" not in said[1], "the second task leaves it to the first")
     for env in ({"SLURM_NTASKS": "2"}, {"SLURM_STEP_NUM_TASKS": "1"}):
         task = start_alone(pool3, command, **env)
-        check("this step" not in task.communicate(timeout=60)[1], f"nothing is said with {env}")
+        check("this step" not in task.communicate(timeout=support.LIMIT_SECONDS)[1], f"nothing is said with {env}")
     result = pool3(*command, ranks=1, env={"SLURM_STEP_NUM_TASKS": "2"})
     check("this step" not in result.err, "nothing is said under mpirun -n 1")
 
@@ -133,7 +133,7 @@ def modes(check, pool3, features, folder):
         place.mkdir()
         for command in commands:
             result = subprocess.run([str(pool3.program), *map(str, command)], cwd=place, env=support.environment({}), umask=mask,
-                                    capture_output=True, text=True, timeout=120, check=False)
+                                    capture_output=True, text=True, timeout=support.LIMIT_SECONDS, check=False)
             if result.returncode != 0 and command[0] != "export":
                 check(False, f"{command}: {result.stderr}")
         made = [path for path in place.rglob("*") if path.is_file()]

@@ -10,7 +10,6 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import support  # noqa: E402
 
-LIMIT_SECONDS = 60
 MADE_BY_RUN = ("features.h5", "features.h5.partial", "features.h5.partial.undo", "features.h5.lock", "features.h5.failures.tsv",
                "search.json", "search.json.points", "search.json.state-1-0", "model.h5", "model.h5.certificate.json",
                "baselines.json", "baselines.json.partial", "baselines.json.cnn", "evaluation.json", "report.html")  # fmt: skip
@@ -71,7 +70,7 @@ def test_inputs(check, pool3, folder):
     for number, (kind, make) in enumerate(KINDS.items()):
         make(odd)
         for arguments in readers(folder, odd)[number :: 1 if kind == "a pipe" else len(KINDS)]:
-            done = pool3.start(arguments, ranks=0, limit_seconds=LIMIT_SECONDS, cwd=folder)
+            done = pool3.start(arguments, ranks=0, limit_seconds=support.LIMIT_SECONDS, cwd=folder)
             lines = done.errors()
             fine = done.code in (1, 2) and len(lines) == 1 and "odd" in lines[0]
             words = " ".join(str(a).replace(str(folder) + "/", "") for a in arguments)
@@ -87,7 +86,7 @@ def test_run(check, pool3, folder):
     for name in MADE_BY_RUN:
         out.mkdir()
         make_pipe(out / name)
-        done = pool3.start(run, ranks=0, limit_seconds=LIMIT_SECONDS)
+        done = pool3.start(run, ranks=0, limit_seconds=support.LIMIT_SECONDS)
         lines = done.errors()
         refused = done.code in (1, 2) and len(lines) == 1 and name in lines[0] and (out / name).is_fifo()
         check(refused or (done.code == 0 and not lines), f"run, a pipe in place of {name}: {done.code}, {lines}")
@@ -98,7 +97,7 @@ def test_long_names(check, pool3, folder):
     """What is made beside an output is longer: that is told at the start."""
     for name, arguments in {"x" * 245: ["extract", "--corpus", folder / "corpus", "--weights", pool3.weights],
                             "y" * 245: ["train", folder / "f.h5"]}.items():  # fmt: skip
-        done = pool3.start([*arguments, "--out", folder / name], ranks=0, limit_seconds=LIMIT_SECONDS)
+        done = pool3.start([*arguments, "--out", folder / name], ranks=0, limit_seconds=support.LIMIT_SECONDS)
         lines = done.errors()
         fine = done.code == 1 and len(lines) == 1 and "File name too long" in lines[0] and not list(folder.glob(name[:9] + "*"))
         check(fine, f"{arguments[0]}: an --out of {len(name)} bytes: {done.code}, {lines}")
@@ -110,7 +109,7 @@ def test_temporary_folder(check, pool3, folder):
     for place in ("/proc", folder / "text"):
         for arguments in (["inspect", folder / "f.h5"], ["extract", "--corpus", folder / "corpus", "--weights", pool3.weights,
                           "--stripe-count", 2, "--overwrite", "--out", folder / "t.h5"]):  # fmt: skip
-            done = pool3.start(arguments, ranks=0, limit_seconds=LIMIT_SECONDS, env={"TMPDIR": str(place)})
+            done = pool3.start(arguments, ranks=0, limit_seconds=support.LIMIT_SECONDS, env={"TMPDIR": str(place)})
             check(done.code == 0, f"TMPDIR={place}: {arguments[0]}: {done.code}, {done.err[-200:] if done.code else ''}")
 
 

@@ -1,11 +1,11 @@
-#include "console/options.hpp"
+#include "console/flags/options.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "console/ini.hpp"
+#include "console/flags/ini.hpp"
 #include "support/error_of.hpp"
 #include "support/temporary_folder.hpp"
 

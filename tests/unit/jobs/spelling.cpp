@@ -1,4 +1,4 @@
-#include "console/spelling.hpp"
+#include "console/flags/spelling.hpp"
 
 #include <gtest/gtest.h>
 

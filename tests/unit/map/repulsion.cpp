@@ -3,8 +3,8 @@
 #include <cmath>
 #include <random>
 
-#include "map/exact_repulsion.hpp"
-#include "map/interpolated_repulsion.hpp"
+#include "map/repulsion/exact_repulsion.hpp"
+#include "map/repulsion/interpolated_repulsion.hpp"
 
 namespace pool3::map {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <numeric>
 
-#include "neighbours/dots.hpp"
-#include "neighbours/exact.hpp"
+#include "neighbours/dot_products.hpp"
+#include "neighbours/exact_distance.hpp"
 #include "support/naive_neighbours.hpp"
 
 namespace pool3 {

@@ -6,7 +6,7 @@
 
 #include <random>
 
-#include "neighbours/exact.hpp"
+#include "neighbours/exact_distance.hpp"
 #include "support/naive_neighbours.hpp"
 
 namespace pool3 {

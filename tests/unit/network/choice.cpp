@@ -7,11 +7,11 @@
 #include <fstream>
 #include <iterator>
 
-#include "network/cache/folder.hpp"
-#include "network/choice/known_gain.hpp"
+#include "network/cache/cache_folder.hpp"
+#include "network/choice/bf16_gain.hpp"
+#include "network/choice/kernel_timing.hpp"
 #include "network/choice/measured_cpus.hpp"
-#include "network/choice/timing.hpp"
-#include "network/kernels/table.hpp"
+#include "network/kernels/kernel_table.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace pool3::network {

@@ -9,7 +9,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "network/kernels/tiles.hpp"
+#include "network/kernels/tile_convolution.hpp"
 #include "pool3/numbers.hpp"
 #include "pool3/numbers/target_clones.hpp"
 

@@ -2,7 +2,7 @@
 // The kernels for AMX on any CPU: their tiles are plain memory here, and each instruction does what Intel's manual
 // says, number by number. So the tests find what these kernels do wrong where there is no AMX.
 
-#include "network/kernels/table.hpp"
+#include "network/kernels/kernel_table.hpp"
 
 namespace pool3::network {
 

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "network/graph/convolution.hpp"
-#include "network/graph/packing.hpp"
 #include "network/graph/pipeline.hpp"
-#include "network/kernels/table.hpp"
+#include "network/graph/weight_packing.hpp"
+#include "network/kernels/kernel_table.hpp"
 #include "pool3/network.hpp"
 #include "pool3/numbers.hpp"
 #include "unit/network/emulated_tiles.hpp"

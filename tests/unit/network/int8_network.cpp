@@ -8,7 +8,7 @@
 #include <random>
 
 #include "network/graph/inception.hpp"
-#include "network/kernels/table.hpp"
+#include "network/kernels/kernel_table.hpp"
 #include "pool3/network.hpp"
 #include "support/network_fixtures.hpp"
 #include "unit/network/emulated_tiles.hpp"

@@ -14,7 +14,7 @@
 
 #include "network/graph/convolution.hpp"
 #include "network/graph/pipeline.hpp"
-#include "network/kernels/table.hpp"
+#include "network/kernels/kernel_table.hpp"
 #include "pool3/network.hpp"
 #include "unit/network/emulated_tiles.hpp"
 

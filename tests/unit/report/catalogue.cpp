@@ -10,11 +10,11 @@
 #include "pool3/error.hpp"
 #include "pool3/report/catalogue_page.hpp"
 #include "report/base64.hpp"
-#include "report/catalogue/audit.hpp"
-#include "report/catalogue/curves.hpp"
-#include "report/catalogue/lanes.hpp"
-#include "report/catalogue/map.hpp"
-#include "report/catalogue/search.hpp"
+#include "report/catalogue/audit_lists.hpp"
+#include "report/catalogue/calibration_curves.hpp"
+#include "report/catalogue/job_timeline.hpp"
+#include "report/catalogue/map_points.hpp"
+#include "report/catalogue/search_table.hpp"
 #include "report/catalogue/sprites.hpp"
 
 namespace pool3 {
@@ -163,8 +163,8 @@ TEST(ForPage, JsonThatIsNestedTooDeeplyIsRefused) {
   EXPECT_THROW((void)report::audit_for_page(R"({"lists": {"a": [{"row": )" + deep + "}]}}"), Error);
   EXPECT_THROW((void)rows_of_audit(R"({"lists": {"a": [{"row": )" + deep + "}]}}"), Error);
   const auto lanes =
-      report::lanes_for_page({R"({"time":1,"kind":"rank","stage":"a","elapsed_seconds":)" + deep + "}\n" +
-                              R"({"time":7,"rank":0,"kind":"rank","stage":"b","elapsed_seconds":5})"});
+      report::timeline_for_page({R"({"time":1,"kind":"rank","stage":"a","elapsed_seconds":)" + deep + "}\n" +
+                                 R"({"time":7,"rank":0,"kind":"rank","stage":"b","elapsed_seconds":5})"});
   EXPECT_EQ(lanes["ranks"][0]["spans"].size(), 1U);
 }
 
@@ -182,7 +182,7 @@ no JSON
       R"({"time":99,"rank":1,"kind":"rank","stage":"extract","images":1,"elapsed_seconds":4}
 {"time":209,"rank":1,"kind":"rank","stage":"extract","images":30,"elapsed_seconds":9}
 )";
-  const auto lanes = report::lanes_for_page({root, other});
+  const auto lanes = report::timeline_for_page({root, other});
   EXPECT_EQ(lanes["seconds"], 20);
   ASSERT_EQ(lanes["stages"].size(), 2U);
   EXPECT_EQ(lanes["stages"][0]["end"], 10);
@@ -190,8 +190,8 @@ no JSON
   EXPECT_EQ(lanes["ranks"][0]["spans"][0]["parts"]["network"], 7.5);
   EXPECT_EQ(lanes["ranks"][1]["spans"].size(), 1U);
   EXPECT_EQ(lanes["ranks"][1]["spans"][0]["images"], 30);
-  EXPECT_TRUE(report::lanes_for_page({"nothing"}).is_null());
-  EXPECT_TRUE(report::lanes_for_page({}).is_null());
+  EXPECT_TRUE(report::timeline_for_page({"nothing"}).is_null());
+  EXPECT_TRUE(report::timeline_for_page({}).is_null());
 }
 
 TEST(Lanes, StagesWithoutPicturesCountToo) {
@@ -205,7 +205,7 @@ TEST(Lanes, StagesWithoutPicturesCountToo) {
 {"time":102,"at":102.0,"kind":"progress","stage":"train","elapsed_seconds":1.5}
 {"time":102,"at":102.5,"kind":"progress","stage":"evaluate","elapsed_seconds":0.5}
 )";
-  const auto lanes = report::lanes_for_page({root});
+  const auto lanes = report::timeline_for_page({root});
   EXPECT_EQ(lanes["seconds"], 2.5);
   ASSERT_EQ(lanes["stages"].size(), 3U);
   EXPECT_EQ(lanes["stages"][0]["begin"], 0);

@@ -74,6 +74,43 @@ TEST_F(Journal, OfAnotherSearchDoesNotCount) {
   features.precision = "bf16";
   const auto others = SearchJournal(comm_, out_, {features, "{}"}).recall();
   EXPECT_THAT(others.note, HasSubstr("(the features' precision)"));
+  const SearchedBy by_landmarks{features_, R"({"C": [0.1, 1], "folds": 2})", 120};
+  const auto over_landmarks = SearchJournal(comm_, out_, by_landmarks).recall();
+  EXPECT_TRUE(over_landmarks.memory.points.empty());
+  EXPECT_THAT(over_landmarks.note, HasSubstr("(120 landmarks here, 0 there)"));
+  SearchJournal(comm_, out_, by_landmarks).keep(result_of({0.1}), "state");
+  EXPECT_EQ(SearchJournal(comm_, out_, by_landmarks).recall().memory.points.size(), 1);
+}
+
+/// The grid is what points are looked for in: another one, or one that grows, takes those that it has.
+TEST_F(Journal, OfAnotherGridCounts) {
+  journal(R"({"C": [0.1], "gamma": [1], "extend": false, "folds": 2})").keep(result_of({0.1}), "state");
+  const auto [memory, note] = journal(R"({"C": [5], "gamma": [2], "extend": true, "folds": 2})").recall();
+  EXPECT_EQ(note, "");
+  EXPECT_EQ(memory.points.size(), 1);
+}
+
+/// A rank's state is of its share of the rows.
+TEST_F(Journal, OfOtherRanksGivesPointsAlone) {
+  journal().keep(result_of({0.1}), "state");
+  const std::string points = out_ + ".points";
+  auto other = nlohmann::json::parse(test::slurp(points));
+  other["ranks"] = 2;
+  test::spit(points, other.dump());
+  const auto [memory, note] = journal().recall();
+  EXPECT_EQ(note, "");
+  EXPECT_EQ(memory.points.size(), 1);
+  EXPECT_EQ(memory.state, "");
+}
+
+TEST_F(Journal, ForgetsWhatHalvingHasDropped) {
+  SearchResult result = result_of({0.1, 1, 10});
+  result.points[1].dropped = true;
+  journal().keep(result, "state");
+  const auto [memory, note] = journal().recall();
+  EXPECT_EQ(note, "");
+  ASSERT_EQ(memory.points.size(), 2);
+  EXPECT_EQ(memory.points[1].C, 10);
 }
 
 TEST_F(Journal, ThatIsDamagedDoesNotCount) {
@@ -136,6 +173,10 @@ TEST_F(Journal, WithNumbersThatNoSearchGivesDoesNotCount) {
   EXPECT_TRUE(is_damaged("/points/0/fold_scores/1", 0.5));  // of a fold without rows
   EXPECT_TRUE(is_damaged("/points/0/fold_scores", nlohmann::json::array({0.5})));
   EXPECT_TRUE(is_damaged("/points/0/mean", nullptr));
+  // By accuracy, a score that is not the accuracy, though the mean of the scores fits.
+  nlohmann::json point = sound["points"][0];
+  point["fold_scores"][0] = point["score"] = 0.25;
+  EXPECT_TRUE(is_damaged("/points/0", point));
 }
 
 TEST_F(Journal, TheTableHasNullForAFoldWithoutRows) {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "store/pieces.hpp"
+#include "store/row_pieces.hpp"
 
 namespace pool3::store {
 bool is_utf8(std::string_view text);

@@ -1,6 +1,6 @@
 // A box whose matrix is singular.
 
-#include "svm/kernel/box_interior.hpp"
+#include "svm/kernel/box/box_interior.hpp"
 
 #include <gtest/gtest.h>
 

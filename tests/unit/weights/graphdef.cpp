@@ -5,8 +5,8 @@
 #include "support/network_fixtures.hpp"
 #include "unit/weights/refusal.hpp"
 #include "weights/containers/protobuf.hpp"
-#include "weights/errors.hpp"
 #include "weights/makers/tensorflow/graph_tensor.hpp"
+#include "weights/refusals.hpp"
 
 namespace pool3::weights {
 namespace {

@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "weights/errors.hpp"
+#include "weights/refusals.hpp"
 
 namespace pool3::weights {
 

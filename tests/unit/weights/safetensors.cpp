@@ -6,7 +6,7 @@
 
 #include "support/network_fixtures.hpp"
 #include "unit/weights/refusal.hpp"
-#include "weights/errors.hpp"
+#include "weights/refusals.hpp"
 
 namespace pool3::weights {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "exchange/import/readers.hpp"
+#include "exchange/import/table_readers.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::exchange {

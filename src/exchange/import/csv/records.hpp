@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "exchange/import/stream.hpp"
+#include "exchange/import/byte_stream.hpp"
 
 namespace pool3::exchange {
 

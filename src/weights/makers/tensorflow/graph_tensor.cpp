@@ -5,8 +5,8 @@
 #include <bit>
 
 #include "weights/containers/protobuf.hpp"
-#include "weights/errors.hpp"
 #include "weights/floats.hpp"
+#include "weights/refusals.hpp"
 
 namespace pool3::weights {
 namespace {

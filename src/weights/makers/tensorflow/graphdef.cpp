@@ -8,9 +8,9 @@
 #include <cctype>
 
 #include "weights/containers/protobuf.hpp"
-#include "weights/errors.hpp"
 #include "weights/floats.hpp"
 #include "weights/makers/tensorflow/graph_tensor.hpp"
+#include "weights/refusals.hpp"
 
 namespace pool3::weights {
 namespace {

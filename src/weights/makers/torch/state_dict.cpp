@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "weights/errors.hpp"
+#include "weights/refusals.hpp"
 
 namespace pool3::weights {
 namespace {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "weights/containers/safetensors.hpp"
-#include "weights/errors.hpp"
+#include "weights/refusals.hpp"
 
 namespace pool3::weights {
 namespace {
