@@ -23,7 +23,7 @@
 #include "console/output.hpp"
 #include "pool3/error.hpp"
 #include "pool3/mpi.hpp"
-#include "setup/shortage.hpp"
+#include "setup/resource_shortage.hpp"
 
 namespace {
 
