@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <set>
 
@@ -32,12 +33,18 @@ std::set<std::string> flags_of_all_commands() {
 /// Never throws for a stderr that is closed, as fmt::print does.
 void print_error(const std::string& text) { std::fputs(fmt::format("pool3: error: {}\n", text).c_str(), stderr); }
 
-/// Prints the error of this rank, or of all. Returns if all ranks have it.
-void end_with(const Communicator& comm, ErrorFields fields, bool collective) {
-  if (!collective && comm.size() > 1) fields.rank = comm.rank();
-  if (!collective || comm.is_root()) print_error(Error(fields).what());
-  if (collective) return;
+/// Prints an error that all ranks have.
+void say_together(const Communicator& comm, const ErrorFields& fields) {
+  if (comm.is_root()) print_error(Error(fields).what());
+}
+
+/// Prints an error of this rank, and ends the job.
+[[noreturn]] void end_alone(const Communicator& comm, ErrorFields fields, const Turns& turns) {
+  if (comm.size() > 1) fields.rank = comm.rank();
+  take_turn_to_speak(turns);
+  print_error(Error(fields).what());
   end_soon(fields.code);
+  if (!has_launcher()) std::_Exit(static_cast<int>(fields.code));  // without MPI's words
   abort_all(comm, fields.code);
 }
 
@@ -115,15 +122,14 @@ ExitCode run_on_ranks(const CommandEntry& entry, const std::vector<std::string>&
     ErrorFields fields = error.fields();
     if (fields.stage.empty() && fields.code != ExitCode::usage) fields.stage = entry.name;
     end(fields.code);
-    end_with(comm, fields, error.collective());
+    if (!error.collective()) end_alone(comm, fields, {.for_first_rank = {}});
+    say_together(comm, fields);
     return fields.code;
   } catch (const std::exception& error) {
     ErrorFields fields = unforeseen_error(error).fields();
     fields.stage = entry.name;
-    if (is_shortage(error)) let_root_speak();
     end(fields.code);
-    end_with(comm, fields, false);
-    return fields.code;
+    end_alone(comm, fields, is_shortage(error) ? Turns{} : Turns{.for_first_rank = {}});
   }
 }
 

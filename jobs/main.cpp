@@ -92,7 +92,7 @@ int run(int argc, char** argv) {
 
 /// What went wrong before or without MPI.
 int fail_alone(const std::exception& failure) {
-  let_root_speak();
+  take_turn_to_speak();
   const Error error = unforeseen_error(failure);
   std::fputs(fmt::format("pool3: error: {}{}\n", rank_text(), error.what()).c_str(), stderr);
   return static_cast<int>(error.fields().code);

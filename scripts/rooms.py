@@ -123,6 +123,7 @@ LOOK_BEHIND = {
     "tests/fuzz/tar.cpp": "corpus",
     "tests/fuzz/results.cpp": "report",
     "tests/mpi/svm.cpp": "svm",
+    "tests/soak/fork_server.cpp": "jobs",
     "tests/support/extraction_fixtures.hpp": "extraction",
     "bench/programs/balance.cpp": "jobs",
     "bench/programs/network_layers.cpp": "network",

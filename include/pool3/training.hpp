@@ -115,6 +115,11 @@ inline constexpr int most_folds = 1000;
 [[nodiscard]] std::vector<std::string> fold_notes(const Communicator& comm, const Problem& problem,
                                                   const std::vector<std::string>& classes, int folds);
 
+/// What a user should know if one of so many folds of the probabilities has all training rows; else "". Not collective;
+/// throws Error.
+[[nodiscard]] std::string full_fold_note(const FeatureReader& reader, const Split& split, int folds,
+                                         const std::string& row_weights);
+
 /// What is fitted: the kernel, and which columns.
 struct KernelChoice {
   Kernel kernel = Kernel::linear;

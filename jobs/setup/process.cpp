@@ -2,8 +2,15 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
-#include <chrono>
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
 #include <cstdlib>
 #include <string_view>
 #include <thread>
@@ -25,6 +32,28 @@ long number(const char* name) {
   return value == nullptr ? 0L : std::strtol(value, nullptr, 10);
 }
 
+const char* value_or_empty(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+/// True for the first process of this job on this node that asks: it gets a socket without a file, whose name the
+/// others know, and which the kernel closes when it ends. Also true where there are no such sockets.
+bool is_first_to_speak() {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  char* const name = address.sun_path + 1;  // the zero in front: no file
+  const int length =
+      std::snprintf(name, sizeof address.sun_path - 1, "pool3 speaks %u %s %s.%s", getuid(),
+                    value_or_empty("PMIX_NAMESPACE"), value_or_empty("SLURM_JOB_ID"), value_or_empty("SLURM_STEP_ID"));
+  if (length < 0) return true;
+  const auto bytes = std::min(static_cast<std::size_t>(length), sizeof address.sun_path - 2);
+  const int socket_number = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket_number < 0) return true;
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + bytes);
+  return bind(socket_number, reinterpret_cast<const sockaddr*>(&address), size) == 0 || errno != EADDRINUSE;
+}
+
 }  // namespace
 
 bool has_launcher() { return rank_of_launcher() != nullptr; }
@@ -34,8 +63,12 @@ bool launcher_says_root() {
   return rank == nullptr || std::string_view(rank) == "0";
 }
 
-void let_root_speak() {
-  if (!launcher_says_root()) std::this_thread::sleep_for(std::chrono::seconds(2));
+void take_turn_to_speak(const Turns& turns) {
+  static std::atomic<bool> has_turn = false;
+  if (!has_launcher() || has_turn) return;
+  if (!launcher_says_root()) std::this_thread::sleep_for(turns.for_first_rank);
+  if (!is_first_to_speak()) std::this_thread::sleep_for(turns.for_end);
+  has_turn = true;
 }
 
 std::string rank_text() {

@@ -1,6 +1,7 @@
 #pragma once
 // What a process asks of its system and its launcher.
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 
@@ -10,9 +11,15 @@ namespace pool3::jobs {
 [[nodiscard]] bool launcher_says_root();
 /// True if a launcher has started this process, most often beside others.
 [[nodiscard]] bool has_launcher();
-/// The ranks of a node meet the same limits, and one of them is to say so: waits two seconds, unless this is the rank
-/// that speaks. The launcher ends the others when that one ends.
-void let_root_speak();
+/// How long a rank waits for its turn to speak.
+struct Turns {
+  std::chrono::milliseconds for_first_rank{2000};  ///< all but the first of the job, before they ask for a turn
+  std::chrono::milliseconds for_end{8000};         ///< those that get none
+};
+
+/// Ranks meet the same limits, and one of them is to say so. Returns at once on the first rank of the job, later on the
+/// first of a node that asks, and last on the others, if the launcher has not ended them by then. Takes no memory.
+void take_turn_to_speak(const Turns& turns = {});
 /// "rank 3: " if a launcher has started this process, else "". Needs no MPI.
 [[nodiscard]] std::string rank_text();
 /// How many ranks this node has, as the launcher tells it; 1 without a launcher.

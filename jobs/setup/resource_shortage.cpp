@@ -62,7 +62,7 @@ bool say_uncaught() {
     return false;
   } catch (const std::exception& error) {
     const Error known = unforeseen_error(error);
-    if (is_shortage(error)) let_root_speak();
+    if (is_shortage(error)) take_turn_to_speak();
     write_line(fmt::format("pool3: error: {}{}\n", rank, known.what()));
     return is_shortage(error);
   } catch (...) {
@@ -76,6 +76,7 @@ bool say_uncaught() {
   static std::atomic_flag speaks;
   static thread_local bool is_speaker = false;
   if (is_speaker) {  // there was no memory for words
+    take_turn_to_speak();
     constexpr const char* words = "pool3: error: memory ran out (give the job more, or ask for less)\n";
     static_cast<void>(!write(STDERR_FILENO, words, std::strlen(words)));
     _exit(static_cast<int>(ExitCode::failed));
@@ -93,6 +94,7 @@ std::atomic<bool> ends_in_order = false;
 /// main() ends by _Exit(): who comes here is a library that ends the process, most often as it got no memory.
 void on_exit_of_library() {
   if (ends_in_order) return;
+  take_turn_to_speak();
   write_line(
       fmt::format("pool3: error: {}a library has ended the process, and most often that is want of memory (its "
                   "words are above; give the job more, or ask for less)\n",

@@ -80,6 +80,27 @@ Error too_few_classes(const FeatureReader& reader, const Split& split, std::int6
                 .advice = advice_for(split)});
 }
 
+struct FullFold {
+  std::ptrdiff_t number;  ///< -1: none has all rows
+  std::int64_t rows;      ///< of all folds
+};
+FullFold full_fold(const std::vector<std::int64_t>& fold_rows) {
+  const std::int64_t all = std::accumulate(fold_rows.begin(), fold_rows.end(), std::int64_t{0});
+  if (all == 0) return {-1, 0};
+  const auto full = std::find(fold_rows.begin(), fold_rows.end() - 1, all);
+  return {full == fold_rows.end() - 1 ? -1 : full - fold_rows.begin(), all};
+}
+
+bool folds_go_by_key(const Split& split) {
+  return split.groups_of_rows.empty() && split.folds_of_rows.empty() && !split.folds_by_class;
+}
+
+std::string all_in_one(const FullFold& full, std::size_t folds, const Split& split) {
+  return fmt::format(
+      "all {} training rows are in fold {} of {}, so that none is left to train on when it is held out{}", full.rows,
+      full.number, folds, folds_go_by_key(split) ? "; folds go by content, and copies stay together" : "");
+}
+
 }  // namespace
 
 void check_training_classes(const Communicator& comm, const FeatureReader& reader, const Split& split,
@@ -92,17 +113,25 @@ void check_folds(const Communicator& comm, const Problem& problem, const Split& 
   std::vector<std::int64_t> rows(index(folds) + 1, 0);
   for (const std::int32_t fold : problem.folds) ++rows[index(fold)];
   comm.sum(std::span<std::int64_t>(rows));
-  const std::int64_t all = std::accumulate(rows.begin(), rows.end(), std::int64_t{0});
-  const auto full = std::find(rows.begin(), rows.end() - 1, all);
-  if (all == 0 || full == rows.end() - 1) return;
-  const bool by_key = split.groups_of_rows.empty() && split.folds_of_rows.empty() && !split.folds_by_class;
+  const FullFold full = full_fold(rows);
+  if (full.number < 0) return;
   comm.root_does([&] {
-    throw Error({.cause = fmt::format(
-                     "all {} training rows are in fold {} of {}, so that none is left to train on when "
-                     "it is held out{}",
-                     all, full - rows.begin(), folds, by_key ? "; folds go by content, and copies stay together" : ""),
-                 .advice = by_key ? "give --split stratified" : "give other folds or groups"});
+    throw Error({.cause = all_in_one(full, index(folds), split),
+                 .advice = folds_go_by_key(split) ? "give --split stratified" : "give other folds or groups"});
   });
+}
+
+std::string full_fold_note(const FeatureReader& reader, const Split& split, int folds, const std::string& row_weights) {
+  std::vector<std::int64_t> rows(index(folds) + 1, 0);
+  const SplitTable table = split_table(reader, split, folds, 0, row_weights);
+  for (std::size_t i = 0; i < table.sides.size(); ++i)
+    if (table.sides[i] == RowSide::training) ++rows[table.folds[i] < 0 ? rows.size() - 1 : index(table.folds[i])];
+  const FullFold full = full_fold(rows);
+  if (full.number < 0) return {};
+  return fmt::format(
+      "probabilities say no more than how many rows a class has: {} ({}, or --probability-folds 0 for none)",
+      all_in_one(full, index(folds), split),
+      folds_go_by_key(split) ? "give --split stratified" : "other folds or groups");
 }
 
 Error no_held_out_rows(const FeatureReader& reader, const Split& split) {

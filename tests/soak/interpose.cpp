@@ -10,6 +10,7 @@
 //   POOL3_TEST_ERRNO     ... with this errno
 //   POOL3_TEST_FAIL_ON   ... counted on files whose path contains this, and only there
 //   POOL3_TEST_TRACE   a line for each file that is opened for reading below POOL3_TEST_TRACE_OF goes here
+//   POOL3_TEST_CLOCK   the node's clock goes so many seconds ahead of that of the file system
 //   POOL3_TEST_NO_LOCKS  locks of files fail as on a file system that has none
 
 #include <dlfcn.h>
@@ -25,6 +26,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <string>
 
 namespace {
@@ -187,6 +189,11 @@ int open64(const char* path, int flags, ...) {
   const mode_t mode = va_arg(arguments, mode_t);
   va_end(arguments);
   return checked_open("open64", path, flags, mode);
+}
+time_t time(time_t* out) noexcept {
+  const time_t now = next<time_t(time_t*)>("time")(nullptr) + number("POOL3_TEST_CLOCK");
+  if (out != nullptr) *out = now;
+  return now;
 }
 int fcntl(int fd, int command, ...) {
   va_list arguments;

@@ -96,7 +96,7 @@ class Limited:
         loader = any(sign in err for sign in LOADER)
         fine = code in (0, 3) and not lines
         if code == 1:
-            fine = len(lines) == 1 or (ranks > 1 and 1 <= len(lines) <= ranks)
+            fine = len(lines) == 1
         if loader and not lines:  # too little for the program itself
             fine = code in (1, 127, -signal.SIGINT) or ranks > 1
         if not self.check(fine and not crashes, f"{what}: exit code {code} after {seconds:.1f} s: {' | '.join(lines)[:200]}"):

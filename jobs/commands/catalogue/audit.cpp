@@ -57,6 +57,14 @@ void check_folder_is_own(const std::string& folder) {
   }
 }
 
+/// Throws unless the folder is there and may be written to, or can be made.
+void check_folder_can_be_made(const std::string& folder) {
+  std::error_code error;
+  fs::path there = fs::absolute(folder, error);
+  while (!fs::exists(there, error) && there.has_relative_path()) there = there.parent_path();
+  check_folder({stage, (there / whole).string()});
+}
+
 std::string where_text(const AuditList& list) {
   if (list.name != "near_copies") return {};
   const auto with = [&](const char* where) {
@@ -107,7 +115,10 @@ class AuditCommand : public Command {
     std::optional<Model> model;
     Split split;
     comm.all_do([&] {
-      if (comm.is_root()) check_folder_is_own(out_);
+      if (comm.is_root()) {
+        check_folder_is_own(out_);
+        check_folder_can_be_made(out_);
+      }
       reader = std::make_unique<FeatureReader>(features_);
       if (model_.empty()) return;
       model = read_model(model_);

@@ -7,6 +7,7 @@
 #include "command.hpp"
 #include "pool3/corpus.hpp"
 #include "pool3/extraction.hpp"
+#include "pool3/files.hpp"
 #include "pool3/image.hpp"
 #include "pool3/network.hpp"
 
@@ -34,6 +35,7 @@ class ConvertCommand : public Command {
   }
 
   ExitCode run(const Context& context) override {
+    context.comm.root_does([&] { check_output({"convert", out_}); });
     Manifest manifest;
     if (!corpus_.empty())
       manifest =

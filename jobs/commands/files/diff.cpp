@@ -69,6 +69,9 @@ class DiffCommand : public Command {
     if (files_.size() != 2) throw usage_error("diff takes two feature files");
   }
   ExitCode run(const Context& context) override {
+    context.comm.root_does([&] {
+      if (!out_.empty()) check_output({"diff", out_});
+    });
     const DiffReport report = diff_features(context.comm, files_[0], files_[1]);
     context.comm.root_does([&] {
       print(report);

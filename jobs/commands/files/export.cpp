@@ -46,6 +46,7 @@ class ExportCommand : public Command {
   }
   ExitCode run(const Context& context) override {
     context.comm.root_does([&] {
+      check_output({stage, out_});
       const ExportFormat& format = find_export_format(format_);
       const Model model = read_model(model_);
       const auto weights = [&] { return weights_of_model(model, model_, weights_, stage); };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "command.hpp"
 #include "commands/extract/failure_table.hpp"
 #include "console/output.hpp"
+#include "pool3/files.hpp"
 #include "pool3/network.hpp"
 #include "pool3/prediction.hpp"
 #include "pool3/store/features.hpp"
@@ -209,6 +211,7 @@ Facts facts_of_weights(const std::string& path) {
 }
 
 Facts facts_of(const std::string& path) {
+  if (!file_exists(path)) throw file_error({"inspect", path}, ENOENT);
   const std::string kind = kind_of_file(path);
   if (kind == "features") return facts_of_features(path);
   if (kind == "map") return facts_of_map(path);

@@ -173,6 +173,17 @@ TrainingInput open_training(const Context& context, const TrainingFlags& flags, 
   return std::move(*input);
 }
 
+namespace {
+
+void note_full_fold(const Context& context, const FeatureReader& reader, const TrainingOptions& options) {
+  std::string note;
+  context.comm.root_does(
+      [&] { note = full_fold_note(reader, options.split, options.probability_folds, options.row_weights); });
+  if (!note.empty()) context.log.line(stage, note);
+}
+
+}  // namespace
+
 void train(const Context& context, const FeatureReader& reader, const TrainingOptions& options,
            const std::string& out) {
   const Communicator& comm = context.comm;
@@ -182,6 +193,7 @@ void train(const Context& context, const FeatureReader& reader, const TrainingOp
   say_missing(context.log, reader.classes(), set.class_rows, "no training row, and will never be predicted");
   say_missing(context.log, reader.classes(), count_rows(comm, reader, options.split, Side::test),
               "no held-out row, so that nothing is measured of them");
+  if (options.probability_folds > 0) note_full_fold(context, reader, options);
   Progress classes(context.log, stage, "", 0);
   const ClassFit solved = fit_classes(comm, set, options, show(classes, "classes"));
   log_certificate(context.log, solved, set.rows(), options.C);

@@ -79,7 +79,11 @@ Facts facts_of(const Model& m) {
   return facts;
 }
 
-std::string read_json(const std::string& path) { return read_source({stage, path}, most_json_bytes); }
+std::string read_json(const std::string& path) {
+  std::string text = read_source({stage, path}, most_json_bytes);
+  if (text.empty()) throw error_at({stage, path}, "the file is empty", "make it again");
+  return text;
+}
 
 MapOfRows map_of(const std::string& path, const FeatureReader& reader) {
   const CatalogueMap read = read_map(path);

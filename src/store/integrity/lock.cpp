@@ -66,6 +66,18 @@ Error in_use(const Place& target, const Owner& owner) {
       "wait for it, or end it");
 }
 
+/// Seconds since the epoch as the file system counts them, from a file that is made beside `path` for it: the clocks of
+/// nodes may differ. Those of this node where no file can be made.
+std::int64_t time_of_file_system(const std::string& path) {
+  const Descriptor file = Descriptor::try_open({"", fmt::format("{}.{}.{}.now", path, host_name(), getpid())},
+                                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+  struct stat info {};
+  if (!file.is_open()) return std::time(nullptr);
+  const bool known = fstat(file.number(), &info) == 0;
+  unlink(file.place().path.c_str());
+  return known ? info.st_mtime : std::time(nullptr);
+}
+
 /// True if the owner must be thought alive; for file systems without locks.
 bool seems_alive(const Descriptor& file, const Owner& owner) {
   struct stat info {};
@@ -73,7 +85,7 @@ bool seems_alive(const Descriptor& file, const Owner& owner) {
   int pid = 0;
   std::from_chars(owner.pid.data(), owner.pid.data() + owner.pid.size(), pid);
   if (owner.host == host_name()) return pid != getpid() && process_runs(pid);
-  return std::time(nullptr) - info.st_mtime < silence_seconds;
+  return time_of_file_system(file.place().path) - info.st_mtime < silence_seconds;
 }
 
 bool is_still_at(const Descriptor& file, const std::string& path) {
@@ -162,10 +174,10 @@ std::optional<LockOwner> owner_at_work(const Place& target) {
 }
 
 void JobLock::keep_alive() const {
-  struct stat info {};
-  if (fstat(file_->number(), &info) == 0 && std::time(nullptr) - info.st_mtime > silence_seconds / 20) {
-    futimens(file_->number(), nullptr);
-  }
+  const auto now = std::chrono::steady_clock::now();
+  if (now - kept_alive_ < std::chrono::seconds(silence_seconds / 20)) return;
+  kept_alive_ = now;
+  futimens(file_->number(), nullptr);
 }
 
 WorkerLock::WorkerLock(const Place& target)

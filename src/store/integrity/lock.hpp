@@ -29,6 +29,7 @@ class JobLock {
  private:
   Place place_;
   std::unique_ptr<Descriptor> file_;
+  mutable std::chrono::steady_clock::time_point kept_alive_ = std::chrono::steady_clock::now();
 };
 
 /// Who holds a JobLock, as the owner wrote it.

@@ -32,6 +32,22 @@ def weights_errors(errors):
     errors.check(not list(folder.glob("w.h5*")), "no features were begun")
 
 
+def output_errors(errors):
+    """An output that can't be made is told before the work, and so before what is read."""
+    folder = errors.folder
+    none, a_file = folder / "nowhere" / "out", folder / "a-file"
+    a_file.write_text("in the place of a folder")
+    missing = folder / "missing.h5"
+    for command in (["train", "--features", missing], ["search", "--features", missing], ["map", missing], ["diff", missing, missing],
+                    ["evaluate", "--features", missing, "--model", missing], ["export", "--model", missing, "--format", "npz"],
+                    ["convert", missing, "--calibrate", missing], ["baseline", missing], ["report", "--features", missing]):  # fmt: skip
+        errors(FAILED, f"the folder {none.parent} does not exist", *command, "--out", none)
+    errors(FAILED, f"{a_file} is not a folder", "audit", missing, "--out", a_file / "audit" / "deeper")
+    errors(FAILED, f"inspect: {missing}: No such file", "inspect", missing)
+    errors(FAILED, "is not a folder", "run", "--corpus", missing, "--out", a_file / "run")
+    errors.wait()
+
+
 def corpus_errors(errors):
     folder = errors.folder
     weights = ["--weights", errors.pool3.weights, "--out", folder / "c.h5"]

@@ -150,6 +150,10 @@ def check_refusals(check, pool3, folder, features):
     refused(["e.json", "no table of a search"], "--search", folder / "e.json")
     refused(["s.json", "no evaluation"], "--evaluation", folder / "s.json")
     refused(["other features"], "--model", folder / "names-model.h5")
+    (folder / "none/audit.json").parent.mkdir()
+    (folder / "none/audit.json").touch()
+    for flag, file in (("search", "none/audit.json"), ("evaluation", "none/audit.json"), ("audit", "none")):
+        refused(["audit.json: the file is empty"], f"--{flag}", folder / file)
     refused(["rank-0.jsonl"], "--measured", folder / "audit")
     pool3("baseline", features, "--kind", "centroid", "--seed", 7, "--out", folder / "other.json")
     refused(["other.json", "other rows"], "--model", folder / "m.h5", "--baselines", folder / "other.json")

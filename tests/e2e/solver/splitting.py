@@ -177,7 +177,8 @@ def check_copies(check, pool3, folder):
                   and "(give --split stratified, or --test-fraction 0)" in said, f"{command}, {ranks} ranks: {said}")
         said = says(ranks, "search", *training)
         check("all 30 training rows are in fold" in said and "(give --split stratified)" in said, f"folds, {ranks} ranks: {said}")
-    pool3("train", "--features", alike, "--out", folder / "alike-m.h5", "--seed", 1)
+    said = pool3("train", "--features", alike, "--out", folder / "alike-m.h5", "--seed", 1).err
+    check("probabilities say no more than how many rows a class has: all 30 training rows are in fold" in said, "told by train")
     said = says(0, "evaluate", "--model", folder / "alike-m.h5")
     check("same content" in said and "(give --rows all, or train with --split stratified)" in said, f"evaluate: {said}")
     (folder / "one-group.txt").write_text("a\n" * 30)
@@ -185,7 +186,8 @@ def check_copies(check, pool3, folder):
     check("of one group" in said and "other groups" in said, f"one group: {said}")
     check(not out.exists(), "nothing was written")
     for command, *flags in (["train"], ["search", "--folds", 3, "--C", 1]):
-        pool3(command, "--features", alike, "--out", out, *held_out, "--split", "stratified", *flags)
+        said = pool3(command, "--features", alike, "--out", out, *held_out, "--split", "stratified", *flags).err
+        check("probabilities say no more" not in said, f"nothing is said of {command} with stratified folds")
 
 
 def check_other_catalogue(check, pool3, folder, corpus, features):
