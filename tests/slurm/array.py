@@ -7,7 +7,7 @@ from batch import e2e
 
 
 def test(site):
-    site.build_corpus(9)
+    site.build_corpus(24)  # so that parts of slow pictures are still at work when both have been seen to be
     reference = e2e.Features(site.reference())
     job = site.submit("array.sbatch", "--array=1-3", "--ntasks=1")
     site.cluster.wait_until(lambda: not site.cluster("squeue", "-h"), 240, "the array has ended")
@@ -39,6 +39,7 @@ def test_stop(site, reference):
     site.wait_for_rows(work / "parts" / "part-2-of-2.h5.partial")
     task = next(t for t in (1, 2) if site.cluster.show(f"{job}_{t}")["JobId"] == job)
     site.cluster("scancel", "--signal=USR1", "--batch", f"{job}_{task}")
+    site.speed_up_next_life(f"{job}_{task}")
     restarts = {}
     for t in (1, 2):
         site.expect(f"{job}_{t}")
