@@ -57,7 +57,7 @@ struct Measures {
 };
 /// From this rank's rows. The same to the last bit for any number of ranks. Collective; the root alone gets them.
 /// REQUIRES: some rank has rows.
-[[nodiscard]] Measures measure(const Communicator& comm, const std::vector<RowResult>& rows, bool probabilities);
+[[nodiscard]] Measures measure(const Communicator& comm, const std::vector<RowResult>& mine, bool probabilities);
 
 /// Two classes of which the first is taken for the second.
 struct ConfusedPair {
