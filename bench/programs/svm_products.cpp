@@ -228,7 +228,7 @@ int main(int argc, char** argv) {
   const pool3::MpiSession session(argc, argv);
   const std::int64_t columns = argc > 1 ? std::atoll(argv[1]) : 112;
   const int repeats = argc > 2 ? std::atoi(argv[2]) : 5;
-  pool3::set_product_threads(1);
+  pool3::share_products(1);
   measure_products(columns, repeats);
   for (const std::int64_t n : {250, 900}) measure_cholesky(n, repeats);
   for (const int part : {2, 10, 25}) measure_supports(columns, part, repeats);

@@ -55,7 +55,7 @@ std::vector<float> decision_values(const Problem& problem, const Fit& fit, int t
 // A row is scored by the columns of its own fold alone, so rows are put together by their folds.
 std::vector<float> held_out_scores(const Problem& problem, const Fit& fit, const std::vector<Column>& columns,
                                    int threads) {
-  set_product_threads(threads);
+  share_products(threads);
   const svm::Matrix<float> w = Eigen::Map<const svm::Matrix<double>>(fit.w.data(), fit.dim, fit.columns).cast<float>();
   std::vector<float> held_out(index(problem.rows * problem.classes), 0.0F);
   svm::FeatureRows features(problem);
