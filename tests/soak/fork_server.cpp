@@ -79,11 +79,14 @@ void serve(const std::string& line) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   jobs::prepare_for_shortage();
   {
     const pool3::MpiSession session(argc, argv);
     for (std::string line; std::getline(std::cin, line);) serve(line);
   }
   std::_Exit(0);  // as pool3 ends
+} catch (const std::exception& error) {
+  std::fputs(error.what(), stderr);
+  return 1;
 }

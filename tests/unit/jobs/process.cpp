@@ -16,9 +16,9 @@
 namespace pool3::jobs {
 namespace {
 
-using std::chrono_literals::operator""ms;
+using Milliseconds = std::chrono::milliseconds;
 
-constexpr Turns turns{.for_first_rank = 300ms, .for_end = 60'000ms};
+constexpr Turns turns{.for_first_rank = Milliseconds(300), .for_end = Milliseconds(60'000)};
 
 /// Ranks that are children of this process, and a pipe into which each writes its number when it speaks.
 class Ranks {
@@ -45,7 +45,7 @@ class Ranks {
   }
 
   /// The next rank that speaks; ' ' if none does.
-  [[nodiscard]] char next(std::chrono::milliseconds limit) const {
+  [[nodiscard]] char next(Milliseconds limit) const {
     pollfd in{.fd = ends_[0], .events = POLLIN, .revents = 0};
     char rank = ' ';
     const bool has_come = poll(&in, 1, static_cast<int>(limit.count())) == 1;
@@ -66,21 +66,21 @@ class Ranks {
 TEST(TakeTurnToSpeak, OneRankOfANodeDoes) {
   Ranks ranks;
   for (int rank = 1; rank < 6; ++rank) ranks.start(rank, "a");
-  EXPECT_NE(ranks.next(30'000ms), ' ');
-  EXPECT_EQ(ranks.next(1000ms), ' ');
+  EXPECT_NE(ranks.next(Milliseconds(30'000)), ' ');
+  EXPECT_EQ(ranks.next(Milliseconds(1000)), ' ');
   ranks.start(1, "b");
-  EXPECT_EQ(ranks.next(30'000ms), '1') << "another job waits for nobody";
+  EXPECT_EQ(ranks.next(Milliseconds(30'000)), '1') << "another job waits for nobody";
   ranks.end_all();
   ranks.start(2, "a");
-  EXPECT_EQ(ranks.next(30'000ms), '2') << "the turn ends with the process";
+  EXPECT_EQ(ranks.next(Milliseconds(30'000)), '2') << "the turn ends with the process";
 }
 
 TEST(TakeTurnToSpeak, IsTheFirstRanksIfItAsks) {
   Ranks ranks;
   ranks.start(0, "a");
-  EXPECT_EQ(ranks.next(30'000ms), '0');
+  EXPECT_EQ(ranks.next(Milliseconds(30'000)), '0');
   for (int rank = 1; rank < 4; ++rank) ranks.start(rank, "a");
-  EXPECT_EQ(ranks.next(1000ms), ' ');
+  EXPECT_EQ(ranks.next(Milliseconds(1000)), ' ');
 }
 
 }  // namespace
