@@ -101,7 +101,7 @@ std::vector<float> read_weights_of(const Place& place, const std::string& datase
 }  // namespace
 
 std::vector<float> read_row_weights(const std::string& path, const std::string& dataset, std::int64_t rows) {
-  const Place place{"read weights", path};
+  const Place place{"read row weights", path};
   std::vector<float> weights = read_weights_of(place, dataset, rows);
   check_weights(weights, place, dataset);
   return weights;
