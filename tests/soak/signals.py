@@ -138,7 +138,7 @@ class Signals:
         process = self.launch([self.pool3, "train", "--features", features, "--out", model, "--loss", "l1", "--C", "1000",
                                "--tolerance", "1e-12", "--max-epochs", "1000000"])  # seconds of work
         self.stop_what_begins_anew(process, signal.SIGTERM, "train", model)
-        process = self.launch([self.pool3, "map", features, "--out", model, "--perplexity", "5", "--steps", "100000"]  # seconds of work)
+        process = self.launch([self.pool3, "map", features, "--out", model, "--perplexity", "5", "--steps", "100000"])  # seconds of work
         self.stop_what_begins_anew(process, signal.SIGXCPU, "map", model)
         table.unlink()
 
