@@ -47,7 +47,7 @@ void cross_validate(const Communicator& comm, const Problem& p, SoftmaxSolver& s
 SoftmaxChoice choose_softmax(const Communicator& comm, const BaselineRows& rows, std::vector<double> C, int folds,
                              double tolerance, double search_tolerance) {
   std::ranges::sort(C);
-  C.erase(std::ranges::unique(C).begin(), C.end());
+  C.erase(std::unique(C.begin(), C.end()), C.end());
   SoftmaxSolver solver(comm, rows.training, {.tolerance = C.size() > 1 ? search_tolerance : tolerance});
   SoftmaxChoice choice{.C = C.front()};
   if (C.size() > 1) {

@@ -157,7 +157,7 @@ class LabelsByPath {
     rows_.push_back({path, label, element.line});
   }
 
-  TableShape rows(const TextInput& input, const TableUse& use) const {
+  [[nodiscard]] TableShape rows(const TextInput& input, const TableUse& use) const {
     std::vector<std::string> paths;
     for (std::size_t i = 0; i < std::min(rows_.size(), placement_sample); ++i) paths.push_back(rows_[i].path);
     const Placement placement = placement_in(input, paths);

@@ -26,7 +26,7 @@ namespace pool3::corpus {
 [[nodiscard]] Sample sample_of_objects(const std::vector<std::string>& texts);
 
 /// An object, or what is_discarded() for anything else.
-[[nodiscard]] nlohmann::json object_of(std::string_view text);
+[[nodiscard]] nlohmann::json object_of(std::string_view line);
 
 /// Reads lines under keys that are known.
 class JsonLine {

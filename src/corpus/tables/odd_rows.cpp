@@ -52,7 +52,7 @@ std::size_t widest_column(const Sample& sample, const Columns& columns) {
   return widest;
 }
 
-void OddRows::shorten(Record& record) {
+void OddRows::shorten(Record& record) const {
   const std::size_t excess = record.count - columns_.count;
   std::string& whole = record.fields[widest_];
   for (std::size_t i = 1; i <= excess; ++i) (whole += separator_) += record.fields[widest_ + i];

@@ -41,7 +41,7 @@ class OddRows {
       if (count++ == 0) line = record.line;
     }
   };
-  void shorten(Record& record);
+  void shorten(Record& record) const;
   const Columns& columns_;
   std::size_t widest_;
   char separator_;

@@ -151,7 +151,8 @@ void add_next(const KernelColumn& c, const KernelPoint& p, bool rise, double mos
 /// Rows between their limits, and the most wrong ones of the others. Where all rows of the kernel are alike, one side
 /// alone is wrong, and then the other: what moves one must be able to move the other back.
 RowList working_set(const KernelColumn& c, const KernelPoint& p) {
-  auto [set, rising, falling, most] = candidates(c, p);
+  auto [set, rising, falling, most_wrong] = candidates(c, p);
+  const double most = most_wrong;  // clang 14 captures no structured binding
   const bool one_sided = 4 * std::min(rising.size(), falling.size()) < std::max(rising.size(), falling.size());
   if (c.loss == Loss::l1 && !c.free_bias && one_sided) {
     add_next(c, p, rising.size() < falling.size(), most, rising.size() < falling.size() ? rising : falling);

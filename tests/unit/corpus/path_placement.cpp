@@ -219,8 +219,8 @@ TEST_F(Kinds, JsonDocumentsAreTables) {
     {"image_id": "c]", "category_id": 8}])";
   const std::string kinds =
       R"("categories": [{"id": 7, "name": "cat", "family": "felidae"}, {"id": 8, "name": "dog", "family": "canidae"}])";
-  for (const auto& text : {"{\"info\": {}, " + pictures + ", " + marks + ", " + kinds + "}",
-                           "{" + kinds + ",\n" + marks + ", \"licenses\": [], " + pictures + " }\n"}) {
+  for (const auto& text : {fmt::format("{{\"info\": {{}}, {}, {}, {}}}", pictures, marks, kinds),
+                           fmt::format("{{{},\n{}, \"licenses\": [], {} }}\n", kinds, marks, pictures)}) {
     const std::string file = write("a.json", text);
     write("train2017/1.jpg");
     write("train2017/2.jpg");

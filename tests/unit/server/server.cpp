@@ -40,11 +40,11 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  bool send(const std::string& bytes) {
+  bool send(const std::string& bytes) const {
     return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
   }
   /// All that comes until the server closes, or until `end` has come; "timeout" at the end if neither does.
-  std::string receive(const std::string& end = {}) {
+  [[nodiscard]] std::string receive(const std::string& end = {}) const {
     std::string all;
     std::array<char, 4096> piece{};
     while (end.empty() || all.find(end) == std::string::npos) {
@@ -68,7 +68,7 @@ class Server : public testing::Test {
  protected:
   void start(ServerOptions options) {
     options.port = 0;
-    server_.emplace(options, [this](HttpRequest request, const HttpServer::Reply& reply) {
+    server_.emplace(options, [this](const HttpRequest& request, const HttpServer::Reply& reply) {
       if (request.path == "/never") {
         kept_.push_back(reply);
       } else if (request.path == "/twice") {
@@ -100,7 +100,7 @@ class Server : public testing::Test {
     may_reply_ = true;
     may_reply_.notify_all();
   }
-  std::string say(const std::string& bytes) const {
+  [[nodiscard]] std::string say(const std::string& bytes) const {
     Client client(port_);
     client.send(bytes);
     return client.receive();

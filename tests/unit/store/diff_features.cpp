@@ -76,7 +76,12 @@ Catalogue drawn(std::mt19937& random, const char* name) {
 
 double cosine(const std::vector<float>& a, const std::vector<float>& b) {
   double ab = 0, aa = 0, bb = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) ab += a[i] * b[i], aa += a[i] * a[i], bb += b[i] * b[i];
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double x = a[i], y = b[i];
+    ab += x * y;
+    aa += x * x;
+    bb += y * y;
+  }
   if (aa == 0 || bb == 0) return aa == bb ? 1 : 0;
   return std::min(1.0, ab / std::sqrt(aa * bb));
 }
@@ -135,8 +140,8 @@ TEST_F(Diff, CountsByDefinition) {
 TEST_F(Diff, OfPathsThatDoNotRiseIsRefused) {
   const std::string good = write("good", Catalogue{{"a", {}}, {"b", {}}, {"c", {}}});
   const std::string bad = write_rows("bad", {{"a", {}}, {"c", {}}, {"b", {}}});
-  for (const auto& [a, b] : {std::pair(good, bad), {bad, good}})
-    EXPECT_THAT(test::error_of([&] { static_cast<void>(diff_features(comm_, a, b)); }).line,
+  for (const auto& pair : {std::pair(good, bad), {bad, good}})
+    EXPECT_THAT(test::error_of([&] { static_cast<void>(diff_features(comm_, pair.first, pair.second)); }).line,
                 testing::HasSubstr("bad: rows 0 to 2: paths are not in byte order"));
 }
 
