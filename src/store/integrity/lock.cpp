@@ -113,7 +113,7 @@ std::unique_ptr<Descriptor> try_lock(const Place& place, const Place& target, bo
 }  // namespace
 
 LockOwner parse_owner(const std::string& text) {
-  constexpr std::size_t longest = 256;
+  constexpr std::size_t longest = 64;  // of a host's name; four times that once it is printable
   std::istringstream words(text);
   Owner owner{"unknown", "unknown", "unknown"};
   std::string name;

@@ -305,7 +305,8 @@ TEST_F(StoreResume, what_a_lock_says_is_printable_and_short) {
   const store::LockOwner owner = store::parse_owner("pid 7 host \x1b[31mred\a job " + std::string(9000, 'j'));
   EXPECT_EQ(owner.pid, "7");
   EXPECT_EQ(owner.host, "\\x1b[31mred\\x07");
-  EXPECT_EQ(owner.job.size(), 256U);
+  EXPECT_EQ(owner.job.size(), 64U);
+  EXPECT_EQ(store::parse_owner("job " + std::string(9000, '\a')).job.size(), 256U);
   EXPECT_EQ(store::parse_owner("host").host, "unknown");
   EXPECT_EQ(store::parse_owner("").pid, "unknown");
 }
