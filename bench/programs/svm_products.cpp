@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "pool3/numbers.hpp"
+#include "pool3/threads.hpp"
 #include "svm/algebra/cholesky.hpp"
 #include "svm/algebra/products.hpp"
 #include "svm/algebra/support_products.hpp"
