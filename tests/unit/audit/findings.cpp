@@ -51,7 +51,10 @@ TEST_F(Findings, SameBytesSuggestNothingWhereVotesAreEven) {
 TEST_F(Findings, NearCopiesAreTheOtherPairsWithTheMostHarmFirst) {
   Catalogue c = catalogue({0, 0, 1, 0, 0, -1}, {1, 2, 1, 4, 5, 6});
   c.held_out[4] = true;
-  const NearCopies copies{.limit = 1, .representative = {0, 0, 0, 3, 3, 4}, .distance = {0, 0.5, 0, 0, 0.5, 0.5}};
+  const NearCopies copies{.limit = 1,
+                          .representative = {0, 0, 0, 3, 3, 4},
+                          .distance = {0, 0.5, 0, 0, 0.5, 0.5},
+                          .by_picture = std::vector<bool>(6)};
   const AuditList list = near_copies(c, copies);
   std::vector<std::pair<Row, std::string>> found;
   for (const Finding& f : list.findings) found.emplace_back(f.row, f.where);
