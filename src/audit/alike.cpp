@@ -38,7 +38,7 @@ struct Between {
   }
 };
 
-using Canvas = std::vector<double>;  // [side, side, colours]
+using Canvas = std::vector<double>;  // [rows, columns, colours]
 
 Canvas warped(Pixels picture, const Fit& fit) {
   Canvas out(index(side * side * colours));
@@ -132,6 +132,18 @@ Rest rest_of(const Canvas& now, const Fit& fit, Pixels target) {
   return rest;
 }
 
+/// [side / of, side / of, colours] means over blocks of `of` by `of` pixels.
+Canvas block_means(Pixels picture, std::int64_t of) {
+  const std::int64_t blocks = side / of;
+  Canvas means(index(blocks * blocks * colours), 0.0);
+  for (std::int64_t y = 0; y < side; ++y)
+    for (std::int64_t x = 0; x < side; ++x)
+      for (std::int64_t c = 0; c < colours; ++c)
+        means[index((y / of * blocks + x / of) * colours + c)] +=
+            static_cast<double>(picture[index((y * side + x) * colours + c)]) / static_cast<double>(of * of);
+  return means;
+}
+
 /// `moved` laid on `target`: as it is, or as least squares have it.
 Rest rest_one_way(Pixels moved, Pixels target) {
   Fit fit;
@@ -148,12 +160,7 @@ Rest rest_one_way(Pixels moved, Pixels target) {
 }  // namespace
 
 double contrast(Pixels picture) {
-  std::vector<double> means(index(cells * cells * colours), 0.0);
-  for (std::int64_t y = 0; y < side; ++y)
-    for (std::int64_t x = 0; x < side; ++x)
-      for (std::int64_t c = 0; c < colours; ++c)
-        means[index((y / 3 * cells + x / 3) * colours + c)] +=
-            static_cast<double>(picture[index((y * side + x) * colours + c)]) / 9;
+  const Canvas means = block_means(picture, side / cells);
   std::array<double, colours> sum{};
   for (std::size_t i = 0; i < means.size(); ++i) sum[i % colours] += means[i];
   double squares = 0;
@@ -175,13 +182,8 @@ bool is_near(const Rest& rest, double least_contrast) {
 }
 
 void sketch(Pixels picture, std::span<float> out) {
-  constexpr std::int64_t of = side / sketch_side;
-  std::ranges::fill(out, 0.0F);
-  for (std::int64_t y = 0; y < side; ++y)
-    for (std::int64_t x = 0; x < side; ++x)
-      for (std::int64_t c = 0; c < colours; ++c)
-        out[index((y / of * sketch_side + x / of) * colours + c)] +=
-            static_cast<float>(picture[index((y * side + x) * colours + c)]) / static_cast<float>(of * of);
+  const Canvas means = block_means(picture, side / sketch_side);
+  std::ranges::transform(means, out.begin(), [](double mean) { return static_cast<float>(mean); });
 }
 
 }  // namespace pool3::audit

@@ -21,7 +21,6 @@ class JsonElements {
   explicit JsonElements(TextInput& input);
   /// False at the end. Throws Error that names the line.
   bool next(Element& element);
-  [[nodiscard]] bool is_list() const { return is_list_; }
 
  private:
   int peek_visible();

@@ -24,12 +24,33 @@ using nlohmann::json;
 using Element = JsonElements::Element;
 
 constexpr const char* not_read =
-    "it is neither a list of objects, nor of COCO's kind (images, annotations, categories), nor labels by path; write "
-    "a "
-    "CSV table with a column path and a column label";
+    "it is neither a list of objects, nor of COCO's kind (images, annotations, categories), nor labels by path; "
+    "write a CSV table with a column path and a column label";
 
 Placement placement_in(const TextInput& input, const std::vector<std::string>& paths) {
   return input.is_file() ? find_placement(input.folder(), paths) : Placement{};
+}
+
+/// A picture of a document: `text` is what leads to its label.
+struct Found {
+  std::string path, text;
+  std::int64_t line = 0;
+};
+
+/// Calls `use` with each of them, and adds to `shape` how many there are and how their paths were changed.
+template <typename LabelOf>
+void give_rows(const TextInput& input, const std::vector<Found>& pictures, const LabelOf& label_of, const TableUse& use,
+               TableShape& shape) {
+  std::vector<std::string> paths;
+  for (std::size_t i = 0; i < std::min(pictures.size(), placement_sample); ++i) paths.push_back(pictures[i].path);
+  const Placement placement = placement_in(input, paths);
+  if (!placement.is_as_written()) shape.placement = placement.words();
+  for (const Found& picture : pictures) {
+    const std::string path = placement.of(picture.path);
+    const std::string label = label_of(picture.text);
+    use({path, label, shape.has_labels, picture.line});
+    ++shape.rows;
+  }
 }
 
 /// The whole elements in what is held of the text.
@@ -93,21 +114,13 @@ class Coco {
   TableShape rows(const TextInput& input, const TableUse& use) {
     if (is_named_ && !has_label_key_)
       throw usage_error(fmt::format("the categories of {} have no {}", input.path(), label_key_));
-    std::vector<std::string> paths;
-    for (std::size_t i = 0; i < std::min(pictures_.size(), placement_sample); ++i) paths.push_back(pictures_[i].path);
-    const Placement placement = placement_in(input, paths);
     TableShape shape{.has_labels = !categories_.empty(), .unread_rows = unread_};
     shape.what = fmt::format("JSON of COCO's kind; paths are file_name, {}",
                              shape.has_labels ? fmt::format("labels the {} of the categories", label_key_)
                                               : "no labels, for want of annotations");
-    if (!placement.is_as_written()) shape.placement = placement.words();
     std::int64_t several = 0;
-    for (const Picture& picture : pictures_) {
-      const std::string path = placement.of(picture.path);
-      const std::string label = label_of(picture.id, several);
-      use({path, label, shape.has_labels, picture.line});
-      ++shape.rows;
-    }
+    give_rows(
+        input, pictures_, [&](const std::string& id) { return label_of(id, several); }, use, shape);
     if (several > 0)
       shape.odd.push_back(
           fmt::format("{} pictures have annotations of several categories, and no label for that", several));
@@ -117,11 +130,6 @@ class Coco {
   [[nodiscard]] bool has_pictures() const { return !pictures_.empty(); }
 
  private:
-  struct Picture {
-    std::string path, id;
-    std::int64_t line = 0;
-  };
-
   /// A picture's category; "" as soon as it has two.
   void annotate(const std::string& picture, const std::string& category) {
     const auto [at, is_new] = categories_.try_emplace(picture, category);
@@ -139,7 +147,7 @@ class Coco {
   bool is_named_;
   std::string label_key_;
   bool has_label_key_ = false;
-  std::vector<Picture> pictures_;
+  std::vector<Found> pictures_;  // the text: the number
   std::unordered_map<std::string, std::string> categories_, names_;
   std::int64_t unread_ = 0;
 };
@@ -148,9 +156,10 @@ class Coco {
 class LabelsByPath {
  public:
   void add(const Element& element) {
+    if (element.in_list) return;
     const json value = json::parse("[" + element.text + "]", nullptr, /*allow_exceptions=*/false);
     const json key = json::parse("\"" + element.key + "\"", nullptr, /*allow_exceptions=*/false);
-    if (element.in_list || !value.is_array() || value.size() != 1 || !key.is_string()) return;
+    if (!value.is_array() || value.size() != 1 || !key.is_string()) return;
     const std::string label = text_of_json(value[0]);
     const std::string path = key.get<std::string>();
     if (label.empty() || !is_picture_name(path)) return;
@@ -158,26 +167,15 @@ class LabelsByPath {
   }
 
   [[nodiscard]] TableShape rows(const TextInput& input, const TableUse& use) const {
-    std::vector<std::string> paths;
-    for (std::size_t i = 0; i < std::min(rows_.size(), placement_sample); ++i) paths.push_back(rows_[i].path);
-    const Placement placement = placement_in(input, paths);
     TableShape shape{.has_labels = true, .what = "a JSON object: its keys are paths, its values labels"};
-    if (!placement.is_as_written()) shape.placement = placement.words();
-    for (const Row& row : rows_) {
-      const std::string path = placement.of(row.path);
-      use({path, row.label, true, row.line});
-      ++shape.rows;
-    }
+    give_rows(
+        input, rows_, [](const std::string& label) { return label; }, use, shape);
     return shape;
   }
   [[nodiscard]] bool empty() const { return rows_.empty(); }
 
  private:
-  struct Row {
-    std::string path, label;
-    std::int64_t line = 0;
-  };
-  std::vector<Row> rows_;
+  std::vector<Found> rows_;  // the text: the label
 };
 
 }  // namespace

@@ -1,28 +1,11 @@
 #include "corpus/tables/utf16.hpp"
 
+#include "pool3/text/utf8.hpp"
+
 namespace pool3::corpus {
 namespace {
 
 constexpr std::uint32_t replacement = 0xFFFD;
-
-void put(std::uint32_t code, std::string& text) {
-  const auto tail = [&](unsigned shift) { text += static_cast<char>(0x80U | (code >> shift & 0x3FU)); };
-  if (code < 0x80) {
-    text += static_cast<char>(code);
-  } else if (code < 0x800) {
-    text += static_cast<char>(0xC0U | code >> 6U);
-    tail(0);
-  } else if (code < 0x10000) {
-    text += static_cast<char>(0xE0U | code >> 12U);
-    tail(6);
-    tail(0);
-  } else {
-    text += static_cast<char>(0xF0U | code >> 18U);
-    tail(12);
-    tail(6);
-    tail(0);
-  }
-}
 
 bool is_high(std::uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
 bool is_low(std::uint32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
@@ -31,13 +14,13 @@ bool is_low(std::uint32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
 
 void Utf16::unit(std::uint32_t value, std::string& text) {
   if (high_ != 0 && is_low(value)) {
-    put(0x10000 + ((high_ - 0xD800) << 10U) + (value - 0xDC00), text);
+    append_utf8(text, 0x10000 + ((high_ - 0xD800) << 10U) + (value - 0xDC00));
     high_ = 0;
     return;
   }
-  if (high_ != 0) put(replacement, text);
+  if (high_ != 0) append_utf8(text, replacement);
   high_ = is_high(value) ? value : 0;
-  if (high_ == 0) put(is_low(value) ? replacement : value, text);
+  if (high_ == 0) append_utf8(text, is_low(value) ? replacement : value);
 }
 
 void Utf16::add(std::string_view bytes, std::string& text) {

@@ -15,6 +15,7 @@
 #include "pool3/error.hpp"
 #include "pool3/numbers.hpp"
 #include "pool3/text.hpp"
+#include "pool3/text/utf8.hpp"
 #include "pool3/types.hpp"
 
 namespace pool3::exchange {
@@ -120,20 +121,6 @@ double number_of(const Header& h, const char* bytes) {
   if (h.kind == 'u') return static_cast<double>(bits);
   const unsigned empty = 64 - 8 * static_cast<unsigned>(h.item_bytes);
   return static_cast<double>(static_cast<std::int64_t>(bits << empty) >> empty);
-}
-
-void append_utf8(std::string& text, std::uint32_t code) {
-  if (code < 0x80) {
-    text += static_cast<char>(code);
-  } else if (code < 0x800) {
-    text += {static_cast<char>(0xC0U | code >> 6U), static_cast<char>(0x80U | (code & 0x3FU))};
-  } else if (code < 0x10000) {
-    text += {static_cast<char>(0xE0U | code >> 12U), static_cast<char>(0x80U | (code >> 6U & 0x3FU)),
-             static_cast<char>(0x80U | (code & 0x3FU))};
-  } else {
-    text += {static_cast<char>(0xF0U | (code >> 18U & 7U)), static_cast<char>(0x80U | (code >> 12U & 0x3FU)),
-             static_cast<char>(0x80U | (code >> 6U & 0x3FU)), static_cast<char>(0x80U | (code & 0x3FU))};
-  }
 }
 
 std::string text_of(const Header& h, const char* bytes) {
