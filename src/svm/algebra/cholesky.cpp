@@ -92,16 +92,16 @@ template <typename Real>
   return true;
 }
 
-/// x from L^T x = b, a row below.
+/// x from L^T x = b, for L of n columns whose rows are `stride` apart.
 template <typename Real>
-[[gnu::always_inline]] inline void solve_back(std::int64_t n, const Real* a, Real* b) {
+[[gnu::always_inline]] inline void solve_back(std::int64_t n, std::int64_t stride, const Real* a, Real* b) {
   for (std::int64_t at = n - side; at >= 0; at -= side) {
     Row<Real> x{};
     for (std::int64_t i = at; i < at + side; ++i)
-      for (std::size_t j = 0; j < wide; ++j) x[j] += a[i * n + at + std::int64_t(j)] * b[i];
+      for (std::size_t j = 0; j < wide; ++j) x[j] += a[i * stride + at + std::int64_t(j)] * b[i];
     std::copy(x.begin(), x.end(), b + at);
     for (std::int64_t i = at; i < at + side; ++i)
-      for (std::int64_t j = 0; j < at; ++j) b[j] -= a[i * n + j] * b[i];
+      for (std::int64_t j = 0; j < at; ++j) b[j] -= a[i * stride + j] * b[i];
   }
 }
 
@@ -109,7 +109,22 @@ template <typename Real>
 [[gnu::always_inline]] inline bool solve_all(std::int64_t n, std::int64_t rows, Real* a, Row<Real>* turned) {
   for (std::int64_t at = 0; at < n; at += side)
     if (!factorise_panel(n, rows, at, a, turned)) return false;
-  for (std::int64_t b = n; b < rows; ++b) solve_back(n, a, a + b * n);
+  for (std::int64_t b = n; b < rows; ++b) solve_back(n, n, a, a + b * n);
+  return true;
+}
+
+/// The first `some` of n columns are eliminated; what is left of the others stands where they were.
+template <typename Real>
+[[gnu::always_inline]] inline bool eliminate_all(std::int64_t some, std::int64_t n, std::int64_t rows, Real* a,
+                                                 Row<Real>* turned) {
+  for (std::int64_t at = 0; at < some; at += side)
+    if (!factorise_panel(n, rows, at, a, turned)) return false;
+  for (std::int64_t at = some; at < n; at += side) {
+    Real* const panel = a + at * n;
+    for (std::int64_t j = 0; j < side; ++j)
+      for (std::int64_t k = 0; k < some; ++k) turned[k][std::size_t(j)] = panel[j * n + k];
+    multiply_panel<true>(rows - at, some, panel, turned, panel + at, n);
+  }
   return true;
 }
 
@@ -169,11 +184,29 @@ POOL3_TARGET_CLONES bool solve_rows(std::int64_t n, std::int64_t rows, double* a
   return solve_all(n, rows, a, turned);
 }
 
+POOL3_TARGET_CLONES bool eliminate_rows(std::int64_t some, std::int64_t n, std::int64_t rows, float* a,
+                                        Row<float>* turned) {
+  return eliminate_all(some, n, rows, a, turned);
+}
+POOL3_TARGET_CLONES bool eliminate_rows(std::int64_t some, std::int64_t n, std::int64_t rows, double* a,
+                                        Row<double>* turned) {
+  return eliminate_all(some, n, rows, a, turned);
+}
+
+POOL3_TARGET_CLONES void solve_back_rows(std::int64_t n, std::int64_t stride, const float* a, float* b) {
+  solve_back(n, stride, a, b);
+}
+POOL3_TARGET_CLONES void solve_back_rows(std::int64_t n, std::int64_t stride, const double* a, double* b) {
+  solve_back(n, stride, a, b);
+}
+
+std::int64_t whole_squares(std::int64_t size) { return (size + side - 1) / side * side; }
+
 }  // namespace
 
 template <typename Real>
 PositiveSystem<Real>::PositiveSystem(std::int64_t size, std::int64_t right_sides) : size_(size) {
-  const std::int64_t whole = (size + side - 1) / side * side;
+  const std::int64_t whole = whole_squares(size);
   a_.setZero(whole + right_sides, whole);
   for (std::int64_t i = size; i < whole; ++i) a_(i, i) = Real{1};
 }
@@ -185,8 +218,28 @@ bool PositiveSystem<Real>::solve() {
 }
 
 template <typename Real>
+PartSystem<Real>::PartSystem(std::int64_t first, std::int64_t others) : first_(first), others_(others) {
+  const std::int64_t whole = first + whole_squares(others);
+  a_.setZero(whole + 1, whole);
+}
+
+template <typename Real>
+bool PartSystem<Real>::eliminate() {
+  std::vector<Row<Real>> turned(static_cast<std::size_t>(first_));
+  return eliminate_rows(first_, a_.cols(), a_.rows(), a_.data(), turned.data());
+}
+
+template <typename Real>
+Vector<Real> PartSystem<Real>::first_of(const Vector<Real>& others) const {
+  Vector<Real> x = a_.row(a_.cols()).head(first_);
+  x.noalias() -= a_.block(first_, 0, others_, first_).transpose() * others;
+  solve_back_rows(first_, a_.cols(), a_.data(), x.data());
+  return x;
+}
+
+template <typename Real>
 PositiveInverse<Real>::PositiveInverse(std::int64_t size) {
-  const std::int64_t whole = (size + side - 1) / side * side;
+  const std::int64_t whole = whole_squares(size);
   a_.setZero(whole, whole);
   for (std::int64_t i = size; i < whole; ++i) a_(i, i) = Real{1};
 }
@@ -201,6 +254,8 @@ bool PositiveInverse<Real>::invert() {
   return true;
 }
 
+template class PartSystem<float>;
+template class PartSystem<double>;
 template class PositiveInverse<float>;
 template class PositiveInverse<double>;
 template class PositiveSystem<float>;

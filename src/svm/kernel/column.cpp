@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "svm/kernel/box/box_problem.hpp"
+#include "svm/kernel/low_rank.hpp"
 #include "svm/model/columns.hpp"
 #include "svm/model/loss.hpp"
 
@@ -170,9 +171,17 @@ RowList working_set(const KernelColumn& c, const KernelPoint& p) {
   return set;
 }
 
+/// How large the kernel is beside what is added to the diagonal.
+double condition(const KernelMatrix& kernel, const KernelColumn& c, const RowList& set) {
+  double sum = 0;
+  for (const std::int32_t i : set) sum += 2 * static_cast<double>(c.cost[index(i)]) * kernel.diagonal(i);
+  return sum;
+}
+
+/// The change of the dual variables of a set. Where they are guessed, the guess is near.
 template <typename Real>
-std::vector<double> solve_working_set(const KernelMatrix& kernel, const KernelColumn& c, const KernelPoint& p,
-                                      const RowList& set) {
+std::vector<double> solve_set(const KernelMatrix& kernel, const KernelColumn& c, const KernelPoint& p,
+                              const RowList& set, const std::vector<double>* guess) {
   const auto n = std::ssize(set);
   Box<Real> box{gather<Real>(kernel, set), Vector<double>(n), Vector<double>(n),
                 Vector<double>(n),         Vector<double>(n), c.free_bias};
@@ -186,16 +195,20 @@ std::vector<double> solve_working_set(const KernelMatrix& kernel, const KernelCo
     box.a(r, r) += static_cast<Real>(limits.diagonal);
   }
   const Vector<double> v = box.v;
-  solve_box(box, inner_share, p.gap < mostly_right * p.primal);
+  if (guess != nullptr) {
+    box.v = Eigen::Map<const Vector<double>>(guess->data(), n);
+    box.h += (box.a * (box.v - v).template cast<Real>()).template cast<double>();
+  }
+  solve_box(box, inner_share, guess != nullptr || p.gap < mostly_right * p.primal);
   const Vector<double> change = box.v - v;
   return {change.begin(), change.end()};
 }
 
-/// How large the kernel is beside what is added to the diagonal.
-double condition(const KernelMatrix& kernel, const KernelColumn& c, const RowList& set) {
-  double sum = 0;
-  for (const std::int32_t i : set) sum += 2 * static_cast<double>(c.cost[index(i)]) * kernel.diagonal(i);
-  return sum;
+/// The same in a precision that does.
+std::vector<double> solve_set(const KernelMatrix& kernel, const KernelColumn& c, const KernelPoint& p,
+                              const RowList& set, double conditioned, const std::vector<double>* guess = nullptr) {
+  const bool in_float = c.loss == Loss::l2 && conditioned < well_conditioned;
+  return in_float ? solve_set<float>(kernel, c, p, set, guess) : solve_set<double>(kernel, c, p, set, guess);
 }
 
 /// The change of a working set towards its optimum, and how much of it lowers the dual most: all, but for rounding.
@@ -230,6 +243,18 @@ void move(const KernelMatrix& kernel, const KernelColumn& c, const RowList& set,
   ++p.products;
 }
 
+/// From a point where most rows are on the wrong side to one near the optimum, by the answer for a kernel of low rank.
+void start_from(const LowRankKernel& low_rank, const KernelMatrix& kernel, const KernelColumn& c, KernelPoint& p) {
+  const auto [set, guess] = low_rank.solve(c);
+  if (set.empty()) return;
+  const int products = p.products;
+  p = {.v = std::vector<double>(p.v.size(), 0.0), .f = std::vector<double>(p.f.size(), 0.0)};
+  p.products = products;
+  certify(c, p);
+  move(kernel, c, set, solve_set(kernel, c, p, set, condition(kernel, c, set), &guess), p);
+  certify(c, p);
+}
+
 }  // namespace
 
 void certify(const KernelColumn& c, KernelPoint& p) {
@@ -251,24 +276,22 @@ void certify(const KernelColumn& c, KernelPoint& p) {
   p.primal += 0.5 * square;
 }
 
-void solve_column(const KernelMatrix& kernel, const KernelColumn& column, const ColumnRules& rules,
-                  KernelPoint& point) {
+void solve_column(const KernelMatrix& kernel, const KernelColumn& column, const ColumnRules& rules, KernelPoint& point,
+                  const LowRankKernel* low_rank) {
   enter_box(kernel, column, point);
   if (column.free_bias) balance(kernel, point);
   certify(column, point);
+  if (low_rank != nullptr && point.gap >= mostly_right * point.primal) start_from(*low_rank, kernel, column, point);
   int without_gain = 0, patience = most_without_gain;
   double best = point.gap;
   while (point.gap > rules.tolerance * point.primal && point.products < rules.most_products &&
          without_gain < patience) {
     const RowList set = working_set(column, point);
     if (set.empty()) return;
-    const bool smooth = column.loss == Loss::l2;
     const double conditioned = condition(kernel, column, set);
-    if (conditioned > (smooth ? hopeless : hopeless_of_hinge)) patience = most_without_gain_if_hopeless;
-    const bool in_float = smooth && conditioned < well_conditioned;
-    const std::vector<double> change = in_float ? solve_working_set<float>(kernel, column, point, set)
-                                                : solve_working_set<double>(kernel, column, point, set);
-    move(kernel, column, set, change, point);
+    if (conditioned > (column.loss == Loss::l2 ? hopeless : hopeless_of_hinge))
+      patience = most_without_gain_if_hopeless;
+    move(kernel, column, set, solve_set(kernel, column, point, set, conditioned), point);
     certify(column, point);
     without_gain = point.gap < 0.9 * best ? 0 : without_gain + 1;
     best = std::min(best, point.gap);

@@ -9,6 +9,8 @@
 
 namespace pool3::svm {
 
+class LowRankKernel;
+
 /// What a column solves. Rows with a cost of 0 do not count, but have a margin all the same.
 struct KernelColumn {
   std::vector<float> y;     ///< [rows] 1 or -1; anything where the cost is 0
@@ -36,6 +38,9 @@ struct ColumnRules {
 };
 
 /// Moves a point, whose f belongs to its v, to the optimum. Dual variables outside their limits are put on them.
-void solve_column(const KernelMatrix& kernel, const KernelColumn& column, const ColumnRules& rules, KernelPoint& point);
+/// `low_rank`: of this kernel, where a point far from the optimum may be left for what it guesses; of the squared hinge
+/// without a free bias.
+void solve_column(const KernelMatrix& kernel, const KernelColumn& column, const ColumnRules& rules, KernelPoint& point,
+                  const LowRankKernel* low_rank = nullptr);
 
 }  // namespace pool3::svm

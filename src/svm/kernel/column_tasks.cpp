@@ -93,7 +93,7 @@ void KernelSolver::Impl::solve_column(std::int64_t j) const {
   }
   const View v = view(classes[index(j)]);
   svm::KernelPoint p = load(j, v);
-  svm::solve_column(v.kernel, column(classes[index(j)], v, -1), rules(), p);
+  svm::solve_column(v.kernel, column(classes[index(j)], v, -1), rules(), p, low_rank.is_empty() ? nullptr : &low_rank);
   store(j, v, p);
   r = {p.primal, p.gap, p.bias, p.saturated ? 1.0 : 0.0, static_cast<double>(p.products), 0};
 }

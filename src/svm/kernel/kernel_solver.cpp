@@ -87,7 +87,9 @@ void KernelSolver::Impl::make_kernel() {
     kernel_values.sync();
     kernel = {.values = values, .rows = n};
   }
-  if (options.multiclass == Multiclass::one_vs_rest) kernel.constant += options.bias * options.bias;
+  if (options.multiclass != Multiclass::one_vs_rest) return;
+  kernel.constant += options.bias * options.bias;
+  if (options.loss == Loss::l2) low_rank = svm::LowRankKernel(kernel);
 }
 
 /// What other nodes solve becomes 0 here, to be added up. Collective over the node.

@@ -2,6 +2,7 @@
 // The tasks of a KernelSolver (pool3/svm/kernel_machine.hpp).
 
 #include "svm/kernel/column.hpp"
+#include "svm/kernel/low_rank.hpp"
 #include "svm/kernel/shared_rows.hpp"
 
 namespace pool3 {
@@ -74,10 +75,11 @@ struct KernelSolver::Impl {
   double C = 0;
   SharedMemory kernel_values;  ///< [rows, rows]; empty: the Gram matrix is the kernel
   svm::KernelMatrix kernel;
-  SharedMemory duals;     ///< [classes or classes - 1, rows]
-  SharedMemory margins;   ///< [columns, rows] of one-vs-rest
-  SharedMemory records;   ///< [columns, folds + 1]
-  SharedMemory held_out;  ///< [columns, rows] floats
+  svm::LowRankKernel low_rank;  ///< of it, for starts; empty where there is none
+  SharedMemory duals;           ///< [classes or classes - 1, rows]
+  SharedMemory margins;         ///< [columns, rows] of one-vs-rest
+  SharedMemory records;         ///< [columns, folds + 1]
+  SharedMemory held_out;        ///< [columns, rows] floats
 };
 
 }  // namespace pool3

@@ -4,6 +4,7 @@
 
 #include "svm/algebra/cholesky.hpp"
 #include "svm/kernel/hinge_folds.hpp"
+#include "unit/svm/drawn_kernel.hpp"
 #include "unit/svm/noise.hpp"
 
 namespace pool3 {
@@ -37,24 +38,8 @@ TEST(PositiveInverse, SaysWhenThereIsNone) {
   EXPECT_FALSE(inverse.invert());
 }
 
-/// A linear kernel of drawn rows, which has a shift and a constant, too.
-struct DrawnKernel {
-  explicit DrawnKernel(std::int64_t n) : x(test::noise<double>(n, 12, 3)) {
-    values = (x * x.transpose()).cast<float>();
-    for (std::int64_t i = 0; i < n; ++i) shift.push_back(0.1 * x(i, 0));
-    kernel = {.values = values.data(), .rows = n, .shift = shift, .constant = 1};
-  }
-  [[nodiscard]] double at(std::int64_t i, std::int64_t j) const {
-    return static_cast<double>(values(i, j)) + shift[std::size_t(i)] + shift[std::size_t(j)] + 1;
-  }
-  svm::Matrix<double> x;
-  svm::Matrix<float> values;
-  std::vector<double> shift;
-  svm::KernelMatrix kernel;
-};
-
 TEST(AddProducts, OfSeveralColumnsAreTheirSums) {
-  const DrawnKernel drawn(307);
+  const test::DrawnKernel drawn(307);
   const svm::RowList rows = {0, 5, 17, 100, 306};
   for (const std::int64_t columns : {1, 3, 5, 7, 10}) {
     const svm::Matrix<double> u = test::noise<double>(columns, 5, 9);
@@ -74,7 +59,7 @@ TEST(AddProducts, OfSeveralColumnsAreTheirSums) {
 
 TEST(AddProducts, RoughOnesAreNearlyTheSame) {
   for (const std::int64_t n : {5, 64, 307}) {
-    const DrawnKernel drawn(n);
+    const test::DrawnKernel drawn(n);
     svm::RowList rows;
     for (std::int32_t i = 0; i < n; i += 2) rows.push_back(i);
     for (const std::int64_t columns : {1, 5, 7}) {
@@ -94,7 +79,7 @@ TEST(AddProducts, RoughOnesAreNearlyTheSame) {
 }
 
 TEST(GatherRow, IsThatOfTheWholeKernel) {
-  const DrawnKernel drawn(40);
+  const test::DrawnKernel drawn(40);
   const svm::RowList rows = {1, 3, 17, 39};
   const svm::Matrix<double> all = svm::gather<double>(drawn.kernel, rows);
   for (std::int64_t r = 0; r < 4; ++r) {
@@ -104,21 +89,8 @@ TEST(GatherRow, IsThatOfTheWholeKernel) {
   }
 }
 
-/// An RBF kernel of drawn rows.
-struct DrawnRbf : DrawnKernel {
-  explicit DrawnRbf(std::int64_t n) : DrawnKernel(n), rbf(n, n) {
-    for (std::int64_t i = 0; i < n; ++i)
-      for (std::int64_t j = 0; j < n; ++j)
-        rbf(i, j) = static_cast<float>(std::exp(-0.05 * (x.row(i) - x.row(j)).squaredNorm()));
-    kernel = {.values = rbf.data(), .rows = n, .constant = 1};
-    values = rbf;
-    shift.assign(std::size_t(n), 0.0);
-  }
-  svm::Matrix<float> rbf;
-};
-
 /// Starts of two folds, and how far they are from the optimum without any step from there.
-void expect_near_optimum(const DrawnKernel& drawn, float C, Loss loss, std::int32_t count, double tolerance) {
+void expect_near_optimum(const test::DrawnKernel& drawn, float C, Loss loss, std::int32_t count, double tolerance) {
   const std::int64_t n = drawn.kernel.rows;
   svm::KernelColumn column{.y = {}, .cost = std::vector<float>(std::size_t(n), C), .loss = loss};
   std::vector<std::int32_t> folds;
@@ -156,16 +128,16 @@ void expect_near_optimum(const DrawnKernel& drawn, float C, Loss loss, std::int3
   }
 }
 
-TEST(StartFolds, IsTheOptimumWithoutTheFold) { expect_near_optimum(DrawnKernel(240), 0.5F, Loss::l2, 4, 1e-3); }
+TEST(StartFolds, IsTheOptimumWithoutTheFold) { expect_near_optimum(test::DrawnKernel(240), 0.5F, Loss::l2, 4, 1e-3); }
 
 TEST(StartHingeFolds, IsTheOptimumWithoutTheFold) {
-  const DrawnRbf drawn(400);
+  const test::DrawnRbf drawn(400);
   expect_near_optimum(drawn, 0.3F, Loss::l1, 20, 1e-3);
   expect_near_optimum(drawn, 3.0F, Loss::l1, 20, 3e-2);
 }
 
 TEST(StartHingeFolds, ManyCopiesOfARowAreNoObstacle) {
-  DrawnRbf drawn(200);
+  test::DrawnRbf drawn(200);
   for (std::int64_t i = 0; i < 200; ++i) drawn.x.row(i) = drawn.x.row(i / 4 * 4).eval();
   for (std::int64_t i = 0; i < 200; ++i)
     for (std::int64_t j = 0; j < 200; ++j)

@@ -4,14 +4,22 @@
 #include <cmath>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "svm/algebra/cholesky.hpp"
+#include "svm/algebra/gather_entries.hpp"
 
 namespace pool3::svm {
 namespace {
 
 using Doubles = Vector<double>;
+
+/// From so many variables between their limits on, a step is one in parts.
+constexpr std::int64_t many_between = 128;
+/// Part of these that may leave, and of the others that may come, with slopes below this one: a margin is 1.
+constexpr double unsure_share = 0.25, near_share = 0.1, near_slope = 0.05;
+constexpr int most_steps_of_others = 12;
 
 enum class Side : std::int8_t { low, between, high };
 using Sides = std::vector<Side>;
@@ -109,7 +117,7 @@ enum class Ended : std::uint8_t { open, at_minimum, none_between, unsound };
 
 /// One step on these sides, which then follow.
 template <typename Real>
-Ended take_step(Box<Real>& b, Sides& sides) {
+Ended take_plain_step(Box<Real>& b, Sides& sides) {
   const double added = move_to_limits(b, sides);
   const std::vector<std::int32_t> open = between(sides);
   if (open.empty()) return Ended::none_between;
@@ -119,6 +127,99 @@ Ended take_step(Box<Real>& b, Sides& sides) {
   double level = 0;  // slope of the variables between their limits
   for (const std::int32_t i : open) level += b.h[i] / static_cast<double>(open.size());
   return update(b, b.keeps_sum ? level : 0.0, sides) ? Ended::open : Ended::at_minimum;
+}
+
+/// Variables of a step: those that will stay between their limits, by the room they have there, and those that may not,
+/// or may come to be there.
+struct Parts {
+  std::vector<std::int32_t> sure, others;
+};
+
+template <typename Real>
+Parts parts_of(const Box<Real>& b, const Sides& sides) {
+  std::vector<std::pair<double, std::int32_t>> between, at_limit;
+  for (Eigen::Index i = 0; i < b.size(); ++i) {
+    const auto at = static_cast<std::int32_t>(i);
+    if (sides[static_cast<std::size_t>(i)] == Side::between)
+      between.emplace_back(std::min(b.v[i] - b.low[i], b.high[i] - b.v[i]), at);
+    else if (b.low[i] < b.high[i] && std::abs(b.h[i]) < near_slope)
+      at_limit.emplace_back(std::abs(b.h[i]), at);
+  }
+  std::ranges::sort(between);
+  constexpr std::int64_t step = PartSystem<Real>::step;
+  const auto count = static_cast<double>(between.size());
+  const std::int64_t sure = static_cast<std::int64_t>((1 - unsure_share) * count) / step * step;
+  const std::size_t joining = std::min(at_limit.size(), static_cast<std::size_t>(near_share * count));
+  std::ranges::partial_sort(at_limit, at_limit.begin() + static_cast<std::ptrdiff_t>(joining));
+  Parts parts;
+  const std::size_t unsure = between.size() - static_cast<std::size_t>(sure);
+  for (std::size_t t = 0; t < between.size(); ++t)
+    (t < unsure ? parts.others : parts.sure).push_back(between[t].second);
+  for (std::size_t t = 0; t < joining; ++t) parts.others.push_back(at_limit[t].second);
+  return parts;
+}
+
+template <typename Real>
+PartSystem<Real> system_of(const Box<Real>& b, const Parts& parts) {
+  PartSystem<Real> system(std::ssize(parts.sure), std::ssize(parts.others));
+  std::vector<std::int32_t> all = parts.sure;
+  all.insert(all.end(), parts.others.begin(), parts.others.end());
+  for (std::int64_t r = 0; r < std::ssize(all); ++r) {
+    const std::int32_t at = all[static_cast<std::size_t>(r)];
+    pick(b.a.row(at).data(), all.data(), r + 1, system.row(r));
+    system.right()[r] = static_cast<Real>(-b.h[at]);
+  }
+  return system;
+}
+
+/// The steps of the others, in their limits, where the sure variables follow them.
+template <typename Real>
+Box<Real> box_of_others(const Box<Real>& b, const Parts& parts, const PartSystem<Real>& system) {
+  const auto n = std::ssize(parts.others);
+  Box<Real> others{system.others_matrix(), Doubles(n), Doubles(n), Doubles::Zero(n), {}};
+  others.a.template triangularView<Eigen::StrictlyUpper>() = others.a.transpose();
+  others.h = -system.others_right().template cast<double>();
+  for (std::int64_t r = 0; r < n; ++r) {
+    const std::int32_t at = parts.others[static_cast<std::size_t>(r)];
+    others.low[r] = b.low[at] - b.v[at];
+    others.high[r] = b.high[at] - b.v[at];
+  }
+  return others;
+}
+
+/// A step that factorises the matrix once, however often the others change sides: they are few.
+template <typename Real>
+Ended take_part_step(Box<Real>& b, Sides& sides) {
+  move_to_limits(b, sides);
+  const Parts parts = parts_of(b, sides);
+  PartSystem<Real> system = system_of(b, parts);
+  if (!system.eliminate()) return Ended::unsound;
+  Box<Real> others = box_of_others(b, parts, system);
+  Sides of_others;
+  for (const std::int32_t i : parts.others) of_others.push_back(sides[static_cast<std::size_t>(i)]);
+  Ended ended = Ended::open;
+  for (int step = 0; step < most_steps_of_others && ended == Ended::open; ++step)
+    ended = take_plain_step(others, of_others);
+  const Vector<Real> sure = system.first_of(others.v.template cast<Real>());
+  if (ended == Ended::unsound || !others.v.allFinite() || !sure.allFinite()) return Ended::unsound;
+  for (std::size_t r = 0; r < parts.sure.size(); ++r)
+    b.move(parts.sure[r], static_cast<double>(sure[static_cast<Eigen::Index>(r)]));
+  for (std::size_t r = 0; r < parts.others.size(); ++r) {
+    const std::int32_t i = parts.others[r];
+    const Side side = sides[static_cast<std::size_t>(i)] = of_others[r];
+    if (side == Side::between)
+      b.move(i, others.v[static_cast<Eigen::Index>(r)]);
+    else
+      b.move_to(i, side == Side::low ? b.low[i] : b.high[i]);
+  }
+  return update(b, 0.0, sides) ? Ended::open : Ended::at_minimum;
+}
+
+template <typename Real>
+Ended take_step(Box<Real>& b, Sides& sides) {
+  if (!b.keeps_sum && std::ranges::count(sides, Side::between) >= many_between)
+    if (const Ended ended = take_part_step(b, sides); ended != Ended::unsound) return ended;
+  return take_plain_step(b, sides);
 }
 
 template <typename Real>
