@@ -90,8 +90,10 @@ std::string fault_of_label(std::string_view label) {
 
 void check_label(const std::string& table, const TableRow& row) {
   if (std::string fault = fault_of_label(row.label); !fault.empty())
-    fail_at(table, row.line, std::move(fault),
-            "if it is Latin-1: iconv -f latin1 -t utf-8 FILE > NEW-FILE, and give the new one");
+    fail_at(
+        table, row.line, std::move(fault),
+        "the table is no UTF-8, and not plainly Windows-1252 (Latin-1): save it as UTF-8, or, if you know what it is: "
+        "iconv -f ENCODING -t utf-8 FILE > NEW-FILE, and give the new one");
 }
 
 void check_label(const std::string& shard, std::string_view member, std::string_view label) {
@@ -163,7 +165,7 @@ class Lister {
     if (shape.rows == 0) return;
     require_label_column(shape.has_labels, source.path, shape.unclear);
     by_column_ = by_column_ || shape.has_labels;
-    for (const std::string& text : {shape.what, shape.placement})
+    for (const std::string& text : {shape.what, input.encoding_words(), shape.placement})
       if (!text.empty()) result_.notes.push_back(fmt::format("{}: {}", source.path, text));
     for (const std::string& text : shape.odd) result_.notes.push_back(fmt::format("{}: {}", source.path, text));
     const bool used = rule_.kind == LabelRule::Kind::automatic || rule_.kind == LabelRule::Kind::column;

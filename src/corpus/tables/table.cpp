@@ -15,6 +15,7 @@
 #include "corpus/tables/odd_rows.hpp"
 #include "corpus/tables/path_placement.hpp"
 #include "corpus/tables/records.hpp"
+#include "pool3/text/windows_1252.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -116,6 +117,13 @@ TableShape read_list(TextInput& input, const TableUse& use) {
   return shape;
 }
 
+/// A path of a table that was Windows-1252, as the file is called: names of files may be of the same bytes.
+std::string name_on_disk(const TextInput& input, std::string_view path) {
+  std::string bytes = to_windows_1252(path);
+  const bool asks = bytes != path && !input.folder().empty() && !is_there(input.folder(), path);
+  return asks && is_there(input.folder(), bytes) ? bytes : std::string(path);
+}
+
 /// What separates the fields of a text that is more than a list of paths with a label; nothing for such a list.
 std::optional<char> separator_of_text(TextInput& input) {
   if (const auto found = find_text_separator(input.ahead())) return found;
@@ -138,7 +146,12 @@ void check_path(std::string_view value, const std::string& path, std::int64_t li
   if (value.size() >= PATH_MAX) fail_at(path, line, "the path is longer than the system allows");
 }
 
-TableShape read_table(TextInput& input, const ColumnNames& names, const TableUse& use) {
+TableShape read_table(TextInput& input, const ColumnNames& names, const TableUse& take) {
+  const TableUse use = [&](const TableRow& row) {
+    if (!input.is_windows_1252()) return take(row);
+    const std::string path = name_on_disk(input, row.path);
+    take({path, row.label, row.has_label, row.line});
+  };
   if (is_json_name(input.path())) return read_json_file(input, names, use);
   if (is_json_lines_name(input.path())) return read_json_lines(input, names, use);
   const std::string name = lower_case(input.path());
