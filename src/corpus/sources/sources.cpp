@@ -148,7 +148,9 @@ class Lister {
 
   void add_table(const Source& source) {
     TextInput input(source.path, source.root);
-    const ColumnNames names{options_.path_column, options_.label_column};
+    const SeveralLabels& several = options_.several_labels;
+    const ColumnNames names{options_.path_column, options_.label_column, several.column,
+                            several.kind != SeveralLabels::Kind::refuse};
     const Labeller by_column({.kind = LabelRule::Kind::column, .pattern = {}});
     const bool by_folder = rule_.kind == LabelRule::Kind::directory || rule_.kind == LabelRule::Kind::automatic;
     std::int64_t with_blanks = 0;
@@ -158,8 +160,11 @@ class Lister {
       const std::string place = by_folder ? place_of(source, row.path) : std::string(row.path);
       const std::string label = (column ? by_column : label_)(place, row.label);
       if (row.label.size() != trimmed_view(row.label).size()) ++with_blanks;
-      result_.draft.add(
-          {.path = stored(source.root, row.path), .bytes = ManifestDraft::unknown, .label = label, .line = row.line});
+      result_.draft.add({.path = stored(source.root, row.path),
+                         .bytes = ManifestDraft::unknown,
+                         .label = label,
+                         .line = row.line,
+                         .weight = row.weight});
     });
     result_.unread_rows += shape.unread_rows;
     if (shape.rows == 0) return;
