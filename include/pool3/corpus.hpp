@@ -46,6 +46,20 @@ struct LabelRule {
 /// Throws Error (usage) for a rule or pattern that can't be understood.
 [[nodiscard]] LabelRule parse_label_rule(const std::string& text);
 
+/// What becomes of a picture that rows of tables give several labels. Parsed from "refuse", "none", "first" and
+/// "highest:COLUMN".
+struct SeveralLabels {
+  enum class Kind : std::uint8_t {
+    refuse,  ///< an Error that names the rows
+    none,    ///< it has no label
+    first,   ///< that of its first row with one
+    highest  ///< that of the row with the highest number in `column`; rows without one above 0 count as without a label
+  } kind = Kind::refuse;
+  std::string column;  ///< a name of the header, or a number from 1
+};
+/// Throws Error (usage).
+[[nodiscard]] SeveralLabels parse_several_labels(const std::string& text);
+
 /// A tar file of a catalogue.
 struct ShardCount {
   std::string path;
@@ -75,10 +89,11 @@ struct CorpusOptions {
   std::vector<std::string> corpus;
   LabelRule labels;
   std::string path_column, label_column;  ///< of tables: a name of the header, or a number from 1; "": found
-  std::string path_root;                  ///< folder that relative paths in tables and lists start from; "": their own
-  std::string classes;                    ///< text list: exactly these classes in this order; "" for those that occur
-  std::int64_t min_per_class = 0;         ///< smaller classes are left out, with their pictures
-  std::int64_t limit_per_class = 0;       ///< at most so many pictures of a class, chosen by a hash of paths; 0: all
+  SeveralLabels several_labels;
+  std::string path_root;             ///< folder that relative paths in tables and lists start from; "": their own
+  std::string classes;               ///< text list: exactly these classes in this order; "" for those that occur
+  std::int64_t min_per_class = 0;    ///< smaller classes are left out, with their pictures
+  std::int64_t limit_per_class = 0;  ///< at most so many pictures of a class, chosen by a hash of paths; 0: all
 };
 
 /// Lists all sources. Collective: all ranks look at folders, files and shards; the root alone gets the manifest, others
@@ -98,7 +113,7 @@ struct CorpusOptions {
 /// an ending), they are taken so. Notes say which column was taken for what, how paths were taken, and how many
 /// pictures are not there and why perhaps. Blanks around labels don't count; one in a table that is no UTF-8 is an
 /// error. The root is that of the first source. Throws a collective Error: what can't be read, an empty corpus, a
-/// malformed table (with its line), a picture with two labels.
+/// malformed table (with its line), a picture with several labels (by default).
 [[nodiscard]] Manifest list_corpus(const Communicator& comm, const CorpusOptions& options);
 
 /// A column of a table, beside the paths in it.

@@ -108,6 +108,18 @@ LabelRule parse_label_rule(const std::string& text) {
   return rule;
 }
 
+SeveralLabels parse_several_labels(const std::string& text) {
+  using Kind = SeveralLabels::Kind;
+  if (text == "refuse") return {.kind = Kind::refuse, .column = {}};
+  if (text == "none") return {.kind = Kind::none, .column = {}};
+  if (text == "first") return {.kind = Kind::first, .column = {}};
+  constexpr std::string_view highest = "highest:";
+  if (text.starts_with(highest) && text.size() > highest.size())
+    return {.kind = Kind::highest, .column = text.substr(highest.size())};
+  throw usage_error(fmt::format("--several-labels \"{}\" is not known", text),
+                    "use refuse, none, first or highest:COLUMN");
+}
+
 std::string label_of(const LabelRule& rule, std::string_view path, std::string_view column) {
   return corpus::Labeller(rule)(path, column);
 }

@@ -93,12 +93,22 @@ void require_chosen(const ManifestDraft& draft, const CorpusOptions& options) {
                .advice = "--dry-run without that flag counts the classes there are"});
 }
 
+std::string note_on_several(std::int64_t count, const SeveralLabels& rule) {
+  const std::string what = rule.kind == SeveralLabels::Kind::none ? "they have none"
+                           : rule.kind == SeveralLabels::Kind::first
+                               ? "they have that of the first row"
+                               : fmt::format("they have that of the highest {}", one_line(rule.column));
+  return fmt::format("{} picture{} several labels in tables: {}", count, count == 1 ? " has" : "s have", what);
+}
+
 void check(const CorpusOptions& options) {
   const bool by_column =
       options.labels.kind == LabelRule::Kind::column || options.labels.kind == LabelRule::Kind::automatic;
   if (!options.label_column.empty() && !by_column) {
     throw usage_error("--label-column is for labels by column", "leave --labels away, or give --labels column");
   }
+  if (options.several_labels.kind != SeveralLabels::Kind::refuse && !by_column)
+    throw usage_error("--several-labels is for labels by column", "leave --labels away, or give --labels column");
   if (options.min_per_class < 0) throw usage_error("--min-per-class must be 0 or more");
   if (options.limit_per_class < 0) throw usage_error("--limit-per-class must be 0 or more");
   if (!options.classes.empty() && options.min_per_class > 0) {
@@ -115,7 +125,8 @@ Manifest list_corpus(const Communicator& comm, const CorpusOptions& options) {
   Manifest manifest;
   comm.root_does([&] {
     corpus::require_entries(sources, options);
-    sources.draft.sort_and_drop_repeats(corpus::names_of(options));
+    const auto several = sources.draft.sort_and_drop_repeats(corpus::names_of(options), options.several_labels.kind);
+    if (several > 0) sources.notes.push_back(corpus::note_on_several(several, options.several_labels));
     if (std::string note = corpus::label_hint(sources, options.labels); !note.empty())
       sources.notes.push_back(std::move(note));
     manifest.classes = corpus::choose_classes(sources.draft, options, sources.notes);

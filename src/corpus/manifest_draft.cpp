@@ -33,6 +33,9 @@ void ManifestDraft::add(const Entry& entry) {
   bytes.push_back(entry.bytes);
   labels.push_back(entry.label.empty() ? -1 : names.number(entry.label));
   lines_.push_back(entry.line);
+  if (entry.weight == 1) return;
+  weights_.resize(labels.size(), 1);
+  weights_.back() = entry.weight;
 }
 
 void ManifestDraft::keep(const std::vector<std::int64_t>& rows) {
@@ -59,11 +62,19 @@ std::vector<std::int64_t> ManifestDraft::sorted_rows() const {
   return rows;
 }
 
-void ManifestDraft::check_repeat(std::int64_t a, std::int64_t b, const std::string& corpus) const {
-  const auto label = [&](std::int64_t row) { return labels[static_cast<std::size_t>(row)]; };
-  if (label(a) == label(b)) return;
+double ManifestDraft::weight(std::int64_t row) const {
+  return row < std::ssize(weights_) ? weights_[static_cast<std::size_t>(row)] : 1;
+}
+
+/// REQUIRES: their labels differ.
+void ManifestDraft::refuse(std::span<const std::int64_t> rows, const std::string& corpus) const {
+  const std::int64_t a = rows[0];
+  const std::int64_t b = *std::ranges::find_if(rows, [&](std::int64_t row) {
+    return labels[static_cast<std::size_t>(row)] != labels[static_cast<std::size_t>(a)];
+  });
   const auto text = [&](std::int64_t row) {
-    return label(row) < 0 ? "" : names.all()[static_cast<std::size_t>(label(row))];
+    const std::int32_t label = labels[static_cast<std::size_t>(row)];
+    return label < 0 ? "" : names.all()[static_cast<std::size_t>(label)];
   };
   const std::int64_t first = lines_[static_cast<std::size_t>(a)];
   const std::int64_t second = lines_[static_cast<std::size_t>(b)];
@@ -71,23 +82,53 @@ void ManifestDraft::check_repeat(std::int64_t a, std::int64_t b, const std::stri
   throw Error({.stage = stage,
                .path = corpus,
                .cause = fmt::format(R"({} "{}" two labels: "{}" and "{}")", who, paths[a], text(a), text(b)),
-               .advice = "a picture has one label: keep one row a picture, as with awk -F, '!seen[$1]++' OLD >NEW "
-                         "where column 1 has the "
-                         "paths; --labels none or directory does not look at a table's column"});
+               .advice = "a picture has one label: --several-labels first takes that of its first row, highest:COLUMN "
+                         "that of the row with the highest number there, none gives it none; --labels none or "
+                         "directory does not look at a table's column"});
 }
 
-void ManifestDraft::sort_and_drop_repeats(const std::string& corpus) {
-  if (!is_sorted()) {
-    std::vector<std::int64_t> rows = sorted_rows();
-    const auto is_repeat = [&](std::int64_t a, std::int64_t b) {
-      if (paths[a] != paths[b]) return false;
-      check_repeat(a, b, corpus);
-      return true;
-    };
-    rows.erase(std::unique(rows.begin(), rows.end(), is_repeat), rows.end());
-    keep(rows);
+/// None is a label too, here. REQUIRES: `rows` is not empty.
+bool ManifestDraft::has_several_labels(std::span<const std::int64_t> rows) const {
+  const auto label = [&](std::int64_t row) { return labels[static_cast<std::size_t>(row)]; };
+  return std::ranges::any_of(rows, [&](std::int64_t row) { return label(row) != label(rows[0]); });
+}
+
+/// `rows`: of one picture, as they were added.
+std::int32_t ManifestDraft::chosen_label(std::span<const std::int64_t> rows, SeveralLabels::Kind rule) const {
+  std::int32_t chosen = -1;
+  double most = 0;
+  for (const std::int64_t row : rows) {
+    const std::int32_t label = labels[static_cast<std::size_t>(row)];
+    if (label < 0 || weight(row) <= 0) continue;
+    if (rule == SeveralLabels::Kind::none && chosen >= 0 && label != chosen) return -1;
+    if (chosen >= 0 && (rule != SeveralLabels::Kind::highest || weight(row) <= most)) continue;
+    chosen = label;
+    most = weight(row);
+  }
+  return chosen;
+}
+
+std::int64_t ManifestDraft::sort_and_drop_repeats(const std::string& corpus, SeveralLabels::Kind rule) {
+  std::int64_t several = 0;
+  if (!is_sorted() || !weights_.empty()) {
+    const std::vector<std::int64_t> rows = sorted_rows();
+    std::vector<std::int64_t> kept;
+    for (auto begin = rows.begin(); begin != rows.end();) {
+      const auto end = std::find_if(begin, rows.end(), [&](std::int64_t row) { return paths[row] != paths[*begin]; });
+      const std::span<const std::int64_t> same(begin, end);
+      if (has_several_labels(same)) {
+        if (rule == SeveralLabels::Kind::refuse) refuse(same, corpus);
+        ++several;
+      }
+      labels[static_cast<std::size_t>(*begin)] = chosen_label(same, rule);
+      kept.push_back(*begin);
+      begin = end;
+    }
+    keep(kept);
   }
   lines_ = {};
+  weights_ = {};
+  return several;
 }
 
 }  // namespace pool3::corpus

@@ -2,6 +2,7 @@
 // A manifest in the making. Private to the room.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -31,6 +32,7 @@ class ManifestDraft {
     std::int64_t bytes = unknown;  ///< -1: not a file that can be looked at
     std::string label;             ///< "" for none
     std::int64_t line = 0;         ///< of the table that names it, from 1; 0 elsewhere
+    double weight = 1;             ///< of the label, beside others of the same picture; 0: it is none
   };
 
   StringTable paths;
@@ -40,16 +42,21 @@ class ManifestDraft {
 
   void add(const Entry& entry);
   [[nodiscard]] std::int64_t size() const { return paths.size(); }
-  /// Byte order of paths; of equal paths one stays. Throws Error, naming `corpus`, if they have different labels.
-  void sort_and_drop_repeats(const std::string& corpus);
+  /// Byte order of paths; of equal paths one stays, with the label that `rule` gives. How many had several labels.
+  /// Throws Error, naming `corpus`, if `rule` refuses those.
+  std::int64_t sort_and_drop_repeats(const std::string& corpus, SeveralLabels::Kind rule);
   /// The rows with these indices, in this order, stay.
   void keep(const std::vector<std::int64_t>& rows);
 
  private:
   [[nodiscard]] bool is_sorted() const;
   [[nodiscard]] std::vector<std::int64_t> sorted_rows() const;
-  void check_repeat(std::int64_t a, std::int64_t b, const std::string& corpus) const;
+  [[noreturn]] void refuse(std::span<const std::int64_t> rows, const std::string& corpus) const;
+  [[nodiscard]] bool has_several_labels(std::span<const std::int64_t> rows) const;
+  [[nodiscard]] std::int32_t chosen_label(std::span<const std::int64_t> rows, SeveralLabels::Kind rule) const;
+  [[nodiscard]] double weight(std::int64_t row) const;
   std::vector<std::int64_t> lines_;
+  std::vector<double> weights_;  ///< as many as the last row that has none of 1
 };
 
 }  // namespace pool3::corpus

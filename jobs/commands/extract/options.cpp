@@ -31,6 +31,11 @@ void declare_catalogue(OptionParser& p, CatalogueFlags& o) {
         std::string(), Changes::content);
   p.add("label-column", o.label_column, "column of the labels in tables: its name, or a number from 1; default: found",
         std::string(), Changes::content);
+  p.add(
+      "several-labels", o.several_labels,
+      "which label a picture has that rows of tables give several: refuse ends the job, none, first, or that with the "
+      "highest:COLUMN (rows without a number above 0 there count as without a label)",
+      std::string("refuse"), Changes::content);
   p.add("path-root", o.path_root,
         "folder that relative paths in tables and lists start from; default: the folder that each is in", std::string(),
         Changes::content);
@@ -164,6 +169,7 @@ CorpusOptions corpus_options(const CatalogueFlags& flags) {
           .labels = parse_label_rule(flags.labels),
           .path_column = flags.path_column,
           .label_column = flags.label_column,
+          .several_labels = parse_several_labels(flags.several_labels),
           .path_root = flags.path_root,
           .classes = flags.classes,
           .min_per_class = flags.min_per_class,

@@ -14,7 +14,7 @@ namespace pool3::jobs {
 /// Which pictures. Goes to list_corpus().
 struct CatalogueFlags {
   std::vector<std::string> corpus;
-  std::string labels, path_column, label_column, path_root, classes;
+  std::string labels, path_column, label_column, several_labels, path_root, classes;
   std::int64_t min_per_class = 0, limit_per_class = 0;
   std::int64_t max_shard_gib = 0;  ///< goes to EntryLimits
 };

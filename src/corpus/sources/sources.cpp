@@ -90,8 +90,10 @@ std::string fault_of_label(std::string_view label) {
 
 void check_label(const std::string& table, const TableRow& row) {
   if (std::string fault = fault_of_label(row.label); !fault.empty())
-    fail_at(table, row.line, std::move(fault),
-            "if it is Latin-1: iconv -f latin1 -t utf-8 FILE > NEW-FILE, and give the new one");
+    fail_at(
+        table, row.line, std::move(fault),
+        "the table is no UTF-8, and not plainly Windows-1252 (Latin-1): save it as UTF-8, or, if you know what it is: "
+        "iconv -f ENCODING -t utf-8 FILE > NEW-FILE, and give the new one");
 }
 
 void check_label(const std::string& shard, std::string_view member, std::string_view label) {
@@ -146,7 +148,9 @@ class Lister {
 
   void add_table(const Source& source) {
     TextInput input(source.path, source.root);
-    const ColumnNames names{options_.path_column, options_.label_column};
+    const SeveralLabels& several = options_.several_labels;
+    const ColumnNames names{options_.path_column, options_.label_column, several.column,
+                            several.kind != SeveralLabels::Kind::refuse};
     const Labeller by_column({.kind = LabelRule::Kind::column, .pattern = {}});
     const bool by_folder = rule_.kind == LabelRule::Kind::directory || rule_.kind == LabelRule::Kind::automatic;
     std::int64_t with_blanks = 0;
@@ -156,14 +160,17 @@ class Lister {
       const std::string place = by_folder ? place_of(source, row.path) : std::string(row.path);
       const std::string label = (column ? by_column : label_)(place, row.label);
       if (row.label.size() != trimmed_view(row.label).size()) ++with_blanks;
-      result_.draft.add(
-          {.path = stored(source.root, row.path), .bytes = ManifestDraft::unknown, .label = label, .line = row.line});
+      result_.draft.add({.path = stored(source.root, row.path),
+                         .bytes = ManifestDraft::unknown,
+                         .label = label,
+                         .line = row.line,
+                         .weight = row.weight});
     });
     result_.unread_rows += shape.unread_rows;
     if (shape.rows == 0) return;
     require_label_column(shape.has_labels, source.path, shape.unclear);
     by_column_ = by_column_ || shape.has_labels;
-    for (const std::string& text : {shape.what, shape.placement})
+    for (const std::string& text : {shape.what, input.encoding_words(), shape.placement})
       if (!text.empty()) result_.notes.push_back(fmt::format("{}: {}", source.path, text));
     for (const std::string& text : shape.odd) result_.notes.push_back(fmt::format("{}: {}", source.path, text));
     const bool used = rule_.kind == LabelRule::Kind::automatic || rule_.kind == LabelRule::Kind::column;

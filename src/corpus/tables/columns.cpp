@@ -104,6 +104,7 @@ class Finder {
       return name.empty() ? std::nullopt : std::optional(column_of(name));
     };
     columns_.label = named(names_.label);
+    columns_.weight = named(names_.weight);
     const auto path = known_path(named(names_.path));
     columns_.has_paths = path.has_value();
     columns_.path = find_path(path);
@@ -119,7 +120,7 @@ class Finder {
       const bool number = name.find_first_not_of("0123456789") == std::string::npos;  // "" too
       return !number && std::ranges::any_of(first_, [&](const auto& field) { return trimmed_view(field) == name; });
     };
-    if (has(names_.path) || has(names_.label)) return true;
+    if (has(names_.path) || has(names_.label) || has(names_.weight)) return true;
     const auto below = is_consistent(sample_) ? picture_column(sample_, 1) : std::nullopt;
     const auto is_path = [](const std::string& field) {
       return is_picture(field) || field.find_first_of("/\\") < field.size();
@@ -142,7 +143,7 @@ class Finder {
     return found;
   }
 
-  /// The column that --path-column or --label-column names.
+  /// The column that --path-column, --label-column or --several-labels names.
   [[nodiscard]] std::size_t column_of(const std::string& name) const {
     const auto found = std::ranges::find_if(first_, [&](const auto& field) { return trimmed_view(field) == name; });
     if (columns_.is_header && found != first_.end()) return static_cast<std::size_t>(found - first_.begin());
@@ -240,8 +241,8 @@ class Finder {
     }
     std::vector<std::size_t> left;
     for (std::size_t column = 0; column < first_.size(); ++column) {
-      const bool skipped =
-          column == columns_.path || (first_.size() > 2 && (is_split(column) || is_row_number(column)));
+      const bool skipped = column == columns_.path || columns_.weight == column ||
+                           (first_.size() > 2 && (is_split(column) || is_row_number(column)));
       if (!skipped) left.push_back(column);
     }
     if (left.size() > 1) {

@@ -12,12 +12,14 @@ namespace pool3::corpus {
 /// What users name: a name of the header, or a number from 1; "" for what is found.
 struct ColumnNames {
   std::string path, label;
+  std::string weight;       ///< of what a row's label weighs beside others of its picture; "": all weigh the same
+  bool all_labels = false;  ///< pictures of several labels come once with each
 };
 
 /// Which fields of a record are what.
 struct Columns {
   std::size_t path = 0;
-  std::optional<std::size_t> label;
+  std::optional<std::size_t> label, weight;
   std::size_t count = 0;   ///< fields of each record
   bool is_header = false;  ///< the first record is
   bool has_paths = false;  ///< a name or its fields say that `path` is one; else it is the first there is

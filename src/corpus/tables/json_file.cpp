@@ -31,24 +31,30 @@ Placement placement_in(const TextInput& input, const std::vector<std::string>& p
   return input.is_file() ? find_placement(input.folder(), paths) : Placement{};
 }
 
-/// A picture of a document: `text` is what leads to its label.
+/// A picture of a document: `text` is what leads to its labels.
 struct Found {
   std::string path, text;
   std::int64_t line = 0;
 };
 
-/// Calls `use` with each of them, and adds to `shape` how many there are and how their paths were changed.
-template <typename LabelOf>
-void give_rows(const TextInput& input, const std::vector<Found>& pictures, const LabelOf& label_of, const TableUse& use,
-               TableShape& shape) {
+struct Weighed {
+  std::string label;
+  double weight = 1;
+};
+
+/// Calls `use` with each of them and each of its labels, and adds to `shape` how many there are and how their paths
+/// were changed.
+template <typename LabelsOf>
+void give_rows(const TextInput& input, const std::vector<Found>& pictures, const LabelsOf& labels_of,
+               const TableUse& use, TableShape& shape) {
   std::vector<std::string> paths;
   for (std::size_t i = 0; i < std::min(pictures.size(), placement_sample); ++i) paths.push_back(pictures[i].path);
   const Placement placement = placement_in(input, paths);
   if (!placement.is_as_written()) shape.placement = placement.words();
   for (const Found& picture : pictures) {
     const std::string path = placement.of(picture.path);
-    const std::string label = label_of(picture.text);
-    use({path, label, shape.has_labels, picture.line});
+    for (const Weighed& one : labels_of(picture.text))
+      use({path, one.label, one.weight, shape.has_labels, picture.line});
     ++shape.rows;
   }
 }
@@ -87,9 +93,13 @@ TableShape read_list_of_objects(TextInput& input, const ColumnNames& names, cons
 /// The pictures, annotations and categories of a document of COCO's kind, by their numbers or names.
 class Coco {
  public:
-  /// `label_key`: of the categories; "" for their name, or their number where they have none.
-  explicit Coco(const std::string& label_key)
-      : is_named_(!label_key.empty()), label_key_(is_named_ ? label_key : std::string("name")) {}
+  /// The label is a key of the categories, or their name, or their number where they have none; the weight is a key of
+  /// the annotations.
+  explicit Coco(const ColumnNames& names)
+      : is_named_(!names.label.empty()),
+        label_key_(is_named_ ? names.label : std::string("name")),
+        weight_key_(names.weight),
+        all_labels_(names.all_labels) {}
 
   void add(const Element& element) {
     if (element.key != "images" && element.key != "annotations" && element.key != "categories") return;
@@ -104,7 +114,8 @@ class Coco {
         pictures_.push_back({path, text("id"), element.line});
       }
     } else if (element.key == "annotations") {
-      annotate(text("image_id"), text("category_id"));
+      has_weight_key_ = has_weight_key_ || (object.is_object() && object.contains(weight_key_));
+      annotate(text("image_id"), {text("category_id"), weight_key_.empty() ? 1 : weight_of(text(weight_key_))});
     } else {
       has_label_key_ = has_label_key_ || (object.is_object() && object.contains(label_key_));
       names_[text("id")] = text(label_key_);
@@ -114,41 +125,54 @@ class Coco {
   TableShape rows(const TextInput& input, const TableUse& use) {
     if (is_named_ && !has_label_key_)
       throw usage_error(fmt::format("the categories of {} have no {}", input.path(), label_key_));
+    if (!weight_key_.empty() && !has_weight_key_)
+      throw usage_error(fmt::format("the annotations of {} have no {}", input.path(), weight_key_));
     TableShape shape{.has_labels = !categories_.empty(), .unread_rows = unread_};
     shape.what = fmt::format("JSON of COCO's kind; paths are file_name, {}",
                              shape.has_labels ? fmt::format("labels the {} of the categories", label_key_)
                                               : "no labels, for want of annotations");
     std::int64_t several = 0;
     give_rows(
-        input, pictures_, [&](const std::string& id) { return label_of(id, several); }, use, shape);
+        input, pictures_, [&](const std::string& id) { return labels_of(id, several); }, use, shape);
     if (several > 0)
-      shape.odd.push_back(
-          fmt::format("{} pictures have annotations of several categories, and no label for that", several));
+      shape.odd.push_back(fmt::format(
+          "{} pictures have annotations of several categories, and no label for that (--several-labels first "
+          "gives them one)",
+          several));
     if (unread_ > 0) shape.odd.push_back(fmt::format("{} images without a file_name are left out", unread_));
     return shape;
   }
   [[nodiscard]] bool has_pictures() const { return !pictures_.empty(); }
 
  private:
-  /// A picture's category; "" as soon as it has two.
-  void annotate(const std::string& picture, const std::string& category) {
-    const auto [at, is_new] = categories_.try_emplace(picture, category);
-    if (!is_new && at->second != category) at->second.clear();
+  /// Of one category, the annotation that weighs most stays.
+  void annotate(const std::string& picture, Weighed category) {
+    std::vector<Weighed>& all = categories_[picture];
+    const auto same = std::ranges::find(all, category.label, &Weighed::label);
+    if (same == all.end()) return all.push_back(std::move(category));
+    same->weight = std::max(same->weight, category.weight);
   }
 
-  [[nodiscard]] std::string label_of(const std::string& id, std::int64_t& several) const {
-    const auto category = categories_.find(id);
-    if (category == categories_.end()) return {};
-    if (category->second.empty()) return ++several, std::string();
-    const auto name = names_.find(category->second);
-    return name == names_.end() || !has_label_key_ ? category->second : name->second;
+  /// All that it has, if they are wanted; else its only one, and none of several.
+  [[nodiscard]] std::vector<Weighed> labels_of(const std::string& id, std::int64_t& several) const {
+    const auto found = categories_.find(id);
+    if (found == categories_.end()) return {Weighed{}};
+    if (found->second.size() > 1 && !all_labels_) return ++several, std::vector{Weighed{}};
+    std::vector<Weighed> labels = found->second;
+    for (Weighed& one : labels) {
+      const auto name = names_.find(one.label);
+      if (name != names_.end() && has_label_key_) one.label = name->second;
+    }
+    return labels;
   }
 
   bool is_named_;
-  std::string label_key_;
-  bool has_label_key_ = false;
-  std::vector<Found> pictures_;  // the text: the number
-  std::unordered_map<std::string, std::string> categories_, names_;
+  std::string label_key_, weight_key_;
+  bool all_labels_;
+  bool has_label_key_ = false, has_weight_key_ = false;
+  std::vector<Found> pictures_;                                       // the text: the number
+  std::unordered_map<std::string, std::vector<Weighed>> categories_;  // of each picture, by their numbers
+  std::unordered_map<std::string, std::string> names_;
   std::int64_t unread_ = 0;
 };
 
@@ -169,7 +193,7 @@ class LabelsByPath {
   [[nodiscard]] TableShape rows(const TextInput& input, const TableUse& use) const {
     TableShape shape{.has_labels = true, .what = "a JSON object: its keys are paths, its values labels"};
     give_rows(
-        input, rows_, [](const std::string& label) { return label; }, use, shape);
+        input, rows_, [](const std::string& label) { return std::vector{Weighed{label}}; }, use, shape);
     return shape;
   }
   [[nodiscard]] bool empty() const { return rows_.empty(); }
@@ -184,7 +208,7 @@ bool is_json_name(std::string_view path) { return ending_of(path) == ".json"; }
 
 TableShape read_json_file(TextInput& input, const ColumnNames& names, const TableUse& use) {
   if (trimmed_view(input.ahead()).starts_with('[')) return read_list_of_objects(input, names, use);
-  Coco coco(names.label);
+  Coco coco(names);
   LabelsByPath by_path;
   JsonElements elements(input);
   for (Element element; elements.next(element);) {

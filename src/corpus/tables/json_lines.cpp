@@ -96,7 +96,9 @@ ObjectRows::ObjectRows(const std::string& table, const std::vector<std::string>&
                        const Placement& placement)
     : table_(table),
       placement_(placement),
-      reader_({keys[columns.path], columns.label ? keys[*columns.label] : ""}),
+      has_weight_(columns.weight.has_value()),
+      reader_(
+          {keys[columns.path], columns.label ? keys[*columns.label] : "", columns.weight ? keys[*columns.weight] : ""}),
       shape_{.has_labels = columns.label.has_value(), .what = columns.what, .unclear = columns.unclear} {
   if (!placement.is_as_written()) shape_.placement = placement.words();
 }
@@ -109,7 +111,7 @@ void ObjectRows::add(std::string_view text, std::int64_t line, const TableUse& u
   if (fields_[0].empty()) return leave_out(without_path_);
   check_path(fields_[0], table_, line, shape_.rows == 0);
   const std::string path = placement_.of(fields_[0]);
-  use({path, fields_[1], shape_.has_labels, line});
+  use({path, fields_[1], has_weight_ ? weight_of(fields_[2]) : 1, shape_.has_labels, line});
   ++shape_.rows;
 }
 

@@ -56,6 +56,7 @@ class ObjectRows {
   };
   const std::string& table_;
   const Placement& placement_;
+  bool has_weight_;
   JsonLine reader_;
   TableShape shape_;
   std::vector<std::string> fields_;

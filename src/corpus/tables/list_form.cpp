@@ -5,6 +5,7 @@
 
 #include "corpus/file_names.hpp"
 #include "corpus/tables/columns.hpp"
+#include "corpus/tables/id_tables.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -39,8 +40,8 @@ std::optional<std::string_view> behind_number(std::string_view line) {
 }
 
 ListLine ListForm::parts_of(std::string_view line) const {
-  if (number_in_front) line = behind_number(line).value_or(line);
   ListLine parts{line, {}};
+  if (const auto found = id_in_front ? id_line(line) : std::nullopt) parts = {found->rest, {}, found->id};
   if (separator) {
     const std::string_view whole = trimmed_view(line);
     const std::size_t at = whole.find_last_of(*separator);
@@ -54,7 +55,7 @@ ListLine ListForm::parts_of(std::string_view line) const {
 }
 
 std::string ListForm::words() const {
-  if (number_in_front) return "each line is a number, which does not count, and a path";
+  if (id_in_front) return "each line is an id and a path";
   return separator ? "each line is a path and a label" : "";
 }
 
@@ -67,7 +68,7 @@ ListForm find_list_form(TextInput& input) {
   std::ptrdiff_t most = find_files(usual, folder, lines);
   if (usual.separator || (most > 0 && usual.placement.is_as_written())) return usual;
   ListForm best = usual;
-  for (ListForm form : {ListForm{.separator = ' '}, ListForm{.separator = '\t'}, ListForm{.number_in_front = true}}) {
+  for (ListForm form : {ListForm{.separator = ' '}, ListForm{.separator = '\t'}, ListForm{.id_in_front = true}}) {
     const auto fits = [&](std::string_view line) {
       return form.parts_of(line).path.size() < trimmed_view(line).size();
     };

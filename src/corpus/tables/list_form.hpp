@@ -15,12 +15,13 @@ namespace pool3::corpus {
 
 struct ListLine {
   std::string_view path, label;
+  std::string_view id = {};  ///< where there is one
 };
 
 /// How a line is read: a path, or a path and a label.
 struct ListForm {
   std::optional<char> separator;  ///< between path and label, the last in the line; none where there is no label
-  bool number_in_front = false;   ///< a number and a blank, which don't count
+  bool id_in_front = false;       ///< a word and a blank (id_tables.hpp)
   Placement placement;            ///< how paths lead to files
 
   /// A path in double quotes comes without them.
@@ -30,7 +31,7 @@ struct ListForm {
 };
 
 /// Told by names of pictures; where no path is there so, by what makes the first lines the paths of files: a label
-/// behind a name without an ending, or a number in front.
+/// behind a name without an ending, or an id in front.
 [[nodiscard]] ListForm find_list_form(TextInput& input);
 
 }  // namespace pool3::corpus

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "corpus/file_names.hpp"
+#include "corpus/tables/id_tables.hpp"
 #include "corpus/tables/json_lines.hpp"
 #include "corpus/tables/odd_rows.hpp"
 #include "corpus/tables/table.hpp"
@@ -41,7 +42,7 @@ std::optional<ColumnNames> names_of(TextInput& input, const std::string& column,
   const Columns found = corpus::find_columns(sample, separator, {"", column}, input.path());
   if (!found.has_paths || (found.count == 1 && found.is_header)) return std::nullopt;
   if (found.count == 1) return ColumnNames{};
-  return ColumnNames{"", column.empty() ? column_to_take(sample, found, usual, input.path()) : column};
+  return ColumnNames{.label = column.empty() ? column_to_take(sample, found, usual, input.path()) : column};
 }
 
 /// What separates the fields of a table; nothing for other texts.
@@ -68,7 +69,7 @@ std::optional<PathValues> read_path_values(const std::string& table, const std::
   } else if (!corpus::find_list_separator(input.ahead()) && !begins_with_picture(input.ahead())) {
     names.reset();
   }
-  if (!names) return std::nullopt;
+  if (!names) return corpus::values_by_id(table);
   PathValues found;
   std::error_code error;
   found.folder = fs::canonical(fs::absolute(table).parent_path(), error).string();

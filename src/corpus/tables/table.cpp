@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "corpus/file_names.hpp"
+#include "corpus/tables/id_tables.hpp"
 #include "corpus/tables/json_file.hpp"
 #include "corpus/tables/json_lines.hpp"
 #include "corpus/tables/list_form.hpp"
 #include "corpus/tables/odd_rows.hpp"
 #include "corpus/tables/path_placement.hpp"
 #include "corpus/tables/records.hpp"
+#include "pool3/text/windows_1252.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -76,7 +78,8 @@ TableShape read_records(TextInput& input, char separator, const ColumnNames& nam
     check_path(path, input.path(), record.line, shape.rows == 0);
     if (!placement.is_as_written()) path = placement.of(path);
     const std::string_view label = columns.label ? std::string_view(record.fields[*columns.label]) : "";
-    use({path, label, columns.label.has_value(), record.line});
+    const double weight = columns.weight ? weight_of(record.fields[*columns.weight]) : 1;
+    use({path, label, weight, columns.label.has_value(), record.line});
     ++shape.rows;
   }
   if (odd.are_all()) fail_at(input.path(), odd.first_without_path(), "the path is empty, and so are all others");
@@ -87,7 +90,9 @@ TableShape read_records(TextInput& input, char separator, const ColumnNames& nam
 /// Lines of a path alone or with a label.
 TableShape read_list(TextInput& input, const TableUse& use) {
   const ListForm form = find_list_form(input);
-  TableShape shape{.has_labels = form.separator.has_value(), .what = form.words()};
+  const auto labels = form.id_in_front ? labels_by_id(input.path()) : std::nullopt;
+  TableShape shape{.has_labels = form.separator.has_value() || labels, .what = form.words()};
+  if (labels) shape.what += "; labels are those of image_class_labels.txt beside it";
   if (!form.placement.is_as_written()) shape.placement = form.placement.words();
   const std::string& folder = input.folder();
   std::int64_t remarks = 0, without_path = 0, first_without = 0;
@@ -101,7 +106,9 @@ TableShape read_list(TextInput& input, const TableUse& use) {
     }
     check_path(path, input.path(), line, shape.rows == 0);
     if (!form.placement.is_as_written()) path = form.placement.of(path);
-    use({path, parts.label, form.separator.has_value(), line});
+    const auto by_id = labels ? labels->find(std::string(parts.id)) : IdTexts::const_iterator();
+    const std::string_view label = labels && by_id != labels->end() ? by_id->second : parts.label;
+    use({path, label, 1, shape.has_labels, line});
     ++shape.rows;
   });
   if (remarks > 0)
@@ -114,6 +121,13 @@ TableShape read_list(TextInput& input, const TableUse& use) {
     shape.odd.push_back(fmt::format("{} line{} without a path, and left out (the first: line {})", without_path,
                                     without_path == 1 ? "" : "s", first_without));
   return shape;
+}
+
+/// A path of a table that was Windows-1252, as the file is called: names of files may be of the same bytes.
+std::string name_on_disk(const TextInput& input, std::string_view path) {
+  std::string bytes = to_windows_1252(path);
+  const bool asks = bytes != path && !input.folder().empty() && !is_there(input.folder(), path);
+  return asks && is_there(input.folder(), bytes) ? bytes : std::string(path);
 }
 
 /// What separates the fields of a text that is more than a list of paths with a label; nothing for such a list.
@@ -133,12 +147,22 @@ std::optional<char> separator_of_text(TextInput& input) {
 
 }  // namespace
 
+double weight_of(std::string_view field) {
+  const double weight = parse_number<double>(trimmed_view(field)).value_or(0);
+  return weight > 0 ? weight : 0;
+}
+
 void check_path(std::string_view value, const std::string& path, std::int64_t line, bool is_first) {
   if (is_first) refuse_address(value, path, line);
   if (value.size() >= PATH_MAX) fail_at(path, line, "the path is longer than the system allows");
 }
 
-TableShape read_table(TextInput& input, const ColumnNames& names, const TableUse& use) {
+TableShape read_table(TextInput& input, const ColumnNames& names, const TableUse& take) {
+  const TableUse use = [&](const TableRow& row) {
+    if (!input.is_windows_1252()) return take(row);
+    const std::string path = name_on_disk(input, row.path);
+    take({path, row.label, row.weight, row.has_label, row.line});
+  };
   if (is_json_name(input.path())) return read_json_file(input, names, use);
   if (is_json_lines_name(input.path())) return read_json_lines(input, names, use);
   const std::string name = lower_case(input.path());

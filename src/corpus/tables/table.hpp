@@ -16,6 +16,7 @@ namespace pool3::corpus {
 struct TableRow {
   std::string_view path;
   std::string_view label;
+  double weight = 1;       ///< of the label, beside others of the same picture
   bool has_label = false;  ///< the table has labels; this one may be empty
   std::int64_t line = 0;   ///< where it begins, from 1
 };
@@ -32,13 +33,16 @@ struct TableShape {
 
 using TableUse = std::function<void(const TableRow&)>;
 
-/// Calls `use` with each row of a CSV (the path ends in .csv), TSV (.tsv), JSON lines (.jsonl, .ndjson), a JSON
+/// Calls `take` with each row of a CSV (the path ends in .csv), TSV (.tsv), JSON lines (.jsonl, .ndjson), a JSON
 /// document
 /// (.json) or text list (any other ending; any case), in their order. Separators, header and columns are found by the
 /// first rows, and so is how paths lead to files (path_placement.hpp). Rows that are not as the others are taken as
 /// odd_rows.hpp says; those without a path are left out. Throws Error: unreadable, malformed (naming the line), no such
 /// column.
-TableShape read_table(TextInput& input, const ColumnNames& names, const TableUse& use);
+TableShape read_table(TextInput& input, const ColumnNames& names, const TableUse& take);
+
+/// The weight that a field of a table says; 0 for what is no number above 0.
+double weight_of(std::string_view field);
 
 /// Throws Error for a path that is too long, and for an address in a table that begins with one: a single one is a
 /// picture that is not there.

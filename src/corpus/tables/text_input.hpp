@@ -2,6 +2,7 @@
 // A text file, read byte by byte. Private to the room.
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,8 +12,9 @@
 
 namespace pool3::corpus {
 
-/// Holds a piece of the file only. Files in UTF-16 with a byte order mark are read as UTF-8. A byte order mark in front
-/// is skipped. Lines of a file that end in carriage returns alone, in all that is held of it first, end in line feeds
+/// Holds a piece of the file only. Files in UTF-16 with a byte order mark are read as UTF-8, and so are those that are
+/// plainly Windows-1252, to the last byte, by their first character that is no ASCII. A byte order mark in front is
+/// skipped. Lines of a file that end in carriage returns alone, in all that is held of it first, end in line feeds
 /// here.
 class TextInput {
  public:
@@ -28,6 +30,10 @@ class TextInput {
   [[nodiscard]] const std::string& folder() const { return folder_; }
   /// False for text in memory.
   [[nodiscard]] bool is_file() const { return file_.is_open(); }
+  /// What has been read was Windows-1252 in the file.
+  [[nodiscard]] bool is_windows_1252() const { return encoding_ == Encoding::windows_1252; }
+  /// That in words, for users, with a word of the file; "" if it was not.
+  [[nodiscard]] std::string encoding_words() const;
   /// The byte that is `ahead` bytes from here (0 or 1), or `end`. Throws Error if it can't be read.
   [[nodiscard]] int peek(std::size_t ahead = 0) {
     return at_ + ahead < piece_.size() || refill(ahead) ? static_cast<unsigned char>(piece_[at_ + ahead]) : end;
@@ -57,6 +63,8 @@ class TextInput {
   bool refill(std::size_t ahead);
   [[nodiscard]] ssize_t read(std::size_t place, std::size_t most);
   [[nodiscard]] ssize_t read_utf16(std::size_t place);
+  [[nodiscard]] std::size_t decoded(std::size_t place, std::size_t bytes);
+  void find_encoding(std::size_t place, std::size_t bytes);
   void begin();
   void begin_utf16(bool little);
   std::string path_, folder_;
@@ -66,6 +74,8 @@ class TextInput {
   std::size_t at_ = 0;
   bool lines_end_in_cr_ = false;
   std::optional<Utf16> utf16_;
+  enum class Encoding : std::uint8_t { ascii_so_far, as_it_is, windows_1252 } encoding_ = Encoding::ascii_so_far;
+  std::string example_;  ///< a word of Windows-1252, as UTF-8
 };
 
 }  // namespace pool3::corpus

@@ -10,6 +10,8 @@
 #include "pool3/exchange/import.hpp"
 #include "pool3/files.hpp"
 #include "pool3/image.hpp"
+#include "pool3/text.hpp"
+#include "pool3/text/windows_1252.hpp"
 #include "pool3/types.hpp"
 
 namespace pool3 {
@@ -94,18 +96,37 @@ std::vector<std::string> column_of(const TableName& from, const std::vector<std:
   return column;
 }
 
-std::vector<std::string> labels_of(const TableReader& table, const ImportOptions& options) {
+/// Labels that are plainly Windows-1252 become UTF-8; a note says so.
+void make_utf8(std::vector<std::string>& labels, std::string& note) {
+  EncodingSigns signs;
+  for (const std::string& label : labels) signs.add(encoding_signs(label));
+  if (!signs.is_windows_1252()) return;
+  std::string example;
+  for (std::string& label : labels) {
+    if (valid_utf8(label) == label.size()) continue;
+    std::string text;
+    append_windows_1252(text, label);
+    label = std::move(text);
+    if (example.empty()) example = label;
+  }
+  note += fmt::format("{}labels are no UTF-8, and are read as Windows-1252 (Latin-1), as {}", note.empty() ? "" : "; ",
+                      one_line(example.substr(0, 60)));
+}
+
+std::vector<std::string> labels_of(const TableReader& table, const ImportOptions& options, std::string& note) {
   std::vector<std::string> labels = column_of(options.labels, table.labels(), table, "labels");
   exchange::leave_out_missing(labels);
+  for (std::string& label : labels) std::ranges::replace(label, '\0', ' ');
+  make_utf8(labels, note);
   for (std::size_t row = 0; row < labels.size(); ++row) {
-    std::ranges::replace(labels[row], '\0', ' ');
     const std::size_t good = valid_utf8(labels[row]);
     if (good == labels[row].size()) continue;
     const TableName& from = options.labels.path.empty() ? options.features : options.labels;
     throw error_at({stage, from.text()},
                    fmt::format("the label of row {}, {}, is not UTF-8 from its byte {} on", row,
                                one_line(labels[row].substr(0, 60)), good + 1),
-                   "if it is Latin-1: iconv -f latin1 -t utf-8 FILE > NEW-FILE, and give the new one");
+                   "labels are no UTF-8, and not plainly Windows-1252 (Latin-1): save the table as UTF-8, or, if you "
+                   "know what it is: iconv -f ENCODING -t utf-8 FILE > NEW-FILE, and give the new one");
   }
   return labels;
 }
@@ -162,14 +183,15 @@ void prepare(Prepared& p, const ImportOptions& options, ImportReport& report) {
   if (table->width() > most_features)
     throw error_at(place, fmt::format("a row has {} numbers", table->width()),
                    fmt::format("a feature file has at most {} in a row", most_features));
-  const std::vector<std::string> labels = labels_of(*table, options);
+  std::string note = table->note();
+  const std::vector<std::string> labels = labels_of(*table, options, note);
   p.keys = keys_of(*table, options);  // as many as there are: a header can claim any number of rows
   p.classes = classes_of(labels, table->rows());
   report = {.rows = table->rows(),
             .width = table->width(),
             .classes = std::ssize(p.classes.names),
             .without_label = p.classes.without,
-            .note = table->note()};
+            .note = std::move(note)};
   p.paths = paths_of(*table, options, report.has_paths);
   const std::string hash = catalogue_hash(p.keys, p.classes, report.has_paths ? p.paths : std::vector<std::string>());
   check_out(options, hash);

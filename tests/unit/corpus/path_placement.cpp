@@ -136,7 +136,42 @@ TEST_F(Placement, ListsOfNumbersAndPaths) {
   const Manifest manifest = listed(write("images.txt", "1 a/1.jpg\n2 b/2.jpg\n"), "auto");
   EXPECT_THAT(paths_of(manifest), ElementsAre("images/a/1.jpg", "images/b/2.jpg"));
   EXPECT_THAT(test::labels_of(manifest), ElementsAre("a", "b"));
-  EXPECT_THAT(manifest.notes, Contains(HasSubstr("each line is a number, which does not count, and a path")));
+  EXPECT_THAT(manifest.notes, Contains(HasSubstr("each line is an id and a path")));
+}
+
+/// As CUB-200 and NABirds have them.
+class IdTables : public test::CorpusTest {
+ protected:
+  IdTables() {
+    for (const char* path : {"images/a/1.jpg", "images/a/2.jpg", "images/b/3.jpg"}) write(path);
+    write("images.txt", "1 a/1.jpg\n00-2e a/2.jpg\n3 b/3.jpg\n");
+    write("image_class_labels.txt", "3 7\n1 5\n00-2e 6\n");
+    write("train_test_split.txt", "1 1\n3 0\n00-2e 1\n");
+  }
+  [[nodiscard]] std::vector<std::string> labels(const char* rule = "auto") const {
+    return test::labels_of(listed(folder / "images.txt", rule));
+  }
+};
+
+TEST_F(IdTables, GiveLabels) {
+  EXPECT_THAT(labels(), ElementsAre("5", "6", "7"));
+  write("classes.txt", "5 Ducks, Geese\n6 Auk\n7 Auk\n8 Kite\n");
+  EXPECT_THAT(labels(), ElementsAre("Ducks, Geese", "6 Auk", "7 Auk"));
+  write("image_class_labels.txt", "3 7\n");
+  EXPECT_THAT(labels("column"), ElementsAre("", "", "7 Auk"));
+  write("image_class_labels.txt", "3\n");
+  const auto error = test::listing_error(folder / "images.txt", "auto");
+  EXPECT_EQ(error.path, (folder / "image_class_labels.txt:1").string());
+}
+
+TEST_F(IdTables, GiveSplitsAndGroups) {
+  const auto split = read_path_values((folder / "train_test_split.txt").string(), "", {});
+  EXPECT_EQ(split->folder, folder.string());
+  EXPECT_THAT(split->paths, ElementsAre("images/a/1.jpg", "images/b/3.jpg", "images/a/2.jpg"));
+  EXPECT_THAT(split->values, ElementsAre("train", "test", "train"));
+  const auto groups = read_path_values((folder / "image_class_labels.txt").string(), "", {});
+  EXPECT_THAT(groups->values, ElementsAre("7", "5", "6"));
+  EXPECT_FALSE(read_path_values(write("other.txt", "1 2\n9 3\n"), "", {}));  // no id of a picture
 }
 
 TEST_F(Placement, PathsInQuotes) {

@@ -9,6 +9,7 @@ using test::labels_of;
 using test::listed;
 using test::listing_error;
 using test::paths_of;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -292,15 +293,39 @@ TEST_F(Odd, PathsMayStartElsewhere) {
   EXPECT_THAT(labels_of(manifest), ElementsAre("x"));
 }
 
-TEST_F(Sniffed, LabelsThatAreNoUtf8AreRefused) {
-  const auto error = listing_error(write("t.csv", "path,label\na.jpg,tea\nb.jpg,caf\xe9\n"), "column");
-  EXPECT_EQ(error.path, (folder / "t.csv:3").string());
-  EXPECT_EQ(error.cause, "the label caf\\xe9 is not UTF-8 from its byte 4 (\\xe9) on");
-  EXPECT_THAT(error.advice, HasSubstr("iconv -f latin1 -t utf-8"));
-  EXPECT_THAT(listing_error(write("l.txt", "a.jpg na\xefve\n"), "column").cause, HasSubstr("na\\xefve"));
+TEST_F(Sniffed, Windows1252IsReadAsSuch) {
+  const auto found = listed(write("t.csv", "path,label\na.jpg,tea\nb.jpg,caf\xe9\nc.jpg,\x80 5\n"), "column");
+  EXPECT_THAT(labels_of(found), ElementsAre("tea", "café", "€ 5"));
+  EXPECT_THAT(found.notes, Contains(HasSubstr("is no UTF-8, and is read as Windows-1252 (Latin-1), as in café")));
+  EXPECT_THAT(labels_of(listed(write("l.txt", "a.jpg na\xefve\n"), "column")), ElementsAre("naïve"));
+  EXPECT_THAT(labels_of(listed(write("l.txt", "a.jpg na\xefve\rb.jpg x\r"), "column")), ElementsAre("naïve", "x"));
   EXPECT_EQ(taken("path,label\na.jpg,caf\xc3\xa9\n").rows, "a.jpg=caf\xc3\xa9 ");
-  EXPECT_THAT(labels_of(listed(write("t.csv", "path,label\nb/1.jpg,caf\xe9\n"), "directory")), ElementsAre("b"));
-  EXPECT_THAT(paths_of(listed(write("t.csv", "path,label\ncaf\xe9.jpg,x\n"), "column")), ElementsAre("caf\xe9.jpg"));
+  // The first such letter is behind all that is held of a file at once.
+  std::string text = "path,label\n";
+  while (text.size() < 5'000'000) text += "a.jpg,a class with quite a name\n";
+  const auto late = listed(write("t.csv", text + "b.jpg,caf\xe9\n"), "column");
+  EXPECT_THAT(labels_of(late), ElementsAre("a class with quite a name", "café"));
+  EXPECT_THAT(late.notes, Contains(HasSubstr("as in café")));
+}
+
+TEST_F(Sniffed, FilesMayBeCalledInWindows1252) {
+  const auto paths = [&] { return paths_of(listed(write("t.csv", "path,label\ncaf\xe9.jpg,\xe9\n"), "column")); };
+  EXPECT_THAT(paths(), ElementsAre("café.jpg"));
+  write("caf\xe9.jpg");
+  EXPECT_THAT(paths(), ElementsAre("caf\xe9.jpg"));
+  write("café.jpg");
+  EXPECT_THAT(paths(), ElementsAre("café.jpg"));
+}
+
+TEST_F(Sniffed, LabelsThatMayBeAnythingAreRefused) {
+  const std::string cafe = "path,label\na.jpg,tea\nb.jpg,caf\xe9\n";
+  for (const char* more : {"c.jpg,caf\xc3\xa9\n", "c.jpg,\x81\n", "c.jpg,\x1b\n"}) {  // UTF-8 too; no letters
+    const auto error = listing_error(write("t.csv", cafe + more), "column");
+    EXPECT_EQ(error.path, (folder / "t.csv:3").string());
+    EXPECT_EQ(error.cause, "the label caf\\xe9 is not UTF-8 from its byte 4 (\\xe9) on");
+    EXPECT_THAT(error.advice, HasSubstr("iconv -f ENCODING -t utf-8"));
+  }
+  EXPECT_THAT(labels_of(listed(write("t.csv", "path,label\nb/1.jpg,caf\xe9\x81\n"), "directory")), ElementsAre("b"));
 }
 
 TEST_F(Table, List) {
@@ -331,6 +356,7 @@ TEST_F(Table, RepeatsAreKeptOnce) {
   const auto error = listing_error(write("t.csv", "path,label\nb.jpg,x\na.jpg,x\nb.jpg,y\n"), "column");
   EXPECT_EQ(error.code, ExitCode::failed);
   EXPECT_THAT(error.cause, HasSubstr("lines 2 and 4 give \"b.jpg\" two labels: \"x\" and \"y\""));
+  EXPECT_THAT(error.advice, HasSubstr("--several-labels first"));
 }
 
 TEST_F(Table, WithoutRowsIsAnError) {
