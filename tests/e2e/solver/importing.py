@@ -64,6 +64,14 @@ def check_formats(check, pool3, folder, x, y):
     f = support.Features(folder / "gaps.h5")
     same = np.array_equal(f.labels, np.where(np.isnan(gaps), -1, y)) and list(f.classes) == [str(v) for v in range(10)]
     check(same and f"{np.isnan(gaps).sum()} rows without a label" in line, "NaN is no label, and no class")
+    np.savez(folder / "none.npz", X=x, y=np.full(len(y), np.nan))
+    line = pool3("import", "--features", folder / "none.npz", "--out", folder / "none.h5").err
+    check("0 classes; none has a label" in line, "NaN alone is no class either")
+    pool3("import", "--features", f"{folder / 'a.h5'}:/X", "--out", folder / "slash.h5")
+    check(list(support.Features(folder / "slash.h5").labels) == list(y), "labels lie beside /X as beside X")
+    (folder / "each.txt").write_text("".join(f"name {i}\n" for i in range(len(y))))
+    line = pool3("import", "--features", folder / "x.npy", "--labels", folder / "each.txt", "--out", folder / "each.h5").err
+    check("1797 classes in 1797 rows" in line, "labels that are all different are told")
     pool3("import", "--features", folder / "x.npy", "--labels", folder / "y.npy", "--out", folder / "two.h5", ranks=2)
     check((folder / "two.h5").read_bytes() == reimported(pool3, folder), "two ranks write the same bytes as one")
 
@@ -91,9 +99,23 @@ def check_refusals(check, pool3, folder, x, y):
     (folder / "wide.svm").write_text("1 1:2\n2 9223372036854775807:3\n")
     (folder / "wider.svm").write_text("1 1:2\n2 1048577:3\n")
     np.save(folder / "few.npy", y[:-1])
+    np.savez(folder / "images.npz", X=x.reshape(-1, 8, 8), y=y)
+    np.savez(folder / "words.npz", X=x, y=y.astype(object))
+    np.savez(folder / "complex.npz", X=x.astype(complex), y=y)
+    np.savez(folder / "sparse.npz", data=x[0], indices=y, indptr=y, shape=y[:2], format=np.array(b"csr"))
+    np.save(folder / "fields.npy", np.zeros(3, [("a", "f4"), ("label", "i4")]))
+    with h5py.File(folder / "packed.h5", "w") as f:
+        f.create_dataset("X", data=x, compression="lzf")
+    layout = h5py.VirtualLayout(x.shape, x.dtype)
+    layout[:] = h5py.VirtualSource("gone.h5", "X", x.shape)
+    with h5py.File(folder / "parts.h5", "w") as f:
+        f.create_virtual_dataset("X", layout)
     cases = {"nan.npy": "row 7, feature 3", "flat.npy": "1 dimensions", "objects.npy": "Python objects", "cut.npy": "ends before",
              "shape.npy": "shape", "huge.npy": "ends before", "word.csv": "line 3, column 2 (b): 'four'", "short.csv": "line 2 has 2 fields",
-             "bad.svm": "line 2: 'x:3'", "wide.svm": "line 2: '9223372036854775807:3'", "wider.svm": "a row has 1048577 numbers", "empty.csv": "no rows", "a.h5:nothing": "nothing", "missing.npy": "No such file"}
+             "bad.svm": "line 2: 'x:3'", "wide.svm": "line 2: '9223372036854775807:3'", "wider.svm": "a row has 1048577 numbers", "empty.csv": "no rows",
+             "images.npz": "3 dimensions: 1797 x 8 x 8", "words.npz": "y.astype(str)", "complex.npz": "X.astype('float32')",
+             "sparse.npz": "sparse matrix", "fields.npy": "several fields", "packed.h5": "lacks here, number 32000 (lzf)",
+             "parts.h5": "gone.h5 is not there", "a.h5:nothing": "nothing", "missing.npy": "No such file"}
     for name, cause in cases.items():
         errors = pool3("import", "--features", folder / name, "--out", folder / "no.h5", code=1).errors()
         check(len(errors) == 1 and cause in errors[0] and not (folder / "no.h5").exists(), f"{name}: {errors}")
