@@ -161,6 +161,28 @@ def check_grid(check, pool3, folder, x, y):
         check(means[table["best"]] > means.max() - 0.003, f"{ours}: the winner is C {GRID[table['best']]}, theirs {GRID[means.argmax()]}")
 
 
+def check_unseen(check, pool3, folder):
+    """A class whose rows are all in one fold is not known there, and one without training rows nowhere, as in scikit-learn."""
+    grid = np.load(folder / "grid.npz")
+    x, y, folds = grid["X"], grid["y"], grid["folds"].copy()
+    folds[y < 3] = 0
+    np.save(folder / "unseen.npy", folds)
+    theirs = GridSearchCV(LinearSVC(dual=True, tol=1e-6, max_iter=100_000), {"C": [0.1]}, cv=PredefinedSplit(folds)).fit(x.astype(float), y)
+    wanted = [theirs.cv_results_[f"split{f}_test_score"][0] for f in range(5)]
+    for solver, ranks in (("gram", 2), ("newton", 0), ("newton", 2)):
+        out = folder / f"unseen-{solver}-{ranks}.json"
+        pool3("search", "--features", folder / "grid.h5", "--out", out, "--test-fraction", 0, "--no-centering", "--C", 0.1,
+              "--folds-from", folder / "unseen.npy", "--search-tolerance", 1e-6, "--solver", solver, ranks=ranks)
+        got = json.loads(out.read_text())["points"][0]["fold_accuracy"]
+        check(np.abs(np.array(got) - wanted).max() < 1e-9, f"{solver}, {ranks} ranks: a fold that lacks three classes is right in {got[0]:.4f}")
+    np.save(folder / "sides.npy", np.where(y < 3, "test", "train"))
+    for flags in (["--solver", "gram"], ["--solver", "newton"], ["--kernel", "rbf"], ["--kernel", "rbf", "--multiclass", "ovo"]):
+        log = pool3("train", "--features", folder / "grid.h5", "--out", folder / "unseen.h5", "--split-from", folder / "sides.npy", *flags).err
+        pool3("evaluate", "--features", folder / "grid.h5", "--model", folder / "unseen.h5", "--out", folder / "unseen.json")
+        predicted = np.sum(json.loads((folder / "unseen.json").read_text())["confusion_matrix"], axis=0)
+        check("will never be predicted: 0, 1, 2" in log and not predicted[:3].any(), f"{' '.join(flags)}: nor are they: {predicted}")
+
+
 def check_edge(check, pool3, folder):
     """The best C at the edge of the grid is told; --extend goes on from the finished table until it is inside."""
     out, flags = folder / "edge.json", ["--test-fraction", 0, "--folds", 3, "--split", "stratified", "--C", 0.0003, 0.001,
@@ -255,6 +277,7 @@ def main():
     check_split(check, pool3, folder, digits.data, digits.target)
     check_other_file(check, pool3, folder, digits.data, digits.target)
     check_grid(check, pool3, folder, digits.data, digits.target)
+    check_unseen(check, pool3, folder)
     check_edge(check, pool3, folder)
     check.finish()
 
