@@ -4,6 +4,7 @@
 #include <lapacke.h>
 
 #include <algorithm>
+#include <limits>
 #include <new>
 
 #include "map/row_panels.hpp"
@@ -22,6 +23,14 @@ constexpr std::int64_t most_sample_floats = std::int64_t{1} << 28;
 constexpr std::int64_t tile = 128;
 
 std::int64_t tiles_of(std::int64_t count) { return (count + tile - 1) / tile; }
+
+/// Squares of features that differ, and yet are nothing in float, have no directions.
+void check_squares(bool differ, double largest) {
+  if (!differ || !(largest < static_cast<double>(std::numeric_limits<float>::min()))) return;
+  throw Error({.stage = "map",
+               .cause = "the features are so small that their squares vanish",
+               .advice = "multiply them all by one number"});
+}
 
 /// Eigenvectors of the largest `count` eigenvalues, one a column, the largest first. The upper half counts.
 Square largest_eigenvectors(Square symmetric, std::int64_t count) {
@@ -68,14 +77,17 @@ Components from_covariance(const FeatureReader& reader, const std::vector<Row>& 
   Eigen::RowVectorXf shift;  // near the mean, so that products lose nothing
   Eigen::RowVectorXd sum = Eigen::RowVectorXd::Zero(width);
   Square products = Square::Zero(width, width);
+  bool differ = false;
   for_each_panel(reader, rows, [&](const Panel& panel) {
     Matrix x = View(panel.x, panel.count, width);
     if (panel.first == 0) shift = x.colwise().mean();
     x.rowwise() -= shift;
+    differ = differ || (x.array() != 0).any();
     sum += x.cast<double>().colwise().sum();
     add_products(x, products, threads);
     show(panel.first + panel.count, std::ssize(rows));
   });
+  check_squares(differ, products.diagonal().maxCoeff());
   const Eigen::RowVectorXd mean = sum / static_cast<double>(rows.size());
   products.noalias() -= (static_cast<double>(rows.size()) * mean.transpose()) * mean;
   Square directions = largest_eigenvectors(std::move(products), std::min(most, width));
@@ -98,6 +110,7 @@ Components from_products(const FeatureReader& reader, const std::vector<Row>& ro
   x.rowwise() -= mean;
   show(count / 2, count);
   const Matrix products = x * x.transpose();
+  check_squares((x.array() != 0).any(), static_cast<double>(products.diagonal().maxCoeff()));
   const Square weights = largest_eigenvectors(products.cast<double>(), std::min(most, count));
   Square directions = (x.transpose() * weights.cast<float>()).cast<double>();
   for (Eigen::Index k = 0; k < directions.cols(); ++k) {

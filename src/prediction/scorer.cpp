@@ -34,6 +34,24 @@ std::vector<RowRange> blocks_of(const Model& model) {
   return blocks;
 }
 
+/// A power of two that features are multiplied by, which changes no digit: squared distances times gamma count from
+/// nothing up to some hundreds, so floats then hold what they are made of, however large or small features are.
+/// `farthest`: the largest difference of a support vector from the mean.
+double unit_of(double gamma, double farthest) {
+  constexpr int most_of_support = 40, largest = 400;  // the square of a unit is a double
+  const int near = gamma > 0 ? std::ilogb(std::sqrt(gamma)) : 0;
+  const int fits = farthest > 0 ? most_of_support - 1 - std::ilogb(farthest) : largest;
+  return std::ldexp(1.0, std::clamp(std::min(near, fits), -largest, largest));
+}
+
+/// Differences from the mean in those units. A row beyond the bound is infinitely far from all support vectors, and so
+/// it is on the bound; its products with them are floats.
+template <typename Row>
+Eigen::RowVectorXf in_units(const Row& x, const Eigen::RowVectorXd& mean, double unit) {
+  constexpr double bound = 0x1p50;
+  return (unit * (x.template cast<double>() - mean)).cwiseMax(-bound).cwiseMin(bound).template cast<float>();
+}
+
 /// Column of the pair (a, b), a < b.
 std::int64_t pair_column(std::int64_t a, std::int64_t b, std::int64_t classes) {
   return a * classes - a * (a + 1) / 2 + b - a - 1;
@@ -51,8 +69,9 @@ void add_pairs(const Matrix<double>& part, std::int64_t label, Matrix<double>& s
 struct Scorer::Impl {
   const Model& model;
   int threads;
+  double unit = 1;             ///< what features are multiplied by
   Eigen::RowVectorXd mean;     ///< [width] of the support vectors: distances keep more digits around it
-  Matrix<float> support;       ///< [S, width] less the mean
+  Matrix<float> support;       ///< [S, width] less the mean, in units
   Eigen::RowVectorXd squares;  ///< [S] |s|^2
   Matrix<double> coef;         ///< [S, as the file has rows]
 
@@ -62,10 +81,14 @@ struct Scorer::Impl {
     mean = Eigen::RowVectorXd::Zero(x.cols());
     for (Eigen::Index i = 0; i < x.rows(); ++i) mean += x.row(i).cast<double>();
     mean /= static_cast<double>(x.rows());
+    double farthest = 0;
+    for (Eigen::Index i = 0; i < x.rows(); ++i)
+      farthest = std::max(farthest, (x.row(i).cast<double>() - mean).cwiseAbs().maxCoeff());
+    unit = unit_of(m.support.gamma, farthest);
     support.resize(x.rows(), x.cols());
     squares.resize(x.rows());
     for (Eigen::Index i = 0; i < x.rows(); ++i) {
-      support.row(i) = (x.row(i).cast<double>() - mean).cast<float>();
+      support.row(i) = in_units(x.row(i), mean, unit);
       squares[i] = support.row(i).cast<double>().squaredNorm();
     }
     coef = Eigen::Map<const Matrix<double>>(m.support.dual_coef.data(), std::ssize(m.support.dual_coef) / x.rows(),
@@ -79,7 +102,7 @@ struct Scorer::Impl {
     Matrix<double> k = -2.0 * products.cast<double>();
     k.colwise() += of_rows;
     k.rowwise() += squares.segment(some.begin, some.size());
-    k.array() = (-model.support.gamma * k.array().max(0.0)).exp();
+    k.array() = (-(model.support.gamma / (unit * unit)) * k.array().max(0.0)).exp();
     return k;
   }
 
@@ -92,7 +115,7 @@ struct Scorer::Impl {
     Eigen::VectorXd of_rows = Eigen::VectorXd::Zero(block_rows);
     const Eigen::Map<const Matrix<float>> given(rows.data(), count, width);
     for (std::int64_t i = 0; i < count; ++i) {
-      x.row(i) = (given.row(i).cast<double>() - mean).cast<float>();
+      x.row(i) = in_units(given.row(i), mean, unit);
       of_rows[i] = x.row(i).cast<double>().squaredNorm();
     }
     Matrix<double> sums =

@@ -78,13 +78,14 @@ class RowSearch : public PointSolver {
     if (!solver_) solver_.emplace(group_, problem_, columns_, options_.solver);
     return *solver_;
   }
-  /// Of rows in folds of this group.
+  /// Of rows in folds of this group, and in none.
   [[nodiscard]] HeldOutRows held_out(const Fit& fit) const {
     const auto scores = held_out_scores(problem_, fit, columns_, options_.solver.threads);
     HeldOutRows rows;
     for (std::int64_t i = 0; i < problem_.rows; ++i) {
       const std::int32_t fold = problem_.folds[index(i)];
-      if (fold < folds_.begin || fold >= folds_.end) continue;
+      const bool of_others = fold >= 0 && fold < options_.folds && (fold < folds_.begin || fold >= folds_.end);
+      if (of_others) continue;
       const auto first = scores.begin() + i * problem_.classes;
       rows.scores.insert(rows.scores.end(), first, first + problem_.classes);
       rows.labels.push_back(problem_.labels[index(i)]);

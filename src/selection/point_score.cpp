@@ -21,6 +21,30 @@ std::pair<double, double> summary(const std::vector<double>& of_folds) {
   return {mean, std::sqrt((all - mean).square().mean())};
 }
 
+/// [folds, classes] whether a class has rows outside of a fold, which its columns could learn. Collective.
+std::vector<std::uint8_t> seen_classes(const Communicator& comm, const HeldOutRows& rows, std::int32_t classes,
+                                       int folds) {
+  std::vector<std::int64_t> inside(index(folds) * index(classes), 0), all(index(classes), 0);
+  for (std::size_t i = 0; i < rows.labels.size(); ++i) {
+    const std::int32_t fold = rows.folds[i], label = rows.labels[i];
+    ++all[index(label)];
+    if (fold >= 0 && fold < folds) ++inside[index(fold) * index(classes) + index(label)];
+  }
+  comm.sum(std::span<std::int64_t>(inside));
+  comm.sum(std::span<std::int64_t>(all));
+  std::vector<std::uint8_t> seen;
+  for (std::size_t at = 0; at < inside.size(); ++at) seen.push_back(inside[at] < all[at % index(classes)] ? 1 : 0);
+  return seen;
+}
+
+/// The first of the highest scores among classes that were seen. Others say about -1 of all rows.
+std::int32_t best_class(std::span<const float> scores, std::span<const std::uint8_t> seen) {
+  std::ptrdiff_t best = -1;
+  for (std::ptrdiff_t k = 0; k < std::ssize(scores); ++k)
+    if (seen[index(k)] != 0 && (best < 0 || scores[index(k)] > scores[index(best)])) best = k;
+  return static_cast<std::int32_t>(std::max<std::ptrdiff_t>(best, 0));
+}
+
 }  // namespace
 
 std::vector<double> sorted_grid(std::vector<double> grid) {
@@ -51,12 +75,14 @@ void score_point(const Communicator& comm, const HeldOutRows& rows, std::int32_t
                  SearchPoint& point) {
   const bool wants_probabilities = options.scoring == Scoring::log_loss;
   const double temperature = wants_probabilities ? fit_temperature(comm, rows.scores, rows.labels, classes) : 0.0;
+  const auto seen = seen_classes(comm, rows, classes, options.folds);
   std::vector<ScoreCounts> counts(index(options.folds), ScoreCounts(classes));
   for (std::int64_t i = 0; i < std::ssize(rows.labels); ++i) {
     const std::int32_t fold = rows.folds[index(i)], truth = rows.labels[index(i)];
     if (fold < 0 || fold >= options.folds) continue;
     const auto of_row = std::span(rows.scores).subspan(index(i * classes), index(classes));
-    const auto predicted = static_cast<std::int32_t>(std::ranges::max_element(of_row) - of_row.begin());
+    const std::int32_t predicted =
+        best_class(of_row, std::span(seen).subspan(index(fold) * index(classes), index(classes)));
     double probability = 1;
     if (wants_probabilities)
       probability = softmax(std::vector<double>(of_row.begin(), of_row.end()), temperature)[index(truth)];

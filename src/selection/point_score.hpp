@@ -19,7 +19,9 @@ namespace pool3::selection {
 /// Rows of each fold.
 [[nodiscard]] std::vector<std::int64_t> count_rows(std::span<const std::int32_t> fold_of_row, int folds);
 
-/// Held-out scores [rows, classes] of some rows, with their labels and folds.
+/// Held-out scores [rows, classes] of some rows, with their labels and folds. Between all ranks, each row once that is
+/// in a fold, and those that train in each (of folds outside [0, folds)) at least once: they say which classes are
+/// seen.
 struct HeldOutRows {
   std::vector<float> scores;
   std::vector<std::int32_t> labels, folds;

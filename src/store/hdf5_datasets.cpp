@@ -1,6 +1,7 @@
 #include "pool3/store/hdf5_datasets.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +9,7 @@
 
 #include "pool3/files.hpp"
 #include "store/hdf5/hdf5.hpp"
+#include "store/hdf5/readable.hpp"
 
 namespace pool3 {
 namespace {
@@ -43,6 +45,7 @@ struct Open {
       if (dim != 0 && shape.elements > most / dim) throw error_at(place, name + " has an impossible size");
       shape.elements *= dim;
     }
+    store::check_readable(dataset.id(), name, place);
   }
   [[nodiscard]] H5T_class_t kind() const { return H5Tget_class(type.id()); }
   [[nodiscard]] bool is_number() const { return kind() == H5T_INTEGER || kind() == H5T_FLOAT || kind() == H5T_ENUM; }
@@ -106,7 +109,7 @@ std::vector<std::string> numbers(const Open& open, hid_t memory_type) {
   for_pieces(open, [&](hsize_t first, std::size_t count) {
     std::vector<T> values(count);
     read_some(open, memory_type, first, std::span(values));
-    for (const T v : values) texts.push_back(fmt::format("{}", v));
+    for (const T v : values) texts.push_back(v == v ? fmt::format("{}", v) : std::string());
   });
   return texts;
 }
@@ -129,11 +132,14 @@ struct Hdf5Numbers::Impl : Open {
 
 Hdf5Numbers::Hdf5Numbers(const std::string& path, const std::string& dataset)
     : impl_(std::make_unique<Impl>(path, dataset)) {
+  if (impl_->kind() == H5T_COMPOUND)
+    throw error_at(impl_->place, dataset + " has several fields",
+                   "save one array of its numbers, and one of its labels");
   if (!impl_->is_number()) throw error_at(impl_->place, dataset + " holds no numbers");
   const auto& dims = impl_->shape.dims;
   if (dims.size() < 2 || std::count_if(dims.begin() + 1, dims.end(), [](hsize_t n) { return n != 1; }) > 1)
-    throw error_at(impl_->place, fmt::format("{} has {} dimensions", dataset, dims.size()),
-                   "features have two: rows and width; others may be 1");
+    throw error_at(impl_->place, fmt::format("{} has {} dimensions: {}", dataset, dims.size(), fmt::join(dims, " x ")),
+                   "features have two: rows and width; others may be 1: X.reshape(len(X), -1)");
 }
 Hdf5Numbers::Hdf5Numbers(Hdf5Numbers&&) noexcept = default;
 Hdf5Numbers& Hdf5Numbers::operator=(Hdf5Numbers&&) noexcept = default;

@@ -72,7 +72,7 @@ Error too_few_classes(const FeatureReader& reader, const Split& split, std::int6
   const Usable found = usable_rows(reader, split);
   const std::string cause =
       classes == 0 ? "there are no training rows with a label" : "all training rows are of one class; two are needed";
-  if (present(found.classes) < 2) return Error({.cause = cause, .advice = "check --labels of extract"});
+  if (present(found.classes) < 2) return Error({.cause = cause, .advice = "check --labels of extract or import"});
   if (present(found.training) >= 2)
     return Error({.cause = cause + ": all others have the weight 0", .advice = "give other --row-weights"});
   return Error({.cause = fmt::format("{}: of {} rows with a label {} are held out{}", cause, found.rows, found.held_out,

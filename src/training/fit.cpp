@@ -126,9 +126,10 @@ void check(const TrainingOptions& o) {
 }
 
 void check_C(double C) {
-  constexpr double largest = 1e12;
+  constexpr double largest = 1e12, least = 1e-30;
   if (!(C > 0) || !std::isfinite(C)) throw usage_error("--C must be above 0");
   if (C > largest) throw usage_error("--C must be at most 1e12: beyond, floating-point numbers have no answer");
+  if (C < least) throw usage_error("--C must be at least 1e-30: below, it is nothing in floating-point numbers");
 }
 
 SolverOptions solver_options(const TrainingOptions& options, const std::vector<std::int64_t>& class_rows) {

@@ -32,6 +32,20 @@ void check_finite(const Model& model) {
               true);
 }
 
+/// A column that has seen no row of its class says about -1 of all rows, and would win where others say less. Its score
+/// becomes one that nothing is below. Votes of pairs never go so far.
+void rule_out_unseen(Model& model, const std::vector<std::int64_t>& class_rows) {
+  constexpr double never = -1e6;
+  if (model.multiclass == Multiclass::one_vs_one) return;
+  for (std::size_t k = 0; k < class_rows.size(); ++k) {
+    if (class_rows[k] > 0) continue;
+    model.intercept[k] = never;
+    if (model.sigmoid_a.empty()) continue;
+    model.sigmoid_a[k] = -1;
+    model.sigmoid_b[k] = 0;
+  }
+}
+
 }  // namespace
 
 Model make_model(const Communicator& comm, const FeatureReader& reader, const TrainingSet& set,
@@ -71,8 +85,9 @@ Model make_model(const Communicator& comm, const FeatureReader& reader, const Tr
     model.split_table =
         split_table(reader, options.split, options.probability_folds, options.search_folds, options.row_weights);
   });
+  if (model.kernel == Kernel::rbf) model.intercept = set.map ? fit.intercept : solved.kernel->intercepts();
+  rule_out_unseen(model, set.class_rows);
   if (model.kernel == Kernel::linear) return model;
-  model.intercept = set.map ? fit.intercept : solved.kernel->intercepts();
   comm.root_does([&] {
     if (set.map)
       training::add_landmarks(model, reader, set, fit);

@@ -30,7 +30,7 @@ class Hdf5Numbers {
 };
 
 /// A dataset with one value a row: texts as they are, whole numbers in digits, others in the shortest form that reads
-/// back as the same. Throws Error.
+/// back as the same, NaN as "". Throws Error.
 [[nodiscard]] std::vector<std::string> read_hdf5_column(const std::string& path, const std::string& dataset);
 
 /// A dataset, named with the groups that it is in: "train/X".

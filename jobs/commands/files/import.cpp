@@ -57,10 +57,21 @@ class ImportCommand : public Command {
     context.log.line(
         stage, fmt::format("{}: {} rows of {} features, {} classes{}{}", options_.out, report.rows, report.width,
                            report.classes, without_label(report), report.has_paths ? ", with paths of pictures" : ""));
+    warn_of_many_classes(context, report);
     return ExitCode::ok;
   }
 
  private:
+  /// Numbers to be predicted, names of rows, or the wrong column look so.
+  static void warn_of_many_classes(const Context& context, const ImportReport& report) {
+    constexpr std::int64_t few_rows = 20;
+    const std::int64_t labelled = report.rows - report.without_label;
+    if (labelled < few_rows || 2 * report.classes <= labelled) return;
+    context.log.line(stage, fmt::format("warning: {} classes in {} rows, so most have a single row: if these are no "
+                                        "labels, --labels or --label-column say where they are",
+                                        report.classes, labelled));
+  }
+
   static std::string without_label(const ImportReport& report) {
     if (report.classes == 0) return "; none has a label (--labels or --label-column give them)";
     return report.without_label == 0 ? "" : fmt::format("; {} rows without a label", report.without_label);

@@ -60,7 +60,7 @@ KernelFlagValues values_of(const KernelFlags& f) {
   if (v.rbf && v.method != SolverMethod::automatic && v.method != SolverMethod::gram)
     throw usage_error("--solver must be auto or gram with --kernel rbf");
   if (!(f.max_memory_gib >= 0) || !std::isfinite(f.max_memory_gib)) throw usage_error("--max-memory must be 0 or more");
-  if (f.landmarks < 0) throw usage_error("--landmarks must be 0 or more");
+  if (f.landmarks < 0 || f.landmarks == 1) throw usage_error("--landmarks must be 0, or 2 or more");
   if (f.landmarks > 0 && (!v.rbf || f.multiclass == "ovo"))
     throw usage_error("--landmarks needs --kernel rbf, and --multiclass ovr");
   if (f.landmarks > 0 && v.method == SolverMethod::gram)

@@ -39,7 +39,8 @@ class Stream {
   std::size_t entries_ = 0;
 };
 
-/// Lines of a text, without their ends (LF, CRLF, or CR where the beginning has no LF). A line has 64 MiB at most.
+/// Lines of a text, without their ends (LF, CRLF, or CR where the beginning has no LF), nor a byte order mark in front
+/// of all. A line has 64 MiB at most.
 class Lines {
  public:
   explicit Lines(const std::string& path) : stream_(path) {}

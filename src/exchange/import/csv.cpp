@@ -135,9 +135,11 @@ class CsvTable : public TableReader {
       return at + list.size();
     }
     double value = 0;
-    if (field.empty()) fail(texts, texts.line(), column, "it is empty", "fill it, or leave the row out");
+    constexpr const char* advice = "fill it, or leave the row out";
+    if (field.empty()) fail(texts, texts.line(), column, "it is empty", advice);
     if (!parse_field(field, layout_.separator, value))
-      fail(texts, texts.line(), column, quoted(field) + " is not a number");
+      fail(texts, texts.line(), column, quoted(field) + " is not a number",
+           field == "?" || is_word_for_missing(field) ? advice : "");
     out[at] = static_cast<float>(value);
     return at + 1;
   }
@@ -147,6 +149,7 @@ class CsvTable : public TableReader {
     facts.note = fmt::format("{}, {}",
                              separator == '\t'     ? "tabs"
                              : separator == ';'    ? "semicolons"
+                             : separator == '|'    ? "bars"
                              : separator == blanks ? "blanks"
                                                    : "commas",
                              layout_.header ? "a header" : "no header");

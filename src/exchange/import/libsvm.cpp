@@ -1,5 +1,6 @@
 // LIBSVM's text: "LABEL INDEX:VALUE INDEX:VALUE ...", indices rising, what is left out is 0. They count from 1, or from
-// 0 if one is 0. "qid:N" and what follows a # are passed over.
+// 0 if one is 0. A line may begin with its first entry, and then has no label. "qid:N" and what follows a # are passed
+// over.
 
 #include <fmt/format.h>
 
@@ -47,10 +48,16 @@ std::string label_of(std::string_view word) {
   return parse_number(word, number) ? number_as_label(number) : std::string(word);
 }
 
+/// A line has no label if it begins with an entry, before those of larger indices.
+bool has_label(const std::vector<std::string_view>& words) {
+  const std::int64_t first = parse_entry(words[0]).index;
+  return first < 0 || (words.size() > 1 && parse_entry(words[1]).index <= first);
+}
+
 /// Entries of a line. Throws Error naming it.
 std::vector<Entry> entries_of(const Lines& lines, const std::vector<std::string_view>& words) {
   std::vector<Entry> entries;
-  for (std::size_t i = 1; i < words.size(); ++i) {
+  for (std::size_t i = has_label(words) ? 1 : 0; i < words.size(); ++i) {
     if (words[i].starts_with("qid:")) continue;
     entries.push_back(parse_entry(words[i]));
     if (entries.back().index < 0)
@@ -69,7 +76,7 @@ class LibsvmTable : public TableReader {
     while (all.next(line)) {
       const auto words = words_of(line);
       if (words.empty()) continue;
-      facts.labels.push_back(label_of(words[0]));
+      facts.labels.push_back(has_label(words) ? label_of(words[0]) : std::string());
       for (const Entry& entry : entries_of(all, words)) {
         last = std::max(last, entry.index);
         if (entry.index == 0) first_ = 0;

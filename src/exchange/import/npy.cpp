@@ -1,6 +1,7 @@
 // .npy: "\x93NUMPY", version, length, a Python dict of type, order and shape, then the numbers. .npz: a zip of them.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <bit>
@@ -66,11 +67,16 @@ std::vector<std::int64_t> shape_of(const std::string& tuple, const Place& place)
 
 void read_type(Header& header, const std::string& descr, const Place& place) {
   if (descr.find('O') != std::string::npos)
-    throw error_at(place, "it holds Python objects", "save numbers or texts: np.save(..., allow_pickle=False)");
+    throw error_at(place, "it holds Python objects",
+                   "save numbers or texts: X.astype('float32') of features, y.astype(str) of labels");
+  if (descr.empty())
+    throw error_at(place, "its items have several fields",
+                   "save one array of its numbers, as numpy.lib.recfunctions.structured_to_unstructured makes it, and "
+                   "one of its labels");
+  constexpr const char* other_type = "save another: X.astype('float32') of features, y.astype(str) of labels";
   const bool known = descr.size() >= 3 && std::string_view("<>|=").find(descr[0]) != std::string_view::npos &&
                      std::string_view("biufUS").find(descr[1]) != std::string_view::npos;
-  if (!known)
-    throw error_at(place, fmt::format("its type {} is not known", descr.empty() ? "of several fields" : descr));
+  if (!known) throw error_at(place, fmt::format("its type {} is not known", one_line(descr)), other_type);
   header.kind = descr[1];
   header.swapped = descr[0] == '>';
   header.item_bytes = index(whole_number(std::string_view(descr).substr(2), place));
@@ -79,7 +85,7 @@ void read_type(Header& header, const std::string& descr, const Place& place) {
   const bool fits = number ? std::has_single_bit(header.item_bytes) && header.item_bytes <= 8 &&
                                  !(header.kind == 'f' && header.item_bytes == 1)
                            : header.item_bytes > 0 && header.item_bytes <= most_item_bytes;
-  if (!fits) throw error_at(place, fmt::format("its type {} is not known", descr));
+  if (!fits) throw error_at(place, fmt::format("its type {} is not known", descr), other_type);
 }
 
 Header read_header(Stream& stream) {
@@ -160,8 +166,10 @@ class NpyTable : public TableReader {
     const auto wide = [](std::int64_t n) { return n != 1; };
     const auto& shape = header_.shape;
     if (shape.size() < 2 || std::count_if(shape.begin() + 1, shape.end(), wide) > 1)
-      throw error_at(stream_.place(), fmt::format("its array has {} dimensions", shape.size()),
-                     "features have two: rows and width; others may be 1");
+      throw error_at(stream_.place(),
+                     fmt::format("its array has {} dimensions{}{}", shape.size(), shape.empty() ? "" : ": ",
+                                 fmt::join(shape, " x ")),
+                     "features have two: rows and width; others may be 1: X.reshape(len(X), -1)");
     if (header_.kind == 'U' || header_.kind == 'S')
       throw error_at(stream_.place(), "its array holds texts, not numbers");
     facts.rows = shape[0];

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +18,7 @@ namespace pool3 {
 namespace exchange {
 
 std::string number_as_label(double value) {
+  if (std::isnan(value)) return {};
   if (std::abs(value) < 1e15 && value == std::floor(value)) return fmt::format("{:.0f}", value + 0.0);
   return fmt::format("{}", value);
 }
@@ -34,17 +36,13 @@ bool parse_number(std::string_view text, double& value) {
   return error == std::errc() && end == text.data() + text.size() && !text.empty();
 }
 
-namespace {
-
-bool is_word_for_missing(const std::string& text) {
+bool is_word_for_missing(std::string_view text) {
   constexpr std::array<std::string_view, 6> words = {"nan", "na", "n/a", "<na>", "none", "null"};
   return std::ranges::any_of(words, [&](std::string_view word) {
     return std::ranges::equal(text, word,
                               [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
   });
 }
-
-}  // namespace
 
 void leave_out_missing(std::vector<std::string>& labels) {
   double value = 0;
@@ -114,21 +112,50 @@ std::vector<Part> parts_of(const std::string& path, Kind kind) {
   return parts;
 }
 
+/// "X (1797 x 64), y (1797)".
 std::string names_of(const std::vector<Part>& parts) {
+  constexpr std::size_t most_bytes = 200;
   std::string text;
-  for (const Part& part : parts)
-    if (text.size() < 200) text += (text.empty() ? "" : ", ") + part.name;
+  for (const Part& part : parts) {
+    if (text.size() > most_bytes) return text + " ...";
+    if (!text.empty()) text += ", ";
+    text += one_line(part.name);
+    if (part.readable) text += part.shape.empty() ? " (one value)" : fmt::format(" ({})", fmt::join(part.shape, " x "));
+  }
   return text.empty() ? "nothing that can be read" : text;
 }
 
-/// The only table of a usual name, or the only table.
+/// Throws Error for the parts of a sparse matrix, as SciPy and 10x write it.
+void refuse_sparse(const std::vector<Part>& parts, const Place& place) {
+  for (const Part& part : parts) {
+    if (part.own_name() != "indptr") continue;
+    const auto beside = [&](std::string_view name) {
+      return std::ranges::any_of(parts,
+                                 [&](const Part& p) { return p.own_name() == name && p.group() == part.group(); });
+    };
+    if (beside("indices") && beside("data"))
+      throw error_at(
+          place, "it holds a sparse matrix",
+          "write LIBSVM's text of it, with scikit-learn: dump_svmlight_file(X, y, FILE), or save X.toarray()");
+  }
+}
+
+/// The only table of a usual name, or the only table. If there is none, what has a usual name, or is there alone: who
+/// opens it says why it is none.
 std::string features_in(const std::vector<Part>& parts, const Place& place) {
+  refuse_sparse(parts, place);
   std::vector<Part> tables = parts;
   std::erase_if(tables, [](const Part& part) { return !part.is_table(); });
   for (const std::string_view name : feature_names)
     if (std::ranges::count(tables, name, &Part::own_name) == 1)
       return std::ranges::find(tables, name, &Part::own_name)->name;
   if (tables.size() == 1) return tables[0].name;
+  if (tables.empty()) {
+    for (const std::string_view name : feature_names)
+      if (std::ranges::count(parts, name, &Part::own_name) == 1)
+        return std::ranges::find(parts, name, &Part::own_name)->name;
+    if (parts.size() == 1) return parts[0].name;
+  }
   throw error_at(place, fmt::format("which dataset holds the features? It has {}", names_of(parts)),
                  "give FILE:DATASET");
 }
@@ -201,6 +228,7 @@ class WithColumns : public TableReader {
 std::unique_ptr<TableReader> open_part(TableName name, Kind kind, const std::string& label_column) {
   const std::vector<Part> parts = parts_of(name.path, kind);
   if (name.dataset.empty()) name.dataset = features_in(parts, {import_stage, name.path});
+  name.dataset.erase(0, name.dataset.find_first_not_of('/'));
   std::unique_ptr<TableReader> table;
   if (kind == Kind::npz) {
     table = open_npy(name.path, name.dataset);
@@ -237,6 +265,8 @@ std::unique_ptr<TableReader> open_table(const TableName& name, const std::string
 std::vector<std::string> read_column(const TableName& name) {
   using exchange::Kind;
   const Kind kind = exchange::kind_of(name.path);
+  if (kind == Kind::text && name.dataset.empty() && exchange::looks_like_libsvm(name.path))
+    return exchange::open_libsvm(name.path)->labels();
   if (kind == Kind::text) return exchange::read_csv_column(name.path, name.dataset);
   if (kind == Kind::npy) return exchange::read_npy_column(name.path, "");
   std::string dataset = name.dataset;

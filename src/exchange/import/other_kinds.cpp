@@ -1,6 +1,8 @@
 #include "exchange/import/other_kinds.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace pool3::exchange {
 namespace {
@@ -15,6 +17,9 @@ constexpr OtherKind safetensors = {"a safetensors file",
                                    "write it as .npy first: np.save(FILE, safetensors.numpy.load_file(FILE)[NAME])"};
 constexpr OtherKind picture = {"a picture, and no table of numbers", "pool3 extract makes features of pictures"};
 constexpr OtherKind spreadsheet = {"a spreadsheet", "save it as CSV"};
+constexpr OtherKind arff = {"ARFF of Weka",
+                            "write it as CSV first, as with SciPy and pandas: "
+                            "DataFrame(scipy.io.arff.loadarff(FILE)[0]).to_csv(FILE.csv, index=False)"};
 constexpr OtherKind torch = {"a file of PyTorch", "write it as .npy first: np.save(FILE, torch.load(FILE).numpy())"};
 
 const std::array magics = {
@@ -34,8 +39,20 @@ const std::array magics = {
     Magic{"\xFE\xFF", utf16},
     Magic{"\xFF\xD8\xFF", picture},
     Magic{"\x89PNG", picture},
+    Magic{"%%MatrixMarket",
+          {"a matrix of Matrix Market",
+           "write LIBSVM's text of it: sklearn.datasets.dump_svmlight_file(scipy.io.mmread(FILE), y, FILE.svm)"}},
     Magic{"%PDF-", {"a PDF file", "a table of numbers is wanted: .npy, .npz, HDF5, CSV or LIBSVM's text"}},
 };
+
+/// Behind its remarks, which begin with %.
+bool starts_as_arff(std::string_view text) {
+  while (text.starts_with('%')) text.remove_prefix(std::min(text.size(), text.find('\n') + 1));
+  constexpr std::string_view word = "@relation";
+  return text.size() > word.size() && std::ranges::equal(text.substr(0, word.size()), word, [](char a, char b) {
+           return std::tolower(static_cast<unsigned char>(a)) == b;
+         });
+}
 
 }  // namespace
 
@@ -47,6 +64,7 @@ const OtherKind* other_kind(std::string_view beginning) {
   const std::size_t at = beginning.find_first_not_of(" \t\r\n");
   if (at == std::string_view::npos) return nullptr;
   const std::string_view text = beginning.substr(at);
+  if (starts_as_arff(text)) return &arff;
   const bool is_json = text[0] == '{' || text.starts_with("[[") || text.starts_with("[{") || text.starts_with("[\"");
   return is_json ? &json : nullptr;
 }

@@ -13,12 +13,14 @@
 
 namespace pool3::exchange {
 
-/// "7" of 7.0, else the shortest text that reads back as the same number.
+/// "7" of 7.0, "" of NaN, else the shortest text that reads back as the same number.
 [[nodiscard]] std::string number_as_label(double value);
 /// A number from the whole of `text`, blanks around it aside; false if it is none.
 [[nodiscard]] bool parse_number(std::string_view text, double& value);
+/// "nan", "NA", "None", "<NA>" ...
+[[nodiscard]] bool is_word_for_missing(std::string_view text);
 /// Where labels are numbers, words for a number that is missing ("nan", "NA", "None", "<NA>" ...) become "". Among
-/// texts they may be names of classes, and stay.
+/// other texts they may be names of classes, and stay.
 void leave_out_missing(std::vector<std::string>& labels);
 
 /// `array` of a .npz; or "", of a .npy.

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -26,6 +27,8 @@ constexpr double passes_at_one = 35, passes_by_C = 0.27, least_passes = 10;
 constexpr double clearly_cheaper = 0.45;
 /// Of the linear kernel: where more rows are free than there are features, their matrix is singular.
 constexpr double least_tolerance_of_hinge = 1e-5;
+/// The squared hinge adds 1 / (2 C) to that matrix's diagonal, which rounding must not drown.
+constexpr double rounding = 0x1p-24;
 constexpr double bytes_of_gib = 1073741824.0;
 /// Their decomposition takes m^3, and their products with rows n m^2.
 constexpr std::int64_t most_landmarks = 4096, least_landmarks = 256;
@@ -75,6 +78,12 @@ double cost_of_rows(const ProblemSize& s) {
   double passes = 0;
   for (const double C : values_of_C(s)) passes += std::max(least_passes, passes_at_one * std::pow(C, passes_by_C));
   return passes * 4 * static_cast<double>(s.rows) * static_cast<double>(s.dim) * columns;
+}
+
+/// True if the linear kernel's matrix is singular, and what the loss adds to its diagonal is less than its rounding.
+bool is_drowned(const ProblemSize& s, Loss loss) {
+  const double largest = std::ranges::max(values_of_C(s));
+  return loss == Loss::l2 && s.rows > s.dim + 1 && 2 * largest * rounding * std::sqrt(static_cast<double>(s.rows)) > 1;
 }
 
 std::string gib(double bytes) { return fmt::format("{:.1f} GiB", bytes / bytes_of_gib); }
@@ -154,6 +163,9 @@ SolverChoice choose_solver(const Communicator& comm, const ProblemSize& size, co
     return {false, fmt::format("rows shared out to the ranks: the Gram matrix of {} rows takes {}", size.rows, memory)};
   if (may_choose && how.loss == Loss::l1 && how.tolerance < least_tolerance_of_hinge)
     return {false, "rows shared out to the ranks: nearer to the optimum of the hinge"};
+  if (may_choose && is_drowned(size, how.loss))
+    return {false, "rows shared out to the ranks: this C is too large for the rounding of a Gram matrix",
+            SolverMethod::newton};
   if (may_choose && cost_of_columns(size) > clearly_cheaper * cost_of_rows(size))
     return {
         false,

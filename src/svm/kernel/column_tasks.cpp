@@ -9,8 +9,8 @@
 namespace pool3 {
 
 KernelSolver::Impl::View KernelSolver::Impl::view(const ColumnClasses& of) const {
-  if (of.second < 0) return {{}, {}, kernel};
-  View v;
+  if (of.second < 0) return {true, {}, {}, kernel};
+  View v{.whole = false};
   for (const std::int32_t k : {of.first, of.second})
     for (std::int64_t i = class_begin[index(k)]; i < class_begin[index(k) + 1]; ++i)
       v.rows.push_back(static_cast<std::int32_t>(i));
@@ -70,7 +70,7 @@ svm::KernelPoint KernelSolver::Impl::load(std::int64_t column, const View& v) co
     support.push_back(static_cast<std::int32_t>(i));
     u.push_back(p.v[index(i)]);
   }
-  if (v.rows.empty()) {
+  if (v.whole) {
     std::copy_n(margins.as<double>().begin() + column * n, n, p.f.begin());
   } else if (!support.empty()) {
     svm::add_products(v.kernel, support, u, p.f);
@@ -81,7 +81,7 @@ svm::KernelPoint KernelSolver::Impl::load(std::int64_t column, const View& v) co
 void KernelSolver::Impl::store(std::int64_t column, const View& v, const svm::KernelPoint& p) const {
   const std::int64_t n = v.kernel.rows;
   for (std::int64_t i = 0; i < n; ++i) *dual_of(column, v.row(i)) = p.v[index(i)];
-  if (v.rows.empty()) std::copy_n(p.f.begin(), n, margins.as<double>().begin() + column * n);
+  if (v.whole) std::copy_n(p.f.begin(), n, margins.as<double>().begin() + column * n);
 }
 
 void KernelSolver::Impl::solve_column(std::int64_t j) const {
@@ -101,7 +101,7 @@ void KernelSolver::Impl::solve_column(std::int64_t j) const {
 void KernelSolver::Impl::clear_column(std::int64_t j) const {
   const View v = view(classes[index(j)]);
   for (std::int64_t i = 0; i < v.kernel.rows; ++i) *dual_of(j, v.row(i)) = 0;
-  if (v.rows.empty()) std::fill_n(margins.as<double>().begin() + j * rows.rows(), rows.rows(), 0.0);
+  if (v.whole) std::fill_n(margins.as<double>().begin() + j * rows.rows(), rows.rows(), 0.0);
   record(j) = {};
 }
 

@@ -35,7 +35,7 @@ void KernelSolver::Impl::solve_folds(std::int64_t j, std::int64_t batch) const {
   std::iota(of_batch.begin(), of_batch.end(), static_cast<std::int32_t>(some.begin));
   std::vector<svm::KernelPoint> starts;
   const bool all_known = std::ranges::all_of(of_batch, [&](std::int32_t f) { return record(j, f).saturated > 0; });
-  if (v.rows.empty() && !all_known) {
+  if (v.whole && !all_known) {
     const auto start = options.loss == Loss::l2 ? svm::start_folds : svm::start_hinge_folds;
     starts = start(v.kernel, column(classes[index(j)], v, -1), load(j, v), shared.folds, of_batch,
                    options.tolerance >= least_of_rough);
@@ -65,7 +65,7 @@ void KernelSolver::Impl::write_held_out(std::int64_t j, std::int32_t fold, const
                                         const svm::KernelPoint& p) const {
   const std::int64_t n = rows.rows();
   const auto out = held_out.as<float>().subspan(index(j * n), index(n));
-  if (v.rows.empty()) {
+  if (v.whole) {
     for (std::int64_t i = 0; i < n; ++i)
       if (shared.folds[index(i)] == fold) out[index(i)] = static_cast<float>(p.f[index(i)] + p.bias);
     return;

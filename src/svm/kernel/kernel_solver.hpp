@@ -28,12 +28,11 @@ struct KernelSolver::Impl {
 
   /// The rows that a column is about, and their kernel.
   struct View {
-    svm::RowList rows;        ///< among all; empty: all of them
+    bool whole = true;        ///< all rows; else
+    svm::RowList rows;        ///< these of them, perhaps none
     std::vector<float> copy;  ///< of a part of the kernel
     svm::KernelMatrix kernel;
-    [[nodiscard]] std::int64_t row(std::int64_t i) const {
-      return rows.empty() ? i : rows[static_cast<std::size_t>(i)];
-    }
+    [[nodiscard]] std::int64_t row(std::int64_t i) const { return whole ? i : rows[static_cast<std::size_t>(i)]; }
   };
 
   void make_kernel();

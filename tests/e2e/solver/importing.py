@@ -64,6 +64,14 @@ def check_formats(check, pool3, folder, x, y):
     f = support.Features(folder / "gaps.h5")
     same = np.array_equal(f.labels, np.where(np.isnan(gaps), -1, y)) and list(f.classes) == [str(v) for v in range(10)]
     check(same and f"{np.isnan(gaps).sum()} rows without a label" in line, "NaN is no label, and no class")
+    np.savez(folder / "none.npz", X=x, y=np.full(len(y), np.nan))
+    line = pool3("import", "--features", folder / "none.npz", "--out", folder / "none.h5").err
+    check("0 classes; none has a label" in line, "NaN alone is no class either")
+    pool3("import", "--features", f"{folder / 'a.h5'}:/X", "--out", folder / "slash.h5")
+    check(list(support.Features(folder / "slash.h5").labels) == list(y), "labels lie beside /X as beside X")
+    (folder / "each.txt").write_text("".join(f"name {i}\n" for i in range(len(y))))
+    line = pool3("import", "--features", folder / "x.npy", "--labels", folder / "each.txt", "--out", folder / "each.h5").err
+    check("1797 classes in 1797 rows" in line, "labels that are all different are told")
     pool3("import", "--features", folder / "x.npy", "--labels", folder / "y.npy", "--out", folder / "two.h5", ranks=2)
     check((folder / "two.h5").read_bytes() == reimported(pool3, folder), "two ranks write the same bytes as one")
 
@@ -91,9 +99,23 @@ def check_refusals(check, pool3, folder, x, y):
     (folder / "wide.svm").write_text("1 1:2\n2 9223372036854775807:3\n")
     (folder / "wider.svm").write_text("1 1:2\n2 1048577:3\n")
     np.save(folder / "few.npy", y[:-1])
+    np.savez(folder / "images.npz", X=x.reshape(-1, 8, 8), y=y)
+    np.savez(folder / "words.npz", X=x, y=y.astype(object))
+    np.savez(folder / "complex.npz", X=x.astype(complex), y=y)
+    np.savez(folder / "sparse.npz", data=x[0], indices=y, indptr=y, shape=y[:2], format=np.array(b"csr"))
+    np.save(folder / "fields.npy", np.zeros(3, [("a", "f4"), ("label", "i4")]))
+    with h5py.File(folder / "packed.h5", "w") as f:
+        f.create_dataset("X", data=x, compression="lzf")
+    layout = h5py.VirtualLayout(x.shape, x.dtype)
+    layout[:] = h5py.VirtualSource("gone.h5", "X", x.shape)
+    with h5py.File(folder / "parts.h5", "w") as f:
+        f.create_virtual_dataset("X", layout)
     cases = {"nan.npy": "row 7, feature 3", "flat.npy": "1 dimensions", "objects.npy": "Python objects", "cut.npy": "ends before",
              "shape.npy": "shape", "huge.npy": "ends before", "word.csv": "line 3, column 2 (b): 'four'", "short.csv": "line 2 has 2 fields",
-             "bad.svm": "line 2: 'x:3'", "wide.svm": "line 2: '9223372036854775807:3'", "wider.svm": "a row has 1048577 numbers", "empty.csv": "no rows", "a.h5:nothing": "nothing", "missing.npy": "No such file"}
+             "bad.svm": "line 2: 'x:3'", "wide.svm": "line 2: '9223372036854775807:3'", "wider.svm": "a row has 1048577 numbers", "empty.csv": "no rows",
+             "images.npz": "3 dimensions: 1797 x 8 x 8", "words.npz": "y.astype(str)", "complex.npz": "X.astype('float32')",
+             "sparse.npz": "sparse matrix", "fields.npy": "several fields", "packed.h5": "lacks here, number 32000 (lzf)",
+             "parts.h5": "gone.h5 is not there", "a.h5:nothing": "nothing", "missing.npy": "No such file"}
     for name, cause in cases.items():
         errors = pool3("import", "--features", folder / name, "--out", folder / "no.h5", code=1).errors()
         check(len(errors) == 1 and cause in errors[0] and not (folder / "no.h5").exists(), f"{name}: {errors}")
@@ -137,6 +159,28 @@ def check_grid(check, pool3, folder, x, y):
         check(same >= 0.8, f"{ours}: {same:.0%} of them to the last digit")
         means = np.mean(wanted, axis=1)
         check(means[table["best"]] > means.max() - 0.003, f"{ours}: the winner is C {GRID[table['best']]}, theirs {GRID[means.argmax()]}")
+
+
+def check_unseen(check, pool3, folder):
+    """A class whose rows are all in one fold is not known there, and one without training rows nowhere, as in scikit-learn."""
+    grid = np.load(folder / "grid.npz")
+    x, y, folds = grid["X"], grid["y"], grid["folds"].copy()
+    folds[y < 3] = 0
+    np.save(folder / "unseen.npy", folds)
+    theirs = GridSearchCV(LinearSVC(dual=True, tol=1e-6, max_iter=100_000), {"C": [0.1]}, cv=PredefinedSplit(folds)).fit(x.astype(float), y)
+    wanted = [theirs.cv_results_[f"split{f}_test_score"][0] for f in range(5)]
+    for solver, ranks in (("gram", 2), ("newton", 0), ("newton", 2)):
+        out = folder / f"unseen-{solver}-{ranks}.json"
+        pool3("search", "--features", folder / "grid.h5", "--out", out, "--test-fraction", 0, "--no-centering", "--C", 0.1,
+              "--folds-from", folder / "unseen.npy", "--search-tolerance", 1e-6, "--solver", solver, ranks=ranks)
+        got = json.loads(out.read_text())["points"][0]["fold_accuracy"]
+        check(np.abs(np.array(got) - wanted).max() < 1e-9, f"{solver}, {ranks} ranks: a fold that lacks three classes is right in {got[0]:.4f}")
+    np.save(folder / "sides.npy", np.where(y < 3, "test", "train"))
+    for flags in (["--solver", "gram"], ["--solver", "newton"], ["--kernel", "rbf"], ["--kernel", "rbf", "--multiclass", "ovo"]):
+        log = pool3("train", "--features", folder / "grid.h5", "--out", folder / "unseen.h5", "--split-from", folder / "sides.npy", *flags).err
+        pool3("evaluate", "--features", folder / "grid.h5", "--model", folder / "unseen.h5", "--out", folder / "unseen.json")
+        predicted = np.sum(json.loads((folder / "unseen.json").read_text())["confusion_matrix"], axis=0)
+        check("will never be predicted: 0, 1, 2" in log and not predicted[:3].any(), f"{' '.join(flags)}: nor are they: {predicted}")
 
 
 def check_edge(check, pool3, folder):
@@ -233,6 +277,7 @@ def main():
     check_split(check, pool3, folder, digits.data, digits.target)
     check_other_file(check, pool3, folder, digits.data, digits.target)
     check_grid(check, pool3, folder, digits.data, digits.target)
+    check_unseen(check, pool3, folder)
     check_edge(check, pool3, folder)
     check.finish()
 

@@ -151,6 +151,34 @@ TEST_F(Import, TakesWordsForNothingAmongNumbersForNoLabel) {
   EXPECT_THAT(table("f0,label\n1,NA\n2,NA\n")->labels(), ElementsAre("NA", "NA"));
 }
 
+TEST_F(Import, ReadsBarsBetweenFields) {
+  const auto t = table("a|b|label\n1|2|x\n3|4|y\n");
+  EXPECT_THAT(numbers(*t), ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(t->labels(), ElementsAre("x", "y"));
+}
+
+TEST_F(Import, PassesAByteOrderMarkOverInEveryText) {
+  EXPECT_THAT(table("\xEF\xBB\xBF"
+                    "1 1:2 2:3\n1 1:4 2:5\n")
+                  ->labels(),
+              ElementsAre("1", "1"));
+  EXPECT_THAT(read_column({write("marked.txt",
+                                 "\xEF\xBB\xBF"
+                                 "one\ntwo\n"),
+                           ""}),
+              ElementsAre("one", "two"));
+}
+
+TEST_F(Import, ReadsLibsvmTextWithoutLabels) {
+  const auto t = table("1:2 3:4\n2:5\n7 1:6 2:7\n");
+  EXPECT_THAT(numbers(*t), ElementsAre(2, 0, 4, 0, 5, 0, 6, 7, 0));
+  EXPECT_THAT(t->labels(), ElementsAre("", "", "7"));
+}
+
+TEST_F(Import, TakesTheLabelsOfLibsvmText) {
+  EXPECT_THAT(read_column({write("y.svm", "+1 1:2\n-1 1:3 # remark\n"), ""}), ElementsAre("1", "-1"));
+}
+
 TEST_F(Import, TakesRowNamesThatArePicturesForPaths) {  // a DataFrame with paths for its index
   const auto t = table(",0,1,label\nimg/0.jpg,1,2,cat\nimg/1.jpg,3,4,dog\n");
   EXPECT_THAT(numbers(*t), ElementsAre(1, 2, 3, 4));
@@ -165,6 +193,9 @@ TEST_F(Import, NamesWhatItDoesNotRead) {
   EXPECT_THAT(refusal("{\"X\": [[1]]}"), HasSubstr("JSON"));
   EXPECT_THAT(refusal("ARROW1\n"), HasSubstr("Feather"));
   EXPECT_THAT(refusal("\x80\x04\x95"), HasSubstr("pickle"));
+  EXPECT_THAT(refusal("% of iris\n@RELATION iris\n@DATA\n1,x\n"), HasSubstr("loadarff"));
+  EXPECT_THAT(refusal("%%MatrixMarket matrix coordinate real general\n"), HasSubstr("mmread"));
+  EXPECT_THAT(refusal("a,b,label\n1,2,x\n3,NA,y\n"), HasSubstr("fill it"));
   EXPECT_THAT(refusal("MATLAB 5.0 MAT-file"), HasSubstr("MATLAB"));
   EXPECT_THAT(refusal("\xFF\xFE"
                       "f0"),

@@ -83,6 +83,33 @@ TEST(Scorer, one_vs_one_reads_the_layout_of_libsvm) {
   }
 }
 
+TEST(Scorer, features_may_be_of_any_size) {
+  const Model usual = kernel_model(Multiclass::one_vs_rest);
+  const auto x = random_rows(20, 3);
+  const auto expected = Scorer(usual).decision_values(x);
+  for (const float size : {1e-40F, 1e-30F, 1e-15F, 1e15F, 1e30F, 3e37F}) {
+    Model m = usual;
+    auto rows = x;
+    for (float& v : m.support.x) v *= size;
+    for (float& v : rows) v *= size;
+    m.support.gamma /= static_cast<double>(size) * static_cast<double>(size);
+    const auto f = Scorer(m).decision_values(rows);
+    // Numbers of 1e-40 have few digits in float.
+    for (std::size_t i = 0; i < f.size(); ++i) EXPECT_NEAR(f[i], expected[i], size < 1e-38F ? 1e-3 : 1e-5) << size;
+  }
+}
+
+TEST(Scorer, what_is_far_from_all_support_vectors_has_the_intercept) {
+  for (const double gamma : {0.07, 1e-6, 1e9, 1e60, 1e300}) {
+    Model m = kernel_model(Multiclass::one_vs_rest);
+    m.support.gamma = gamma;
+    for (const float v : {1e19F, -1e30F, 3e38F}) {
+      const auto f = Scorer(m).decision_values(std::vector<float>(width, v));
+      EXPECT_EQ(f, m.intercept) << gamma << " " << v;
+    }
+  }
+}
+
 TEST(Scorer, a_row_has_the_same_values_in_any_company) {
   for (const Multiclass multiclass : {Multiclass::one_vs_rest, Multiclass::one_vs_one}) {
     const Model m = kernel_model(multiclass);

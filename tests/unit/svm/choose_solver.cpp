@@ -58,6 +58,19 @@ TEST(ChooseSolver, ASmallerCNeverTurnsItToColumns) {
   EXPECT_FALSE(columns);
 }
 
+// Digits of scikit-learn: from C = 3e5 on columns over the Gram matrix end at gaps of 2e-3 and more, or not at all.
+TEST(ChooseSolver, TakesRowsWhereRoundingDrownsC) {
+  const auto choose = [](double C, std::int64_t dim, Loss loss) {
+    const ProblemSize size{.rows = 1438, .dim = dim, .classes = 10, .folds = 5, .C = {C}};
+    return choose_solver(Communicator::world(), size, {.loss = loss}, SolverMethod::automatic, 1e12);
+  };
+  EXPECT_TRUE(choose(1e5, 64, Loss::l2).gram);
+  EXPECT_FALSE(choose(3e5, 64, Loss::l2).gram);
+  EXPECT_EQ(choose(1e9, 64, Loss::l2).method, SolverMethod::newton);
+  EXPECT_TRUE(choose(1e9, 2048, Loss::l2).gram) << "as many features as rows: no singular matrix";
+  EXPECT_TRUE(choose(1e9, 64, Loss::l1).gram);
+}
+
 TEST(ChooseSolver, TakesEqualClassesWhereTheirRowsAreNotKnown) {
   const ProblemSize size{.rows = 2000, .dim = 2048, .classes = 10, .folds = 10, .C = {10}};
   const SolverChoice choice = choose_solver(Communicator::world(), size, {}, SolverMethod::automatic, 1e12);

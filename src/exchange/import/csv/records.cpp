@@ -11,7 +11,6 @@
 namespace pool3::exchange {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::size_t most_record_bytes = std::size_t{64} << 20;
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -49,7 +48,6 @@ bool equals_word(std::string_view text, std::string_view lower) {
 bool RecordTexts::next(std::string& text) {
   do {
     if (!lines_.next(text)) return false;
-    if (lines_.number() == 1 && text.starts_with(byte_order_mark)) text.erase(0, byte_order_mark.size());
   } while (text.empty() || text[0] == '#' || text.find_first_not_of(" \t") == std::string::npos);
   line_ = lines_.number();
   while (is_open(text)) {
@@ -118,7 +116,7 @@ char find_separator(const std::vector<std::string>& texts, bool with_blanks) {
   std::tuple<std::ptrdiff_t, double, std::ptrdiff_t> best{-1, 0, 0};
   char found = ',';
   std::vector<std::string> fields, heads;
-  for (const char candidate : {',', ';', '\t', blanks}) {
+  for (const char candidate : {',', ';', '\t', '|', blanks}) {
     if (candidate == blanks && !with_blanks) continue;
     split(texts.front(), candidate, heads);
     split(texts.back(), candidate, fields);

@@ -1,5 +1,5 @@
 #pragma once
-// The records of a CSV: fields between commas, semicolons, tabs or blanks.
+// The records of a CSV: fields between commas, semicolons, tabs, bars or blanks.
 
 #include <cstdint>
 #include <string>
@@ -14,7 +14,7 @@ namespace pool3::exchange {
 inline constexpr char blanks = ' ';
 
 /// The texts of records, one by one: a line, or more where a quote holds their ends. Lines that begin with # are
-/// comments, as numpy.savetxt writes its header; empty ones are passed over, and so is a byte order mark.
+/// comments, as numpy.savetxt writes its header; empty ones are passed over.
 class RecordTexts {
  public:
   explicit RecordTexts(const std::string& path) : lines_(path) {}
