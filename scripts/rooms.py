@@ -50,10 +50,10 @@ ROOMS = {
                        ["types", "error", "partition", "mpi", "image", "weights", "network", "corpus", "store"]),
     "evaluation": Room("accuracy, confusion matrix, report; the scores that a search goes by", ["text", "error", "mpi"]),
     "svm": Room("the solver, its certificate, probabilities: BLAS, LAPACK. `descent/`, `newton/` and `gram/` are its methods; "
-                "`kernel/` solves columns over a shared kernel matrix",
+                "`kernel/` solves columns over a shared kernel matrix, `probabilities/` calibrates",
                 ["types", "text", "error", "numbers", "threads", "partition", "mpi"],
                 folders={".": ["model", "descent", "newton", "gram", "kernel"], "kernel": ["model", "algebra"], "model": ["algebra"], "algebra": ["model"],
-                         "descent": ["model", "algebra"], "newton": ["model", "algebra"], "gram": ["model", "algebra", "newton"]}),
+                         "descent": ["model", "algebra"], "newton": ["model", "algebra"], "gram": ["model", "algebra", "newton"], "probabilities": ["algebra"]}),
     "prediction": Room("what a model says of rows, linear or by support vectors", ["types", "error", "threads", "store", "svm"]),
     "selection": Room("cross-validated search, and the journal of its points",
                       ["types", "error", "numbers", "files", "partition", "mpi", "image", "store", "evaluation", "svm"]),

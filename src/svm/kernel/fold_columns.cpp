@@ -13,13 +13,19 @@ namespace {
 /// The kernel's inverse is in float up to this condition, in double up to that.
 constexpr double well_conditioned = 1e5, hopeless = 1e11;
 constexpr int most_steps = 8;
-/// Rows whose margin is nearer to 1 than this may get a dual variable in a fold; at most such a share of the others, or
-/// so many.
-constexpr double reach = 0.25, most_near = 0.1;
-constexpr std::size_t few_near = 64;
+/// Rows whose margin is nearer to 1 than this may get a dual variable in a fold.
+constexpr double reach = 0.25;
+/// At most such a share of the others, or so many. Twice the rows take eight times as long, but a column that lacks
+/// some is solved again where the tolerance is below a coarse one.
+struct Near {
+  double share;
+  std::size_t count;
+};
+constexpr double coarse = 5e-3;
+Near most_near(double tolerance) { return tolerance < coarse ? Near{0.1, 64} : Near{0.03, 16}; }
 
 /// Rows with a dual variable, and the nearest of the others.
-RowList base_rows(const KernelColumn& c, const KernelPoint& p) {
+RowList base_rows(const KernelColumn& c, const KernelPoint& p, const Near& most) {
   RowList rows;
   std::vector<NearRow> near;
   for (std::size_t i = 0; i < p.v.size(); ++i) {
@@ -32,7 +38,7 @@ RowList base_rows(const KernelColumn& c, const KernelPoint& p) {
       near.push_back({-slack, row});
     }
   }
-  return with_nearest(std::move(rows), std::move(near), most_near, few_near);
+  return with_nearest(std::move(rows), std::move(near), most.share, most.count);
 }
 
 /// How large the kernel is beside what the loss adds to its diagonal.
@@ -112,7 +118,7 @@ class FoldSteps {
 template <typename Real>
 std::vector<KernelPoint> start(const KernelMatrix& kernel, const KernelColumn& column, const KernelPoint& answer,
                                const RowList& rows, std::span<const std::int32_t> fold_of_row,
-                               std::span<const std::int32_t> folds, bool roughly) {
+                               std::span<const std::int32_t> folds, double tolerance) {
   const FoldSteps<Real> steps(kernel, column, rows);
   if (!steps.is_sound()) return {};
   Matrix<double> v(std::ssize(folds), std::ssize(rows));
@@ -124,19 +130,19 @@ std::vector<KernelPoint> start(const KernelMatrix& kernel, const KernelColumn& c
     }
     v.row(Eigen::Index(k)) = steps.solve(left_out, std::move(out)).template cast<double>();
   }
-  return points_with(kernel, rows, v, answer, roughly);
+  return points_with(kernel, rows, v, answer, tolerance);
 }
 
 }  // namespace
 
 std::vector<KernelPoint> start_folds(const KernelMatrix& kernel, const KernelColumn& column, const KernelPoint& answer,
                                      std::span<const std::int32_t> fold_of_row, std::span<const std::int32_t> folds,
-                                     bool roughly) {
-  const RowList rows = base_rows(column, answer);
+                                     double tolerance) {
+  const RowList rows = base_rows(column, answer, most_near(tolerance));
   const double conditioned = condition(kernel, column, rows);
   if (rows.empty() || !(conditioned < hopeless)) return {};
-  return conditioned < well_conditioned ? start<float>(kernel, column, answer, rows, fold_of_row, folds, roughly)
-                                        : start<double>(kernel, column, answer, rows, fold_of_row, folds, roughly);
+  return conditioned < well_conditioned ? start<float>(kernel, column, answer, rows, fold_of_row, folds, tolerance)
+                                        : start<double>(kernel, column, answer, rows, fold_of_row, folds, tolerance);
 }
 
 }  // namespace pool3::svm

@@ -15,10 +15,10 @@ namespace pool3::svm {
 /// costs a factorisation of that block.
 ///
 /// `column` and `answer` are those of all rows, with the squared hinge and no free bias. Returns a point for each of
-/// the folds: v is inside its limits, 0 for the fold's rows, and f belongs to v; with `roughly` what
-/// differs from the answer is to some 1e-7 of itself. Nothing if the inverse can't be had.
+/// the folds: v is inside its limits, 0 for the fold's rows, and f belongs to v, as exactly as a gap of `tolerance` of
+/// the primal needs. Nothing if the inverse can't be had.
 [[nodiscard]] std::vector<KernelPoint> start_folds(const KernelMatrix& kernel, const KernelColumn& column,
                                                    const KernelPoint& answer, std::span<const std::int32_t> fold_of_row,
-                                                   std::span<const std::int32_t> folds, bool roughly = false);
+                                                   std::span<const std::int32_t> folds, double tolerance = 0);
 
 }  // namespace pool3::svm

@@ -17,8 +17,6 @@ namespace {
 constexpr std::int64_t tasks_a_rank = 4;
 /// A start with a larger gap than this share of the primal is none.
 constexpr double near_enough = 0.5;
-/// The least tolerance that a start's margins may be rough for.
-constexpr double least_of_rough = 1e-4;
 
 }  // namespace
 
@@ -37,8 +35,7 @@ void KernelSolver::Impl::solve_folds(std::int64_t j, std::int64_t batch) const {
   const bool all_known = std::ranges::all_of(of_batch, [&](std::int32_t f) { return record(j, f).saturated > 0; });
   if (v.whole && !all_known) {
     const auto start = options.loss == Loss::l2 ? svm::start_folds : svm::start_hinge_folds;
-    starts = start(v.kernel, column(classes[index(j)], v, -1), load(j, v), shared.folds, of_batch,
-                   options.tolerance >= least_of_rough);
+    starts = start(v.kernel, column(classes[index(j)], v, -1), load(j, v), shared.folds, of_batch, options.tolerance);
   }
   for (std::size_t k = 0; k < of_batch.size(); ++k)
     solve_fold(j, of_batch[k], v, starts.empty() ? svm::KernelPoint() : std::move(starts[k]));

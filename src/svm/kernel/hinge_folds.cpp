@@ -166,7 +166,7 @@ Matrix<double> slopes_without(const KernelMatrix& kernel, const KernelColumn& c,
 
 std::vector<KernelPoint> start_hinge_folds(const KernelMatrix& kernel, const KernelColumn& column,
                                            const KernelPoint& answer, std::span<const std::int32_t> fold_of_row,
-                                           std::span<const std::int32_t> folds, bool roughly) {
+                                           std::span<const std::int32_t> folds, double tolerance) {
   const RowList rows = base_rows(column, answer);
   if (rows.empty()) return {};
   const HingeSteps steps(kernel, column, answer, rows);
@@ -192,7 +192,7 @@ std::vector<KernelPoint> start_hinge_folds(const KernelMatrix& kernel, const Ker
       v(Eigen::Index(k), Eigen::Index(t)) = place[i] >= 0 ? to[place[i]] : kept;
     }
   }
-  return points_with(kernel, all, v, answer, roughly);
+  return points_with(kernel, all, v, answer, tolerance);
 }
 
 }  // namespace pool3::svm

@@ -14,11 +14,11 @@ namespace pool3::svm {
 /// of a change, and a Newton step on who that is factorises the block of the inverse of these few.
 ///
 /// `column` and `answer` are those of all rows, with the hinge and no free bias. Returns a point for each of the folds:
-/// v is inside its limits, 0 for the fold's rows, and f belongs to v (roughly: as in start_folds()). Nothing if the
+/// v is inside its limits, 0 for the fold's rows, and f belongs to v (tolerance: as in start_folds()). Nothing if the
 /// inverse can't be had.
 [[nodiscard]] std::vector<KernelPoint> start_hinge_folds(const KernelMatrix& kernel, const KernelColumn& column,
                                                          const KernelPoint& answer,
                                                          std::span<const std::int32_t> fold_of_row,
-                                                         std::span<const std::int32_t> folds, bool roughly = false);
+                                                         std::span<const std::int32_t> folds, double tolerance = 0);
 
 }  // namespace pool3::svm

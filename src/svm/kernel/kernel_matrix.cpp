@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 
 #include "pool3/numbers/target_clones.hpp"
 #include "pool3/partition.hpp"
+#include "svm/algebra/exponential.hpp"
 #include "svm/algebra/gather_entries.hpp"
 #include "svm/model/columns.hpp"
 
@@ -103,25 +103,6 @@ struct StripWork {
   void (*add)(const Real*, std::int64_t, const Real*, std::int64_t, Lanes<Real>*);
   std::int64_t rows;  ///< at once
 };
-
-/// exp(x) for x <= 0, to 1e-7 of itself: 2^n times a polynomial, without branches so that it becomes vector
-/// instructions. 0 below -87.
-[[gnu::always_inline]] inline float exp_of(float x) {
-  constexpr float log2e = 1.44269504F, high = 0.693359375F, low = -2.12194440e-4F;
-  const float inside = x < -87.0F ? -87.0F : x;
-  const float n = std::floor(inside * log2e + 0.5F);
-  const float r = (inside - n * high) - n * low;
-  float p = 1.9875691500e-4F;
-  p = p * r + 1.3981999507e-3F;
-  p = p * r + 8.3334519073e-3F;
-  p = p * r + 4.1665795894e-2F;
-  p = p * r + 1.6666665459e-1F;
-  p = p * r + 5.0000001201e-1F;
-  p = p * r * r + r + 1.0F;
-  const std::int32_t exponent = (static_cast<std::int32_t>(n) + 127) << 23;
-  const float value = p * std::bit_cast<float>(exponent);
-  return x < -87.0F ? 0.0F : value;
-}
 
 POOL3_TARGET_CLONES void rbf_row(const float* gram, const double* squares, double own, double gamma, std::int64_t rows,
                                  float* out) {

@@ -20,11 +20,14 @@ RowList with_nearest(RowList rows, std::vector<NearRow> near, double share, std:
 
 namespace {
 
+/// The least tolerance that margins in floats will do for.
+constexpr double least_of_floats = 1e-4;
+
 /// Of all rows: [folds, rows of the kernel].
 Matrix<double> fold_margins(const KernelMatrix& kernel, const RowList& rows, const Matrix<double>& v,
-                            const KernelPoint& answer, bool roughly) {
+                            const KernelPoint& answer, double tolerance) {
   Matrix<double> f = Matrix<double>::Zero(v.rows(), kernel.rows);
-  if (!roughly) {
+  if (tolerance < least_of_floats) {
     add_products(kernel, rows, v, f);
     return f;
   }
@@ -38,8 +41,8 @@ Matrix<double> fold_margins(const KernelMatrix& kernel, const RowList& rows, con
 }  // namespace
 
 std::vector<KernelPoint> points_with(const KernelMatrix& kernel, const RowList& rows, const Matrix<double>& v,
-                                     const KernelPoint& answer, bool roughly) {
-  const Matrix<double> f = fold_margins(kernel, rows, v, answer, roughly);
+                                     const KernelPoint& answer, double tolerance) {
+  const Matrix<double> f = fold_margins(kernel, rows, v, answer, tolerance);
   std::vector<KernelPoint> points;
   for (Eigen::Index k = 0; k < v.rows(); ++k) {
     KernelPoint p{.v = std::vector<double>(index(kernel.rows), 0.0), .f = {f.row(k).begin(), f.row(k).end()}};

@@ -20,8 +20,10 @@ struct NearRow {
 [[nodiscard]] RowList with_nearest(RowList rows, std::vector<NearRow> near, double share, std::size_t least);
 
 /// Points with these dual variables, one for each row of `v` [folds, rows.size()]; all other variables are 0, there and
-/// in the answer of all rows. Roughly: in floats what differs from that answer, to some 1e-7 of the difference.
+/// in the answer of all rows. From a tolerance of 1e-4 of the primal on, what differs from that answer is in floats: to
+/// some 1e-7 of the difference.
 [[nodiscard]] std::vector<KernelPoint> points_with(const KernelMatrix& kernel, const RowList& rows,
-                                                   const Matrix<double>& v, const KernelPoint& answer, bool roughly);
+                                                   const Matrix<double>& v, const KernelPoint& answer,
+                                                   double tolerance);
 
 }  // namespace pool3::svm

@@ -44,12 +44,12 @@ TEST(Registry, EachCommandHasAHelpWithoutRoundingErrors) {
 
 // Files carry these, and a job resumes if they are the same: a flag that comes or goes here makes files of another job.
 TEST(Registry, FlagsThatFilesCarry) {
-  const std::set<std::string> extract = {"batch",      "classes",       "corpus",
-                                         "device",     "dtype",         "labels",
-                                         "precision",  "fast-decode",   "ignore-orientation",
-                                         "weights",    "profile",       "limit-per-class",
-                                         "max-pixels", "min-per-class", "path-column",
-                                         "path-root",  "label-column"};
+  const std::set<std::string> extract = {"batch",      "classes",        "corpus",
+                                         "device",     "dtype",          "labels",
+                                         "precision",  "fast-decode",    "ignore-orientation",
+                                         "weights",    "profile",        "limit-per-class",
+                                         "max-pixels", "min-per-class",  "path-column",
+                                         "path-root",  "several-labels", "label-column"};
   const std::set<std::string> training = {"loss",        "bias",
                                           "tolerance",   "max-epochs",
                                           "max-seconds", "test-fraction",

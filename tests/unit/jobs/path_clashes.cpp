@@ -20,10 +20,10 @@ using ::testing::HasSubstr;
 
 /// Flags with a value that is no path. A new flag belongs here, or gets OptionParser::reads() or writes().
 const std::set<std::string> no_paths = {
-    "choose",       "class",   "class-weight", "device",     "dtype",     "format",       "kernel",
-    "label-column", "labels",  "listen",       "log-format", "loss",      "max-failures", "metric",
-    "multiclass",   "part",    "path-column",  "picture",    "precision", "profile",      "report",
-    "rows",         "scoring", "solver",       "split",      "title",
+    "choose",       "class",   "class-weight",   "device",     "dtype",     "format",       "kernel",
+    "label-column", "labels",  "listen",         "log-format", "loss",      "max-failures", "metric",
+    "multiclass",   "part",    "path-column",    "picture",    "precision", "profile",      "report",
+    "rows",         "scoring", "several-labels", "solver",     "split",     "title",
 };
 
 /// Parses, with values for flags that must be given.

@@ -102,8 +102,8 @@ void expect_near_optimum(const test::DrawnKernel& drawn, float C, Loss loss, std
   svm::solve_column(drawn.kernel, column, {.tolerance = 1e-9}, all);
   ASSERT_LT(all.gap, 1e-8 * all.primal);
   const auto start = loss == Loss::l2 ? svm::start_folds : svm::start_hinge_folds;
-  const auto starts = start(drawn.kernel, column, all, folds, std::vector<std::int32_t>{1, 3}, false);
-  const auto rough = start(drawn.kernel, column, all, folds, std::vector<std::int32_t>{1, 3}, true);
+  const auto starts = start(drawn.kernel, column, all, folds, std::vector<std::int32_t>{1, 3}, 0);
+  const auto rough = start(drawn.kernel, column, all, folds, std::vector<std::int32_t>{1, 3}, 1e-4);
   ASSERT_EQ(starts.size(), 2U);
   for (std::size_t k = 0; k < 2; ++k) {
     svm::KernelColumn without = column;

@@ -1,10 +1,10 @@
-#include "svm/sigmoid.hpp"
+#include "svm/probabilities/sigmoid.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "pool3/types.hpp"
+#include "svm/probabilities/sigmoid_sums.hpp"
 
 namespace pool3 {
 namespace svm {
@@ -16,10 +16,6 @@ constexpr double ridge = 1e-12;  // keeps the Hessian positive definite
 constexpr double gradient_enough = 1e-5;
 constexpr double gain_enough = 1e-12;  // of the cross-entropy: rounding hides more
 constexpr double gain_enough_to_compare = 1e-6;
-
-/// Cross-entropy and its derivatives.
-enum Sum : std::size_t { value, g_a, g_b, h_aa, h_bb, h_ab, sums };
-using Sums = std::array<double, sums>;
 
 struct Targets {
   double high, low;  ///< of positives and negatives
@@ -63,44 +59,15 @@ struct Fitting {
   }
 };
 
-/// A sum of log(1 + e) with one logarithm for many: products of numbers in [1, 2].
-class SumOfLogs {
- public:
-  void add(double e) {
-    product_ *= 1 + e;
-    if (product_ > 0x1p1000) flush();
-  }
-  [[nodiscard]] double value() {
-    flush();
-    return sum_;
-  }
-
- private:
-  void flush() {
-    sum_ += std::log(product_);
-    product_ = 1;
-  }
-  double product_ = 1, sum_ = 0;
-};
-
-void add(Sums& s, SumOfLogs& logs, double f, double target, double a, double b) {
-  const double z = f * a + b, e = std::exp(-std::abs(z));
-  const double p = z >= 0 ? e / (1 + e) : 1 / (1 + e), curve = p * (1 - p);
-  s[value] += z >= 0 ? target * z : (target - 1) * z;
-  logs.add(e);
-  s[g_a] += f * (target - p);
-  s[g_b] += target - p;
-  s[h_aa] += f * f * curve;
-  s[h_bb] += curve;
-  s[h_ab] += f * curve;
-}
-
 /// Calls `use(row, column, positive)` for all that count.
 template <typename Use>
 void for_each_entry(const SigmoidRows& rows, const Use& use) {
   for (std::size_t i = 0; i < rows.labels.size(); ++i) {
     if (!rows.used.empty() && rows.used[i] == 0) continue;
-    for (const ColumnSide& c : rows.columns[index(rows.labels[i])]) use(i, index(c.column), c.positive);
+    if (rows.columns.empty())
+      for (std::size_t j = 0; j < index(rows.column_count); ++j) use(i, j, j == index(rows.labels[i]));
+    else
+      for (const ColumnSide& c : rows.columns[index(rows.labels[i])]) use(i, index(c.column), c.positive);
   }
 }
 
@@ -121,22 +88,62 @@ std::vector<Fitting> start(const Communicator& comm, const SigmoidRows& rows) {
   return all;
 }
 
-/// Sums of each column that is not done at its trial, over all ranks.
-std::vector<Sums> pass(const Communicator& comm, const SigmoidRows& rows, const std::vector<Fitting>& all) {
-  std::vector<double> flat(all.size() * sums, 0.0);
-  std::vector<Sums> of_columns(all.size(), Sums{});
-  std::vector<SumOfLogs> logs(all.size());
-  for_each_entry(rows, [&](std::size_t row, std::size_t column, bool positive) {
+/// Every row counts in every column.
+void add_to_all(const SigmoidRows& rows, const std::vector<Fitting>& all, SigmoidSums& to) {
+  std::vector<double> a, b, low;
+  for (const Fitting& fit : all) {
+    a.push_back(fit.trial_a());
+    b.push_back(fit.trial_b());
+    low.push_back(fit.targets.low);
+  }
+  for (std::size_t i = 0; i < rows.labels.size(); ++i) {
+    if (!rows.used.empty() && rows.used[i] == 0) continue;
+    const float* const scores = rows.scores.data() + i * all.size();
+    to.add_row(scores, a.data(), b.data(), low.data());
+    const std::size_t own = index(rows.labels[i]);
+    const auto f = static_cast<double>(scores[own]);
+    to.raise_target(own, f, f * a[own] + b[own], all[own].targets.high - all[own].targets.low);
+  }
+}
+
+/// Of the columns that are not done alone.
+void add_to_open(const SigmoidRows& rows, const std::vector<Fitting>& all, SigmoidSums& to) {
+  const auto add = [&](std::size_t row, std::size_t column, bool positive) {
     const Fitting& fit = all[column];
-    if (fit.done) return;
-    add(of_columns[column], logs[column], static_cast<double>(rows.scores[row * all.size() + column]),
-        positive ? fit.targets.high : fit.targets.low, fit.trial_a(), fit.trial_b());
-  });
+    to.add(column, rows.scores[row * all.size() + column], fit.trial_a(), fit.trial_b(),
+           positive ? fit.targets.high : fit.targets.low);
+  };
+  std::vector<std::size_t> open;
+  for (std::size_t j = 0; j < all.size(); ++j)
+    if (!all[j].done) open.push_back(j);
+  for (std::size_t i = 0; i < rows.labels.size(); ++i) {
+    if (!rows.used.empty() && rows.used[i] == 0) continue;
+    const std::size_t label = index(rows.labels[i]);
+    if (rows.columns.empty()) {
+      for (const std::size_t j : open) add(i, j, j == label);
+    } else {
+      for (const ColumnSide& c : rows.columns[label])
+        if (!all[index(c.column)].done) add(i, index(c.column), c.positive);
+    }
+  }
+}
+
+/// Where most columns are done, the others one by one are cheaper than all at once.
+constexpr std::ptrdiff_t few_open = 4;
+
+/// Sums of each column at its trial, over all ranks; of those that are done, anything.
+std::vector<Sums> pass(const Communicator& comm, const SigmoidRows& rows, const std::vector<Fitting>& all) {
+  SigmoidSums mine(all.size());
+  const auto open = std::ranges::count(all, false, &Fitting::done);
+  const bool at_once = rows.columns.empty() && few_open * open >= std::ssize(all);
+  (at_once ? add_to_all : add_to_open)(rows, all, mine);
+  std::vector<double> flat;
   for (std::size_t j = 0; j < all.size(); ++j) {
-    of_columns[j][value] += logs[j].value();
-    std::ranges::copy(of_columns[j], &flat[j * sums]);
+    const Sums of_column = mine.of(j);
+    flat.insert(flat.end(), of_column.begin(), of_column.end());
   }
   comm.sum(std::span<double>(flat));
+  std::vector<Sums> of_columns(all.size());
   for (std::size_t j = 0; j < all.size(); ++j) {
     std::copy_n(&flat[j * sums], sums, of_columns[j].begin());
     of_columns[j][h_aa] += ridge;
@@ -146,13 +153,6 @@ std::vector<Sums> pass(const Communicator& comm, const SigmoidRows& rows, const 
 }
 
 }  // namespace
-
-std::vector<std::vector<ColumnSide>> columns_of_classes(std::int32_t classes) {
-  std::vector<std::vector<ColumnSide>> of_classes(index(classes));
-  for (std::int32_t k = 0; k < classes; ++k)
-    for (std::int32_t column = 0; column < classes; ++column) of_classes[index(k)].push_back({column, column == k});
-  return of_classes;
-}
 
 std::vector<std::vector<ColumnSide>> columns_of_pairs(std::int32_t classes) {
   std::vector<std::vector<ColumnSide>> of_classes(index(classes));
@@ -206,7 +206,7 @@ Sigmoids refit_sigmoids(const Communicator& comm, const SigmoidRows& rows, const
 
 Sigmoids fit_sigmoids(const Communicator& comm, std::span<const float> scores, std::span<const std::int32_t> labels,
                       std::int32_t classes) {
-  return svm::fit_sigmoids(comm, {scores, labels, svm::columns_of_classes(classes), classes, {}});
+  return svm::fit_sigmoids(comm, {scores, labels, {}, classes, {}});
 }
 
 }  // namespace pool3

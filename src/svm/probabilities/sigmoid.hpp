@@ -18,14 +18,13 @@ struct ColumnSide {
 
 /// What the sigmoids are fitted to.
 struct SigmoidRows {
-  std::span<const float> scores;                 ///< [rows, columns]
-  std::span<const std::int32_t> labels;          ///< [rows]
-  std::vector<std::vector<ColumnSide>> columns;  ///< of each class
+  std::span<const float> scores;         ///< [rows, columns]
+  std::span<const std::int32_t> labels;  ///< [rows]
+  std::vector<std::vector<ColumnSide>>
+      columns;  ///< of each class; or empty: one-vs-rest, all rows count in all columns
   std::int64_t column_count = 0;
   std::span<const std::uint8_t> used;  ///< [rows] 1 for rows that count; or empty: all
 };
-/// One-vs-rest: every row counts in every column.
-[[nodiscard]] std::vector<std::vector<ColumnSide>> columns_of_classes(std::int32_t classes);
 /// One-vs-one: those of its pairs.
 [[nodiscard]] std::vector<std::vector<ColumnSide>> columns_of_pairs(std::int32_t classes);
 

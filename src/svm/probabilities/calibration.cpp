@@ -6,7 +6,8 @@
 #include <numeric>
 
 #include "pool3/types.hpp"
-#include "svm/sigmoid.hpp"
+#include "svm/probabilities/sigmoid.hpp"
+#include "svm/probabilities/softmax_sums.hpp"
 
 namespace pool3 {
 namespace {
@@ -40,20 +41,12 @@ struct Derivatives {
 Derivatives derivatives(const Communicator& comm, const Sample& sample, double t, double share_of_others) {
   std::array<double, 2> sums{};
   sample.for_each([&](std::span<const float> f, std::int32_t label) {
-    const auto top = static_cast<double>(*std::ranges::max_element(f));
-    double weight = 0, mean = 0, square = 0, all = 0;
-    for (const float v : f) {
-      const double x = static_cast<double>(v) - top, e = std::exp(t * x);
-      weight += e;
-      mean += e * x;
-      square += e * x * x;
-      all += x;
-    }
-    mean /= weight;
-    const double own = static_cast<double>(f[index(label)]) - top;
+    const float top = *std::ranges::max_element(f);
+    const auto [weight, first, second, all] = svm::softmax_sums(f, top, t);
+    const double mean = first / weight, own = static_cast<double>(f[index(label)]) - static_cast<double>(top);
     const double others = f.size() > 1 ? (all - own) / static_cast<double>(f.size() - 1) : own;
     sums[0] += mean - (1 - share_of_others) * own - share_of_others * others;
-    sums[1] += square / weight - mean * mean;
+    sums[1] += second / weight - mean * mean;
   });
   comm.sum(std::span<double>(sums));
   return {sums[0], sums[1]};
@@ -93,7 +86,6 @@ Losses held_out_losses(const Communicator& comm, Sample sample, std::span<const 
                        const Calibration& all) {
   Losses losses;
   std::vector<std::uint8_t> fitted(folds.size()), judged(folds.size());
-  const auto columns = svm::columns_of_classes(sample.classes);
   for (int group = 0; group < fold_groups; ++group) {
     for (std::size_t i = 0; i < folds.size(); ++i) {
       judged[i] = folds[i] % fold_groups == group ? 1 : 0;
@@ -101,9 +93,7 @@ Losses held_out_losses(const Communicator& comm, Sample sample, std::span<const 
     }
     sample.used = fitted;
     const Calibration sigmoids{
-        svm::refit_sigmoids(comm, {sample.scores, sample.labels, columns, sample.classes, fitted}, all.sigmoids),
-        0,
-        {}};
+        svm::refit_sigmoids(comm, {sample.scores, sample.labels, {}, sample.classes, fitted}, all.sigmoids), 0, {}};
     const Calibration temperature{{}, fit(comm, sample, all.temperature), {}};
     sample.used = judged;
     losses.sigmoids += log_loss(comm, sample, sigmoids);
