@@ -9,36 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "pool3/text/utf8.hpp"
+
 namespace pool3 {
 namespace {
-
-/// A character of UTF-8 text, or one byte that is no part of one.
-struct Character {
-  std::size_t bytes = 1;
-  std::uint32_t code = 0;
-  bool valid = false;
-};
-
-/// REQUIRES: `text` is not empty.
-Character first_of(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
-  const std::uint32_t lead = byte(0);
-  if (lead < 0x80) return {1, lead, true};
-  std::size_t bytes = 0;
-  if (lead >= 0xc2 && lead <= 0xdf) bytes = 2;
-  if (lead >= 0xe0 && lead <= 0xef) bytes = 3;
-  if (lead >= 0xf0 && lead <= 0xf4) bytes = 4;
-  if (bytes == 0 || bytes > text.size()) return {1, lead, false};
-  std::uint32_t code = lead & (0xffU >> (bytes + 1));
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80U) return {1, lead, false};
-    code = code << 6U | (byte(i) & 0x3fU);
-  }
-  constexpr std::array<std::uint32_t, 5> least = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-  if (code < least.at(bytes) || code > 0x10ffff || surrogate) return {1, lead, false};
-  return {bytes, code, true};
-}
 
 struct Range {
   std::uint32_t first, last;
@@ -58,7 +32,7 @@ bool is_unsafe(std::uint32_t code) {
   return range != unsafe.end() && code >= range->first;
 }
 
-std::string escape_of(const Character& c) {
+std::string escape_of(const Utf8Character& c) {
   if (c.code == '\n') return "\\n";
   if (c.code == '\r') return "\\r";
   if (c.code == '\t') return "\\t";
@@ -66,7 +40,7 @@ std::string escape_of(const Character& c) {
   return c.code < 0x10000 ? fmt::format("\\u{:04x}", c.code) : fmt::format("\\U{:08x}", c.code);
 }
 
-std::string json_escape_of(const Character& c) {
+std::string json_escape_of(const Utf8Character& c) {
   if (!c.valid) return "\\ufffd";
   if (c.code < 0x10000) return fmt::format("\\u{:04x}", c.code);
   const std::uint32_t rest = c.code - 0x10000;
@@ -74,19 +48,19 @@ std::string json_escape_of(const Character& c) {
 }
 
 /// The joiners of emoji, and of scripts that need them, are not seen themselves: what they do to both sides is.
-bool is_joiner(const Character& c, std::uint32_t before, std::string_view behind) {
+bool is_joiner(const Utf8Character& c, std::uint32_t before, std::string_view behind) {
   const bool joins = c.code == 0x200c || c.code == 0x200d;
   if (!joins || before < 0x80 || behind.empty()) return false;
-  const Character next = first_of(behind);
+  const Utf8Character next = first_utf8(behind);
   return next.valid && next.code >= 0x80 && !is_unsafe(next.code);
 }
 
 /// `text` with `escape` in place of what is no UTF-8 or `is_unsafe`.
-std::string replaced(std::string_view text, std::string (*escape)(const Character&)) {
+std::string replaced(std::string_view text, std::string (*escape)(const Utf8Character&)) {
   std::string safe;
   safe.reserve(text.size());
   for (std::uint32_t before = 0; !text.empty();) {
-    const Character c = first_of(text);
+    const Utf8Character c = first_utf8(text);
     const bool good = c.valid && (!is_unsafe(c.code) || is_joiner(c, before, text.substr(c.bytes)));
     before = good && !is_unsafe(c.code) ? c.code : 0;
     if (good) {
@@ -138,7 +112,7 @@ std::string lower_case(std::string_view text) {
 std::size_t valid_utf8(std::string_view text) {
   std::size_t valid = 0;
   while (valid < text.size()) {
-    const Character c = first_of(text.substr(valid));
+    const Utf8Character c = first_utf8(text.substr(valid));
     if (!c.valid) break;
     valid += c.bytes;
   }
@@ -149,7 +123,7 @@ std::string utf8_text(const std::string& text) {
   if (valid_utf8(text) == text.size() && text.find("\\x") == std::string::npos) return text;
   std::string escaped;
   for (std::string_view rest = text; !rest.empty();) {
-    const Character c = first_of(rest);
+    const Utf8Character c = first_utf8(rest);
     if (c.valid) {
       escaped += rest[0] == '\\' ? std::string_view("\\\\") : rest.substr(0, c.bytes);
     } else {
