@@ -43,7 +43,7 @@ ROOMS = {
                    folders={".": ["sources", "tables", "shards"], "sources": [".", "tables", "shards"], "tables": ["."],
                             "shards": ["."]}),
     "store": Room("`hdf5/` files under seals and checksums (`integrity/`); files of features, models, maps and indices; what is done with "
-                  "finished ones (`maintenance/`)", ["types", "error", "numbers", "hdf5", "files", "partition", "mpi", "neighbours"],
+                  "finished ones (`maintenance/`)", ["types", "text", "error", "numbers", "hdf5", "files", "partition", "mpi", "neighbours"],
                   {".": ["hdf5", "integrity", "features"], "hdf5": ["."], "integrity": [".", "hdf5"],
                    "features": [".", "hdf5", "integrity"], "maintenance": [".", "hdf5", "integrity", "features"]}),
     "extraction": Room("pictures to rows, as threads and ranks come free",
@@ -69,7 +69,7 @@ ROOMS = {
     "audit": Room("what is wrong in a catalogue: labels by confident learning, copies (by features, and by pictures), outliers, classes",
                   ["types", "error", "threads", "partition", "mpi", "neighbours", "evaluation", "store", "svm", "prediction", "training"]),
     "report": Room("pages, charts and pictures of layers; `catalogue/` makes the page on a whole catalogue, of the sources in "
-                   "`page/`", ["types", "error", "partition", "image", "network", "evaluation"]),
+                   "`page/`", ["types", "text", "error", "partition", "image", "network", "evaluation"]),
 }
 
 # jobs/ may use every room. Its own folders:
@@ -83,7 +83,7 @@ SHARED = {"network/kernels/kernel_table.hpp", "image/formats/decoders.hpp", "ima
 HEADERS = [
     (r"fmt/", ["src", "jobs"]),
     (r"mpi\.h$", ["src/mpi", "include/pool3/mpi.hpp", "include/pool3/mpi/shared_memory.hpp"]),
-    (r"Eigen/", ["src/svm", "src/prediction", "src/selection", "src/training", "src/evaluation", "src/report", "src/map", "src/baselines", "include/pool3/svm.hpp"]),
+    (r"Eigen/", ["src/svm", "src/prediction", "src/selection", "src/training", "src/evaluation", "src/report", "src/map", "src/baselines", "src/audit", "include/pool3/svm.hpp"]),
     (r"(cblas|lapacke?|openblas\w*)\.h$", ["src/threads", "src/svm", "src/neighbours", "src/map"]),
     (r"fftw3\.h$", ["src/map"]),
     (r"(torch|ATen|c10|caffe2)/", ["src/network/torch"]),
@@ -105,23 +105,9 @@ CALLS = [
 # What a door may include in angle brackets: the standard library, and these.
 DOOR_HEADERS = r"[a-z0-9_]+$|mpi\.h$|Eigen/"
 
-# Tests and benchmarks that look behind doors, but for tests/unit/ROOM, which looks behind those of ROOM.
+# Tests and benchmarks that look behind doors, but for tests/unit/ROOM and tests/fuzz/targets/ROOM, which look behind
+# those of ROOM.
 LOOK_BEHIND = {
-    "tests/fuzz/graphdef.cpp": "weights",
-    "tests/fuzz/keras.cpp": "weights",
-    "tests/fuzz/pickle.cpp": "weights",
-    "tests/fuzz/safetensors.cpp": "weights",
-    "tests/fuzz/tfjs.cpp": "weights",
-    "tests/fuzz/image.cpp": "image",
-    "tests/fuzz/manifest.cpp": "corpus",
-    "tests/fuzz/sealed.cpp": "store",
-    "tests/fuzz/failure_log.cpp": "store",
-    "tests/fuzz/undo.cpp": "store",
-    "tests/fuzz/lock.cpp": "store",
-    "tests/fuzz/shard_index.cpp": "corpus",
-    "tests/fuzz/in_memory_file.hpp": "store",
-    "tests/fuzz/tar.cpp": "corpus",
-    "tests/fuzz/results.cpp": "report",
     "tests/mpi/svm.cpp": "svm",
     "tests/soak/fork_server.cpp": "jobs",
     "tests/support/extraction_fixtures.hpp": "extraction",

@@ -1,11 +1,9 @@
 #pragma once
 // One failure type: fields, an exit code, and one printed line.
 
-#include <cstddef>
 #include <exception>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 
 #include "pool3/text.hpp"
 

@@ -111,10 +111,11 @@ class Solver {
  public:
   /// Collective. `comm` and `problem` must outlive the solver.
   /// Throws usage Error for tolerance, bias or weights out of range.
-  Solver(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns, SolverOptions options);
+  Solver(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns,
+         const SolverOptions& options);
   /// The same with stages left out, to measure what they are worth (bench/ablation). They are behind the door.
-  Solver(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns, SolverOptions options,
-         const svm::Stages& stages);
+  Solver(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns,
+         const SolverOptions& options, const svm::Stages& stages);
   ~Solver();
   Solver(const Solver&) = delete;
   Solver& operator=(const Solver&) = delete;
@@ -161,8 +162,6 @@ struct LinearClassifier {
 /// Scores [rows, classes] of raw features [rows, dim]. Sums in double. Not collective.
 [[nodiscard]] std::vector<double> score_rows(std::span<const double> coef, std::span<const double> intercept,
                                              std::span<const float> x);
-/// Index of the highest score, the first of equals, of each row.
-[[nodiscard]] std::vector<std::int32_t> highest(std::span<const double> scores, std::int64_t classes);
 
 /// Platt's sigmoid P(k | score) = 1 / (1 + exp(a score + b)) for each class.
 struct Sigmoids {

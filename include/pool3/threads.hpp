@@ -14,6 +14,10 @@ void run_tasks(int threads, std::int64_t count, const std::function<void(std::in
 /// The same; `worker` is the thread, 0 .. threads-1, for memory of its own.
 void run_tasks(int threads, std::int64_t count, const std::function<void(std::int64_t task, int worker)>& task);
 
+/// Calls `work` with the pieces [begin, end) of 0 .. count-1, of `piece` numbers each but for the last, as tasks.
+void run_pieces(int threads, std::int64_t count, std::int64_t piece,
+                const std::function<void(std::int64_t begin, std::int64_t end)>& work);
+
 /// How many threads the system gives beside those that there are, up to `wanted`. They end before this returns.
 [[nodiscard]] int startable_threads(int wanted);
 

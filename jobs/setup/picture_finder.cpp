@@ -1,6 +1,10 @@
 #include "setup/picture_finder.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "pool3/error.hpp"
+#include "pool3/exchange/import.hpp"
 #include "pool3/extraction.hpp"
 
 namespace pool3::jobs {
@@ -64,6 +68,24 @@ DecodeOptions decoding_of(const FeatureReader& reader, std::int64_t side) {
   } catch (const Error&) {  // features of another program
   }
   return options;
+}
+
+RowPictures::RowPictures(const FeatureReader& reader, const std::vector<Row>& rows,
+                         const std::vector<std::string>& folders, std::int64_t side)
+    : options_(decoding_of(reader, side)), finder_(reader.root(), folders, entry_limits(options_)) {
+  const bool has_keys = reader.provenance().weights_sha256 != imported;
+  for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+    for (end = begin + 1; end < rows.size() && rows[end] == rows[end - 1] + 1;) ++end;
+    const RowRange run{rows[begin], rows[end - 1] + 1};
+    std::ranges::move(reader.paths(run), std::back_inserter(paths_));
+    if (has_keys) std::ranges::copy(reader.keys(run), std::back_inserter(keys_));
+  }
+}
+
+std::optional<Image> RowPictures::read(std::size_t i) const {
+  const std::vector<std::byte> file = finder_.read(paths_[i]);
+  if (!keys_.empty() && content_key(file) != keys_[i]) return std::nullopt;
+  return decode(file, options_);
 }
 
 }  // namespace pool3::jobs

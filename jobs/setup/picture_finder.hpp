@@ -33,4 +33,20 @@ class PictureFinder {
 /// shortest_side.
 [[nodiscard]] DecodeOptions decoding_of(const FeatureReader& reader, std::int64_t side);
 
+/// The pictures of some rows, while they are still those that the features were made of. Thread-safe.
+class RowPictures {
+ public:
+  /// `folders`: where they are looked for first. `side`: see shortest_side.
+  RowPictures(const FeatureReader& reader, const std::vector<Row>& rows, const std::vector<std::string>& folders,
+              std::int64_t side);
+  /// That of rows[i]; nothing if another picture is there now. Throws ReadError, ImageError.
+  [[nodiscard]] std::optional<Image> read(std::size_t i) const;
+
+ private:
+  DecodeOptions options_;
+  PictureFinder finder_;
+  std::vector<std::string> paths_;  ///< of rows
+  std::vector<ImageKey> keys_;      ///< of rows; none if the features are of another program
+};
+
 }  // namespace pool3::jobs

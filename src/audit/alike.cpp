@@ -1,5 +1,6 @@
 #include "audit/alike.hpp"
 
+#include <Eigen/Cholesky>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -22,7 +23,7 @@ constexpr double middle(std::int64_t i) { return (static_cast<double>(i) + 0.5) 
 
 /// u -> u (1 + stretch) + shift, of each axis.
 struct Fit {
-  std::array<double, 4> p{};  // stretch and shift across, then down
+  Eigen::Vector4d p = Eigen::Vector4d::Zero();  // stretch and shift across, then down
   [[nodiscard]] double across(std::int64_t x) const { return middle(x) * (1 + p[0]) + p[1]; }
   [[nodiscard]] double down(std::int64_t y) const { return middle(y) * (1 + p[2]) + p[3]; }
 };
@@ -57,43 +58,16 @@ Canvas warped(Pixels picture, const Fit& fit) {
   return out;
 }
 
-/// Least squares of four numbers.
-class NormalEquations {
- public:
-  /// slopes . step = off, as nearly as can be.
-  void add(const std::array<double, 4>& slopes, double off) {
-    for (std::size_t k = 0; k < 4; ++k) {
-      b_[k] += slopes[k] * off;
-      for (std::size_t l = 0; l < 4; ++l) a_[k][l] += slopes[k] * slopes[l];
-    }
-  }
-  /// The step. What no slope speaks of stays nearly as it is.
-  [[nodiscard]] std::array<double, 4> solve() const {
-    auto a = a_;
-    auto b = b_;
-    const double ridge = 1e-3 * (a[0][0] + a[1][1] + a[2][2] + a[3][3]) / 4 + 1e-6;
-    for (std::size_t k = 0; k < 4; ++k) a[k][k] += ridge;
-    for (std::size_t k = 0; k < 4; ++k)
-      for (std::size_t i = k + 1; i < 4; ++i) {
-        const double factor = a[i][k] / a[k][k];
-        for (std::size_t j = k; j < 4; ++j) a[i][j] -= factor * a[k][j];
-        b[i] -= factor * b[k];
-      }
-    for (std::size_t k = 4; k-- > 0;) {
-      for (std::size_t j = k + 1; j < 4; ++j) b[k] -= a[k][j] * b[j];
-      b[k] /= a[k][k];
-    }
-    return b;
-  }
-
- private:
-  std::array<std::array<double, 4>, 4> a_{};
-  std::array<double, 4> b_{};
-};
+/// The step for which `a` step = `b`. What no slope speaks of stays nearly as it is.
+Eigen::Vector4d solve(Eigen::Matrix4d a, const Eigen::Vector4d& b) {
+  a.diagonal().array() += 1e-3 * a.trace() / 4 + 1e-6;
+  return a.llt().solve(b);
+}
 
 /// One step of Gauss and Newton towards `target`.
 void improve(Fit& fit, const Canvas& now, Pixels target) {
-  NormalEquations equations;
+  Eigen::Matrix4d a = Eigen::Matrix4d::Zero();  // least squares: slopes . step = off, as nearly as can be
+  Eigen::Vector4d b = Eigen::Vector4d::Zero();
   constexpr std::int64_t line = side * colours;
   for (std::int64_t y = 0; y < side; ++y)
     for (std::int64_t x = 0; x < side; ++x)
@@ -106,10 +80,11 @@ void improve(Fit& fit, const Canvas& now, Pixels target) {
         };
         const double gx = slope(x, colours), gy = slope(y, line);
         const double off = static_cast<double>(target[index(i)]) - now[index(i)];
-        equations.add({gx * middle(x), gx, gy * middle(y), gy}, off);
+        const Eigen::Vector4d slopes(gx * middle(x), gx, gy * middle(y), gy);
+        a += slopes * slopes.transpose();
+        b += slopes * off;
       }
-  const auto step = equations.solve();
-  for (std::size_t k = 0; k < 4; ++k) fit.p[k] = std::clamp(fit.p[k] + step[k], -furthest, furthest);
+  fit.p = (fit.p + solve(a, b)).cwiseMax(-furthest).cwiseMin(furthest);
 }
 
 /// What is beyond the edge of the picture that is moved counts for nothing.

@@ -2,7 +2,6 @@
 // Clusters around representatives, and what is far from all.
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "pool3/neighbours.hpp"

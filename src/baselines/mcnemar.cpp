@@ -1,18 +1,14 @@
 #include <algorithm>
-#include <cmath>
 
 #include "pool3/baselines.hpp"
+#include "pool3/evaluation/measures.hpp"
 
 namespace pool3 {
 
 double mcnemar_p(std::int64_t only_first, std::int64_t only_second) {
-  const std::int64_t both = only_first + only_second, fewer = std::min(only_first, only_second);
-  const auto n = static_cast<double>(both);
   double below = 0;
-  for (std::int64_t k = 0; k <= fewer; ++k) {
-    const auto h = static_cast<double>(k);
-    below += std::exp(std::lgamma(n + 1) - std::lgamma(h + 1) - std::lgamma(n - h + 1) - n * std::log(2.0));
-  }
+  for (std::int64_t k = 0; k <= std::min(only_first, only_second); ++k)
+    below += binomial_probability(k, only_first + only_second, 0.5);
   return std::min(1.0, 2 * below);
 }
 

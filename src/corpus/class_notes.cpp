@@ -1,16 +1,17 @@
 #include "corpus/class_notes.hpp"
 
 #include <fmt/format.h>
-#include <wctype.h>
 
 #include <algorithm>
 #include <clocale>
 #include <cstddef>
+#include <cwctype>
 #include <map>
 #include <numeric>
 
 #include "corpus/unicode_decompositions.hpp"
 #include "pool3/error.hpp"
+#include "pool3/text/utf8.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -18,30 +19,13 @@ namespace {
 constexpr std::size_t most_named = 3;
 constexpr char32_t first_stray = 0x110000;  // what stands for bytes that are no UTF-8: above all of Unicode
 
-/// The letter at `at`, which moves on behind it.
-char32_t next_letter(std::string_view text, std::size_t& at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(at++);
-  if (lead < 0x80) return lead;
-  const std::size_t more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
-  if (lead < 0xC2 || lead > 0xF4 || at + more > text.size()) return first_stray + lead;
-  char32_t letter = lead & (0x3FU >> more);
-  for (std::size_t i = 0; i < more; ++i) {
-    if ((byte(at + i) & 0xC0U) != 0x80) return first_stray + lead;
-    letter = (letter << 6U) | (byte(at + i) & 0x3FU);
-  }
-  at += more;
-  return letter;
-}
-
 /// Appends a letter, taken apart.
 void append(std::u32string& text, char32_t letter) {
   constexpr char32_t syllables = 0xAC00, leads = 0x1100, vowels = 0x1161, tails = 0x11A7;  // of Hangul
   if (letter >= syllables && letter < syllables + 11172) {
     const char32_t index = letter - syllables;
-    text += leads + index / 588;
-    text += vowels + index % 588 / 28;
-    if (index % 28 != 0) text += tails + index % 28;
+    text.append({leads + index / 588, vowels + index % 588 / 28});
+    if (index % 28 != 0) text.append({tails + index % 28});
     return;
   }
   const auto* const found = std::ranges::lower_bound(decompositions, letter, {}, &Decomposition::composed);
@@ -109,7 +93,11 @@ const char* name_of(LabelRule::Kind kind) {
 
 std::u32string folded(std::string_view text, bool lower) {
   std::u32string letters;
-  for (std::size_t at = 0; at < text.size();) append(letters, next_letter(text, at));
+  while (!text.empty()) {
+    const Utf8Character c = first_utf8(text);
+    append(letters, c.valid ? c.code : first_stray + c.code);
+    text.remove_prefix(c.bytes);
+  }
   if (lower) std::ranges::transform(letters, letters.begin(), lower_of);
   return letters;
 }

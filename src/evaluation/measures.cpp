@@ -68,6 +68,12 @@ RowResult row_result(std::int64_t row, std::int32_t truth, std::int32_t predicte
   return result;
 }
 
+double binomial_probability(std::int64_t hits, std::int64_t of, double p) {
+  const auto n = static_cast<double>(of), h = static_cast<double>(hits);
+  return std::exp(std::lgamma(n + 1) - std::lgamma(h + 1) - std::lgamma(n - h + 1) + h * std::log(p) +
+                  (n - h) * std::log1p(-p));
+}
+
 // Hits of a resample are binomial: each of its rows is one of the `hits` with probability hits / rows.
 Interval bootstrap_interval(std::int64_t hits, std::int64_t rows) {
   const auto n = static_cast<double>(rows);
@@ -83,8 +89,7 @@ Interval bootstrap_interval(std::int64_t hits, std::int64_t rows) {
   const auto first = static_cast<std::int64_t>(std::max(0.0, std::floor(n * p - 12 * std::sqrt(n * p * (1 - p)) - 12)));
   for (std::int64_t k = first; k <= rows; ++k) {
     const auto h = static_cast<double>(k);
-    below += std::exp(std::lgamma(n + 1) - std::lgamma(h + 1) - std::lgamma(n - h + 1) + h * std::log(p) +
-                      (n - h) * std::log1p(-p));
+    below += binomial_probability(k, rows, p);
     if (!low && below >= 0.025) {
       found.low = h / n;
       low = true;

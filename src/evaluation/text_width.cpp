@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
+#include "pool3/text/utf8.hpp"
+
 namespace pool3::evaluation {
 
 std::size_t length(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return text.size() - static_cast<std::size_t>(std::ranges::count_if(text, goes_on_utf8));
 }
 
 std::string pad_left(const std::string& text, std::size_t width) {

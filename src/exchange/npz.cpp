@@ -13,6 +13,7 @@
 
 #include "exchange/formats.hpp"
 #include "pool3/error.hpp"
+#include "pool3/text/utf8.hpp"
 
 namespace pool3::exchange {
 namespace {
@@ -70,22 +71,12 @@ std::string npy(const std::vector<double>& values, std::string_view shape) {
 }
 
 /// Code points of UTF-8. A byte that is none becomes U+DC00 + byte, as Python's surrogateescape has it.
-std::u32string code_points(const std::string& text) {
+std::u32string code_points(std::string_view text) {
   std::u32string out;
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    const unsigned char first = byte(i);
-    const std::size_t length = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    std::uint32_t code = length == 1 ? first : first & (0xFFU >> (length + 1));
-    bool good = i + length <= text.size() && (first < 0x80 || (first >= 0xC2 && first < 0xF5));
-    for (std::size_t k = 1; good && k < length; ++k) {
-      good = (byte(i + k) & 0xC0) == 0x80;
-      code = code << 6 | (byte(i + k) & 0x3FU);
-    }
-    constexpr std::array<std::uint32_t, 5> least = {0, 0, 0x80, 0x800, 0x10000};
-    good = good && code >= least[length] && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
-    out += good ? static_cast<char32_t>(code) : static_cast<char32_t>(0xDC00 + first);
-    i += good ? length : 1;
+  while (!text.empty()) {
+    const Utf8Character c = first_utf8(text);
+    out += static_cast<char32_t>(c.valid ? c.code : 0xDC00 + c.code);
+    text.remove_prefix(c.bytes);
   }
   return out;
 }

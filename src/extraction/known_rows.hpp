@@ -2,7 +2,6 @@
 // Rows of an earlier feature file that need not be computed again.
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <utility>

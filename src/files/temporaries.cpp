@@ -16,6 +16,7 @@
 #include "pool3/files.hpp"
 #include "pool3/files/process.hpp"
 #include "pool3/text.hpp"
+#include "pool3/text/utf8.hpp"
 
 namespace pool3::files {
 namespace {
@@ -56,11 +57,7 @@ std::string name_in(const std::string& path) { return path.substr(path.find_last
 /// What the names of all temporaries of `path` begin with, for writers of any host.
 std::string prefix_of(const std::string& path) {
   constexpr std::size_t room = longest_name - tail_bytes - 2 - longest_host - 22;
-  std::string name = name_in(path);
-  if (name.size() <= room) return name + ".";
-  std::size_t end = room;
-  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xc0U) == 0x80U) --end;  // between characters
-  return name.substr(0, end) + ".";
+  return std::string(utf8_beginning(name_in(path), room)) + ".";
 }
 
 /// Who writes under a name.

@@ -36,8 +36,8 @@ struct Entry {
 Affinities merged(std::vector<Entry>& entries, const std::vector<std::int64_t>& begin, int threads) {
   const std::int64_t rows = std::ssize(begin) - 1;
   std::vector<std::int64_t> kept(index(rows));
-  run_tasks(threads, (rows + rows_of_a_piece - 1) / rows_of_a_piece, [&](std::int64_t piece) {
-    for (std::int64_t i = piece * rows_of_a_piece; i < std::min(rows, (piece + 1) * rows_of_a_piece); ++i) {
+  run_pieces(threads, rows, rows_of_a_piece, [&](std::int64_t first, std::int64_t end_of_piece) {
+    for (std::int64_t i = first; i < end_of_piece; ++i) {
       const std::span row(entries.data() + begin[index(i)], entries.data() + begin[index(i + 1)]);
       std::ranges::stable_sort(row, {}, &Entry::column);
       std::size_t end = 0;
@@ -85,8 +85,8 @@ std::vector<double> gaussian_weights(std::span<const float> squares, double perp
 Affinities affinities(const Neighbours& neighbours, double perplexity, int threads) {
   const std::int64_t k = neighbours.k, rows = std::ssize(neighbours.rows) / k;
   std::vector<double> weights(index(rows * k));
-  run_tasks(threads, (rows + rows_of_a_piece - 1) / rows_of_a_piece, [&](std::int64_t piece) {
-    for (std::int64_t i = piece * rows_of_a_piece; i < std::min(rows, (piece + 1) * rows_of_a_piece); ++i)
+  run_pieces(threads, rows, rows_of_a_piece, [&](std::int64_t first, std::int64_t end_of_piece) {
+    for (std::int64_t i = first; i < end_of_piece; ++i)
       std::ranges::copy(gaussian_weights(std::span(neighbours.squares).subspan(index(i * k), index(k)), perplexity),
                         weights.begin() + i * k);
   });

@@ -73,10 +73,8 @@ class Judge {
     for_each_panel(reader_, rows_, [&](const Panel& panel) {
       const Matrix x = View(panel.x, panel.count, reader_.width()).rowwise() - mean_;
       const Eigen::RowVectorXf norms = x.rowwise().squaredNorm().transpose();
-      const std::int64_t pieces = (std::ssize(all_) + judged_of_a_piece - 1) / judged_of_a_piece;
-      run_tasks(threads_, pieces, [&](std::int64_t piece) {
-        const std::int64_t begin = piece * judged_of_a_piece,
-                           count = std::min(judged_of_a_piece, std::ssize(all_) - begin);
+      run_pieces(threads_, std::ssize(all_), judged_of_a_piece, [&](std::int64_t begin, std::int64_t end) {
+        const std::int64_t count = end - begin;
         Matrix squares = -2 * x_.middleRows(begin, count) * x.transpose();
         squares.rowwise() += norms;
         for (std::int64_t i = 0; i < count; ++i) {

@@ -2,10 +2,8 @@
 // Matrices of rows, and a few words that all files here use.
 
 #include <Eigen/Core>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <string>
 
 #include "pool3/types.hpp"
 

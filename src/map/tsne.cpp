@@ -87,9 +87,8 @@ Plane lay_out(const Affinities& affinities, Plane start, const LayoutOptions& op
       x.begin_anew();
       y.begin_anew();
     }
-    run_tasks(options.threads, (count + rows_of_a_piece - 1) / rows_of_a_piece, [&](std::int64_t piece) {
-      attract(affinities, at, piece * rows_of_a_piece, std::min(count, (piece + 1) * rows_of_a_piece), force);
-    });
+    run_pieces(options.threads, count, rows_of_a_piece,
+               [&](std::int64_t begin, std::int64_t end) { attract(affinities, at, begin, end, force); });
     const Repulsion repulsion = interpolated ? (*interpolated)(at) : exact_repulsion(at, options.threads);
     const float pull = early ? exaggeration : 1.0F;
     const auto points = static_cast<float>(count);

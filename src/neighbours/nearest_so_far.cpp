@@ -25,8 +25,9 @@ struct Doubt {
 /// Of one query: from below, the cosine distances of rows; from above, if `side` is -1. Rows that floats can't judge
 /// are at -infinity (or at infinity).
 POOL3_TARGET_CLONES void bound_cosine(const float* products, const float* squares, std::int64_t count,
-                                      double query_square, double relative, double absolute, double side, double* out) {
+                                      double query_square, const Doubt& doubt, double side, double* out) {
   constexpr double least = 1e-25;  // of a square that is known well
+  const double relative = doubt.relative, absolute = doubt.absolute;
   const double length = std::sqrt(query_square);
   for (std::int64_t j = 0; j < count; ++j) {
     const auto s = static_cast<double>(products[j]), square = static_cast<double>(squares[j]);
@@ -40,9 +41,8 @@ POOL3_TARGET_CLONES void bound_cosine(const float* products, const float* square
 
 /// The same for squares of Euclidean distances.
 POOL3_TARGET_CLONES void bound_euclidean(const float* products, const float* squares, std::int64_t count,
-                                         double query_square, double relative, double absolute, double side,
-                                         double* out) {
-  const double length = std::sqrt(query_square);
+                                         double query_square, const Doubt& doubt, double side, double* out) {
+  const double length = std::sqrt(query_square), relative = doubt.relative, absolute = doubt.absolute;
   for (std::int64_t j = 0; j < count; ++j) {
     const auto s = static_cast<double>(products[j]), square = static_cast<double>(squares[j]);
     const double off = relative * (square + 2 * length * std::sqrt(square)) + 1e-14 * query_square + 4 * absolute;
@@ -56,8 +56,7 @@ std::vector<double> bounds(Metric metric, const Tile& tile, double query_square,
   const Doubt doubt(tile.rows.width);
   std::vector<double> out(tile.numbers.size());
   const auto bound = metric == Metric::cosine ? bound_cosine : bound_euclidean;
-  bound(tile.products, tile.squares, std::ssize(tile.numbers), query_square, doubt.relative, doubt.absolute, side,
-        out.data());
+  bound(tile.products, tile.squares, std::ssize(tile.numbers), query_square, doubt, side, out.data());
   return out;
 }
 

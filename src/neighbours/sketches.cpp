@@ -118,14 +118,14 @@ std::vector<double> neighbours::project(const SketchBasis& basis, const std::vec
 
 Sketches sketch(const SketchBasis& basis, const RowsView& rows, int threads) {
   take_single_products(std::max(threads, 1));
-  const std::int64_t count = rows.count(), tile = neighbours::tile_rows;
+  const std::int64_t count = rows.count();
   Sketches all;
   all.codes.resize(index(count * basis.components));
   all.lost.resize(index(count));
   all.rest.resize(index(count));
   all.lengths.resize(index(count));
-  run_tasks(std::max(threads, 1), (count + tile - 1) / tile, [&](std::int64_t task, int) {
-    const RowRange some{task * tile, std::min((task + 1) * tile, count)};
+  run_pieces(std::max(threads, 1), count, neighbours::tile_rows, [&](std::int64_t begin, std::int64_t end) {
+    const RowRange some{begin, end};
     write_codes(basis, parts_of(basis, rows.part(some)), some.begin, all);
   });
   return all;

@@ -51,6 +51,7 @@ std::vector<std::vector<std::size_t>> rows_of_classes(std::span<const std::int32
 
 std::vector<std::int64_t> sizes(const std::vector<std::vector<std::size_t>>& rows) {
   std::vector<std::int64_t> counts;
+  counts.reserve(rows.size());
   for (const auto& of_class : rows) counts.push_back(std::ssize(of_class));
   return counts;
 }

@@ -2,7 +2,6 @@
 // The points of a grid, and what computes them.
 
 #include <functional>
-#include <memory>
 
 #include "pool3/selection.hpp"
 

@@ -18,6 +18,14 @@ using store::Handle;
 
 constexpr std::size_t most_texts = std::size_t{1} << 26;  // bytes of one text of fixed length, at most
 
+/// None of a single value.
+std::vector<hsize_t> dims_of(const Handle& dataset, const Place& place, const std::string& name) {
+  const Handle space = store::own(H5Dget_space(dataset.id()), H5Sclose, place, "shape of " + name);
+  std::vector<hsize_t> dims(static_cast<std::size_t>(std::max(0, H5Sget_simple_extent_ndims(space.id()))));
+  store::check(H5Sget_simple_extent_dims(space.id(), dims.data(), nullptr), place, "shape of " + name);
+  return dims;
+}
+
 struct Shape {
   std::vector<hsize_t> dims;
   hsize_t elements = 1;
@@ -35,11 +43,8 @@ struct Open {
     file = store::File::open_foreign(place);
     dataset = store::own(H5Dopen2(file.id(), name.c_str(), H5P_DEFAULT), H5Dclose, place, "open " + name);
     type = store::own(H5Dget_type(dataset.id()), H5Tclose, place, "type of " + name);
-    const Handle space = store::own(H5Dget_space(dataset.id()), H5Sclose, place, "shape of " + name);
-    const int rank = H5Sget_simple_extent_ndims(space.id());
-    if (rank < 1) throw error_at(place, name + " has no rows");
-    shape.dims.resize(static_cast<std::size_t>(rank));
-    store::check(H5Sget_simple_extent_dims(space.id(), shape.dims.data(), nullptr), place, "shape of " + name);
+    shape.dims = dims_of(dataset, place, name);
+    if (shape.dims.empty()) throw error_at(place, name + " has no rows");
     for (const hsize_t dim : shape.dims) {
       constexpr auto most = static_cast<hsize_t>(std::numeric_limits<std::int64_t>::max() / 16);
       if (dim != 0 && shape.elements > most / dim) throw error_at(place, name + " has an impossible size");
@@ -183,12 +188,8 @@ std::vector<NamedDataset> named_datasets(const std::string& path) {
   std::vector<NamedDataset> found;
   for (const std::string& name : names) {
     const Handle dataset = store::own(H5Dopen2(file.id(), name.c_str(), H5P_DEFAULT), H5Dclose, place, "open " + name);
-    const Handle space = store::own(H5Dget_space(dataset.id()), H5Sclose, place, "shape of " + name);
-    const int rank = H5Sget_simple_extent_ndims(space.id());
-    if (rank < 1) continue;
-    std::vector<hsize_t> dims(static_cast<std::size_t>(rank));
-    store::check(H5Sget_simple_extent_dims(space.id(), dims.data(), nullptr), place, "shape of " + name);
-    found.push_back({name, {dims.begin(), dims.end()}});
+    const std::vector<hsize_t> dims = dims_of(dataset, place, name);
+    if (!dims.empty()) found.push_back({name, {dims.begin(), dims.end()}});
   }
   return found;
 }

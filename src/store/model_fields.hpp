@@ -2,8 +2,6 @@
 // What a model file has, by name. Private to the room.
 
 #include <cstdint>
-#include <string>
-#include <vector>
 
 #include "pool3/store/model.hpp"
 #include "store/hdf5/types.hpp"

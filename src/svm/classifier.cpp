@@ -12,11 +12,15 @@ namespace {
 
 constexpr std::int64_t block_rows = 256;
 
+svm::Matrix<float> weights_of(const Fit& fit) {
+  return Eigen::Map<const svm::Matrix<double>>(fit.w.data(), fit.dim, fit.columns).cast<float>();
+}
+
 /// Calls `use(rows, scores)` with the scores [rows, columns] of one block after another.
 template <typename Use>
 void for_each_scored_block(const Problem& p, const Fit& fit, int threads, const Use& use) {
   share_products(threads);
-  const svm::Matrix<float> w = Eigen::Map<const svm::Matrix<double>>(fit.w.data(), fit.dim, fit.columns).cast<float>();
+  const svm::Matrix<float> w = weights_of(fit);
   const auto intercept = Eigen::Map<const Eigen::RowVectorXd>(fit.intercept.data(), fit.columns).cast<float>();
   svm::Matrix<float> scores;
   svm::for_each_panel<float>(p, block_rows, [&](RowRange rows, const auto& x) {
@@ -56,7 +60,7 @@ std::vector<float> decision_values(const Problem& problem, const Fit& fit, int t
 std::vector<float> held_out_scores(const Problem& problem, const Fit& fit, const std::vector<Column>& columns,
                                    int threads) {
   share_products(threads);
-  const svm::Matrix<float> w = Eigen::Map<const svm::Matrix<double>>(fit.w.data(), fit.dim, fit.columns).cast<float>();
+  const svm::Matrix<float> w = weights_of(fit);
   std::vector<float> held_out(index(problem.rows * problem.classes), 0.0F);
   svm::FeatureRows features(problem);
   for (const auto& [fold, places] : columns_by_fold(columns)) {
@@ -116,13 +120,6 @@ std::vector<double> score_rows(std::span<const double> coef, std::span<const dou
     }
   }
   return scores;
-}
-
-std::vector<std::int32_t> highest(std::span<const double> scores, std::int64_t classes) {
-  std::vector<std::int32_t> best;
-  for (auto row = scores.begin(); row != scores.end(); row += classes)
-    best.push_back(static_cast<std::int32_t>(std::max_element(row, row + classes) - row));
-  return best;
 }
 
 }  // namespace pool3

@@ -52,10 +52,10 @@ struct Solver::Impl {
   bool descent_is_slow = false;                 ///< at a smaller C already
   std::chrono::steady_clock::time_point start;  ///< of this solve
 
-  Impl(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns, SolverOptions o,
+  Impl(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns, const SolverOptions& o,
        const svm::Stages& s)
       : m(static_cast<std::int64_t>(columns.size())),
-        options(std::move(o)),
+        options(o),
         stages(s),
         methods(make_objective(comm, problem, columns, options), options.seed, stages) {}
 
@@ -119,11 +119,11 @@ void Solver::Impl::take(Fit& fit, const svm::Matrix<double>& weights) const {
 }
 
 Solver::Solver(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns,
-               SolverOptions options)
+               const SolverOptions& options)
     : Solver(comm, problem, columns, options, stages_of(options.method)) {}
 Solver::Solver(const Communicator& comm, const Problem& problem, const std::vector<Column>& columns,
-               SolverOptions options, const svm::Stages& stages)
-    : impl_(std::make_unique<Impl>(comm, problem, columns, std::move(options), stages)) {}
+               const SolverOptions& options, const svm::Stages& stages)
+    : impl_(std::make_unique<Impl>(comm, problem, columns, options, stages)) {}
 Solver::~Solver() = default;
 
 Fit Solver::solve(double C, const std::function<void(const SolverProgress&)>& progress) {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "pool3/error.hpp"
 #include "pool3/numbers/byte_reader.hpp"

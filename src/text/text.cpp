@@ -9,13 +9,10 @@
 #include <string_view>
 #include <vector>
 
-#include "text/character.hpp"
+#include "pool3/text/utf8.hpp"
 
 namespace pool3 {
 namespace {
-
-using text::Character;
-using text::first_of;
 
 struct Range {
   std::uint32_t first, last;
@@ -35,7 +32,7 @@ bool is_unsafe(std::uint32_t code) {
   return range != unsafe.end() && code >= range->first;
 }
 
-std::string escape_of(const Character& c) {
+std::string escape_of(const Utf8Character& c) {
   if (c.code == '\n') return "\\n";
   if (c.code == '\r') return "\\r";
   if (c.code == '\t') return "\\t";
@@ -43,7 +40,7 @@ std::string escape_of(const Character& c) {
   return c.code < 0x10000 ? fmt::format("\\u{:04x}", c.code) : fmt::format("\\U{:08x}", c.code);
 }
 
-std::string json_escape_of(const Character& c) {
+std::string json_escape_of(const Utf8Character& c) {
   if (!c.valid) return "\\ufffd";
   if (c.code < 0x10000) return fmt::format("\\u{:04x}", c.code);
   const std::uint32_t rest = c.code - 0x10000;
@@ -51,19 +48,19 @@ std::string json_escape_of(const Character& c) {
 }
 
 /// The joiners of emoji, and of scripts that need them, are not seen themselves: what they do to both sides is.
-bool is_joiner(const Character& c, std::uint32_t before, std::string_view behind) {
+bool is_joiner(const Utf8Character& c, std::uint32_t before, std::string_view behind) {
   const bool joins = c.code == 0x200c || c.code == 0x200d;
   if (!joins || before < 0x80 || behind.empty()) return false;
-  const Character next = first_of(behind);
+  const Utf8Character next = first_utf8(behind);
   return next.valid && next.code >= 0x80 && !is_unsafe(next.code);
 }
 
 /// `text` with `escape` in place of what is no UTF-8 or `is_unsafe`.
-std::string replaced(std::string_view text, std::string (*escape)(const Character&)) {
+std::string replaced(std::string_view text, std::string (*escape)(const Utf8Character&)) {
   std::string safe;
   safe.reserve(text.size());
   for (std::uint32_t before = 0; !text.empty();) {
-    const Character c = first_of(text);
+    const Utf8Character c = first_utf8(text);
     const bool good = c.valid && (!is_unsafe(c.code) || is_joiner(c, before, text.substr(c.bytes)));
     before = good && !is_unsafe(c.code) ? c.code : 0;
     if (good) {
@@ -115,7 +112,7 @@ std::string lower_case(std::string_view text) {
 std::size_t valid_utf8(std::string_view text) {
   std::size_t valid = 0;
   while (valid < text.size()) {
-    const Character c = first_of(text.substr(valid));
+    const Utf8Character c = first_utf8(text.substr(valid));
     if (!c.valid) break;
     valid += c.bytes;
   }
@@ -126,7 +123,7 @@ std::string utf8_text(const std::string& text) {
   if (valid_utf8(text) == text.size() && text.find("\\x") == std::string::npos) return text;
   std::string escaped;
   for (std::string_view rest = text; !rest.empty();) {
-    const Character c = first_of(rest);
+    const Utf8Character c = first_utf8(rest);
     if (c.valid) {
       escaped += rest[0] == '\\' ? std::string_view("\\\\") : rest.substr(0, c.bytes);
     } else {

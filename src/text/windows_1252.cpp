@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include "pool3/text/utf8.hpp"
-#include "text/character.hpp"
 
 namespace pool3 {
 namespace {
@@ -38,7 +37,7 @@ void EncodingSigns::add(const EncodingSigns& more) {
 EncodingSigns encoding_signs(std::string_view text) {
   EncodingSigns signs;
   while (!text.empty()) {
-    const text::Character c = text::first_of(text);
+    const Utf8Character c = first_utf8(text);
     if (c.bytes > 1) {
       signs.utf8 = true;
     } else if (const auto byte = static_cast<unsigned char>(text[0]); !prints(byte)) {
@@ -58,7 +57,7 @@ void append_windows_1252(std::string& text, std::string_view bytes) {
 std::string to_windows_1252(std::string_view utf8) {
   std::string bytes;
   while (!utf8.empty()) {
-    const text::Character c = text::first_of(utf8);
+    const Utf8Character c = first_utf8(utf8);
     const auto* const at = std::ranges::find(upper_controls, c.code);
     if (c.valid && c.code >= 0xa0 && c.code < 0x100) {
       bytes += static_cast<char>(c.code);

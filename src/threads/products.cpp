@@ -42,6 +42,7 @@ void take_buffers(int threads) {
   if (!is_room_for(threads - taken)) throw std::bad_alloc();
   if (blas_memory_alloc != nullptr && blas_memory_free != nullptr) {
     std::vector<void*> buffers;
+    buffers.reserve(static_cast<std::size_t>(threads));
     for (int i = 0; i < threads; ++i) buffers.push_back(blas_memory_alloc(0));
     for (void* const buffer : buffers) blas_memory_free(buffer);
   }

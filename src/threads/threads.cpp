@@ -40,6 +40,12 @@ void run_tasks(int threads, std::int64_t count, const std::function<void(std::in
   run_tasks(threads, count, [&](std::int64_t i, int /*worker*/) { task(i); });
 }
 
+void run_pieces(int threads, std::int64_t count, std::int64_t piece,
+                const std::function<void(std::int64_t, std::int64_t)>& work) {
+  run_tasks(threads, (count + piece - 1) / piece,
+            [&](std::int64_t i) { work(i * piece, std::min(count, (i + 1) * piece)); });
+}
+
 int startable_threads(int wanted) {
   std::atomic_flag ends;
   std::vector<std::jthread> threads;

@@ -39,6 +39,15 @@ TEST(DistributedSearch, SameTableForAnySplitIntoGroups) {
   }
 }
 
+/// Keeps what there is after each point.
+SearchMemory keeping_in(std::vector<SearchMemory>& memories) {
+  SearchMemory keeping;
+  keeping.keep = [&](const SearchResult& so_far, const std::string& state) {
+    memories.push_back({so_far.points, so_far.fold_rows, state, {}});
+  };
+  return keeping;
+}
+
 TEST(DistributedSearch, GoesOnToTheLastBit) {
   const Communicator comm = Communicator::world();
   SearchOptions options{.C = {0.01, 0.1, 1}, .folds = 5};
@@ -46,10 +55,7 @@ TEST(DistributedSearch, GoesOnToTheLastBit) {
   for (const int groups : {0, 1}) {
     options.groups = groups;
     std::vector<SearchMemory> memories;
-    SearchMemory keeping;
-    keeping.keep = [&](const SearchResult& so_far, const std::string& state) {
-      memories.push_back({so_far.points, so_far.fold_rows, state, {}});
-    };
+    const SearchMemory keeping = keeping_in(memories);
     const SearchResult expected = search_grid(comm, load, options, {}, keeping);
     ASSERT_EQ(memories.size(), 3);
     EXPECT_EQ(expected.remembered, 0);
@@ -76,10 +82,7 @@ void expect_extension(const Communicator& comm, SearchOptions options, const std
   options.C = start;
   options.most_extra = 8;
   std::vector<SearchMemory> memories;
-  SearchMemory keeping;
-  keeping.keep = [&](const SearchResult& so_far, const std::string& state) {
-    memories.push_back({so_far.points, so_far.fold_rows, state, {}});
-  };
+  const SearchMemory keeping = keeping_in(memories);
   const SearchResult result = search_grid(comm, load, options, {}, keeping);
   ASSERT_GT(result.points.size(), start.size());
   EXPECT_TRUE(edge_of_best(result) == GridEdge::none || result.points.size() == start.size() + 8);
@@ -167,10 +170,7 @@ TEST(SearchOverKernelMatrices, ResumesToTheSameTable) {
   const Communicator comm = Communicator::world();
   const SearchOptions options = columns_of_both(Loss::l1);
   std::vector<SearchMemory> memories;
-  SearchMemory keeping;
-  keeping.keep = [&](const SearchResult& so_far, const std::string& state) {
-    memories.push_back({so_far.points, so_far.fold_rows, state, {}});
-  };
+  const SearchMemory keeping = keeping_in(memories);
   const SearchResult expected = search_grid(comm, load, options, {}, keeping);
   for (const std::size_t done : {1, 4, 8}) {
     const SearchResult result = search_grid(comm, load, options, {}, memories[done - 1]);
@@ -216,10 +216,7 @@ TEST(SearchOverLandmarks, ResumesToTheSameTableWithAndWithoutItsState) {
   const Communicator comm = Communicator::world();
   SearchOptions options = folds_of_both(60);
   std::vector<SearchMemory> memories;
-  SearchMemory keeping;
-  keeping.keep = [&](const SearchResult& so_far, const std::string& state) {
-    memories.push_back({so_far.points, so_far.fold_rows, state, {}});
-  };
+  const SearchMemory keeping = keeping_in(memories);
   const SearchResult expected = search_grid(comm, load, options, {}, keeping);
   for (const std::size_t done : {1, 4, 5, 8}) {
     SearchMemory memory = memories[done - 1];
@@ -273,7 +270,7 @@ TEST(Halving, TheSameTableForAnyNumberOfRanksAndAfterAResume) {
   std::vector<SearchMemory> memories;
   SearchMemory keeping;
   keeping.keep = [&](const SearchResult& so_far, const std::string& state) {
-    memories.push_back({so_far.points, so_far.fold_rows, state, {}});
+    keeping_in(memories).keep(so_far, state);
     std::erase_if(memories.back().points, [](const SearchPoint& p) { return p.dropped; });  // as a journal does
   };
   const SearchResult expected = search_grid(alone, in_three, options, {}, keeping),

@@ -10,7 +10,6 @@ in time, with its work done or with exit code 1 and one line that says why, alon
 import argparse
 import os
 import pathlib
-import resource
 import shutil
 import signal
 import subprocess

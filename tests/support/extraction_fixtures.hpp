@@ -3,15 +3,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cmath>
 #include <condition_variable>
 #include <map>
 #include <mutex>
-#include <numeric>
-#include <set>
 #include <string>
-#include <thread>
 
 #include "extraction/workers.hpp"
 #include "pool3/corpus.hpp"

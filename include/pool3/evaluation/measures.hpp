@@ -34,6 +34,9 @@ struct ReliabilityBin {
 };
 inline constexpr int reliability_bins = 15;
 
+/// Of exactly `hits` hits in `of` trials that hit with probability `p`. REQUIRES: 0 <= hits <= of, 0 < p < 1.
+[[nodiscard]] double binomial_probability(std::int64_t hits, std::int64_t of, double p);
+
 /// Both ends belong to it.
 struct Interval {
   double low = 0, high = 0;

@@ -4,8 +4,7 @@
 #include <mutex>
 #include <new>
 
-#include "pool3/exchange/import.hpp"
-#include "pool3/extraction.hpp"
+#include "pool3/image.hpp"
 #include "pool3/image/small_picture.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/threads.hpp"
@@ -17,55 +16,33 @@ namespace {
 
 constexpr std::int64_t side = SmallPictures::side, bytes_of_picture = side * side * 3;
 
-/// This rank's share of the rows.
-class Reader {
- public:
-  Reader(const FeatureReader& reader, const std::vector<Row>& rows, const std::vector<std::string>& folders)
-      : rows_(rows),
-        options_(decoding_of(reader, side)),
-        finder_(reader.root(), folders, entry_limits(options_)),
-        paths_(reader.paths({0, reader.rows()})),
-        has_keys_(reader.provenance().weights_sha256 != imported) {
-    if (has_keys_) keys_ = reader.keys();
+/// Writes 1 and the pixels, if there is a picture.
+void read_one(const RowPictures& pictures, std::size_t i, char* to) {
+  try {
+    std::optional<Image> picture = pictures.read(i);
+    if (!picture) return;
+    const auto pixels = small_picture(*picture, side);
+    recycle(*std::move(picture));
+    *to = 1;
+    std::memcpy(to + 1, pixels.data(), pixels.size());
+  } catch (const ReadError&) {
+  } catch (const ImageError&) {
+  } catch (const std::bad_alloc&) {
   }
+}
 
-  /// [rows of `share`] "there" and its pixels, one after the other.
-  std::string read(RowRange share, int threads, const ShowRows& show) {
-    std::string bytes(index(share.size() * (1 + bytes_of_picture)), '\0');
-    std::int64_t done = 0;
-    std::mutex mutex;
-    run_tasks(threads, share.size(), [&](std::int64_t i) {
-      read_one(rows_[index(share.begin + i)], &bytes[index(i * (1 + bytes_of_picture))]);
-      const std::lock_guard lock(mutex);
-      if (show) show(++done, share.size());
-    });
-    return bytes;
-  }
-
- private:
-  /// Writes 1 and the pixels, if there is a picture.
-  void read_one(Row row, char* to) const {
-    try {
-      const std::vector<std::byte> file = finder_.read(paths_[index(row)]);
-      if (has_keys_ && content_key(file) != keys_[index(row)]) return;
-      Image picture = decode(file, options_);
-      const auto pixels = small_picture(picture, side);
-      recycle(std::move(picture));
-      *to = 1;
-      std::memcpy(to + 1, pixels.data(), pixels.size());
-    } catch (const ReadError&) {
-    } catch (const ImageError&) {
-    } catch (const std::bad_alloc&) {
-    }
-  }
-
-  const std::vector<Row>& rows_;
-  DecodeOptions options_;
-  PictureFinder finder_;
-  std::vector<std::string> paths_;
-  bool has_keys_;
-  std::vector<ImageKey> keys_;
-};
+/// [pictures] "there" and its pixels, one after the other.
+std::string read(const RowPictures& pictures, std::int64_t count, int threads, const ShowRows& show) {
+  std::string bytes(index(count * (1 + bytes_of_picture)), '\0');
+  std::int64_t done = 0;
+  std::mutex mutex;
+  run_tasks(threads, count, [&](std::int64_t i) {
+    read_one(pictures, index(i), &bytes[index(i * (1 + bytes_of_picture))]);
+    const std::lock_guard lock(mutex);
+    if (show) show(++done, count);
+  });
+  return bytes;
+}
 
 }  // namespace
 
@@ -73,7 +50,9 @@ SmallPictures small_pictures(const Communicator& comm, const FeatureReader& read
                              const std::vector<std::string>& folders, int threads, const ShowRows& show) {
   std::string mine;
   comm.all_do([&] {
-    mine = Reader(reader, rows, folders).read(even_share(std::ssize(rows), comm.size(), comm.rank()), threads, show);
+    const RowRange share = even_share(std::ssize(rows), comm.size(), comm.rank());
+    const RowPictures pictures(reader, {rows.begin() + share.begin, rows.begin() + share.end}, folders, side);
+    mine = read(pictures, share.size(), threads, show);
   });
   std::string bytes;
   for (const std::string& part : comm.gather(mine)) bytes += part;

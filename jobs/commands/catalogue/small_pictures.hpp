@@ -1,7 +1,6 @@
 #pragma once
 // The pictures of a catalogue made small, to be compared.
 
-#include <functional>
 #include <string>
 #include <vector>
 

@@ -2,7 +2,6 @@
 // Searches a whole file for the nearest pictures.
 
 #include <functional>
-#include <string>
 #include <vector>
 
 #include "commands/matching/catalogue_rows.hpp"

@@ -1,7 +1,6 @@
 #pragma once
 // Whether a picture is like those of a catalogue: by how far the nearest of them is.
 
-#include <limits>
 #include <span>
 #include <string>
 #include <vector>

@@ -19,6 +19,23 @@ constexpr std::array<std::pair<const char*, SolverMethod>, 4> methods = {{{"auto
                                                                           {"newton", SolverMethod::newton},
                                                                           {"gram", SolverMethod::gram}}};
 
+SolverMethod method_of(const KernelFlags& f, bool rbf) {
+  const auto* const found = std::ranges::find(methods, f.solver, [](const auto& m) { return std::string(m.first); });
+  if (found == methods.end()) throw usage_error("--solver must be auto, descent, newton or gram");
+  const SolverMethod method = found->second;
+  if (rbf && method != SolverMethod::automatic && method != SolverMethod::gram)
+    throw usage_error("--solver must be auto or gram with --kernel rbf");
+  return method;
+}
+
+void check_landmarks(const KernelFlags& f, const KernelFlagValues& v) {
+  if (f.landmarks < 0 || f.landmarks == 1) throw usage_error("--landmarks must be 0, or 2 or more");
+  if (f.landmarks > 0 && (!v.rbf || f.multiclass == "ovo"))
+    throw usage_error("--landmarks needs --kernel rbf, and --multiclass ovr");
+  if (f.landmarks > 0 && v.method == SolverMethod::gram)
+    throw usage_error("--solver gram is exact: leave it to auto with --landmarks");
+}
+
 }  // namespace
 
 void declare_kernel(OptionParser& p, KernelFlags& f) {
@@ -54,17 +71,9 @@ KernelFlagValues values_of(const KernelFlags& f) {
   if (v.gammas.empty()) throw usage_error("--gamma names no value");
   if (f.multiclass != "ovr" && f.multiclass != "ovo") throw usage_error("--multiclass must be ovr or ovo");
   if (f.multiclass == "ovo" && !v.rbf) throw usage_error("--multiclass ovo needs --kernel rbf");
-  const auto* const method = std::ranges::find(methods, f.solver, [](const auto& m) { return std::string(m.first); });
-  if (method == methods.end()) throw usage_error("--solver must be auto, descent, newton or gram");
-  v.method = method->second;
-  if (v.rbf && v.method != SolverMethod::automatic && v.method != SolverMethod::gram)
-    throw usage_error("--solver must be auto or gram with --kernel rbf");
+  v.method = method_of(f, v.rbf);
   if (!(f.max_memory_gib >= 0) || !std::isfinite(f.max_memory_gib)) throw usage_error("--max-memory must be 0 or more");
-  if (f.landmarks < 0 || f.landmarks == 1) throw usage_error("--landmarks must be 0, or 2 or more");
-  if (f.landmarks > 0 && (!v.rbf || f.multiclass == "ovo"))
-    throw usage_error("--landmarks needs --kernel rbf, and --multiclass ovr");
-  if (f.landmarks > 0 && v.method == SolverMethod::gram)
-    throw usage_error("--solver gram is exact: leave it to auto with --landmarks");
+  check_landmarks(f, v);
   v.choice = {.kernel = v.rbf && !v.linear ? Kernel::rbf : Kernel::linear,
               .gamma = v.gammas.front(),
               .multiclass = f.multiclass == "ovo" ? Multiclass::one_vs_one : Multiclass::one_vs_rest,

@@ -1,7 +1,6 @@
 #pragma once
 // Flags of `train`, `search` and `run` on splits, folds and scores.
 
-#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -1,7 +1,6 @@
 #pragma once
 // What a model says of rows, all of them on the root; and the training rows that lie near to some.
 
-#include <optional>
 #include <string>
 #include <vector>
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "commands/report/thumbnails.hpp"
 #include "console/text.hpp"
 #include "pool3/exchange/import.hpp"
 #include "pool3/extraction.hpp"
@@ -13,6 +12,7 @@
 #include "pool3/report.hpp"
 #include "pool3/store/map_file.hpp"
 #include "setup/find_weights.hpp"
+#include "setup/picture_finder.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -125,11 +125,10 @@ PictureStages stages_of(const FeatureReader& reader, Row row, const std::string&
   if (weights.sha256 != made.weights_sha256)
     throw error_at({stage, weights_path}, "the features were made with other weights", "give those with --weights");
   const Preprocessing how = parse_preprocessing(made.profile);
-  const DecodeOptions decoding{.max_pixels = how.max_pixels, .apply_orientation = how.apply_orientation};
-  const std::string path = reader.paths({row, row + 1})[0];
+  const std::optional<Image> picture = RowPictures(reader, {row}, folders, 0).read(0);
+  if (!picture) throw ReadError("it is another picture than the one that the features were made of");
   std::vector<float> input(static_cast<std::size_t>(input_floats));
-  to_input(decode(read_picture(reader, folders, path, entry_limits(decoding)), decoding),
-           parse_input_profile(how.profile), input);
+  to_input(*picture, parse_input_profile(how.profile), input);
   for (const StageOutput& output : open_network(weights, {.precision = Precision::fp32, .batch = 1})->stages(input)) {
     const auto* const known = std::ranges::find_if(descriptions, [&](const auto& d) { return output.name == d.name; });
     if (known == descriptions.end()) continue;

@@ -6,8 +6,7 @@
 #include <cstring>
 #include <mutex>
 
-#include "pool3/exchange/import.hpp"
-#include "pool3/extraction.hpp"
+#include "pool3/image.hpp"
 #include "pool3/threads.hpp"
 #include "setup/picture_finder.hpp"
 
@@ -25,21 +24,20 @@ void append(std::string& bytes, std::int64_t value) {
   bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
+std::vector<Row> numbers_of(const std::vector<ShownRow>& rows) {
+  std::vector<Row> numbers;
+  for (const ShownRow& row : rows) numbers.push_back(row.row);
+  return numbers;
+}
+
 class Maker {
  public:
   Maker(const FeatureReader& reader, const PictureSource& source, const std::vector<ShownRow>& rows)
-      : source_(source),
-        rows_(rows),
-        options_(decoding_of(reader, source.side)),
-        finder_(reader.root(), source.folders, entry_limits(options_)),
-        has_keys_(reader.provenance().weights_sha256 != imported) {
-    for (const ShownRow& row : rows)
-      if (has_keys_) keys_.push_back(reader.keys({row.row, row.row + 1})[0]);
-  }
+      : source_(source), count_(std::ssize(rows)), pictures_(reader, numbers_of(rows), source.folders, source.side) {}
 
   /// Of rows `first`, `first` + `step`, ... Throws Error: no space for a compressed shard.
   Made make(std::int64_t first, std::int64_t step) {
-    const std::int64_t count = (static_cast<std::int64_t>(rows_.size()) - first + step - 1) / step;
+    const std::int64_t count = (count_ - first + step - 1) / step;
     run_tasks(source_.threads, count, [&](std::int64_t i) { try_one(static_cast<std::size_t>(first + i * step)); });
     return std::move(made_);
   }
@@ -58,14 +56,10 @@ class Maker {
   }
 
   void make_one(std::size_t i) {
-    const std::vector<std::byte> file = finder_.read(rows_[i].path);
-    if (has_keys_ && content_key(file) != keys_[i]) {
-      const std::lock_guard lock(mutex_);
-      ++made_.changed;
-      return;
-    }
-    const Image small = thumbnail(decode(file, options_), source_.side);
+    const std::optional<Image> picture = pictures_.read(i);
+    const Image small = picture ? thumbnail(*picture, source_.side) : Image{};
     const std::lock_guard lock(mutex_);
+    if (!picture) return void(++made_.changed);
     append(made_.bytes, static_cast<std::int64_t>(i));
     append(made_.bytes, small.width);
     append(made_.bytes, small.height);
@@ -78,11 +72,8 @@ class Maker {
   }
 
   const PictureSource& source_;
-  const std::vector<ShownRow>& rows_;
-  DecodeOptions options_;
-  PictureFinder finder_;
-  bool has_keys_;
-  std::vector<ImageKey> keys_;  // of rows_
+  std::int64_t count_;
+  RowPictures pictures_;
   std::mutex mutex_;
   Made made_;
 };
@@ -109,11 +100,6 @@ std::string packed(const std::map<std::string, std::int64_t>& failed) {
 }
 
 }  // namespace
-
-std::vector<std::byte> read_picture(const FeatureReader& reader, const std::vector<std::string>& folders,
-                                    const std::string& path, const EntryLimits& limits) {
-  return PictureFinder(reader.root(), folders, limits).read(path);
-}
 
 PictureCount add_thumbnails(const Communicator& comm, const FeatureReader& reader, const PictureSource& source,
                             std::vector<ShownRow>& rows) {

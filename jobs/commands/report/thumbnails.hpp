@@ -28,8 +28,4 @@ struct PictureCount {
 PictureCount add_thumbnails(const Communicator& comm, const FeatureReader& reader, const PictureSource& source,
                             std::vector<ShownRow>& rows);
 
-/// The bytes of a picture, looked for as above. Throws ReadError. Not collective.
-[[nodiscard]] std::vector<std::byte> read_picture(const FeatureReader& reader, const std::vector<std::string>& folders,
-                                                  const std::string& path, const EntryLimits& limits);
-
 }  // namespace pool3::jobs

@@ -1,7 +1,6 @@
 #include "commands/serving/service.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "commands/serving/assets.hpp"
 #include "commands/serving/verdict_json.hpp"

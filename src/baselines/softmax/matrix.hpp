@@ -2,7 +2,6 @@
 // Matrices of the baselines: row-major, products by BLAS.
 
 #include <Eigen/Core>
-#include <cstdint>
 #include <span>
 
 #include "pool3/types.hpp"

@@ -1,7 +1,6 @@
 #pragma once
 // The pictures below a folder. Private to the room.
 
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>

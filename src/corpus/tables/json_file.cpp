@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "corpus/error_stage.hpp"

@@ -1,6 +1,5 @@
 #include "corpus/tables/other_kinds.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include "corpus/file_names.hpp"

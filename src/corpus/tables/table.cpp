@@ -87,6 +87,26 @@ TableShape read_records(TextInput& input, char separator, const ColumnNames& nam
   return shape;
 }
 
+/// The lines of a list that name no picture.
+struct LinesLeftOut {
+  std::int64_t remarks = 0, without_path = 0, first_without = 0;
+
+  void add_without_path(std::int64_t line) {
+    if (without_path++ == 0) first_without = line;
+  }
+  [[nodiscard]] std::vector<std::string> words() const {
+    std::vector<std::string> all;
+    const auto s = [](std::int64_t count) { return count == 1 ? "" : "s"; };
+    if (remarks > 0)
+      all.push_back(fmt::format("{} line{} begin{} with # and {} left out as remark{}", remarks, s(remarks),
+                                remarks == 1 ? "s" : "", remarks == 1 ? "is" : "are", s(remarks)));
+    if (without_path > 0)
+      all.push_back(fmt::format("{} line{} without a path, and left out (the first: line {})", without_path,
+                                s(without_path), first_without));
+    return all;
+  }
+};
+
 /// Lines of a path alone or with a label.
 TableShape read_list(TextInput& input, const TableUse& use) {
   const ListForm form = find_list_form(input);
@@ -95,15 +115,15 @@ TableShape read_list(TextInput& input, const TableUse& use) {
   if (labels) shape.what += "; labels are those of image_class_labels.txt beside it";
   if (!form.placement.is_as_written()) shape.placement = form.placement.words();
   const std::string& folder = input.folder();
-  std::int64_t remarks = 0, without_path = 0, first_without = 0;
+  const auto is_remark = [&](const std::string& path) {
+    return path.starts_with('#') && (folder.empty() || !is_there(folder, form.placement.of(path)));
+  };
+  LinesLeftOut left_out;
   read_lines(input, [&](std::string_view text, std::int64_t line) {
     const ListLine parts = form.parts_of(text);
     std::string path(parts.path);
-    if (path.starts_with('#') && (folder.empty() || !is_there(folder, form.placement.of(path)))) return void(++remarks);
-    if (path.empty()) {
-      if (without_path++ == 0) first_without = line;
-      return;
-    }
+    if (is_remark(path)) return void(++left_out.remarks);
+    if (path.empty()) return left_out.add_without_path(line);
     check_path(path, input.path(), line, shape.rows == 0);
     if (!form.placement.is_as_written()) path = form.placement.of(path);
     const auto by_id = labels ? labels->find(std::string(parts.id)) : IdTexts::const_iterator();
@@ -111,15 +131,9 @@ TableShape read_list(TextInput& input, const TableUse& use) {
     use({path, label, 1, shape.has_labels, line});
     ++shape.rows;
   });
-  if (remarks > 0)
-    shape.odd.push_back(fmt::format("{} line{} begin{} with # and {} left out as remark{}", remarks,
-                                    remarks == 1 ? "" : "s", remarks == 1 ? "s" : "", remarks == 1 ? "is" : "are",
-                                    remarks == 1 ? "" : "s"));
-  if (shape.rows == 0 && without_path > 0)
-    fail_at(input.path(), first_without, "the path is empty, and so are all others");
-  if (without_path > 0)
-    shape.odd.push_back(fmt::format("{} line{} without a path, and left out (the first: line {})", without_path,
-                                    without_path == 1 ? "" : "s", first_without));
+  if (shape.rows == 0 && left_out.without_path > 0)
+    fail_at(input.path(), left_out.first_without, "the path is empty, and so are all others");
+  shape.odd = left_out.words();
   return shape;
 }
 

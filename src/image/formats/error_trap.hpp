@@ -3,7 +3,6 @@
 
 #include <array>
 #include <csetjmp>
-#include <cstddef>
 #include <cstring>
 
 #include "pool3/error.hpp"

@@ -7,6 +7,7 @@
 
 #include "pool3/numbers/target_clones.hpp"
 #include "pool3/threads.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3::map {
 namespace {
@@ -60,12 +61,9 @@ std::vector<float> padded(const std::vector<float>& values) {
 
 Repulsion exact_repulsion(const Plane& points, int threads) {
   const std::vector<float> x = padded(points.x), y = padded(points.y);
-  const auto count = std::ssize(points.x);
   std::vector<Sums> sums(points.x.size());
-  run_tasks(threads, (count + rows_of_a_piece - 1) / rows_of_a_piece, [&](std::int64_t piece) {
-    const std::int64_t begin = piece * rows_of_a_piece, many = std::min(rows_of_a_piece, count - begin);
-    const auto first = static_cast<std::size_t>(begin);
-    repel(x.data(), y.data(), x.size(), first, std::span(sums).subspan(first, static_cast<std::size_t>(many)));
+  run_pieces(threads, std::ssize(sums), rows_of_a_piece, [&](std::int64_t begin, std::int64_t end) {
+    repel(x.data(), y.data(), x.size(), index(begin), std::span(sums).subspan(index(begin), index(end - begin)));
   });
   Repulsion all;
   for (const Sums& s : sums) {

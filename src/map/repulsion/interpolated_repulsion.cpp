@@ -81,14 +81,14 @@ struct InterpolatedRepulsion::Grid {
   }
 
   /// A charge of 1 for each point, in the order of the points.
-  void spread() {
+  void spread() const {
     fields.clear_charges();
     double* charges = fields.charges();
     for (std::size_t i = 0; i < spots.size(); ++i)
       for_nodes(i, [&](std::size_t node, double weight) { charges[node] += weight; });
   }
 
-  Repulsion gather(int threads) const {
+  [[nodiscard]] Repulsion gather(int threads) const {
     Repulsion all;
     all.force.x.resize(spots.size());
     all.force.y.resize(spots.size());
@@ -108,10 +108,8 @@ struct InterpolatedRepulsion::Grid {
 
   template <typename Work>
   void for_points(int threads, Work&& work) const {
-    const auto count = std::ssize(spots);
-    run_tasks(threads, (count + points_of_a_piece - 1) / points_of_a_piece, [&](std::int64_t piece) {
-      const std::int64_t end = std::min(count, (piece + 1) * points_of_a_piece);
-      for (std::int64_t i = piece * points_of_a_piece; i < end; ++i) work(index(i));
+    run_pieces(threads, std::ssize(spots), points_of_a_piece, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) work(index(i));
     });
   }
 

@@ -2,9 +2,6 @@
 // CPUs on which bf16 was measured against fp32, by bench/compare network. A model that is not here is timed where it
 // runs: a figure of one CPU says nothing of its neighbours, let alone of other makers'.
 
-#include <optional>
-#include <string>
-
 #include "network/choice/cpu_model.hpp"
 #include "pool3/network.hpp"
 

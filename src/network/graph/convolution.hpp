@@ -2,7 +2,6 @@
 // One convolution, or several that read the same input, with their weights packed once.
 
 #include <span>
-#include <string>
 #include <vector>
 
 #include "network/graph/aligned_memory.hpp"

@@ -15,9 +15,9 @@
 namespace pool3::network {
 namespace {
 
-constexpr int most_taps = 25, most_outputs = 4;
+inline constexpr int most_taps = 25, most_outputs = 4;
 /// Weights that stay in a core's L2 cache while the positions pass by.
-constexpr std::int64_t weights_at_once = 1 << 20;
+inline constexpr std::int64_t weights_at_once = 1 << 20;
 
 /// One tap of `positions` output positions: where its 16 rows start (null: outside the picture), and its weights
 /// within a panel.

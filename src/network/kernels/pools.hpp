@@ -57,7 +57,7 @@ void patches(const float* pictures, int count, int y, const View& to) {
   for (int n = 0; n < count; ++n) {
     const float* picture = pictures + n * input_floats + static_cast<std::int64_t>(y) * 2 * length;
     for (int ky = 0; ky < 3; ++ky) {
-      T* line = lines[static_cast<std::size_t>(n * 3 + ky)].data();
+      T* line = lines[n * 3 + ky].data();
       narrow<T>(picture + ky * length, length, line);
       // The next call reads two lines more; there are too many pictures for the CPU to foresee it.
       const float* next = picture + std::min(ky + 3, input_side - 1 - 2 * y) * length;
@@ -70,8 +70,7 @@ void patches(const float* pictures, int count, int y, const View& to) {
     T* out = values<T>(to.at(y, x));
     for (int n = 0; n < count; ++n, out += patch_channels) {
       T* target = n + 1 < count ? out : last.data();
-      for (int ky = 0; ky < 3; ++ky)
-        std::memcpy(target + ky * run, lines[static_cast<std::size_t>(n * 3 + ky)].data() + x * 6, wide * sizeof(T));
+      for (int ky = 0; ky < 3; ++ky) std::memcpy(target + ky * run, lines[n * 3 + ky].data() + x * 6, wide * sizeof(T));
     }
     std::memcpy(out - patch_channels, last.data(), patch_channels * sizeof(T));
   }

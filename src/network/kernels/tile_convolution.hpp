@@ -19,8 +19,8 @@
 namespace pool3::network {
 namespace {
 
-constexpr int tile_bytes = 1024;
-constexpr int row_bytes = 64;  // of a tile: the channels of the input that are in one
+inline constexpr int tile_bytes = 1024;
+inline constexpr int row_bytes = 64;  // of a tile: the channels of the input that are in one
 
 /// Two positions by 32 channels: tiles 0 to 3 are the sums, 4 and 5 the inputs, 6 and 7 the weights. The sums of a
 /// block are finished and written while the next block's are made.
@@ -142,7 +142,7 @@ class TileKernel {
 };
 
 /// Weights of a layer that stay in the L1 cache beside its input.
-constexpr std::int64_t small_weights = 20 << 10;
+inline constexpr std::int64_t small_weights = 20 << 10;
 
 template <typename Tiles, typename In>
 void convolve_some(const ConvolutionTask& task) {

@@ -9,10 +9,10 @@ namespace pool3::network {
 namespace {
 
 /// Points that a tile of 2 x 2 outputs is computed at, from 4 x 4 inputs.
-constexpr int points = 16;
+inline constexpr int points = 16;
 /// Most tiles at once, and values of their transformed inputs: together they stay in a core's L2 cache.
-constexpr int most_tiles = 8, most_transformed = 1 << 17;
-constexpr int widest_panel = 48;
+inline constexpr int most_tiles = 8, most_transformed = 1 << 17;
+inline constexpr int widest_panel = 48;
 
 /// Rows [row_begin, row_end) of `task`, tile by tile. Kernel: as for convolve().
 template <typename Kernel, typename Vector>

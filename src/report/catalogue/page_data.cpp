@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pool3/error.hpp"
+#include "pool3/text/utf8.hpp"
 #include "report/base64.hpp"
 #include "report/catalogue/audit_lists.hpp"
 #include "report/catalogue/calibration_curves.hpp"
@@ -28,11 +29,8 @@ constexpr std::int64_t most_risk_points = 200;
 std::string shown(const std::string& text) { return one_line(utf8_text(text)); }
 
 std::string shown_path(const std::string& path) {
-  std::string text = shown(path);
-  if (text.size() <= longest_path) return text;
-  std::size_t cut = text.size() - longest_path;
-  while ((static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U) ++cut;  // not inside a character
-  return "\u2026" + text.substr(cut);
+  const std::string text = shown(path);
+  return text.size() <= longest_path ? text : "\u2026" + std::string(utf8_end(text, longest_path));
 }
 
 Json rounded(double value) {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "pool3/numbers/byte_reader.hpp"
+#include "pool3/text/utf8.hpp"
 #include "store/format_names.hpp"
 #include "store/hdf5/strings.hpp"
 #include "store/integrity/checksum.hpp"
@@ -29,14 +30,9 @@ std::array<std::string, 4> texts_of(const Failure& failure) {
   return {failure.path, std::string(stage_of(failure.status)), std::string(to_string(failure.status)), failure.message};
 }
 
-/// One line of bounded length, cut between characters.
+/// One line of bounded length.
 std::string short_message(const std::string& message) {
-  std::string line = one_line(message);
-  if (line.size() <= max_message_bytes) return line;
-  std::size_t end = max_message_bytes;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0U) == 0x80U) --end;
-  line.resize(end);
-  return line;
+  return std::string(utf8_beginning(one_line(message), max_message_bytes));
 }
 
 Cells cells_of(const std::vector<Failure>& failures) {

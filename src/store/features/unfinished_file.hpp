@@ -3,7 +3,6 @@
 // pending, its checksum is right, and the logs know why each of its failed rows failed.
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "store/features/feature_tables.hpp"

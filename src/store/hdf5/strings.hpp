@@ -2,8 +2,6 @@
 // Strings in cells of one width, padded with NUL.
 
 #include <cstddef>
-#include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -2,8 +2,6 @@
 // The types of what pool3 stores.
 
 #include <cstddef>
-#include <span>
-#include <vector>
 
 #include "pool3/hdf5.hpp"
 

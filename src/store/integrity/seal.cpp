@@ -81,9 +81,7 @@ void check_format(const Descriptor& file, const Block& block, const std::string&
   const Place& place = file.place();
   const std::string format = format_in(block);
   if (format == wanted) return;
-  if (format == features_format || format == model_format || format == link_format || format == repacked_format) {
-    throw error_at(place, fmt::format("is a {} file, not a {} file", format, wanted));
-  }
+  if (format.starts_with("pool3 ")) throw error_at(place, fmt::format("is a {} file, not a {} file", format, wanted));
   if (!has_hdf5_signature(file)) throw error_at(place, "is not an HDF5 file");
   throw error_at(place, fmt::format("is an HDF5 file, but not a {} file", wanted));
 }
@@ -92,6 +90,14 @@ void check_version(const Place& place, std::int64_t version, std::int64_t newest
   if (version < 1) throw error_at(place, fmt::format("format version {} does not exist", version), damaged_advice);
   if (version <= newest) return;
   throw error_at(place, fmt::format("format version {} is newer than {}", version, newest), "use a newer pool3");
+}
+
+/// The seal of a file of this format and of a version that is known. Throws Error for other files.
+Block read_known_block(const Descriptor& file, const std::string& format, std::int64_t newest) {
+  const Block block = read_block(file);
+  check_format(file, block, format);
+  check_version(file.place(), block.version, newest);
+  return block;
 }
 
 /// For a file that does not fit its seal.
@@ -124,9 +130,7 @@ void complete_seal(const Place& place, std::vector<Extent> covered) {
 
 void check_seal(const Place& place, const std::string& format, std::int64_t newest) {
   const Descriptor file = open_source(place);
-  const Block block = read_block(file);
-  check_format(file, block, format);
-  check_version(place, block.version, newest);
+  const Block block = read_known_block(file, format, newest);
   if (block.file_bytes == 0) throw error_at(place, "is not complete", retry_advice);
   const std::int64_t size = file_bytes(place);
   if (size != block.file_bytes) throw changed(file, fmt::format("has {} bytes, not {}", size, block.file_bytes));
@@ -136,9 +140,7 @@ void check_seal(const Place& place, const std::string& format, std::int64_t newe
 
 void check_open_seal(const Place& place, const std::string& format, std::int64_t newest) {
   const Descriptor file = open_source(place);
-  const Block block = read_block(file);
-  check_format(file, block, format);
-  check_version(place, block.version, newest);
+  const Block block = read_known_block(file, format, newest);
   if (block.file_bytes != 0) throw error_at(place, "is complete, but has the name of an unfinished file", "rename it");
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 // Linear equations with a positive definite matrix of some hundred rows, many times.
 
-#include <cstddef>
 #include <cstdint>
 
 #include "svm/algebra/matrix.hpp"

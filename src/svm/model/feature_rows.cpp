@@ -30,15 +30,4 @@ RowsView<float> FeatureRows::operator()(RowRange rows) {
   return {copy_.data(), rows.size(), dim};
 }
 
-void FeatureRows::prefetch(std::int64_t row, RowRange columns) const {
-  if (row >= problem_.rows) return;
-  const auto ask = [&](const auto& values) {
-    constexpr auto in_line = static_cast<std::int64_t>(64 / sizeof values[0]);
-    for (std::int64_t j = columns.begin; j < columns.end; j += in_line)
-      __builtin_prefetch(values.data() + row * problem_.dim + j);
-  };
-  if (!problem_.lent.empty()) return ask(problem_.lent);
-  problem_.halves.empty() ? ask(problem_.x) : ask(problem_.halves);
-}
-
 }  // namespace pool3::svm

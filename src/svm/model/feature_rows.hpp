@@ -1,7 +1,6 @@
 #pragma once
 // The features of a problem as floats or doubles, whether they lie as floats or as halves.
 
-#include <algorithm>
 #include <type_traits>
 
 #include "pool3/partition.hpp"
@@ -20,8 +19,6 @@ class FeatureRows {
   explicit FeatureRows(const Problem& problem);
   /// Features of these rows of this rank: where they lie, or a copy that holds until the next call.
   [[nodiscard]] RowsView<float> operator()(RowRange rows);
-  /// Starts to bring some columns of a row into the cache. There need not be such a row.
-  void prefetch(std::int64_t row, RowRange columns) const;
 
  private:
   const Problem& problem_;

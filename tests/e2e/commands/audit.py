@@ -79,7 +79,7 @@ def check_json(check, folder, result, features):
     return told
 
 
-def check_both_ways(check, pool3, folder, features, y, faults):
+def check_both_ways(check, pool3, folder, features, faults):
     """evaluate --group-near-copies, on rows whose copies are known."""
     out, f = folder / "evaluation.json", support.Features(features)
     line = pool3("evaluate", features, "--model", folder / "M.h5", "--out", out, "--group-near-copies", ranks=2).out
@@ -165,7 +165,7 @@ def main():
     pool3("audit", features, "--model", folder / "M.h5", "--out", folder / "by_model", ranks=0)
     wrong = {int(r["row"]) for r in rows_of(folder / "by_model", "wrong_labels")}
     check(set(faults["wrong"]) <= wrong, "with the kernel of a model, too")
-    check_both_ways(check, pool3, folder, features, y, faults)
+    check_both_ways(check, pool3, folder, features, faults)
     text = pool3("audit", features, "--out", out, ranks=2).out
     check(all(name in text for name in LISTS), "two ranks: a line for each list")
     again = json.loads((out / "audit.json").read_text())

@@ -48,7 +48,7 @@ def check_bytes(check, pool3, folder, features, path):
     check("damaged" in pool3("verify", path, ranks=0, code=1).err, "verify finds a byte that has changed")
 
 
-def check_sampling(check, pool3, folder, x, features):
+def check_sampling(check, pool3, folder, features):
     path = folder / "sampled.h5"
     pool3("map", features, "--out", path, "--most", 250, ranks=0)
     with h5py.File(path) as f:
@@ -88,7 +88,7 @@ def main():
     check("trustworthiness" in result.out and "two components" in result.out, "stdout says how good it is, beside two components")
     check_quality(check, x, path)
     check_bytes(check, pool3, folder, features, path)
-    check_sampling(check, pool3, folder, x, features)
+    check_sampling(check, pool3, folder, features)
     check_refusals(check, pool3, folder, features)
     check.finish()
 

@@ -55,7 +55,7 @@ def make_files(pool3, folder):
     os.link(pool3.weights, folder / "w.safetensors")
 
 
-def test_inputs(refused, pool3):
+def test_inputs(refused):
     train = ["train", "--features", "f.h5", "--max-epochs", 5]
     for out in ("f.h5", "./f.h5", "linked.h5", "hard.h5", "../" + refused.folder.name + "/f.h5"):
         refused(f"--out {out} would replace --features f.h5", *train, "--out", out)
@@ -123,7 +123,7 @@ def main():
     make_files(pool3, folder)
     (folder / "current.h5").symlink_to("f.h5")
     refused = Refusals(check, pool3, folder)
-    test_inputs(refused, pool3)
+    test_inputs(refused)
     test_outputs(refused)
     test_streams(check, pool3, folder)
     test_allowed(check, pool3, folder)

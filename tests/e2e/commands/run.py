@@ -43,7 +43,7 @@ def stamp(path):
     return path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes()
 
 
-def check_outcome(check, pool3, folder, result, grid, folds):
+def check_outcome(check, folder, result, grid, folds):
     """The files fit each other, and what was printed."""
     out = folder / "result"
     names = sorted(p.name for p in out.iterdir())
@@ -111,7 +111,7 @@ def check_first(check, pool3, folder, out):
     result = start_run(pool3, folder, "--dry-run", code=0)
     check(not out.exists() and "images        65 " in result.out, "--dry-run counts, and writes nothing")
     result = start_run(pool3, folder)
-    f = check_outcome(check, pool3, folder, result, [0.1, 1], 3)
+    f = check_outcome(check, folder, result, [0.1, 1], 3)
     check(f.attributes["block_rows"] == 8, "[run] counts for run")
     check_page(check, out, result)
     check("/65 images" in result.err and "/65 images" not in result.out, "the log is on stderr, results are on stdout")
@@ -126,7 +126,7 @@ def check_other_grid(check, pool3, folder, out):
     check("--folds 3, this one has 4" in result.err, "so are other folds")
     result = start_run(pool3, folder, "--log-format", "json", "--C", 0.5, 2, "--folds", 4, "--overwrite")
     check(stamp(out / "features.h5") == features and "nothing to do" in result.err, "a second run keeps the features")
-    check_outcome(check, pool3, folder, result, [0.5, 2], 4)
+    check_outcome(check, folder, result, [0.5, 2], 4)
     check_json_log(check, result)
 
 
@@ -137,7 +137,7 @@ def check_other_corpus(check, pool3, folder, out):
     check("have changed (49 rows here, 65 there)" in result.err and "--overwrite" in result.err, "another corpus is refused")
     check(snapshot(out) == before, "and every file is as it was")
     result = start_run(pool3, folder, "--overwrite")
-    f = check_outcome(check, pool3, folder, result, [0.1, 1], 3)
+    f = check_outcome(check, folder, result, [0.1, 1], 3)
     check(len(f.paths) == 49 and stamp(out / "features.h5") != before[out / "features.h5"], "another corpus gives other features")
 
 

@@ -1,7 +1,6 @@
 """--fast-decode gives the features of the JPEG that Pillow shrinks in the codec, a file says so, and predict follows."""
 
 import h5py
-import numpy as np
 import pathlib
 import sys
 from PIL import Image

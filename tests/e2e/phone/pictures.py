@@ -107,7 +107,7 @@ def check_torchscript(check, catalogue, what, path, most):
     check(np.abs(again - told[0]).max() < 1e-5, f"{what}: PyTorch's interpreter for phones says the same")
 
 
-def check_sizes(check, catalogue, whole, small, what):
+def check_sizes(check, whole, small, what):
     share = small.stat().st_size / whole.stat().st_size
     check(share < 0.27, f"{what}: 8 bits take {share:.3f} of the size, {small.stat().st_size / 1e6:.1f} MB")
 
@@ -134,10 +134,10 @@ def main():
             continue
         check_refusals(check, catalogue)
         small = catalogue.export("onnx", "--pictures", "--quantised", name="small")
-        check_sizes(check, catalogue, onnx, small, "ONNX")
+        check_sizes(check, onnx, small, "ONNX")
         check_onnx(check, catalogue, "ONNX in 8 bits", small, 0.03)
         small = catalogue.export("torchscript", "--quantised", name="small")
-        check_sizes(check, catalogue, archive, small, "TorchScript")
+        check_sizes(check, archive, small, "TorchScript")
         check_torchscript(check, catalogue, "TorchScript in 8 bits", small, 0.03)
         again = catalogue.export("torchscript", "--quantised", name="again")
         check(again.read_bytes() == small.read_bytes(), "the same model gives the same bytes")

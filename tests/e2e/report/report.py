@@ -158,6 +158,11 @@ def check_refusals(check, pool3, folder, features):
     pool3("baseline", features, "--kind", "centroid", "--seed", 7, "--out", folder / "other.json")
     refused(["other.json", "other rows"], "--model", folder / "m.h5", "--baselines", folder / "other.json")
     refused(["no such row"], "--picture", "nowhere.png", code=2)
+    f = support.Features(features)
+    one, other = (f.paths[i] for i in np.flatnonzero(f.status == support.DONE)[:2])
+    (folder / "changed").mkdir()
+    shutil.copyfile(other, folder / "changed" / pathlib.Path(one).name)
+    refused([one, "another picture"], "--picture", one, "--corpus", folder / "changed", "--weights", pool3.weights)
 
 
 def main():

@@ -206,7 +206,7 @@ def check_edge(check, pool3, folder):
     check(apart < 0.01, f"and its points are the same within the tolerance ({apart:.4f})")
 
 
-def check_split(check, pool3, folder, x, y):
+def check_split(check, pool3, folder, y):
     """--split stratified: train_test_split's rows, and evaluate's measures are scikit-learn's."""
     model, out, table = folder / "m.h5", folder / "e.json", folder / "p.csv"
     pool3("train", "--features", folder / "one.h5", "--out", model, "--split", "stratified", "--C", 1, ranks=2)
@@ -274,7 +274,7 @@ def main():
     digits = load_digits()
     check_formats(check, pool3, folder, digits.data, digits.target)
     check_refusals(check, pool3, folder, digits.data, digits.target)
-    check_split(check, pool3, folder, digits.data, digits.target)
+    check_split(check, pool3, folder, digits.target)
     check_other_file(check, pool3, folder, digits.data, digits.target)
     check_grid(check, pool3, folder, digits.data, digits.target)
     check_unseen(check, pool3, folder)

@@ -68,7 +68,7 @@ def objectives(w, rows, C, loss):
     return np.array(values)
 
 
-def radii(w, theirs, mine, best, gap):
+def radii(w, mine, best, gap):
     """How far each class's weights [2, classes], ours and theirs, can be from the optimum's.
 
     The objective is |w|^2 / 2 and something convex, so a w whose objective is g above the least is at most sqrt(2 g) from
@@ -159,7 +159,7 @@ def compare(check, predictions, ours, rows, loss, C, iterations):
     check(best.sum() >= mine.sum() * (1 - 2 * max(gap, 1e-9)), f"all together: {mine.sum() / best.sum() - 1:.1e}")
     if not converged:
         return
-    predictions.compare(rows, w, theirs, radii(w, theirs, mine, best, gap).sum(0))
+    predictions.compare(rows, w, theirs, radii(w, mine, best, gap).sum(0))
 
 
 def run(check, predictions, program, rows, cases, iterations):

@@ -26,7 +26,7 @@ std::vector<float> features_of(Row row, Row rows, bool copies) {
 std::string write(const Communicator& comm, const test::TemporaryFolder& folder, Row rows, bool copies) {
   test::Sample sample(rows);
   sample.width = width;
-  const std::string path = folder / "f.h5";
+  std::string path = folder / "f.h5";
   FeatureWriter writer = FeatureWriter::open(comm, path, sample.spec());
   for (std::int64_t b = 0; b < writer.blocks(); ++b) {
     std::vector<float> all;

@@ -5,8 +5,6 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include <filesystem>
-
 #include "unit/corpus/fixtures.hpp"
 
 namespace pool3 {

@@ -61,6 +61,7 @@ TEST(Measures, TopFive) {
   std::vector<std::int32_t> ranking(8);
   std::iota(ranking.begin(), ranking.end(), 0);
   std::vector<RowResult> rows;
+  rows.reserve(ranking.size());
   for (std::int32_t k = 0; k < 8; ++k) rows.push_back(row_result(k, k, 0, ranking, {}));
   const Measures m = measure(comm, rows, false);
   EXPECT_EQ(m.top5_accuracy, 5.0 / 8);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "support/extraction_fixtures.hpp"
 
 namespace pool3::extraction::test {

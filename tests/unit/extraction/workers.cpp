@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <functional>
+#include <set>
+#include <thread>
+
 #include "support/extraction_fixtures.hpp"
 
 namespace pool3::extraction::test {

@@ -119,9 +119,10 @@ TEST_F(Checks, ASourceIsNoPipeDeviceOrSocket) {
   for (const auto& [name, kind] :
        {std::pair("pipe", "a pipe"), {"link", "a pipe"}, {"socket", "a socket"}, {"device", "a device"}}) {
     const std::string cause = "is " + std::string(kind) + ", not a regular file";
-    EXPECT_EQ(error_of([&] { return open_source(at(name)).is_open(); }).cause, cause) << name;
-    EXPECT_EQ(error_of([&] { check_source(at(name)); }).cause, cause) << name;
-    EXPECT_EQ(error_of([&] { return read_source(at(name), 10); }).cause, cause) << name;
+    const Place place = at(name);
+    EXPECT_EQ(error_of([&] { return open_source(place).is_open(); }).cause, cause) << name;
+    EXPECT_EQ(error_of([&] { check_source(place); }).cause, cause) << name;
+    EXPECT_EQ(error_of([&] { return read_source(place, 10); }).cause, cause) << name;
   }
   alarm(0);
 }

@@ -2,7 +2,7 @@
 
 #include <random>
 
-#include "unit/image/fixtures.hpp"
+#include "pool3/image.hpp"
 
 namespace pool3 {
 namespace {

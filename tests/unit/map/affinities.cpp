@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -29,10 +30,11 @@ TEST(Affinities, AreSymmetricAndSumToOne) {
   const Neighbours near{.k = 2, .rows = {1, 2, 0, 2, 3, 1, 2, 1}, .squares = {1, 9, 1, 4, 1, 4, 1, 9}};
   const Affinities p = affinities(near, 1.5, 1);
   ASSERT_EQ(p.rows(), 4);
-  double dense[4][4] = {}, sum = 0;
+  std::array<std::array<double, 4>, 4> dense{};
+  double sum = 0;
   for (std::size_t i = 0; i < 4; ++i)
     for (std::int64_t k = p.begin[i]; k < p.begin[i + 1]; ++k) {
-      dense[i][p.columns[index(k)]] += double{p.values[index(k)]};
+      dense[i][index(p.columns[index(k)])] += double{p.values[index(k)]};
       sum += double{p.values[index(k)]};
     }
   EXPECT_NEAR(sum, 1, 1e-6);

@@ -10,6 +10,7 @@ namespace {
 
 TEST(Sample, TakesSmallClassesWholeAndTheOthersAlike) {
   std::vector<std::int32_t> labels;
+  labels.reserve(1000);
   for (int i = 0; i < 1000; ++i) labels.push_back(i < 5 ? 3 : i < 400 ? 1 : i < 900 ? 2 : -1);
   const auto rows = sample_classes(labels, 95, 1);
   EXPECT_EQ(rows.size(), 95U);

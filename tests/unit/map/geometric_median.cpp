@@ -33,6 +33,7 @@ TEST(GeometricMedian, HasTheLeastSumOfDistances) {
 TEST(GeometricMedian, TurnsWithThePoints) {
   const std::vector<Point> points = {{0, 1}, {1, 0}, {10, 10}, {-3, 4}, {2, 2}};
   std::vector<Point> turned;
+  turned.reserve(points.size());
   const float c = std::cos(0.5F), s = std::sin(0.5F);
   for (const Point& p : points) turned.push_back({c * p.x - s * p.y, s * p.x + c * p.y});
   const Point m = geometric_median(points), t = geometric_median(turned);

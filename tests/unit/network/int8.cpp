@@ -12,6 +12,7 @@
 #include "network/graph/pipeline.hpp"
 #include "network/kernels/kernel_table.hpp"
 #include "pool3/network.hpp"
+#include "pool3/types.hpp"
 #include "unit/network/emulated_tiles.hpp"
 
 namespace pool3::network {
@@ -203,7 +204,7 @@ double error_of_fine_codes(const Kernels& int8, bool fine_in) {
           double sum = 0.2;
           for (int i = 0; i < 32; ++i)
             for (int t = 0; t < 9; ++t)
-              sum += double{layer.weight.values[static_cast<std::size_t>((o * 32 + i) * 9 + t)]} *
+              sum += double{layer.weight.values[index((std::int64_t{o} * 32 + i) * 9 + t)]} *
                      from.get(y - 1 + t / 3, x - 1 + t % 3, n, i);
           const double step = fine_in ? 1 : double{layer.codes.steps[static_cast<std::size_t>(o)]};
           sum = std::max(sum, 0.0);

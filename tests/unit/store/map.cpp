@@ -1,9 +1,11 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
 #include "pool3/error.hpp"
+#include "pool3/store/features.hpp"
 #include "pool3/store/map_file.hpp"
 #include "support/error_of.hpp"
 #include "support/slurp.hpp"
@@ -67,6 +69,13 @@ TEST(MapFile, RefusesWhatNoMapHas) {
   EXPECT_NE(refused([](CatalogueMap& m) { m.quality.trustworthiness = 1.5; }), "");
   EXPECT_NE(refused([](CatalogueMap& m) { m.pca.neighbours_kept = NAN; }), "");
   EXPECT_NE(refused([](CatalogueMap& m) { m.perplexity = 0; }), "");
+}
+
+TEST(MapFile, IsNamedWhereAnotherFileIsWanted) {
+  const test::TemporaryFolder folder;
+  write_map(sample(), folder / "map.h5");
+  EXPECT_THAT(test::error_of([&] { const FeatureReader reader(folder / "map.h5"); }).line,
+              testing::HasSubstr("is a pool3 map file, not a pool3 features file"));
 }
 
 TEST(MapFile, EveryByteIsChecked) {

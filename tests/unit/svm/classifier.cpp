@@ -28,10 +28,6 @@ TEST(Classifier, HeldOutScoresAreThoseOfTheRowsFold) {
     }
 }
 
-TEST(Classifier, FirstOfEqualsWins) {
-  EXPECT_EQ(highest(std::vector<double>{1, 1, 0, 0, 2, 2}, 3), (std::vector<std::int32_t>{0, 1}));
-}
-
 // Values from LIBSVM's own sigmoid_train (svm.cpp) for these scores are checked in tests/e2e; here: its defining
 // property, the gradient of the regularised likelihood vanishes.
 }  // namespace

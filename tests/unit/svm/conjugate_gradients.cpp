@@ -46,7 +46,7 @@ void expect_solution(int percent, bool with_basis, double forcing) {
   int passes = 0;
   for (; passes < 300 && !solver.done(); ++passes) solver.pass();
   EXPECT_TRUE(solver.done()) << percent << ' ' << with_basis;
-  const Matrix<double> expected = right.template cast<double>();
+  const Matrix<double>& expected = right.template cast<double>();
   const Matrix<double> found = solver.direction().template cast<double>();
   const Matrix<double> residual = product(problem, h.template cast<double>(), found) - expected;
   for (Eigen::Index c = 0; c < width; ++c)

@@ -1,10 +1,8 @@
 #pragma once
 // Drawn numbers and small problems for tests of the solver's parts.
 
-#include <cmath>
 #include <cstdint>
 #include <random>
-#include <vector>
 
 #include "pool3/svm.hpp"
 #include "svm/algebra/matrix.hpp"

@@ -45,11 +45,12 @@ TEST(Text, BytesThatAreNoUtf8BecomeEscapes) {
 }
 
 TEST(Text, ASecondCallChangesNothing) {
-  const std::string once = one_line("\x1b\n\xff\u202e\\");
+  const std::string once = one_line("\x1b\n\xff\u202e\\");  // NOLINT(misc-misleading-bidirectional): the point
   EXPECT_EQ(one_line(once), once);
 }
 
 TEST(Text, JsonKeepsItsValue) {
+  // NOLINTNEXTLINE(misc-misleading-bidirectional): the point
   EXPECT_EQ(one_line_json("{\"a\":\"\u202e\u009b\x7f\"}"), "{\"a\":\"\\u202e\\u009b\\u007f\"}");
   EXPECT_EQ(one_line_json("\"\U000e0041\""), "\"\\udb40\\udc41\"");
 }

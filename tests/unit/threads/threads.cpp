@@ -16,6 +16,18 @@
 namespace pool3 {
 namespace {
 
+TEST(Pieces, CoverAllNumbersOnce) {
+  for (const std::int64_t count : {0, 1, 6, 7, 8}) {
+    std::vector<std::atomic<int>> calls(static_cast<std::size_t>(count));
+    run_pieces(3, count, 3, [&](std::int64_t begin, std::int64_t end) {
+      EXPECT_EQ(begin % 3, 0);
+      EXPECT_TRUE(end == count || end == begin + 3);
+      for (std::int64_t i = begin; i < end; ++i) ++calls[static_cast<std::size_t>(i)];
+    });
+    EXPECT_TRUE(std::all_of(calls.begin(), calls.end(), [](const auto& n) { return n == 1; })) << count;
+  }
+}
+
 TEST(Tasks, AreDoneOnceEachByAsManyThreadsAsThereAreTasks) {
   for (const int threads : {1, 3, 20}) {
     std::vector<std::atomic<int>> calls(10);

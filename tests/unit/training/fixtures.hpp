@@ -1,8 +1,6 @@
 #pragma once
 // A feature file for training: 90 rows of three classes, most of them done.
 
-#include <algorithm>
-#include <string>
 #include <vector>
 
 #include "pool3/partition.hpp"

@@ -98,7 +98,7 @@ ErrorFields error_after_edit(const std::string& from, const std::string& to) {
   EXPECT_EQ(from.size(), to.size());
   bytes.replace(at, from.size(), to);
   const std::string path = folder.write("edited", bytes);
-  ErrorFields error = error_of([&] { (void)read_weights(path); });
+  const ErrorFields& error = error_of([&] { (void)read_weights(path); });
   EXPECT_EQ(error.stage, "read weights");
   EXPECT_EQ(error.path, path);
   EXPECT_FALSE(error.advice.empty());

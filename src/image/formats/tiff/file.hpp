@@ -6,7 +6,6 @@
 #include <array>
 #include <cstdarg>
 #include <cstdint>
-#include <string>
 
 #include "image/formats/decoders.hpp"
 

@@ -3,7 +3,7 @@
 
 #include "store/integrity/undo.hpp"
 
-#include "fuzz/in_memory_file.hpp"
+#include "fuzz/targets/store/in_memory_file.hpp"
 #include "pool3/error.hpp"
 
 namespace {

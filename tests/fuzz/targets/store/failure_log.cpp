@@ -3,7 +3,7 @@
 
 #include "store/features/failure_log.hpp"
 
-#include "fuzz/in_memory_file.hpp"
+#include "fuzz/targets/store/in_memory_file.hpp"
 #include "store/features/failure_table.hpp"
 
 namespace {
