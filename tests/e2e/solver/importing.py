@@ -183,6 +183,19 @@ def check_unseen(check, pool3, folder):
         check("will never be predicted: 0, 1, 2" in log and not predicted[:3].any(), f"{' '.join(flags)}: nor are they: {predicted}")
 
 
+def check_simplest(check, pool3, folder):
+    """Of the points within one standard error of the best, the one of the smallest C, whatever its gamma."""
+    out = folder / "simplest.json"
+    pool3("search", "--features", folder / "grid.h5", "--out", out, "--kernel", "rbf", "--gamma", "0.1*median", "0.5*median", "median",
+          "--C", 1, 3, 10, 30, "--folds", 5, "--split", "stratified", "--choose", "simplest")
+    table = json.loads(out.read_text())
+    points = table["points"]
+    best = max(points, key=lambda p: p["mean"])
+    enough = best["mean"] - np.std(best["fold_accuracy"], ddof=1) / np.sqrt(5)
+    wanted = min((p for p in points if p["mean"] >= enough - 1e-12), key=lambda p: (p["C"], p["gamma"]))
+    check(points[table["best"]] == wanted, f"the simplest is C {wanted['C']}, gamma {wanted['gamma']:.3f}")
+
+
 def check_small_C(check, pool3, folder):
     """Scores then grow with the number of rows: those of the folds tell little of the model's."""
     for flags in (["--kernel", "rbf"], ["--kernel", "rbf", "--loss", "l1"], ["--solver", "newton"]):
@@ -288,6 +301,7 @@ def main():
     check_other_file(check, pool3, folder, digits.data, digits.target)
     check_grid(check, pool3, folder, digits.data, digits.target)
     check_unseen(check, pool3, folder)
+    check_simplest(check, pool3, folder)
     check_small_C(check, pool3, folder)
     check_edge(check, pool3, folder)
     check.finish()
