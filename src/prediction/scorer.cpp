@@ -110,7 +110,7 @@ struct Scorer::Impl {
   [[nodiscard]] std::vector<double> values(std::span<const float> x) const;
 
   void score_block(std::span<const float> rows, std::span<double> out) const {
-    const std::int64_t width = model.width(), columns = model.columns(), count = std::ssize(rows) / width;
+    const std::int64_t width = mean.size(), columns = model.columns(), count = std::ssize(rows) / width;
     Matrix<float> x = Matrix<float>::Zero(block_rows, width);
     Eigen::VectorXd of_rows = Eigen::VectorXd::Zero(block_rows);
     const Eigen::Map<const Matrix<float>> given(rows.data(), count, width);
@@ -146,7 +146,7 @@ std::vector<double> Scorer::decision_values(std::span<const float> x) const {
 std::vector<double> Scorer::Impl::values(std::span<const float> x) const {
   if (model.kernel == Kernel::linear) return score_rows(model.coef, model.intercept, x);
   share_products(threads);
-  const std::int64_t width = model.width(), columns = model.columns(), rows = std::ssize(x) / width;
+  const std::int64_t width = mean.size(), columns = model.columns(), rows = std::ssize(x) / width;
   std::vector<double> out(index(rows * columns));
   for (std::int64_t first = 0; first < rows; first += block_rows) {
     const std::int64_t count = std::min(block_rows, rows - first);
