@@ -38,11 +38,17 @@ const SearchPoint* find(const std::vector<SearchPoint>& points, const SearchPoin
   return found == points.end() ? nullptr : &*found;
 }
 
-/// Of the points that are not dropped.
+/// Of the points that are not dropped, of the best those first that stand first. The simplest are linear before RBF,
+/// and of smaller C before those of smaller gamma.
 std::size_t choose_point(const std::vector<SearchPoint>& points, const SearchOptions& options) {
+  std::vector<std::size_t> order(points.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  if (options.choice == Choice::simplest)
+    std::ranges::sort(order, {},
+                      [&](std::size_t i) { return std::tuple(points[i].kernel, points[i].C, points[i].gamma); });
   std::vector<Candidate> candidates;
   std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < points.size(); ++i) {
+  for (const std::size_t i : order) {
     const SearchPoint& p = points[i];
     if (p.dropped) continue;
     std::vector<double> scores;

@@ -7,6 +7,7 @@
 #include "pool3/error.hpp"
 #include "pool3/partition.hpp"
 #include "pool3/training.hpp"
+#include "pool3/types.hpp"
 
 namespace pool3 {
 namespace {
@@ -94,6 +95,34 @@ HeldOutRows held_out_of_shared(const Communicator& comm, const TrainingSet& set,
   const auto begin = static_cast<std::size_t>(mine.begin), count = static_cast<std::size_t>(mine.size());
   return rows_of_folds(solver.held_out_values(mine), set.shared->origin().subspan(begin, count),
                        set.shared->labels().subspan(begin, count), set.shared->folds().subspan(begin, count), folds);
+}
+
+/// Scores of this rank's training rows by the fit of all rows, with their labels.
+struct FittedRows {
+  std::vector<float> values;
+  std::vector<std::int32_t> labels;
+};
+FittedRows fitted_rows(const Communicator& comm, const TrainingSet& set, const ClassFit& solved, int threads) {
+  if (!solved.kernel) return {decision_values(set.problem, solved.fit, threads), set.problem.labels};
+  const RowRange mine = even_share(set.shared->rows(), comm.size(), comm.rank());
+  const auto labels = set.shared->labels().subspan(index(mine.begin), index(mine.size()));
+  return {solved.kernel->fitted_values(mine), {labels.begin(), labels.end()}};
+}
+
+/// With a small C scores grow with the number of rows, so that those of the model lie elsewhere than those of the
+/// folds. Sigmoids that are fitted to these then say worse things of rows that the model has seen than of those that
+/// folds had not; a temperature, which looks at differences, does not. Collective.
+Calibration carried_over(const Communicator& comm, const TrainingSet& set, const TrainingOptions& options,
+                         const ClassFit& solved, const HeldOutRows& rows, Calibration found) {
+  constexpr double worse = 1.1;
+  if (found.sigmoids.a.empty() || options.kernel.multiclass == Multiclass::one_vs_one) return found;
+  const auto classes = static_cast<std::int32_t>(found.sigmoids.a.size());
+  const FittedRows fitted = fitted_rows(comm, set, solved, options.solver.threads);
+  const double of_fitted = log_loss(comm, fitted.values, fitted.labels, classes, found);
+  if (of_fitted <= worse * log_loss(comm, rows.values, rows.labels, classes, found)) return found;
+  found = {{}, fit_temperature(comm, rows.values, rows.labels, classes), {}};
+  found.coverage = fit_coverage(comm, rows.values, rows.labels, classes, found);
+  return found;
 }
 
 /// Puts the rows over landmarks in place of their features. Collective.
@@ -228,7 +257,8 @@ Calibration fit_probabilities(const Communicator& comm, const TrainingSet& set, 
                               const ClassFit& solved, const ShowProgress& progress) {
   if (options.probability_folds == 0) return {};
   const std::int32_t classes = set.shared ? set.shared->classes() : set.problem.classes;
-  return calibrate(comm, held_out_rows(comm, set, options, solved, progress), options.kernel, classes);
+  const HeldOutRows rows = held_out_rows(comm, set, options, solved, progress);
+  return carried_over(comm, set, options, solved, rows, calibrate(comm, rows, options.kernel, classes));
 }
 
 }  // namespace pool3

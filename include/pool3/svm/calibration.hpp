@@ -48,6 +48,11 @@ struct Calibration {
                                     std::span<const std::int32_t> labels, std::span<const std::int32_t> folds,
                                     std::int32_t classes);
 
+/// Mean log loss over all ranks' rows. Collective. REQUIRES: a temperature or sigmoids, some row.
+[[nodiscard]] double log_loss(const Communicator& comm, std::span<const float> scores,
+                              std::span<const std::int32_t> labels, std::int32_t classes,
+                              const Calibration& calibration);
+
 /// What sets need, from the same held-out scores. A probability counts as the next below it of 65,536 values whose
 /// fourth roots are evenly spaced. Collective; the same for any number of ranks.
 [[nodiscard]] Coverage fit_coverage(const Communicator& comm, std::span<const float> scores,

@@ -140,6 +140,8 @@ class KernelSolver {
   [[nodiscard]] std::vector<float> held_out_values(RowRange some) const;
   /// The same as scores [rows, classes]: the decision values, or votes (prediction.hpp). Of these rows.
   [[nodiscard]] std::vector<float> held_out_scores(RowRange some) const;
+  /// [rows, classes] of the last solve(): what the fit of all rows says of these. REQUIRES: one-vs-rest.
+  [[nodiscard]] std::vector<float> fitted_values(RowRange some) const;
 
   /// y a of each row: [classes, rows], or one-vs-one [classes - 1, rows] as LIBSVM has it (model.hpp).
   [[nodiscard]] std::span<const double> duals() const;

@@ -51,8 +51,11 @@ std::string accuracy_line(const Evaluation& e, const RowChoice& choice) {
 }
 
 void print_measures(const Evaluation& e, const Measures& m) {
-  print_line(fmt::format("95 % interval {:.4f} to {:.4f} (bootstrap); balanced accuracy {:.4f}; top-5 accuracy {:.4f}",
-                         m.accuracy_interval.low, m.accuracy_interval.high, e.balanced_accuracy, m.top5_accuracy));
+  constexpr std::size_t top = 5;
+  const bool exact = e.accuracy == 0 || e.accuracy == 1;
+  const std::string top5 = e.classes.size() > top ? fmt::format("; top-5 accuracy {:.4f}", m.top5_accuracy) : "";
+  print_line(fmt::format("95 % interval {:.4f} to {:.4f} ({}); balanced accuracy {:.4f}{}", m.accuracy_interval.low,
+                         m.accuracy_interval.high, exact ? "exact" : "bootstrap", e.balanced_accuracy, top5));
   if (m.probabilities)
     print_line(fmt::format("log loss {:.4f}; Brier score {:.4f}; expected calibration error {:.4f}", m.log_loss,
                            m.brier, m.calibration_error));

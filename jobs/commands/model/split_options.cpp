@@ -240,7 +240,8 @@ std::vector<std::string> take_split(const FeatureReader& reader, const SplitFlag
 void declare_scoring(OptionParser& p, ScoringFlags& f) {
   p.add("scoring", f.scoring, "what makes a point better: accuracy, balanced-accuracy, macro-f1 or log-loss",
         std::string("accuracy"));
-  p.add("choose", f.choose, "best: the best mean; simplest: the smallest C within one standard error of it",
+  p.add("choose", f.choose,
+        "best: the best mean; simplest: linear before rbf, then the smallest C, within one standard error of it",
         std::string("best"));
 }
 

@@ -19,6 +19,16 @@ std::vector<float> KernelSolver::held_out_values(RowRange some) const {
   return values;
 }
 
+std::vector<float> KernelSolver::fitted_values(RowRange some) const {
+  const std::int64_t n = impl_->rows.rows();
+  const auto margins = impl_->margins.as<double>();
+  std::vector<float> values;
+  values.reserve(index(some.size() * columns()));
+  for (Row i = some.begin; i < some.end; ++i)
+    for (std::int64_t j = 0; j < columns(); ++j) values.push_back(static_cast<float>(margins[index(j * n + i)]));
+  return values;
+}
+
 std::vector<float> KernelSolver::held_out_scores(RowRange some) const {
   const std::int64_t n = impl_->rows.rows(), classes = impl_->rows.classes();
   const auto f = [&](std::int64_t j, Row i) { return impl_->held_out.as<float>()[index(j * n + i)]; };

@@ -12,6 +12,7 @@
 namespace pool3 {
 namespace {
 
+/// In units of the scores' spread.
 constexpr double least_temperature = 0x1p-10, most_temperature = 0x1p10;
 constexpr double least_probability = 1e-15;
 constexpr double sigmoids_must_gain = 0.99;
@@ -52,11 +53,29 @@ Derivatives derivatives(const Communicator& comm, const Sample& sample, double t
   return {sums[0], sums[1]};
 }
 
-double fit(const Communicator& comm, const Sample& sample, double near = 1) {
+/// How far the highest score of a row is above the mean of its scores, as a mean over all ranks' rows: with a small C
+/// that is little. A power of two, so that the order of summing tells nothing; 1 where it is about 1.
+double spread_of(const Communicator& comm, const Sample& sample) {
+  constexpr double usual = 16;
+  std::array<double, 2> sums{};
+  sample.for_each([&](std::span<const float> f, std::int32_t) {
+    double all = 0;
+    for (const float v : f) all += static_cast<double>(v);
+    sums[0] += static_cast<double>(*std::ranges::max_element(f)) - all / static_cast<double>(f.size());
+    ++sums[1];
+  });
+  comm.sum(std::span<double>(sums));
+  const double spread = sums[1] > 0 ? sums[0] / sums[1] : 1;
+  if (!(spread > 0) || !std::isfinite(spread) || (spread < usual && spread > 1 / usual)) return 1;
+  return std::ldexp(1.0, std::ilogb(spread));
+}
+
+double fit(const Communicator& comm, const Sample& sample, double near = 0) {
   std::int64_t rows = 0;
   sample.for_each([&](auto, auto) { ++rows; });
-  const double share = 1 / (static_cast<double>(comm.sum(rows)) + 2);
-  double low = least_temperature, high = most_temperature, t = near;  // the first derivative rises with t
+  const double share = 1 / (static_cast<double>(comm.sum(rows)) + 2), spread = spread_of(comm, sample);
+  // The first derivative rises with t.
+  double low = least_temperature / spread, high = most_temperature / spread, t = near > 0 ? near : 1 / spread;
   for (int step = 0; step < 60 && high / low > 1 + 1e-12; ++step) {
     const Derivatives d = derivatives(comm, sample, t, share);
     (d.first > 0 ? high : low) = t;
@@ -128,6 +147,12 @@ Calibration calibrate(const Communicator& comm, std::span<const float> scores, s
   const Losses losses = held_out_losses(comm, {scores, labels, classes, {}}, folds, both);
   if (losses.sigmoids < sigmoids_must_gain * losses.temperature) return {both.sigmoids, 0, {}};
   return {{}, both.temperature, {}};
+}
+
+double log_loss(const Communicator& comm, std::span<const float> scores, std::span<const std::int32_t> labels,
+                std::int32_t classes, const Calibration& calibration) {
+  const double sum = log_loss(comm, Sample{scores, labels, classes, {}}, calibration);
+  return sum / static_cast<double>(comm.sum(std::ssize(labels)));
 }
 
 std::vector<double> softmax(std::span<const double> scores, double temperature) {

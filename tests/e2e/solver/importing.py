@@ -183,6 +183,29 @@ def check_unseen(check, pool3, folder):
         check("will never be predicted: 0, 1, 2" in log and not predicted[:3].any(), f"{' '.join(flags)}: nor are they: {predicted}")
 
 
+def check_simplest(check, pool3, folder):
+    """Of the points within one standard error of the best, the one of the smallest C, whatever its gamma."""
+    out = folder / "simplest.json"
+    pool3("search", "--features", folder / "grid.h5", "--out", out, "--kernel", "rbf", "--gamma", "0.1*median", "0.5*median", "median",
+          "--C", 1, 3, 10, 30, "--folds", 5, "--split", "stratified", "--choose", "simplest")
+    table = json.loads(out.read_text())
+    points = table["points"]
+    best = max(points, key=lambda p: p["mean"])
+    enough = best["mean"] - np.std(best["fold_accuracy"], ddof=1) / np.sqrt(5)
+    wanted = min((p for p in points if p["mean"] >= enough - 1e-12), key=lambda p: (p["C"], p["gamma"]))
+    check(points[table["best"]] == wanted, f"the simplest is C {wanted['C']}, gamma {wanted['gamma']:.3f}")
+
+
+def check_small_C(check, pool3, folder):
+    """Scores then grow with the number of rows: those of the folds tell little of the model's."""
+    for flags in (["--kernel", "rbf"], ["--kernel", "rbf", "--loss", "l1"], ["--solver", "newton"]):
+        pool3("train", "--features", folder / "grid.h5", "--out", folder / "small.h5", "--split", "stratified", "--C", 1e-5, *flags)
+        pool3("evaluate", "--features", folder / "grid.h5", "--model", folder / "small.h5", "--out", folder / "small.json")
+        told = json.loads((folder / "small.json").read_text())
+        check(told["log_loss"] < 1.5 and told["accuracy"] > 0.4,
+              f"C of 1e-5, {' '.join(flags)}: log loss {told['log_loss']:.3f}, chance has {np.log(10):.3f}; accuracy {told['accuracy']:.3f}")
+
+
 def check_edge(check, pool3, folder):
     """The best C at the edge of the grid is told; --extend goes on from the finished table until it is inside."""
     out, flags = folder / "edge.json", ["--test-fraction", 0, "--folds", 3, "--split", "stratified", "--C", 0.0003, 0.001,
@@ -278,6 +301,8 @@ def main():
     check_other_file(check, pool3, folder, digits.data, digits.target)
     check_grid(check, pool3, folder, digits.data, digits.target)
     check_unseen(check, pool3, folder)
+    check_simplest(check, pool3, folder)
+    check_small_C(check, pool3, folder)
     check_edge(check, pool3, folder)
     check.finish()
 

@@ -162,6 +162,17 @@ TEST(Calibration, TakesTheOneThatIsBetterOnOtherRows) {
   EXPECT_EQ(many.sigmoids.a.size(), 4);
 }
 
+TEST(Calibration, ATemperatureGoesWithTheSizeOfScores) {
+  const Communicator comm = Communicator::world();
+  const Drawn drawn = draw(600, 4, 2.0F, 1);
+  const double usual = fit_temperature(comm, drawn.scores, drawn.labels, 4);
+  for (const float size : {0x1p-30F, 0x1p-12F, 0x1p12F, 0x1p30F}) {
+    std::vector<float> scores = drawn.scores;
+    for (float& v : scores) v *= size;
+    EXPECT_NEAR(fit_temperature(comm, scores, drawn.labels, 4) * static_cast<double>(size), usual, 1e-6 * usual);
+  }
+}
+
 // Six rows, two classes: what used to give the predicted class the lower probability.
 TEST(Calibration, OfSixRowsLeavesThePredictedClassTheMostProbable) {
   const Communicator comm = Communicator::world();
