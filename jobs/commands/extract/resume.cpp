@@ -138,7 +138,9 @@ std::optional<Error> refusal(const Earlier& earlier, const ExtractOptions& optio
       {.stage = "extract",
        .path = options.file.out,
        .cause = "is a finished file of another job: " + earlier.difference,
-       .advice = "give another --out, perhaps with --update-from and this file, or add --overwrite to replace it"});
+       .advice = fmt::format("give another --out; or, to keep the rows of pictures that are as they were, --update-from {}, "
+                             "also with this --out; or --overwrite to begin anew",
+                             options.file.out)});
 }
 
 std::int64_t failures_if_done(const Communicator& comm, const std::string& path, const Provenance& wanted,
