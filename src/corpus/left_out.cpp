@@ -89,6 +89,10 @@ std::string LeftOut::text() const {
   add(folders, "hidden or system folder", "hidden or system folders", in_brackets(names_text(folders, false)));
   add(of(Reason::shard), "tar file beside pictures", "tar files beside pictures", "");
   add(of(Reason::no_file), "that is no regular file", "that are no regular files", "");
+  add(of(Reason::repeat), "that comes again in its tar file, where the last one counts",
+      "that come again in their tar files, where the last ones count", "");
+  add(of(Reason::name), "whose name is longer than the system allows", "whose names are longer than the system allows",
+      "");
   add(of(Reason::gone), "folder that went away meanwhile", "folders that went away meanwhile", "");
   return parts.empty() ? std::string() : fmt::format("left out: {}", fmt::join(parts, ", "));
 }

@@ -17,6 +17,8 @@ enum class Reason : char {
   no_file = 'n',  ///< a pipe, a socket or a device
   gone = 'g',     ///< a folder that went away while it was listed
   shard = 's',    ///< a tar file beside pictures
+  repeat = 'r',   ///< a member of a tar file whose name comes again behind it
+  name = 'l',     ///< a member of a tar file whose name is longer than paths may be
 };
 
 /// Counts by reason, and for endings and folders by name.
