@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,8 +19,9 @@ namespace pool3 {
 /// Small pictures of rows (small_picture.hpp), which near copies are recognised by where they are at hand.
 struct SmallPictures {
   static constexpr std::int64_t side = 36;
-  std::vector<bool> there;           ///< [rows] whether there is one
-  std::vector<std::uint8_t> pixels;  ///< [rows, side, side, 3] RGB; of rows without one, anything
+  std::vector<bool> there;               ///< [rows] whether there is one
+  std::span<const std::uint8_t> pixels;  ///< [rows, side, side, 3] RGB; of rows without one, anything
+  std::shared_ptr<const void> owner;     ///< of the pixels. Its end may be collective
 };
 
 /// Pictures that are nearly the same; gathered around one of them each. No chains: every member is near its

@@ -11,7 +11,7 @@
 namespace pool3::jobs {
 namespace {
 
-constexpr std::array<int, 4> signals = {SIGTERM, SIGUSR1, SIGINT, SIGXCPU};
+constexpr std::array<int, 5> signals = {SIGTERM, SIGUSR1, SIGINT, SIGXCPU, SIGHUP};
 
 /// Made before a signal comes: a handler can't put texts together.
 const char* line_of(Again again, bool json) {
@@ -39,11 +39,18 @@ void on_signal(int number) {
   if (deferred == 0 || again) leave();
 }
 
+/// As nohup has it for what it starts.
+bool is_ignored(int number) {
+  struct sigaction now {};
+  return sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 void install(void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
   action.sa_flags = SA_RESTART;
-  for (const int number : signals) sigaction(number, &action, nullptr);
+  for (const int number : signals)
+    if (number != SIGHUP || !is_ignored(number)) sigaction(number, &action, nullptr);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 // SIGTERM, SIGUSR1 and Ctrl-C: the batch system, or a person, wants the cores back. SIGXCPU: the limit of CPU time is
-// near. The job ends in order, and the line says what the same command does next time.
+// near. SIGHUP: the terminal is gone, unless nohup had it ignored. The job ends in order, and the line says what the
+// same command does next time.
 
 #include "console/log.hpp"
 

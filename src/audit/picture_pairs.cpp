@@ -28,7 +28,7 @@ struct Compared {
 };
 
 Pixels picture(const SmallPictures& pictures, std::int64_t place) {
-  return Pixels(pictures.pixels).subspan(index(place * bytes_of_picture), index(bytes_of_picture));
+  return pictures.pixels.subspan(index(place * bytes_of_picture), index(bytes_of_picture));
 }
 
 /// Pairs whose sketches are near.

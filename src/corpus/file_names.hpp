@@ -62,14 +62,6 @@ inline constexpr std::array<std::string_view, 21> picture_endings = {
   return std::ranges::find(picture_endings, ending_of(name)) != picture_endings.end();
 }
 
-/// True if it ends like the name of a picture in a format that is not read.
-[[nodiscard]] inline bool is_unread_picture_name(std::string_view name) {
-  constexpr std::array<std::string_view, 24> endings = {
-      ".heic", ".heif", ".hif", ".avif", ".jxl", ".jp2", ".j2k", ".jxr", ".svg", ".psd", ".xcf", ".cur",
-      ".dds",  ".pcx",  ".qoi", ".exr",  ".hdr", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".raf"};
-  return std::ranges::find(endings, ending_of(name)) != endings.end();
-}
-
 /// True if it ends like a table's name.
 [[nodiscard]] inline bool is_table_name(std::string_view name) {
   constexpr std::array<std::string_view, 4> endings = {".csv", ".tsv", ".jsonl", ".ndjson"};

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "corpus/file_names.hpp"
+#include "corpus/unread_pictures.hpp"
 #include "pool3/error.hpp"
 
 namespace pool3::corpus {
@@ -47,16 +47,30 @@ void LeftOut::add(const LeftOut& more) {
 
 void LeftOut::add_key(std::string_view key, std::int64_t count) { counts_[std::string(key)] += count; }
 
-bool LeftOut::has_unread_pictures() const {
-  return std::ranges::any_of(counts_, [](const auto& counted) { return is_unread_picture(counted.first); });
+std::vector<std::string> LeftOut::unread_pictures() const {
+  std::vector<std::string> lines;
+  for (const UnreadKind& kind : unread_kinds) {
+    std::vector<Counted> endings;
+    std::int64_t count = 0;
+    for (const auto& [key, files] : counts_) {
+      if (key[0] != static_cast<char>(Reason::ending) || unread_kind(std::string_view(key).substr(1)) != &kind)
+        continue;
+      endings.push_back({key.substr(1), files});
+      count += files;
+    }
+    if (count == 0) continue;
+    lines.push_back(
+        fmt::format("left out: {} picture{} in a format that is not read, {} ({}); to make one of it that is: {}",
+                    count, count == 1 ? "" : "s", kind.name, names_text(endings, true), kind.converter));
+  }
+  return lines;
 }
 
 std::string LeftOut::text() const {
-  const auto of = [&](Reason reason, bool unread = false) {
+  const auto of = [&](Reason reason) {
     std::vector<Counted> names;
     for (const auto& [key, count] : counts_) {
-      if (key[0] == static_cast<char>(reason) && is_unread_picture(key) == unread)
-        names.push_back({key.substr(1), count});
+      if (key[0] == static_cast<char>(reason) && !is_unread_picture(key)) names.push_back({key.substr(1), count});
     }
     return names;
   };
@@ -67,16 +81,18 @@ std::string LeftOut::text() const {
     for (const Counted& name : found) count += name.count;
     parts.push_back(fmt::format("{} {}{}", count, count == 1 ? one : many, names));
   };
-  const auto unread = of(Reason::ending, true), endings = of(Reason::ending), folders = of(Reason::folder);
+  const auto endings = of(Reason::ending), folders = of(Reason::folder);
   const auto in_brackets = [](const std::string& names) { return fmt::format(" ({})", names); };
-  add(unread, "picture in a format that is not read", "pictures in formats that are not read",
-      in_brackets(names_text(unread, true)));
   add(endings, "file that is no picture by name", "files that are no pictures by name",
       in_brackets(names_text(endings, true)));
   add(of(Reason::hidden), "hidden or system file", "hidden or system files", "");
   add(folders, "hidden or system folder", "hidden or system folders", in_brackets(names_text(folders, false)));
   add(of(Reason::shard), "tar file beside pictures", "tar files beside pictures", "");
   add(of(Reason::no_file), "that is no regular file", "that are no regular files", "");
+  add(of(Reason::repeat), "that comes again in its tar file, where the last one counts",
+      "that come again in their tar files, where the last ones count", "");
+  add(of(Reason::name), "whose name is longer than the system allows", "whose names are longer than the system allows",
+      "");
   add(of(Reason::gone), "folder that went away meanwhile", "folders that went away meanwhile", "");
   return parts.empty() ? std::string() : fmt::format("left out: {}", fmt::join(parts, ", "));
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pool3::corpus {
 
@@ -16,6 +17,8 @@ enum class Reason : char {
   no_file = 'n',  ///< a pipe, a socket or a device
   gone = 'g',     ///< a folder that went away while it was listed
   shard = 's',    ///< a tar file beside pictures
+  repeat = 'r',   ///< a member of a tar file whose name comes again behind it
+  name = 'l',     ///< a member of a tar file whose name is longer than paths may be
 };
 
 /// Counts by reason, and for endings and folders by name.
@@ -24,11 +27,11 @@ class LeftOut {
   void add(Reason reason, std::string_view name = {}, std::int64_t count = 1);
   void add(const LeftOut& more);
   [[nodiscard]] bool empty() const { return counts_.empty(); }
-  /// "left out: 12 files that are no pictures by name (.txt 10, .npy 2), 3 hidden or system files"; "" if empty.
+  /// All but unread_pictures(): "left out: 12 files that are no pictures by name (.txt 10, .npy 2), 3 hidden or system
+  /// files"; "" for none.
   [[nodiscard]] std::string text() const;
-
-  /// True if some are pictures by name, in formats that are not read.
-  [[nodiscard]] bool has_unread_pictures() const;
+  /// A line a format that is not read: how many pictures are in it by name, and what converts them.
+  [[nodiscard]] std::vector<std::string> unread_pictures() const;
 
   // As keys, the reason's character and the name, and counts: to send and to keep them.
   [[nodiscard]] const std::map<std::string, std::int64_t>& counts() const { return counts_; }

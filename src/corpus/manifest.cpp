@@ -69,13 +69,14 @@ std::string names_of(const CorpusOptions& options) { return fmt::format("{}", fm
 
 void require_entries(const ListedSources& sources, const CorpusOptions& options) {
   if (sources.draft.size() > 0) return;
-  const std::string left_out = sources.left_out.text();
+  const std::vector<std::string> unread = sources.left_out.unread_pictures();
+  const std::string left_out = unread.empty() ? sources.left_out.text() : fmt::format("{}", fmt::join(unread, "; "));
   throw Error(
       {.stage = stage,
        .path = names_of(options),
        .cause = left_out.empty() ? "no pictures found" : fmt::format("no pictures found; {}", left_out),
-       .advice = sources.left_out.has_unread_pictures()
-                     ? std::string("make JPEGs or PNGs of them first, as with ImageMagick: convert A.heic A.jpg")
+       .advice = !unread.empty()
+                     ? std::string("make JPEGs or PNGs of them first")
                      : fmt::format("in a folder or tar file, names that end in {} are looked for; in a table or list, "
                                    "each line names a file",
                                    fmt::join(picture_endings, ", "))});

@@ -38,11 +38,14 @@ std::string names_of_formats() {
 
 /// A program that makes a picture of it that is read, in words; "" if none is known.
 std::string_view converter_of(std::string_view format) {
-  constexpr std::array<std::array<std::string_view, 2>, 6> converters = {
+  if (format.ends_with("(raw)")) return " (dcraw_emu -w -T A of LibRaw makes a TIFF of it)";
+  constexpr std::array<std::array<std::string_view, 2>, 8> converters = {
       {{"HEIC", " (heif-convert A.heic A.jpg makes a JPEG of it)"},
        {"AVIF", " (avifdec A.avif A.png makes a PNG of it)"},
        {"JPEG XL", " (djxl A.jxl A.png makes a PNG of it)"},
        {"JPEG 2000", " (opj_decompress -i A.jp2 -o A.png makes a PNG of it)"},
+       {"JPEG XR", " (JxrDecApp -i A.jxr -o A.bmp makes a BMP of it)"},
+       {"PDF", " (pdftoppm -png A.pdf A makes a PNG of each page)"},
        {"Photoshop's PSD", " (convert 'A.psd[0]' A.png of ImageMagick makes a PNG of it)"},
        {"GIMP's XCF", " (xcf2png A.xcf -o A.png makes a PNG of it)"}}};
   const auto* const found = std::ranges::find_if(converters, [&](const auto& pair) { return pair[0] == format; });

@@ -1,4 +1,4 @@
-"""SIGUSR1 and SIGTERM end an extraction within ten seconds, with exit code 75, whatever it is at; the same command goes on,
+"""SIGUSR1, SIGTERM and SIGHUP end an extraction within ten seconds, with exit code 75, whatever it is at; the same command goes on,
 and another one is refused by name. So do search and train. What can't go on says that it begins anew.
 
 The ten seconds are of work: on a machine that others use, too, they may be longer.
@@ -137,14 +137,18 @@ class Signals:
         assert sorted(p.name for p in self.folder.glob("s.json*")) == ["s.json"]
         process = self.launch([self.pool3, "train", "--features", features, "--out", model, "--loss", "l1", "--C", "1000",
                                "--tolerance", "1e-12", "--max-epochs", "1000000"])  # seconds of work
-        self.stop_what_begins_anew(process, signal.SIGTERM, "train", model)
-        process = self.launch([self.pool3, "map", features, "--out", model, "--perplexity", "5", "--steps", "100000"])  # seconds of work
+        self.stop_what_begins_anew(process, signal.SIGHUP, "train", model)
+        process = self.launch(["nohup", self.pool3, "map", features, "--out", model, "--perplexity", "5", "--steps", "100000"])  # seconds of work
         self.stop_what_begins_anew(process, signal.SIGXCPU, "map", model)
         table.unlink()
 
     def stop_what_begins_anew(self, process, number, what, out):
         self.wait(lambda: takes_signals(process.pid), process)
         time.sleep(0.2)
+        if process.args[0] == "nohup":
+            process.send_signal(signal.SIGHUP)  # which it does not see
+            time.sleep(0.2)
+            assert process.poll() is None
         self.end(process, number, what, "the same command begins anew")
         assert not out.exists()
 

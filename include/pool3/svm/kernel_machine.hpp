@@ -102,7 +102,8 @@ struct SolverChoice {
 /// By cost and memory. At a small C most rows have a dual variable, and columns over a kernel matrix are dear.
 /// `most_bytes` a node; 0: two thirds of what its system has to give now. One-vs-rest of RBF takes landmarks where the
 /// kernel matrix does not fit: 4096, or half as many as often as memory wants. Throws a usage Error if the kernel or
-/// the method asks for what does not fit. Collective; the same on every rank.
+/// the method asks for what does not fit, and if rows that are shared out take more than there is. Collective; the same
+/// on every rank.
 [[nodiscard]] SolverChoice choose_solver(const Communicator& comm, const ProblemSize& size, const KernelOptions& how,
                                          SolverMethod wanted, double most_bytes);
 

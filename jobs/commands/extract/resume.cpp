@@ -134,11 +134,13 @@ std::optional<Error> refusal(const Earlier& earlier, const ExtractOptions& optio
                   .cause = "is of another job: " + earlier.difference,
                   .advice = "run the command that began it, or add --overwrite to begin anew"});
   if (policy.retry_failed || updates_in_place(options)) return {};  // they are about that file, and look at it
-  return Error(
-      {.stage = "extract",
-       .path = options.file.out,
-       .cause = "is a finished file of another job: " + earlier.difference,
-       .advice = "give another --out, perhaps with --update-from and this file, or add --overwrite to replace it"});
+  return Error({.stage = "extract",
+                .path = options.file.out,
+                .cause = "is a finished file of another job: " + earlier.difference,
+                .advice = fmt::format(
+                    "give another --out; or, to keep the rows of pictures that are as they were, --update-from {}, "
+                    "also with this --out; or --overwrite to begin anew",
+                    options.file.out)});
 }
 
 std::int64_t failures_if_done(const Communicator& comm, const std::string& path, const Provenance& wanted,

@@ -19,6 +19,11 @@ archive* new_reader() {
   archive_read_support_filter_xz(reader);
   archive_read_support_filter_zstd(reader);
   archive_read_support_format_tar(reader);
+  // Tar files that were joined with cat: the end of the first is not that of the file.
+  if (archive_read_set_format_option(reader, "tar", "read_concatenated_archives", "1") != ARCHIVE_OK) {
+    archive_read_free(reader);
+    throw std::bad_alloc();
+  }
   return reader;
 }
 

@@ -16,7 +16,7 @@
 namespace pool3::corpus {
 namespace {
 
-constexpr std::string_view magic = "pool3 tar index 3\n";  // another number where labels follow other rules
+constexpr std::string_view magic = "pool3 tar index 4\n";  // another number where pictures or labels follow other rules
 
 void put(std::string& bytes, std::int64_t number) {
   for (unsigned i = 0; i < 8; ++i) bytes += static_cast<char>(static_cast<std::uint64_t>(number) >> (8 * i));

@@ -88,7 +88,8 @@ class Collector {
     if (text == nullptr) return;
     std::string_view name = text;
     while (name.starts_with("./")) name.remove_prefix(2);
-    if (name.empty() || name.ends_with('/') || name.size() >= PATH_MAX) return;
+    if (name.empty() || name.ends_with('/')) return;
+    if (name.size() >= PATH_MAX) return index_.left_out.add(Reason::name);
     const char* target = archive_entry_hardlink(entry);
     const bool regular = target == nullptr && archive_entry_filetype(entry) == AE_IFREG;
     const bool whole = regular && archive_entry_sparse_count(entry) == 0;
@@ -119,7 +120,7 @@ class Collector {
   }
 
   void add_picture(std::string_view name, const Member& member) {
-    latest_[std::string(name)] = index_.size();
+    if (!latest_.insert_or_assign(std::string(name), index_.size()).second) index_.left_out.add(Reason::repeat);
     index_.names.push_back(name);
     index_.offsets.push_back(member.offset);
     index_.bytes.push_back(member.offset < 0 ? -1 : member.bytes);

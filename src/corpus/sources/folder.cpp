@@ -30,7 +30,11 @@ struct DirectoryCloser {
 using Directory = std::unique_ptr<DIR, DirectoryCloser>;
 
 [[noreturn]] void fail(const std::string& folder) {
-  throw file_error({stage, folder}, errno, "every folder of the corpus must be readable");
+  const int number = errno;
+  throw file_error({stage, folder}, number,
+                   number == ENAMETOOLONG
+                       ? "move it up, or give a folder in it as one more --corpus and leave this one out"
+                       : "every folder of the corpus must be readable");
 }
 
 bool is_symlink(DIR* directory, const char* name) {

@@ -66,6 +66,8 @@ std::string hint(const std::string& root, std::string_view path) {
   if (is_address(path)) return "it is an address, and pool3 reads files: fetch it first, as with wget";
   if (path.find_first_not_of("0123456789 \t.-") == std::string_view::npos)
     return "these are numbers: give the table or list that has the paths of pictures, often called images.txt";
+  if (is_there(root, path))
+    return "in its tar file it is a link or a sparse file: write that anew, with tar -h, and without -S";
   std::error_code error;
   if (const fs::path target = fs::read_symlink(full_path(root, path), error); !error)
     return fmt::format("it is a link to {}, which is not there{}", one_line(target.string()),

@@ -20,6 +20,7 @@
 #include "corpus/sources/work_rounds.hpp"
 #include "corpus/tables/records.hpp"
 #include "corpus/tables/table.hpp"
+#include "corpus/unread_pictures.hpp"
 #include "pool3/error.hpp"
 #include "pool3/files.hpp"
 
@@ -285,7 +286,8 @@ class Lister {
           "{} pictures of tar files have a label file without a label (empty, a list, an object, or damaged)",
           unclear_labels_));
     }
-    if (!result_.left_out.empty()) result_.notes.push_back(result_.left_out.text());
+    std::ranges::move(result_.left_out.unread_pictures(), std::back_inserter(result_.notes));
+    if (std::string text = result_.left_out.text(); !text.empty()) result_.notes.push_back(std::move(text));
   }
 
   const Communicator& comm_;

@@ -1,5 +1,7 @@
 #include "corpus/tables/id_tables.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <map>
 #include <utility>
@@ -72,7 +74,8 @@ std::optional<IdTexts> labels_by_id(const std::string& images) {
   for (const auto& [number, name] : names) ++counts[name];
   for (auto& [id, label] : found) {
     const auto name = names.find(label);
-    if (name != names.end()) label = counts[name->second] > 1 ? label + " " + name->second : name->second;
+    if (name != names.end())
+      label = counts[name->second] > 1 ? fmt::format("{} {}", label, name->second) : name->second;
   }
   return found;
 }

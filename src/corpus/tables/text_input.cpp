@@ -123,7 +123,7 @@ ssize_t TextInput::read_utf16(std::size_t place) {
 /// Tells the encoding by the first bytes that are no ASCII. `place`: of bytes of the buffer that were just read.
 void TextInput::find_encoding(std::size_t place, std::size_t bytes) {
   const std::string_view fresh = std::string_view(buffer_).substr(place, bytes);
-  const auto first = std::ranges::find_if_not(fresh, is_ascii);
+  const auto* const first = std::ranges::find_if_not(fresh, is_ascii);
   if (first == fresh.end()) return;
   const auto ahead = static_cast<std::int64_t>(fresh.end() - first);
   const bool found = corpus::is_windows_1252(file_, ::lseek(file_.number(), 0, SEEK_CUR) - ahead);

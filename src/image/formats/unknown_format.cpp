@@ -20,7 +20,7 @@ struct Text {
 };
 
 constexpr std::string_view html = "a file of type HTML";
-constexpr std::string_view xml = "a file of type SVG or XML";
+constexpr std::string_view xml = "a file of type SVG or XML (rsvg-convert A.svg -o A.png makes a PNG of a drawing)";
 constexpr std::string_view server_error = "an error message of a server (XML)";
 constexpr std::string_view coded = "text that stands for a picture (base64 -d makes the picture of it)";
 constexpr std::array texts = {

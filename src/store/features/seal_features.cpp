@@ -22,13 +22,16 @@ void check_nothing_pending(const Dataset& status) {
     status.read(piece, std::span(buffer));
     const auto found = std::find(buffer.begin(), buffer.end(), RowStatus::pending);
     if (found == buffer.end()) return;
-    throw error_at(status.place(), fmt::format("row {} was never written", piece.begin + (found - buffer.begin())));
+    throw error_at(status.place(), fmt::format("row {} was never written", piece.begin + (found - buffer.begin())),
+                   "something has changed or replaced the file while the job ran; run the same command again");
   });
 }
 
 }  // namespace
 
 void seal_features(const Place& place, std::vector<Failure> failures) {
+  if (!file_exists(place.path))
+    throw error_at(place, "something has removed it while the job ran", "run the same command again");
   const Tables tables = open_tables(Structure(place));
   check_nothing_pending(tables.status);
   File file = File::open(place);

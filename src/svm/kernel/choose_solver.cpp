@@ -8,6 +8,7 @@
 
 #include "pool3/svm/kernel_machine.hpp"
 #include "pool3/text.hpp"
+#include "svm/kernel/row_memory.hpp"
 
 namespace pool3 {
 namespace {
@@ -141,13 +142,11 @@ void refuse_landmarks(std::int64_t asked, const std::string& room) {
                .code = ExitCode::usage});
 }
 
-}  // namespace
-
-SolverChoice choose_solver(const Communicator& comm, const ProblemSize& size, const KernelOptions& how,
-                           SolverMethod wanted, double most_bytes) {
+/// `room`: a node. Collective.
+SolverChoice choose(const Communicator& comm, const ProblemSize& size, const KernelOptions& how, SolverMethod wanted,
+                    double room) {
   const bool needs_kernel = how.kernel != Kernel::linear || how.multiclass != Multiclass::one_vs_rest;
   const bool may_choose = !needs_kernel && wanted == SolverMethod::automatic;
-  const double room = most_bytes > 0 ? most_bytes : share_of_memory * -comm.max(-available_bytes());
   const double needed = shared_bytes(size.rows, size.dim, size.classes, how, size.folds);
   const std::string memory = fmt::format("{} a node of {}", gib(needed), gib(room));
   const bool may_approximate =
@@ -173,6 +172,16 @@ SolverChoice choose_solver(const Communicator& comm, const ProblemSize& size, co
         // With folds Newton's method is 1.1 to 1.8 times as fast as what the solver takes by itself, else 0.8 times.
         how.loss == Loss::l2 && size.folds > 0 ? SolverMethod::newton : SolverMethod::automatic};
   return {true, fmt::format("columns over one kernel matrix of {} rows, {}", size.rows, memory)};
+}
+
+}  // namespace
+
+SolverChoice choose_solver(const Communicator& comm, const ProblemSize& size, const KernelOptions& how,
+                           SolverMethod wanted, double most_bytes) {
+  const double available = -comm.max(-available_bytes());
+  SolverChoice choice = choose(comm, size, how, wanted, most_bytes > 0 ? most_bytes : share_of_memory * available);
+  if (!choice.gram && choice.landmarks == 0) choice.why += svm::row_memory_words(comm, size, most_bytes, available);
+  return choice;
 }
 
 Gamma parse_gamma(const std::string& text) {

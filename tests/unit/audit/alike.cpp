@@ -100,9 +100,10 @@ TEST(Alike, ContrastIsTheDeviationOfTheCells) {
 
 TEST(PicturePairs, PicturesDecideWhereBothAreThere) {
   const Communicator comm = Communicator::world();
-  SmallPictures pictures{.there = {true, true, true, false}, .pixels = {}};
+  Bytes pixels;
   for (const Bytes& p : {drawn(0.65), drawn(0.75), noisy(drawn(0.65, 0.02, 0.98), 6), drawn(0.65)})
-    pictures.pixels.insert(pictures.pixels.end(), p.begin(), p.end());
+    pixels.insert(pixels.end(), p.begin(), p.end());
+  const SmallPictures pictures{.there = {true, true, true, false}, .pixels = pixels, .owner = {}};
   NearRows by_features(4);
   by_features[0] = {{0.01, 1}, {0.02, 3}};  // 1 is another picture; nobody knows what 3 looks like
   for (const int threads : {1, 3}) {

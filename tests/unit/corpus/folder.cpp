@@ -63,8 +63,14 @@ TEST_F(Folder, CountsTheRestByEnding) {
   EXPECT_THAT(
       manifest.notes,
       ElementsAre(
-          "left out: 4 pictures in formats that are not read (.heic 3, .avif 1), 3 files that are no pictures by "
-          "name (no ending 2, .txt 1), 1 that is no regular file"));
+          "left out: 3 pictures in a format that is not read, HEIC (.heic 3); to make one of it that is: heif-convert "
+          "A.heic A.jpg",
+          "left out: 1 picture in a format that is not read, AVIF (.avif 1); to make one of it that is: avifdec A.avif "
+          "A.png",
+          "left out: 3 files that are no pictures by name (no ending 2, .txt 1), 1 that is no regular file"));
+  fs::remove(folder / "1.jpg");
+  const auto error = test::listing_error(folder);
+  EXPECT_THAT(error.cause, HasSubstr("heif-convert"));
 }
 
 TEST_F(Folder, ALostAndFoundThatCantBeReadIsNoError) {

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -176,9 +177,32 @@ TEST_F(Tar, LeavesOutWhatSystemsPutThere) {
                      tar_member("a/1.npy", "n") + tar_end());
   const Manifest manifest = listed(folder / "s.tar");
   EXPECT_THAT(paths_of(manifest), ElementsAre("s.tar/a/1.jpg"));
-  EXPECT_THAT(manifest.notes, testing::Contains("left out: 1 picture in a format that is not read (.heic 1), 1 file "
-                                                "that is no picture by name (.npy 1), 3 hidden or system files"));
+  EXPECT_THAT(manifest.notes, testing::Contains("left out: 1 file that is no picture by name (.npy 1), 3 hidden or "
+                                                "system files"));
+  EXPECT_THAT(manifest.notes, testing::Contains(testing::HasSubstr("not read, HEIC (.heic 1)")));
   EXPECT_EQ(listed(folder / "s.tar").notes, manifest.notes);  // from the kept index
+}
+
+TEST_F(Tar, JoinedFilesAreReadToTheEnd) {
+  const std::string first = tar_member("a/1.jpg", "1") + tar_end(), second = tar_member("b/2.jpg", "22") + tar_end();
+  const Manifest manifest = listed(write("s.tar", first + std::string(7168, '\0') + second));  // as cat joins them
+  EXPECT_THAT(paths_of(manifest), ElementsAre("s.tar/a/1.jpg", "s.tar/b/2.jpg"));
+  EXPECT_THAT(manifest.bytes, ElementsAre(1, 2));
+  EXPECT_EQ(read("s.tar/b/2.jpg"), "22");
+  EXPECT_EQ(manifest.damaged_shards, 0);
+  EXPECT_EQ(listed(write("t.tar", first + std::string(1024, 'x'))).damaged_shards, 1);  // something else behind it
+}
+
+TEST_F(Tar, CountsRepeatsAndNamesThatAreTooLong) {
+  const std::string longest(5000, 'x'), pax = fmt::format("{} path={}\n", longest.size() + 11, longest);
+  const std::string header = tar_member("PaxHeader", pax, 'x');
+  const Manifest manifest = listed(write("s.tar", tar_member("a/1.jpg", "old") + header + tar_member("x.jpg", "1") +
+                                                      tar_member("a/1.jpg", "new") + tar_end()));
+  EXPECT_THAT(paths_of(manifest), ElementsAre("s.tar/a/1.jpg"));
+  EXPECT_EQ(read("s.tar/a/1.jpg"), "new");
+  EXPECT_THAT(manifest.notes,
+              testing::Contains("left out: 1 that comes again in its tar file, where the last one counts, "
+                                "1 whose name is longer than the system allows"));
 }
 
 TEST_F(Tar, AShardWithoutItsEndBlockIsDamaged) {

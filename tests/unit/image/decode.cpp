@@ -79,7 +79,8 @@ TEST(Decode, SaysWhatAFileOfNoFormatIs) {
   const std::vector<std::pair<std::string, std::string>> words = {
       {"\n\n <HTML><body>", "a file of type HTML; JPEG"},
       {"\xEF\xBB\xBF<!doctype HTML>", "a file of type HTML; JPEG"},
-      {"<!DOCTYPE svg PUBLIC", "a file of type SVG or XML; JPEG"},
+      {"<!DOCTYPE svg PUBLIC",
+       "a file of type SVG or XML (rsvg-convert A.svg -o A.png makes a PNG of a drawing); JPEG"},
       {"<Error><Code>AccessDenied</Code>", "an error message of a server (XML); JPEG"},
       {"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>", "an error message of a server (XML); JPEG"},
       {"{\"error\": 404}", "a file of type JSON; JPEG"},
@@ -92,8 +93,9 @@ TEST(Decode, SaysWhatAFileOfNoFormatIs) {
       {"\r\n\xFF\xD8\xFF\xE0", "2 bytes that do not belong there, and then a JPEG; JPEG"},
       {"x\x89PNG\r\n", "1 byte that does not belong there, and then a PNG; JPEG"},
       {{"\x01\x80\x02", 3}, "not a picture; JPEG"},
-      {{"II*\0\x10\0\0\0CR\2\0", 12}, "Canon's CR2 (raw); JPEG"},
-      {"....ftypcrx ", "Canon's CR3 (raw); JPEG"},
+      {{"II*\0\x10\0\0\0CR\2\0", 12}, "Canon's CR2 (raw) (dcraw_emu -w -T A of LibRaw makes a TIFF of it); JPEG"},
+      {"....ftypcrx ", "Canon's CR3 (raw) (dcraw_emu"},
+      {"%PDF-1.7", "a file of type PDF (pdftoppm -png A.pdf A makes a PNG of each page); JPEG"},
       {"RIFF1234AVI LIST", "video; JPEG"},
       {{"\0\5\x16\7\0\2", 6}, "AppleDouble"}};
   for (const auto& [file, expected] : words) {

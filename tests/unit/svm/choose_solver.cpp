@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "pool3/svm/kernel_machine.hpp"
+#include "support/error_of.hpp"
 
 namespace pool3 {
 namespace {
@@ -75,6 +76,21 @@ TEST(ChooseSolver, TakesEqualClassesWhereTheirRowsAreNotKnown) {
   const ProblemSize size{.rows = 2000, .dim = 2048, .classes = 10, .folds = 10, .C = {10}};
   const SolverChoice choice = choose_solver(Communicator::world(), size, {}, SolverMethod::automatic, 1e12);
   EXPECT_TRUE(choice.gram) << choice.why;
+}
+
+TEST(ChooseSolver, SaysWhatRowsTake) {
+  const auto choose = [](std::int64_t classes, int folds) {
+    const ProblemSize size{
+        .rows = 10 * classes, .dim = 2048, .classes = classes, .folds = folds, .all_on_each_node = true};
+    return choose_solver(Communicator::world(), size, {}, SolverMethod::newton, 1).why;  // 1: of the kernel matrix
+  };
+  // 11.5 bytes of 10^4 rows and 1,000 columns, 8 x 2048 of each column, 4 x 2048 of each row.
+  EXPECT_EQ(choose(1000, 0), "Newton's method on the ranks' rows, as --solver says, at least 0.2 GiB a node");
+  EXPECT_EQ(choose(1000, 10), "Newton's method on the ranks' rows, as --solver says, at least 1.3 GiB a node");
+  const auto error = test::error_of([&] { return choose(3'000'000, 10); });
+  EXPECT_EQ(error.code, ExitCode::usage);
+  EXPECT_NE(error.cause.find("3000000 classes in 10 folds of 30000000 rows take at least "), std::string::npos);
+  EXPECT_NE(error.advice.find("--min-per-class"), std::string::npos);
 }
 
 TEST(ChooseSolver, TakesLandmarksWhereTheKernelMatrixDoesNotFit) {
