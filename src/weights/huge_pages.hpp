@@ -13,11 +13,12 @@ namespace pool3::weights {
 template <typename Container>
 void reserve_in_huge_pages(Container& values, std::size_t count) {
   values.reserve(count);
-  const auto begin = reinterpret_cast<std::uintptr_t>(values.data());
+  auto* const bytes = reinterpret_cast<std::byte*>(values.data());
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes);
   const std::uintptr_t end = begin + count * sizeof(typename Container::value_type);
   const auto ask = [&](std::uintptr_t page, int advice) {
     const std::uintptr_t first = (begin + page - 1) / page * page, last = end / page * page;
-    if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, advice);  // may fail
+    if (first < last) ::madvise(bytes + (first - begin), last - first, advice);  // may fail
   };
   ask(2U << 20U, MADV_HUGEPAGE);
 #ifdef MADV_POPULATE_WRITE

@@ -73,7 +73,7 @@ std::optional<std::string> below(std::string root, const std::string& full) {
 /// An entry of a table as labels look at it: the same whether it is written as an absolute or a relative path. Relative
 /// to the table's folder if it is below, else absolute.
 std::string place_of(const Source& table, std::string_view path) {
-  const std::string full = fs::path(full_path(table.root, path)).lexically_normal().string();
+  std::string full = fs::path(full_path(table.root, path)).lexically_normal().string();
   for (const std::string& root : {table.root, table.given_root})
     if (auto found = below(root, full)) return *found;
   return full;

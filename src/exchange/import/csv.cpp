@@ -121,7 +121,8 @@ class CsvTable : public TableReader {
     if (numbers_.empty()) throw error_at(rows_left_.texts().place(), "no column holds numbers");
   }
 
-  std::size_t put(std::span<float> out, std::size_t at, std::size_t column, const std::string& field) const {
+  [[nodiscard]] std::size_t put(std::span<float> out, std::size_t at, std::size_t column,
+                                const std::string& field) const {
     const RecordTexts& texts = rows_left_.texts();
     if (layout_.roles[column] == Role::list) {
       const std::vector<double> list = parse_list(field);

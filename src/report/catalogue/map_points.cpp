@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "report/base64.hpp"
 
@@ -22,7 +23,8 @@ struct Frame {
 bool is_placed(const std::array<float, 2>& p) { return std::isfinite(p[0]) && std::isfinite(p[1]); }
 
 Frame frame_of(const MapOfRows& map) {
-  std::array<double, 2> low = {INFINITY, INFINITY}, high = {-INFINITY, -INFINITY};
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  std::array<double, 2> low = {infinity, infinity}, high = {-infinity, -infinity};
   for (const auto& p : map.positions)
     for (std::size_t i = 0; is_placed(p) && i < 2; ++i) {
       low[i] = std::min(low[i], static_cast<double>(p[i]));
