@@ -17,7 +17,7 @@ std::chrono::milliseconds milliseconds(double seconds) {
 }
 
 HttpResponse error_response(int status, const std::string& message) {
-  HttpResponse response{.status = status, .body = "{\"error\":\"" + message + "\"}\n"};
+  HttpResponse response{.status = status, .body = R"({"error":")" + message + "\"}\n"};
   if (status == 503) response.headers.emplace_back("Retry-After", "2");
   return response;
 }

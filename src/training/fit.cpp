@@ -194,6 +194,7 @@ TrainingSet load_training_set(const Communicator& comm, const FeatureReader& rea
                          .dim = set.problem.dim,
                          .classes = set.problem.classes,
                          .folds = options.probability_folds,
+                         .rough_folds = true,
                          .C = {options.C * spread},
                          .class_rows = set.class_rows,
                          .landmarks = options.kernel.landmarks};

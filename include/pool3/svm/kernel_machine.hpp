@@ -87,6 +87,7 @@ struct KernelOptions {
 struct ProblemSize {
   std::int64_t rows = 0, dim = 0, classes = 0;
   int folds = 0;
+  bool rough_folds = false;              ///< they are for probabilities, which need no exact answers
   std::vector<double> C;                 ///< each is solved for, in features whose spread is 1; empty: 1
   std::vector<std::int64_t> class_rows;  ///< [classes]; empty: all have as many
   std::int64_t landmarks = 0;            ///< that are asked for (landmarks.hpp), of RBF; 0: none while all rows fit

@@ -113,7 +113,14 @@ SearchOptions search_options(const Communicator& comm, const FeatureReader& read
   if (!training.centering) comm.all_do([&] { spread = spread_of(reader); });
   std::vector<double> C = flags.C;
   for (double& value : C) value *= spread;
-  const ProblemSize size{rows, reader.width(), classes, flags.folds, C, class_rows, training.kernel.landmarks, true};
+  const ProblemSize size{.rows = rows,
+                         .dim = reader.width(),
+                         .classes = classes,
+                         .folds = flags.folds,
+                         .C = C,
+                         .class_rows = class_rows,
+                         .landmarks = training.kernel.landmarks,
+                         .all_on_each_node = true};
   const SolverChoice choice = choose_solver(comm, size, how, kernel.method, training.kernel.max_memory_bytes);
   options.gram = choice.gram;
   options.landmarks = choice.landmarks;

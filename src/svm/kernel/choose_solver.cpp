@@ -20,12 +20,14 @@ constexpr double share_of_memory = 2.0 / 3;
 constexpr double support_at_one = 1.7, support_by_C = -0.3, most_support = 0.9;
 /// Beyond this C times those rows, factorisations are in double and take so many times as long.
 constexpr double in_double_from = 2.5e4, double_is_dearer = 3;
-/// Of a column of all rows, and of what its folds share, in cubes of those rows; of each column, for each row.
-constexpr double cubes_of_column = 1, cubes_of_folds = 0.55, flops_of_row = 33'000;
+/// Of a column of all rows, and of its folds, in cubes of those rows; of each column, for each row.
+constexpr double cubes_of_column = 0.6, cubes_of_folds = 0.95, cubes_of_rough_folds = 0.75, flops_of_row = 33'000;
 /// Passes over rows, at their full size, that the ranks hold between them; by C to that power.
 constexpr double passes_at_one = 35, passes_by_C = 0.27, least_passes = 10;
-/// Columns must be cheaper than this share of passes: their estimate errs more.
-constexpr double clearly_cheaper = 0.45;
+/// Passes with folds, in those of all rows alone: of all rough ones together.
+constexpr double passes_of_rough_folds = 2.2;
+/// Of each exact fold.
+constexpr double passes_of_folds = 0.45;
 /// Of the linear kernel: where more rows are free than there are features, their matrix is singular.
 constexpr double least_tolerance_of_hinge = 1e-5;
 /// The squared hinge adds 1 / (2 C) to that matrix's diagonal, which rounding must not drown.
@@ -63,7 +65,8 @@ std::vector<double> values_of_C(const ProblemSize& s) { return s.C.empty() ? std
 /// Floating-point operations over one kernel matrix: the matrix, then factorisations of each column and its folds.
 double cost_of_columns(const ProblemSize& s) {
   const auto n = static_cast<double>(s.rows);
-  const double cubes = cubes_of_column + (s.folds > 0 ? cubes_of_folds : 0.0);
+  const double of_folds = s.rough_folds ? cubes_of_rough_folds : cubes_of_folds;
+  const double cubes = cubes_of_column + (s.folds > 0 ? of_folds : 0.0);
   double cost = n * n * static_cast<double>(s.dim);
   for (const double C : values_of_C(s)) {
     for (const double support : support_of_columns(s, C))
@@ -75,7 +78,8 @@ double cost_of_columns(const ProblemSize& s) {
 
 /// Of passes over rows that the ranks hold between them.
 double cost_of_rows(const ProblemSize& s) {
-  const double columns = static_cast<double>(s.classes) * std::max(1, s.folds);
+  const double of_folds = s.rough_folds ? passes_of_rough_folds : passes_of_folds * s.folds;
+  const double columns = static_cast<double>(s.classes) * (s.folds > 0 ? of_folds : 1.0);
   double passes = 0;
   for (const double C : values_of_C(s)) passes += std::max(least_passes, passes_at_one * std::pow(C, passes_by_C));
   return passes * 4 * static_cast<double>(s.rows) * static_cast<double>(s.dim) * columns;
@@ -165,7 +169,7 @@ SolverChoice choose(const Communicator& comm, const ProblemSize& size, const Ker
   if (may_choose && is_drowned(size, how.loss))
     return {false, "rows shared out to the ranks: this C is too large for the rounding of a Gram matrix",
             SolverMethod::newton};
-  if (may_choose && cost_of_columns(size) > clearly_cheaper * cost_of_rows(size))
+  if (may_choose && cost_of_columns(size) > cost_of_rows(size))
     return {
         false,
         fmt::format("rows shared out to the ranks: cheaper for this C than the Gram matrix of {} rows", size.rows),

@@ -38,9 +38,10 @@ struct Limits {
 Limits limits_of(const KernelColumn& c, std::size_t i) {
   const auto cost = static_cast<double>(c.cost[i]);
   if (!(cost > 0)) return {};
-  const double high = c.loss == Loss::l2 ? infinity : cost;
-  const double diagonal = c.loss == Loss::l2 ? 0.5 / cost : 0.0;
-  return c.y[i] > 0 ? Limits{0, high, diagonal} : Limits{-high, 0, diagonal};
+  Limits limits{-cost, cost, 0};
+  if (c.loss == Loss::l2) limits = {-infinity, infinity, 0.5 / cost};
+  (c.y[i] > 0 ? limits.low : limits.high) = 0;
+  return limits;
 }
 
 /// Slope of the dual, to be minimised, along v_i.

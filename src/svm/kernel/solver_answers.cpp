@@ -4,7 +4,6 @@
 
 #include "pool3/types.hpp"
 #include "svm/kernel/kernel_solver.hpp"
-#include "svm/model/columns.hpp"
 
 namespace pool3 {
 

@@ -1,6 +1,6 @@
-"""Reads a feature file and a model file with h5py, and runs the example of docs/format.md on it.
+"""Reads a feature file and a model file with h5py, and runs the example of the README on it.
 
-usage: store_h5py.py MPIEXEC STORE_SAMPLE FORMAT_MD
+usage: store_h5py.py MPIEXEC STORE_SAMPLE README_MD
 """
 
 import ctypes
@@ -120,16 +120,17 @@ def check_model(path):
 
 
 def check_example(folder, document):
-    """Runs the first Python block of the document where F.h5 is the sample."""
+    """Runs the first Python block of the document where features.h5 is the sample."""
     with open(document, encoding="utf-8") as text:
         code = re.search(r"```python\n(.*?)```", text.read(), re.S).group(1)
-    os.rename(folder + "/f.h5", folder + "/F.h5")
+    os.rename(folder + "/f.h5", folder + "/features.h5")
     os.chdir(folder)
     names = {}
     exec(code, names)
     keep = [r for r in range(ROWS) if not failed(r)]
     assert names["features"].shape == (len(keep), 2048)
     assert names["labels"].tolist() == [r % 4 - 1 for r in keep]
+    assert list(names["classes"]) == ["baby_shoe", "caf\u00e9", "handbag"]
     assert list(names["paths"]) == [expected_path(r) for r in keep]
 
 

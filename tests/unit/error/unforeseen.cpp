@@ -35,7 +35,7 @@ TEST(Unforeseen, LeavesAnErrorAsItIs) {
 }
 
 TEST(Error, IsOneLine) {
-  const Error error({.stage = "read", .path = "a\nb\x1b[31m\u202e", .cause = "two\nlines"});
+  const Error error({.stage = "read", .path = "a\nb\x1b[31m\xe2\x80\xae", .cause = "two\nlines"});
   EXPECT_STREQ(error.what(), "read: a\\nb\\x1b[31m\\u202e: two\\nlines");
 }
 

@@ -69,6 +69,7 @@ TEST(RowsToShow, OfALargeOneAreErrorsAndExamples) {
 
 TEST(Sprites, HoldEachPictureInItsPlace) {
   std::vector<Image> pictures;
+  pictures.reserve(30);
   for (int i = 0; i < 30; ++i)
     pictures.push_back({40, 20, std::vector<std::uint8_t>(2400, static_cast<std::uint8_t>(8 * i))});
   pictures[7].pixels.clear();

@@ -11,6 +11,9 @@ namespace {
 /// Rows of the 22 folders of openclipart that train, without the least.
 const std::vector<std::int64_t> openclipart = {1726, 1316, 890, 491, 320, 295, 293, 253, 180, 123, 119,
                                                114,  108,  76,  56,  43,  34,  21,  17,  13,  6,   2};
+/// All rows of 22 folders.
+const std::vector<std::int64_t> openclipart_all = {2158, 1645, 1113, 614, 400, 369, 366, 316, 225, 154, 149,
+                                                   142,  135,  95,   70,  54,  43,  26,  21,  16,  7,   3};
 /// 99 classes of emoji of four vendors: some large, many small.
 std::vector<std::int64_t> emoji() {
   std::vector<std::int64_t> rows = {984, 674, 654, 518, 466, 360, 336, 314};
@@ -18,8 +21,14 @@ std::vector<std::int64_t> emoji() {
   return rows;
 }
 
-bool takes_columns(const std::vector<std::int64_t>& class_rows, const std::vector<double>& C, int folds) {
-  ProblemSize size{.dim = 2048, .classes = std::ssize(class_rows), .folds = folds, .C = C, .class_rows = class_rows};
+bool takes_columns(const std::vector<std::int64_t>& class_rows, const std::vector<double>& C, int folds,
+                   bool rough_folds = false) {
+  ProblemSize size{.dim = 2048,
+                   .classes = std::ssize(class_rows),
+                   .folds = folds,
+                   .rough_folds = rough_folds,
+                   .C = C,
+                   .class_rows = class_rows};
   for (const std::int64_t rows : class_rows) size.rows += rows;
   return choose_solver(Communicator::world(), size, {}, SolverMethod::automatic, 1e12).gram;
 }
@@ -27,14 +36,20 @@ bool takes_columns(const std::vector<std::int64_t>& class_rows, const std::vecto
 TEST(ChooseSolver, TakesWhatWasCheaper) {
   EXPECT_FALSE(takes_columns(openclipart, {0.1}, 10)) << "2.4 s by rows";
   EXPECT_FALSE(takes_columns(openclipart, {0.1, 1, 10}, 10)) << "the demo";
-  EXPECT_FALSE(takes_columns(openclipart, {3, 10, 30, 100}, 10)) << "25 s by rows, 34 s by columns";
+  EXPECT_FALSE(takes_columns(openclipart, {3, 10, 30, 100}, 10)) << "13.5 s by rows, 20.5 s by columns";
   EXPECT_TRUE(takes_columns(emoji(), {3, 10, 30, 100}, 10)) << "71 s by rows, 13 s by columns";
-  EXPECT_FALSE(takes_columns(openclipart, {10}, 10)) << "7.0 s by rows, 13.3 s by columns";
+  EXPECT_FALSE(takes_columns(openclipart, {10}, 10)) << "3.8 s by rows, 6.4 s by columns";
   EXPECT_FALSE(takes_columns(openclipart, {1}, 0)) << "1.3 s by rows, 7.0 s by columns";
+  EXPECT_FALSE(takes_columns(openclipart_all, {100}, 0)) << "3.2 s by rows, 7.2 s by columns";
+  EXPECT_FALSE(takes_columns(openclipart_all, {100}, 5, true)) << "6.5 s by rows, 11.0 s by columns";
+  EXPECT_FALSE(takes_columns(emoji(), {1}, 0)) << "1.5 s by rows, 2.8 s by columns";
+  EXPECT_FALSE(takes_columns(emoji(), {1}, 5, true)) << "2.5 s by rows, 4.4 s by columns";
+  EXPECT_TRUE(takes_columns(emoji(), {10}, 0)) << "2.4 s by rows, 1.5 s by columns";
+  EXPECT_TRUE(takes_columns(emoji(), {10}, 5, true)) << "4.5 s by rows, 2.4 s by columns";
   EXPECT_FALSE(takes_columns(emoji(), {0.01, 0.1}, 10));
   EXPECT_TRUE(takes_columns(emoji(), {1, 10, 100, 1000}, 10));
   EXPECT_TRUE(takes_columns(emoji(), {10}, 10));
-  EXPECT_TRUE(takes_columns(emoji(), {100}, 5));
+  EXPECT_TRUE(takes_columns(emoji(), {100}, 5, true)) << "13.6 s by rows, 2.3 s by columns";
 }
 
 TEST(ChooseSolver, TakesNewtonForFoldsThatAreSharedOut) {

@@ -1,8 +1,6 @@
 #pragma once
 // The state of a dual on a working set: some hundred variables in a box, and perhaps a sum that must not change.
 
-#include <cstdint>
-
 #include "svm/algebra/matrix.hpp"
 
 namespace pool3::svm {

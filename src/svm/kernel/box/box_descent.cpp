@@ -14,37 +14,39 @@ namespace {
 constexpr std::size_t lanes = 16;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
+/// A box's variables for loops that become vector instructions.
+struct Variables {
+  std::int64_t count;
+  const double *low, *high, *v, *per_curve;
+};
+
 /// h += step a, and how much each variable could lower the objective alone: gain[j]. Returns the largest.
 template <typename Real>
-[[gnu::always_inline]] inline double add_and_rate(const Real* a, double step, std::int64_t count, const double* low,
-                                                  const double* high, const double* v, const double* per_curve,
-                                                  double* h, double* gain) {
+[[gnu::always_inline]] inline double add_and_rate(const Real* a, double step, Variables x, double* h, double* gain) {
   std::array<double, lanes> best{};
   std::int64_t j = 0;
   const auto rate = [&](std::int64_t at) __attribute__((always_inline)) {
     const double to = h[at] + step * static_cast<double>(a[at]);
     h[at] = to;
-    const bool can = to < 0 ? v[at] < high[at] : v[at] > low[at];
-    gain[at] = can ? to * to * per_curve[at] : 0.0;
+    const bool can = to < 0 ? x.v[at] < x.high[at] : x.v[at] > x.low[at];
+    gain[at] = can ? to * to * x.per_curve[at] : 0.0;
   };
-  for (; j + std::int64_t{lanes} <= count; j += lanes)
+  for (; j + std::int64_t{lanes} <= x.count; j += lanes)
     for (std::size_t l = 0; l < lanes; ++l) {
       rate(j + std::int64_t(l));
       best[l] = gain[j + std::int64_t(l)] > best[l] ? gain[j + std::int64_t(l)] : best[l];
     }
-  for (; j < count; ++j) {
+  for (; j < x.count; ++j) {
     rate(j);
     best[0] = gain[j] > best[0] ? gain[j] : best[0];
   }
   return *std::max_element(best.begin(), best.end());
 }
-POOL3_TARGET_CLONES double rate(const float* a, double step, std::int64_t count, const double* low, const double* high,
-                                const double* v, const double* per_curve, double* h, double* gain) {
-  return add_and_rate(a, step, count, low, high, v, per_curve, h, gain);
+POOL3_TARGET_CLONES double rate(const float* a, double step, Variables x, double* h, double* gain) {
+  return add_and_rate(a, step, x, h, gain);
 }
-POOL3_TARGET_CLONES double rate(const double* a, double step, std::int64_t count, const double* low, const double* high,
-                                const double* v, const double* per_curve, double* h, double* gain) {
-  return add_and_rate(a, step, count, low, high, v, per_curve, h, gain);
+POOL3_TARGET_CLONES double rate(const double* a, double step, Variables x, double* h, double* gain) {
+  return add_and_rate(a, step, x, h, gain);
 }
 
 /// The lowest slope of those that can rise, and the highest of those that can fall; infinite if there is none.
@@ -58,7 +60,9 @@ POOL3_TARGET_CLONES Slopes steepest_slopes(std::int64_t count, const double* low
   fall.fill(-infinity);
   std::int64_t j = 0;
   const auto look = [&](std::int64_t at, std::size_t l) __attribute__((always_inline)) {
-    const double up = v[at] < high[at] ? h[at] : infinity, down = v[at] > low[at] ? h[at] : -infinity;
+    double up = infinity, down = -infinity;
+    if (v[at] < high[at]) up = h[at];
+    if (v[at] > low[at]) down = h[at];
     rise[l] = up < rise[l] ? up : rise[l];
     fall[l] = down > fall[l] ? down : fall[l];
   };
@@ -109,12 +113,12 @@ void take(Box<Real>& b, const Pair& p, double length) {
 template <typename Real>
 void descend(Box<Real>& b, double enough, std::int64_t most_steps) {
   const Vector<double> per_curve = b.a.diagonal().template cast<double>().cwiseInverse();
+  const Variables variables{b.size(), b.low.data(), b.high.data(), b.v.data(), per_curve.data()};
   Vector<double> gain(b.size());
   double step = 0;
   Eigen::Index i = 0;
   for (std::int64_t k = 0; k < most_steps; ++k) {
-    const double best = rate(b.a.row(i).data(), step, b.a.cols(), b.low.data(), b.high.data(), b.v.data(),
-                             per_curve.data(), b.h.data(), gain.data());
+    const double best = rate(b.a.row(i).data(), step, variables, b.h.data(), gain.data());
     i = std::find(gain.begin(), gain.end(), best) - gain.begin();
     step = 0;
     if (best == 0 || std::abs(b.h[i]) <= enough) return;
