@@ -55,7 +55,8 @@ Parts parts_of(const SketchBasis& basis, const RowsView& rows) {
   Parts parts;
   std::vector<double> x = neighbours::unit_rows(rows, parts.lengths);
   const std::int64_t width = basis.width, k = basis.components;
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] -= basis.mean[i % index(width)];
+  for (std::int64_t r = 0; r < rows.count(); ++r)
+    for (std::int64_t i = 0; i < width; ++i) x[index(r * width + i)] -= basis.mean[index(i)];
   parts.along = neighbours::project(basis, x);
   for (std::int64_t r = 0; r < rows.count(); ++r) {
     double square = 0;

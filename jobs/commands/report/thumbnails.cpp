@@ -26,6 +26,7 @@ void append(std::string& bytes, std::int64_t value) {
 
 std::vector<Row> numbers_of(const std::vector<ShownRow>& rows) {
   std::vector<Row> numbers;
+  numbers.reserve(rows.size());
   for (const ShownRow& row : rows) numbers.push_back(row.row);
   return numbers;
 }

@@ -90,20 +90,25 @@ bool Lines::next(std::string& line) {
       return true;
     }
     if (ended_) return false;
-    buffer_.erase(0, at_);
-    at_ = 0;
-    if (buffer_.size() > most_line_bytes)
-      throw error_at(place(), fmt::format("line {} has more than 64 MiB", number_ + 1));
-    const std::size_t before = buffer_.size();
-    buffer_.resize(before + piece_bytes);
-    const std::size_t got = stream_.read(std::span(buffer_).subspan(before));
-    buffer_.resize(before + got);
-    ended_ = got < piece_bytes;
-    // Old Macs end lines with a carriage return alone.
-    if (number_ == 0 && before == 0 && buffer_.find('\n') == std::string::npos)
-      returns_alone_ = buffer_.find('\r') != std::string::npos;
-    if (returns_alone_) std::ranges::replace(buffer_, '\r', '\n');
+    read_on();
   }
+}
+
+/// Another piece, behind what is left of the last.
+void Lines::read_on() {
+  buffer_.erase(0, at_);
+  at_ = 0;
+  if (buffer_.size() > most_line_bytes)
+    throw error_at(place(), fmt::format("line {} has more than 64 MiB", number_ + 1));
+  const std::size_t before = buffer_.size();
+  buffer_.resize(before + piece_bytes);
+  const std::size_t got = stream_.read(std::span(buffer_).subspan(before));
+  buffer_.resize(before + got);
+  ended_ = got < piece_bytes;
+  // Old Macs end lines with a carriage return alone.
+  if (number_ == 0 && before == 0 && buffer_.find('\n') == std::string::npos)
+    returns_alone_ = buffer_.find('\r') != std::string::npos;
+  if (returns_alone_) std::ranges::replace(buffer_, '\r', '\n');
 }
 
 }  // namespace pool3::exchange

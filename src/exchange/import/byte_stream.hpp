@@ -51,6 +51,7 @@ class Lines {
   [[nodiscard]] const Place& place() const { return stream_.place(); }
 
  private:
+  void read_on();
   Stream stream_;
   std::string buffer_;
   std::size_t at_ = 0;
