@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "pool3/files.hpp"
 #include "store/hdf5/hdf5.hpp"
@@ -114,7 +116,7 @@ std::vector<std::string> numbers(const Open& open, hid_t memory_type) {
   for_pieces(open, [&](hsize_t first, std::size_t count) {
     std::vector<T> values(count);
     read_some(open, memory_type, first, std::span(values));
-    for (const T v : values) texts.push_back(v == v ? fmt::format("{}", v) : std::string());
+    for (const T v : values) texts.push_back(std::is_floating_point_v<T> && std::isnan(v) ? "" : fmt::format("{}", v));
   });
   return texts;
 }
