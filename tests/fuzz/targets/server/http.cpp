@@ -53,7 +53,7 @@ class Client {
   Client& operator=(const Client&) = delete;
   ~Client() { ::close(socket_); }
   /// Until the server has closed.
-  std::string answers(std::string_view sent) const {
+  [[nodiscard]] std::string answers(std::string_view sent) const {
     while (!sent.empty()) {
       const ssize_t count = ::send(socket_, sent.data(), sent.size(), MSG_NOSIGNAL);
       if (count <= 0) break;  // it has seen enough
