@@ -20,7 +20,7 @@ struct Guess {
 class LowRankKernel {
  public:
   LowRankKernel() = default;
-  /// Empty where the kernel has few rows, or landmarks that are copies of each other.
+  /// Empty where the kernel has few rows, or is far from low rank, or landmarks are copies of each other.
   explicit LowRankKernel(const KernelMatrix& kernel);
 
   [[nodiscard]] bool is_empty() const { return z_.size() == 0; }

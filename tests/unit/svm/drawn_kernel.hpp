@@ -28,10 +28,10 @@ struct DrawnKernel {
 
 /// An RBF kernel of drawn rows.
 struct DrawnRbf : DrawnKernel {
-  explicit DrawnRbf(std::int64_t n) : DrawnKernel(n), rbf(n, n) {
+  explicit DrawnRbf(std::int64_t n, double gamma = 0.05) : DrawnKernel(n), rbf(n, n) {
     for (std::int64_t i = 0; i < n; ++i)
       for (std::int64_t j = 0; j < n; ++j)
-        rbf(i, j) = static_cast<float>(std::exp(-0.05 * (x.row(i) - x.row(j)).squaredNorm()));
+        rbf(i, j) = static_cast<float>(std::exp(-gamma * (x.row(i) - x.row(j)).squaredNorm()));
     kernel = {.values = rbf.data(), .rows = n, .constant = 1};
     values = rbf;
     shift.assign(std::size_t(n), 0.0);
