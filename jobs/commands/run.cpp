@@ -111,11 +111,7 @@ class RunCommand : public Command {
     const KernelFlagValues kernel = values_of(training_.kernel);
     const std::size_t kernels = (kernel.linear ? 1 : 0) + (kernel.rbf ? kernel.gammas.size() : 0);
     const bool searches = search_.C.size() > 1 || kernels > 1 || search_.extend;
-    comm.root_does([&] {
-      if (extract_.policy.overwrite || extract_.policy.dry_run) return;
-      if (searches && file_exists(table)) require_same_flags(table, config_of_table(table), context.config);
-      if (file_exists(model)) require_same_flags(model, read_model(model).config, context.config);
-    });
+    require_same_files(context, searches ? table : "", model);
     const StopSignal signal(context.log, extract_.policy.dry_run ? Again::begins_anew : Again::resumes);
     if (context.log.metrics() != nullptr) context.log.metrics()->keep();
     const ExitCode code = extract({context.comm, context.log, extract_config(context.config)}, extract_);
@@ -124,9 +120,7 @@ class RunCommand : public Command {
     TrainingOptions training = input.options;
     if (!searches) {
       training.C = search_.C[0];
-      if (comm.is_root() && file_exists(table))
-        context.log.line("run",
-                         fmt::format("nothing is searched for one C; {} is of an earlier run, and stays", table));
+      note_old_table(context, table);
     } else {
       training = search(context, training_, training, search_, input.reader, table);
     }
@@ -144,6 +138,18 @@ class RunCommand : public Command {
   }
 
  private:
+  /// What an earlier run has left must be of the same flags; `table`: "" if none is made. Collective.
+  void require_same_files(const Context& context, const std::string& table, const std::string& model) const {
+    context.comm.root_does([&] {
+      if (extract_.policy.overwrite || extract_.policy.dry_run) return;
+      if (!table.empty() && file_exists(table)) require_same_flags(table, config_of_table(table), context.config);
+      if (file_exists(model)) require_same_flags(model, read_model(model).config, context.config);
+    });
+  }
+  static void note_old_table(const Context& context, const std::string& table) {
+    if (context.comm.is_root() && file_exists(table))
+      context.log.line("run", fmt::format("nothing is searched for one C; {} is of an earlier run, and stays", table));
+  }
   /// The table of baselines, or "". Collective.
   [[nodiscard]] std::string compare(const Context& context, const std::string& model) const {
     const std::vector<std::string> kinds = words_of(baselines_);

@@ -59,6 +59,7 @@ std::string difference(const std::vector<std::string>& all) {
   std::size_t differ = 0;
   for (const std::string& name : names) {
     std::vector<std::string> values;
+    values.reserve(settings.size());
     for (const Settings& its : settings) values.push_back(its.contains(name) ? its.at(name) : std::string());
     if (std::ranges::all_of(values, [&](const std::string& value) { return value == values[0]; })) continue;
     if (++differ <= most_shown) line += fmt::format("{}{} is {}", line.empty() ? "" : "; ", name, by_rank(values));

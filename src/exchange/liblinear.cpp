@@ -13,8 +13,8 @@ namespace {
 /// The shortest text that reads back as the same number, and a blank.
 void append_number(std::string& text, double value) {
   std::array<char, 32> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  text.append(digits.data(), end) += ' ';
+  const auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  text.append(digits.data(), static_cast<std::size_t>(end - digits.data())) += ' ';
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ inline constexpr std::int64_t most_indexed_queries = 16;
 /// What search_file() finds, for queries [n, width of the file]. REQUIRES: the source gives features, not margins.
 /// Ranks share the queries. Collective; throws a collective Error.
 [[nodiscard]] NeighbourTable search_index(const Communicator& comm, const RowSource& source, const CatalogueRows& rows,
-                                          const NeighbourIndex& index, std::span<const float> queries,
+                                          const NeighbourIndex& found, std::span<const float> queries,
                                           const NearestOptions& options);
 
 }  // namespace pool3::jobs

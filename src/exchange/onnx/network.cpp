@@ -1,5 +1,7 @@
 #include "exchange/onnx/network.hpp"
 
+#include <fmt/format.h>
+
 #include <initializer_list>
 #include <map>
 #include <vector>
@@ -81,7 +83,7 @@ class Builder {
     return name;
   }
   std::string chain(const std::string& block, std::initializer_list<const char*> names, std::string x) {
-    for (const char* name : names) x = convolve(block + "." + name, x);
+    for (const char* name : names) x = convolve(fmt::format("{}.{}", block, name), x);
     return x;
   }
   std::string join(const std::string& block, const std::vector<std::string>& parts) {
@@ -89,14 +91,14 @@ class Builder {
     return block;
   }
   std::string average(const std::string& block, const std::string& x) {
-    const std::string out = block + ".average";
+    std::string out = block + ".average";
     nodes_ +=
         node("AveragePool", {x}, {out},
              pool_sides(1, 1) + attribute("count_include_pad", weights_.traits.average_pool_counts_padding ? 1 : 0));
     return out;
   }
   std::string largest(const std::string& block, const std::string& x, std::int64_t stride, std::int64_t pad) {
-    const std::string out = block + ".largest";
+    std::string out = block + ".largest";
     nodes_ += node("MaxPool", {x}, {out}, pool_sides(stride, pad));
     return out;
   }

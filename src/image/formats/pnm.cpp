@@ -69,10 +69,8 @@ class Text {
 /// P1 to P3 are text, P4 to P6 binary: black and white, grey, RGB.
 class PnmReader {
  public:
-  PnmReader(int kind, Bytes rest, std::int64_t max_pixels) : text_(rest) {
-    is_text_ = kind <= 3;
-    is_bits_ = kind % 3 == 1;
-    channels_ = kind % 3 == 0 ? 3 : 1;
+  PnmReader(int kind, Bytes rest, std::int64_t max_pixels)
+      : text_(rest), is_text_(kind <= 3), is_bits_(kind % 3 == 1), channels_(kind % 3 == 0 ? 3 : 1) {
     const std::int64_t width = text_.number("the width");
     const std::int64_t height = text_.number("the height");
     check_pixel_limit(width, height, max_pixels);

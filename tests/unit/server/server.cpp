@@ -40,7 +40,7 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  bool send(const std::string& bytes) const {
+  bool send(const std::string& bytes) {
     return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
   }
   /// All that comes until the server closes, or until `end` has come; "timeout" at the end if neither does.

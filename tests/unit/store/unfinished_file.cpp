@@ -1,6 +1,7 @@
 // A file that a job has left unfinished: what is kept, what is redone, and what is refused.
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -235,7 +236,7 @@ TEST_F(StoreResume, a_failure_log_with_wrong_lengths_ends_there) {
                                         numbers({3, 1, 0, 0}),
                                         numbers({3, 5, 0, 1})};
   for (const std::string& entry : bad) {
-    spit(log, records + record(entry) + records);
+    spit(log, fmt::format("{}{}{}", records, record(entry), records));
     EXPECT_THAT(done_of(sample.spec()), ElementsAre(true, true, true, false, false, false));
     EXPECT_TRUE(slurp(log) == records);  // cut off where it goes on
   }

@@ -221,6 +221,7 @@ TEST(Coverage, TheThresholdIsTheOrderStatisticOfSplitConformal) {
 TEST(Coverage, ManyRowsAreKeptInSteps) {
   const Communicator comm = Communicator::world();
   std::vector<double> p;
+  p.reserve(20'000);
   for (int i = 0; i < 20'000; ++i) p.push_back((i * 7919 % 20'000 + 0.5) / 20'000);
   const std::vector<std::int32_t> labels(p.size(), 0);
   const Coverage found = fit_coverage(comm, scores_with(p), labels, 2, {{}, 1, {}});

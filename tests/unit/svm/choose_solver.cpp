@@ -111,7 +111,7 @@ TEST(ChooseSolver, SaysWhatRowsTake) {
 TEST(ChooseSolver, TakesLandmarksWhereTheKernelMatrixDoesNotFit) {
   constexpr double gib = 1073741824.0;
   const ProblemSize size{.rows = 50'000, .dim = 2048, .classes = 99, .folds = 5, .C = {10}};
-  const auto choose = [&](ProblemSize of, const KernelOptions& how, SolverMethod method, double memory) {
+  const auto choose = [&](const ProblemSize& of, const KernelOptions& how, SolverMethod method, double memory) {
     return choose_solver(Communicator::world(), of, how, method, memory);
   };
   const KernelOptions rbf{.kernel = Kernel::rbf}, pairs{.kernel = Kernel::rbf, .multiclass = Multiclass::one_vs_one};
