@@ -22,12 +22,16 @@ bool message_waits(MPI_Comm comm, int from, int tag, MPI_Status& status) {
   return flag != 0;
 }
 
+/// When all ranks are here. Collective.
+double time_of_all(const Communicator& comm) {
+  comm.barrier();
+  return MPI_Wtime();
+}
+
 }  // namespace
 
 TaskPool::TaskPool(const Communicator& comm, std::int64_t count, std::vector<bool> done)
-    : comm_(&comm), count_(count), done_(std::move(done)) {
-  comm.barrier();
-  next_watch_ = MPI_Wtime();
+    : comm_(&comm), count_(count), done_(std::move(done)), next_watch_(time_of_all(comm)) {
   if (!comm.is_root()) return;
   world_ranks_ = mpi::world_ranks(comm.native());
   heard_.assign(world_ranks_.size(), MPI_Wtime());

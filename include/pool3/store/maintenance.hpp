@@ -58,9 +58,9 @@ struct ProgressReport {
   std::int64_t seconds_since_change = 0;
   std::string host, job, pid;  ///< of the job at work
 };
-/// Of PATH, or of PATH.partial if that is there; either name will do. Disturbs no job. Call before this process opens
-/// any other file. Throws Error.
-[[nodiscard]] ProgressReport features_progress(const std::string& path);
+/// Of PATH, or of PATH.partial if that is there; `given` is either name. Disturbs no job. Call before this process
+/// opens any other file. Throws Error.
+[[nodiscard]] ProgressReport features_progress(const std::string& given);
 
 struct RepackOptions {
   std::int64_t chunk_rows = 64;

@@ -40,7 +40,7 @@ class LandmarkMap {
   /// The problem over z, [rows, count], with all else that it has. In double, then rounded. Not collective.
   [[nodiscard]] Problem operator()(const Problem& problem) const;
   /// Only z of the problem's rows, where it is wanted: [rows, count]. Not collective.
-  void map_rows(const Problem& problem, std::span<float> z) const;
+  void map_rows(const Problem& problem, std::span<float> to) const;
   /// What weights over z are as coefficients of landmarks: [columns, count]. Not collective.
   [[nodiscard]] std::vector<double> coefficients(const Fit& fit) const;
 
