@@ -203,7 +203,7 @@ TEST(DistributedNetwork, IsTheSameForAnyNumberOfRanksAndResumes) {
   const Communicator comm = Communicator::world();
   const Communicator alone = comm.split(comm.rank());
   const Data d = draw(150, 4, 3, 1), held_out = draw(30, 4, 3, 2);
-  const auto said = [&](const Communicator& ranks, CnnOptions options) {
+  const auto said = [&](const Communicator& ranks, const CnnOptions& options) {
     const BaselineRows rows = share(ranks, d, held_out);
     return judge(ranks, rows, {"a", "b", "c"}, cnn_verdicts(ranks, rows, pictures_of(rows), options));
   };
