@@ -31,7 +31,7 @@ BaselineTable sample() {
 }
 
 std::string written(const test::TemporaryFolder& folder, const std::string& text) {
-  const std::string path = folder.path("b.json");
+  std::string path = folder.path("b.json");
   std::ofstream(path) << text;
   return path;
 }
