@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "pool3/error.hpp"
+#include "pool3/text/utf8.hpp"
 
 namespace pool3 {
 namespace {
@@ -35,7 +36,9 @@ TEST(Unforeseen, LeavesAnErrorAsItIs) {
 }
 
 TEST(Error, IsOneLine) {
-  const Error error({.stage = "read", .path = "a\nb\x1b[31m\xe2\x80\xae", .cause = "two\nlines"});
+  std::string path = "a\nb\x1b[31m";
+  append_utf8(path, 0x202e);  // turns the direction of the text
+  const Error error({.stage = "read", .path = path, .cause = "two\nlines"});
   EXPECT_STREQ(error.what(), "read: a\\nb\\x1b[31m\\u202e: two\\nlines");
 }
 

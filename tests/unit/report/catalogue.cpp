@@ -74,6 +74,7 @@ TEST(Sprites, HoldEachPictureInItsPlace) {
     pictures.push_back({40, 20, std::vector<std::uint8_t>(2400, static_cast<std::uint8_t>(8 * i))});
   pictures[7].pixels.clear();
   std::vector<const Image*> pointers;
+  pointers.reserve(pictures.size());
   for (const Image& p : pictures) pointers.push_back(&p);
   const auto sprites = report::lay_out(pointers, 48, 1'000'000, 200);  // 16 of a sheet
   ASSERT_EQ(sprites.sheets.size(), 2U);
@@ -96,6 +97,7 @@ TEST(Sprites, BecomeCoarserRatherThanLarge) {
     for (int i = 0; i < 48 * 48 * 3; ++i)
       p.pixels.push_back(static_cast<std::uint8_t>((state = state * 1664525 + 1013904223) >> 24));
   std::vector<const Image*> pointers;
+  pointers.reserve(pictures.size());
   for (const Image& p : pictures) pointers.push_back(&p);
   const auto fine = report::lay_out(pointers, 48, 10'000'000), coarse = report::lay_out(pointers, 48, 1);
   EXPECT_LT(coarse.sheets[0].size() * 2, fine.sheets[0].size());
@@ -103,6 +105,7 @@ TEST(Sprites, BecomeCoarserRatherThanLarge) {
 
 TEST(Reliability, HasAsManyRowsInEachBin) {
   std::vector<JudgedRow> rows;
+  rows.reserve(100);
   for (int i = 0; i < 100; ++i) rows.push_back(judged(i, 0, i % 4 == 0 ? 1 : 0, i / 100.0));
   const auto curve = report::reliability_curve(rows, 5);
   ASSERT_EQ(curve.size(), 5U);
