@@ -16,6 +16,7 @@
 #include "network/kernels/kernel_table.hpp"
 #include "pool3/network.hpp"
 #include "pool3/numbers.hpp"
+#include "pool3/types.hpp"
 #include "unit/network/emulated_tiles.hpp"
 
 namespace pool3::network {
@@ -23,7 +24,11 @@ namespace {
 
 struct Shape {
   Geometry geometry;
-  int height, width, in, out;
+  int height = 0, width = 0, in = 0, out = 0;
+  /// Of a weight [out, inputs, taps].
+  [[nodiscard]] std::size_t place(std::int64_t inputs, std::int64_t o, std::int64_t i, std::int64_t t) const {
+    return index((o * inputs + i) * geometry.taps() + t);
+  }
 };
 constexpr std::array<Shape, 4> shapes = {{{{1, 1, 1, 0, 0}, 2, 5, 64, 80},
                                           {{3, 3, 1, 1, 1}, 4, 3, 32, 48},
@@ -37,7 +42,7 @@ Layer layer_of(const Shape& s, bool codes) {
                  .weight = {{s.out, s.in, s.geometry.kernel_height, s.geometry.kernel_width}, {}},
                  .bias = {},
                  .codes = {}};
-  layer.weight.values.resize(static_cast<std::size_t>(s.out * s.in * s.geometry.taps()));
+  layer.weight.values.resize(s.place(s.in, s.out, 0, 0));
   std::ranges::generate(layer.weight.values, [&] { return weight(random); });
   for (int o = 0; o < s.out; ++o) layer.bias.push_back(weight(random));
   for (int o = 0; codes && o < s.out; ++o) layer.codes.steps.push_back(step(random));
@@ -163,8 +168,7 @@ TEST(ExactSums, OfCodesAreThoseOfWholeNumbers) {
           each_tap(s, y, x, [&](int t, int sy, int sx) {
             for (int i = 0; i < s.in; ++i)
               total += std::int32_t{from.get(sy, sx, n, i)} *
-                       static_cast<std::int32_t>(
-                           weights.values[static_cast<std::size_t>((o * s.in + i) * s.geometry.taps() + t)]);
+                       static_cast<std::int32_t>(weights.values[s.place(s.in, o, i, t)]);
           });
           return static_cast<float>(total);
         };
@@ -190,8 +194,7 @@ TEST(ExactSums, OfFineCodesAreThoseOfWholeNumbers) {
       each_tap(s, y, x, [&](int t, int sy, int sx) {
         for (int i = 0; i < 2 * s.in; ++i)
           total += std::int32_t{from.get(sy, sx, n, i)} *
-                   static_cast<std::int32_t>(
-                       weights.values[static_cast<std::size_t>((o * 2 * s.in + i) * s.geometry.taps() + t)]);
+                   static_cast<std::int32_t>(weights.values[s.place(2 * s.in, o, i, t)]);
       });
       return static_cast<float>(total);
     };
@@ -207,7 +210,7 @@ float sum_of_chains(const Shape& s, const Values& from, const Tensor& weights, i
       std::array<float, 2> chains{};
       for (int i = first; i < first + 32; ++i) {
         const float value = float_of_bf16(from.get(sy, sx, n, i));
-        const float weight = weights.values[static_cast<std::size_t>((o * s.in + i) * s.geometry.taps() + t)];
+        const float weight = weights.values[s.place(s.in, o, i, t)];
         float& chain = chains.at(static_cast<std::size_t>(i % 2));
         chain = std::fma(value, weight, chain);
       }
