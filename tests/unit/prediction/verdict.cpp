@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "pool3/prediction.hpp"
@@ -28,8 +29,8 @@ TEST(Verdict, ByTemperatureIsTheHighestScore) {
 TEST(Verdict, BySigmoidsIsTheMostProbableClassEvenBelowTheHighestScore) {
   const Model m = model_of({-1, -4, -1}, {0, 0, 3});
   const Verdict said = verdict(m, std::vector<double>{0.5, 0.4, 0.6});
-  const double p[] = {1 / (1 + std::exp(-.5)), 1 / (1 + std::exp(-1.6)), 1 / (1 + std::exp(2.4))};
-  for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(said.probabilities[k], p[k] / (p[0] + p[1] + p[2]), 1e-12);
+  const std::array<double, 3> p = {1 / (1 + std::exp(-.5)), 1 / (1 + std::exp(-1.6)), 1 / (1 + std::exp(2.4))};
+  for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(said.probabilities[k], p.at(k) / (p[0] + p[1] + p[2]), 1e-12);
   EXPECT_EQ(said.predicted, 1);
   EXPECT_EQ(said.ranking(), (std::vector<std::int32_t>{1, 0, 2}));
 }
