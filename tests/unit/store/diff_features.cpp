@@ -31,6 +31,7 @@ class Diff : public testing::Test {
   std::string write_rows(const std::string& name, const std::vector<std::pair<std::string, Picture>>& rows) {
     FeatureSpec spec{.rows = std::ssize(rows), .width = width, .block_rows = 4, .root = "/data", .classes = {"a", "b"}};
     std::vector<std::int32_t> labels;
+    labels.reserve(rows.size());
     for (const auto& [path, picture] : rows) labels.push_back(picture.label);
     spec.labels = labels;
     spec.path = [&](Row r) -> std::string_view { return rows[static_cast<std::size_t>(r)].first; };

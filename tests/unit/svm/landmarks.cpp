@@ -97,6 +97,7 @@ TEST(Landmarks, CoefficientsGiveTheSameScores) {
   const LandmarkMap map(world, landmarks, 0.1, 1);
   const Problem z = map(p);
   std::vector<Column> columns;
+  columns.reserve(static_cast<std::size_t>(p.classes));
   for (std::int32_t k = 0; k < p.classes; ++k) columns.push_back({k});
   const Fit fit = Solver(world, z, columns, {}).solve(10);
   const auto scores = decision_values(z, fit);

@@ -209,7 +209,7 @@ TEST(Solver, FoldsStartFromTheAnswerOfAllRows) {
   for (std::int64_t i = 0; i < p.rows; ++i) p.folds.push_back(static_cast<std::int32_t>(i % 5));
   std::vector<Column> columns;
   for (std::int32_t j = 14; j >= 0; --j) columns.push_back({j % 3, j / 3});
-  const auto solve = [&](SolverOptions options, bool near) {
+  const auto solve = [&](const SolverOptions& options, bool near) {
     Solver all(comm, p, {{0}, {1}, {2}}, options), folds(comm, p, columns, options);
     (void)all.solve(3);
     folds.share_with(all);

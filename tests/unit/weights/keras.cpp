@@ -17,7 +17,7 @@ std::string refusal(const std::string& name) {
 
 TEST(KerasH5, AnotherFileIsRefused) {
   const test::TemporaryFolder folder;
-  const ErrorFields error = test::error_of(
+  const ErrorFields& error = test::error_of(
       [&] { (void)read_weights(folder.write("k.h5", slurp(POOL3_SOURCE_DIR "/tests/fuzz/corpus/keras/tiny.h5"))); });
   EXPECT_EQ(error.stage, "read weights");
   EXPECT_EQ(error.path, folder.path("k.h5"));

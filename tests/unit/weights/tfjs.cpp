@@ -17,7 +17,7 @@ std::string manifest(const std::string& paths, const std::string& weights) {
 }
 
 std::string cause_of(const TemporaryFolder& folder) {
-  const ErrorFields error = error_of([&] { (void)read_tfjs(folder.path()); });
+  const ErrorFields& error = error_of([&] { (void)read_tfjs(folder.path()); });
   EXPECT_EQ(error.stage, "read weights");
   EXPECT_FALSE(error.path.empty());
   return error.cause;
@@ -138,7 +138,7 @@ TEST(Tfjs, ModelMustBeSound) {
 TEST(Tfjs, ModulesOfThePackageAreRefusedWithAdvice) {
   const TemporaryFolder folder;
   (void)folder.write("model.min.js", "!function(a){module.exports=a()}");
-  const ErrorFields error = error_of([&] { (void)read_tfjs(folder.path()); });
+  const ErrorFields& error = error_of([&] { (void)read_tfjs(folder.path()); });
   EXPECT_EQ(error.path, folder.path());
   EXPECT_THAT(error.cause, testing::HasSubstr("nsfwjs"));
   EXPECT_THAT(error.advice, testing::HasSubstr("scripts/fetch-weights nsfwjs"));
