@@ -16,6 +16,9 @@ struct Utf8Character {
 /// The first of `text`. REQUIRES: it is not empty.
 [[nodiscard]] Utf8Character first_utf8(std::string_view text);
 
+/// The byte order mark that some programs write in front of a text.
+inline constexpr std::string_view utf8_mark = "\xEF\xBB\xBF";
+
 /// Adds the character `code` of Unicode to `text`, in one to four bytes (section 3). Does not check it.
 void append_utf8(std::string& text, std::uint32_t code);
 

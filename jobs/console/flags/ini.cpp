@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "pool3/error.hpp"
+#include "pool3/text/utf8.hpp"
 
 namespace pool3::jobs {
 namespace {
@@ -26,8 +27,7 @@ std::string_view without_comment(std::string_view line) {
 }  // namespace
 
 std::vector<IniLine> parse_ini(std::string_view text, const std::string& path) {
-  constexpr std::string_view mark = "\xEF\xBB\xBF";
-  if (text.starts_with(mark)) text.remove_prefix(mark.size());
+  if (text.starts_with(utf8_mark)) text.remove_prefix(utf8_mark.size());
   std::vector<IniLine> lines;
   std::string section;
   for (int number = 1; !text.empty(); ++number) {

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "corpus/file_names.hpp"
+#include "pool3/text/utf8.hpp"
 
 namespace pool3::corpus {
 namespace {
@@ -96,8 +97,7 @@ const OtherKind* other_kind(std::string_view beginning) {
   if (has(4, "ftyp") || (has(0, "RIFF") && has(8, "WEBP")) || has(0, {"II*\0", 4}) || has(0, {"MM\0*", 4}))
     return &picture;
   if (has(257, "ustar")) return &tar;
-  constexpr std::string_view mark = "\xEF\xBB\xBF";
-  if (beginning.starts_with(mark)) beginning.remove_prefix(mark.size());
+  if (beginning.starts_with(utf8_mark)) beginning.remove_prefix(utf8_mark.size());
   const std::string_view text = trimmed_view(beginning.substr(0, 256));
   const std::string lower = lower_case(text.substr(0, 9));
   if (lower.starts_with("<!doctype") || lower.starts_with("<html")) return &page;

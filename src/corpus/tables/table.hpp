@@ -34,11 +34,10 @@ struct TableShape {
 using TableUse = std::function<void(const TableRow&)>;
 
 /// Calls `take` with each row of a CSV (the path ends in .csv), TSV (.tsv), JSON lines (.jsonl, .ndjson), a JSON
-/// document
-/// (.json) or text list (any other ending; any case), in their order. Separators, header and columns are found by the
-/// first rows, and so is how paths lead to files (path_placement.hpp). Rows that are not as the others are taken as
-/// odd_rows.hpp says; those without a path are left out. Throws Error: unreadable, malformed (naming the line), no such
-/// column.
+/// document (.json) or text list (any other ending; any case), in their order. Separators, header and columns are found
+/// by the first rows, and so is how paths lead to files (path_placement.hpp). Rows that are not as the others are taken
+/// as odd_rows.hpp says; those without a path are left out. Throws Error: unreadable, malformed (naming the line), no
+/// such column.
 TableShape read_table(TextInput& input, const ColumnNames& names, const TableUse& take);
 
 /// The weight that a field of a table says; 0 for what is no number above 0.

@@ -14,12 +14,12 @@
 #include "corpus/tables/json_lines.hpp"
 #include "corpus/tables/other_kinds.hpp"
 #include "corpus/tables/path_placement.hpp"
+#include "pool3/text/utf8.hpp"
 #include "pool3/text/windows_1252.hpp"
 
 namespace pool3::corpus {
 namespace {
 
-constexpr std::string_view mark = "\xEF\xBB\xBF";
 constexpr std::size_t buffer_bytes = std::size_t{1} << 20U;
 
 bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
@@ -82,10 +82,10 @@ void TextInput::begin_utf16(bool little) {
 }
 
 void TextInput::begin() {
-  static_cast<void>(peek(mark.size() - 1));
+  static_cast<void>(peek(utf8_mark.size() - 1));
   const bool little = piece_.starts_with("\xFF\xFE"), big = piece_.starts_with("\xFE\xFF");
   if (file_.is_open() && (little || big) && other_kind(piece_) == nullptr) begin_utf16(little);
-  const std::size_t in_front = piece_.starts_with(mark) ? mark.size() : 0;
+  const std::size_t in_front = piece_.starts_with(utf8_mark) ? utf8_mark.size() : 0;
   const std::string_view text = trimmed_view(piece_.substr(in_front, 256));
   const bool is_json = (is_json_lines_name(path_) && text.starts_with('{')) ||
                        (is_json_name(path_) && (text.starts_with('{') || text.starts_with('[')));

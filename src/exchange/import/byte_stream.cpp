@@ -6,13 +6,14 @@
 
 #include <algorithm>
 
+#include "pool3/text/utf8.hpp"
+
 namespace pool3::exchange {
 namespace {
 
 constexpr std::size_t piece_bytes = std::size_t{256} << 10;
 constexpr std::size_t most_line_bytes = std::size_t{64} << 20;
 constexpr std::size_t most_entries = 10000;
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::unique_ptr<archive, int (*)(archive*)> new_reader(bool zip) {
   std::unique_ptr<archive, int (*)(archive*)> reader(archive_read_new(), archive_read_free);
@@ -86,7 +87,7 @@ bool Lines::next(std::string& line) {
       line = buffer_.substr(at_, end == std::string::npos ? end : end - at_);
       if (line.ends_with('\r')) line.pop_back();
       at_ = end == std::string::npos ? buffer_.size() : end + 1;
-      if (++number_ == 1 && line.starts_with(byte_order_mark)) line.erase(0, byte_order_mark.size());
+      if (++number_ == 1 && line.starts_with(utf8_mark)) line.erase(0, utf8_mark.size());
       return true;
     }
     if (ended_) return false;

@@ -7,6 +7,7 @@
 
 #include "image/formats/decoders.hpp"
 #include "pool3/text.hpp"
+#include "pool3/text/utf8.hpp"
 
 namespace pool3::image {
 namespace {
@@ -82,8 +83,7 @@ std::string words_of_unknown(Bytes bytes) {
   if (const std::size_t at = picture_at(head, name); at > 0)
     return fmt::format("{} byte{} that do{} not belong there, and then a {}", at, at == 1 ? "" : "s",
                        at == 1 ? "es" : "", name);
-  constexpr std::string_view mark = "\xEF\xBB\xBF";
-  if (head.starts_with(mark)) head.remove_prefix(mark.size());
+  if (head.starts_with(utf8_mark)) head.remove_prefix(utf8_mark.size());
   head.remove_prefix(std::min(head.find_first_not_of(" \t\r\n"), head.size()));
   const std::string lower = lower_case(head);
   // A server's answer, as of S3, behind the line that every XML file begins with.

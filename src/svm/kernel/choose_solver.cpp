@@ -13,6 +13,9 @@
 namespace pool3 {
 namespace {
 
+using svm::bytes_of_gib;
+using svm::gib;
+
 constexpr double share_of_memory = 2.0 / 3;
 // What costs were measured: docs/measurements/solver.md, "Rows or columns".
 /// Rows with a dual variable in the column of a class: this times the root of (its rows times all), by C to that power,
@@ -32,7 +35,6 @@ constexpr double passes_of_folds = 0.45;
 constexpr double least_tolerance_of_hinge = 1e-5;
 /// The squared hinge adds 1 / (2 C) to that matrix's diagonal, which rounding must not drown.
 constexpr double rounding = 0x1p-24;
-constexpr double bytes_of_gib = 1073741824.0;
 /// Their decomposition takes m^3, and their products with rows n m^2.
 constexpr std::int64_t most_landmarks = 4096, least_landmarks = 256;
 
@@ -91,25 +93,21 @@ bool is_drowned(const ProblemSize& s, Loss loss) {
   return loss == Loss::l2 && s.rows > s.dim + 1 && 2 * largest * rounding * std::sqrt(static_cast<double>(s.rows)) > 1;
 }
 
-std::string gib(double bytes) { return fmt::format("{:.1f} GiB", bytes / bytes_of_gib); }
-
 /// Bytes a node for rows over landmarks: rows and z with what the solver has of them, landmarks and K_mm^(-1/2).
-double landmark_bytes(const ProblemSize& s, std::int64_t landmarks, double nodes, double ranks) {
+double landmark_bytes(const ProblemSize& s, std::int64_t landmarks, const svm::NodesAndRanks& of) {
   constexpr double of_column = 8;  // a dual and a margin, floats both
   const auto n = static_cast<double>(s.rows), m = static_cast<double>(landmarks), d = static_cast<double>(s.dim);
-  return 4 * n * (d + m) / (s.all_on_each_node ? 1 : nodes) +
-         of_column * n * static_cast<double>(s.classes) * std::max(1, s.folds) / nodes + 8 * m * m * (ranks + 2) +
-         8 * m * d * ranks;
+  return 4 * n * (d + m) / (s.all_on_each_node ? 1 : of.nodes) +
+         of_column * n * static_cast<double>(s.classes) * std::max(1, s.folds) / of.nodes + 8 * m * m * (of.ranks + 2) +
+         8 * m * d * of.ranks;
 }
 
 /// As many landmarks as are asked for, or as memory has room for; nothing if it has none. `needed`: by the kernel
 /// matrix. Collective.
 std::optional<SolverChoice> take_landmarks(const Communicator& comm, const ProblemSize& size, double room,
                                            double needed) {
-  const Communicator node = comm.split_by_node();
-  const auto nodes = static_cast<double>(comm.sum(node.is_root() ? std::int64_t{1} : std::int64_t{0}));
-  const double ranks = comm.max(static_cast<double>(node.size()));
-  const auto fits = [&](std::int64_t count) { return landmark_bytes(size, count, nodes, ranks) <= room; };
+  const svm::NodesAndRanks of = svm::nodes_and_ranks(comm);
+  const auto fits = [&](std::int64_t count) { return landmark_bytes(size, count, of) <= room; };
   std::int64_t count = std::min(size.landmarks > 0 ? size.landmarks : most_landmarks, size.rows);
   while (size.landmarks == 0 && count > least_landmarks && !fits(count)) count /= 2;
   if (!fits(count) || (size.landmarks == 0 && count < std::min(size.classes, size.rows))) return std::nullopt;

@@ -13,11 +13,7 @@ namespace pool3::svm {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-/// The squared hinge's matrix is factorised in float up to this condition.
-constexpr double well_conditioned = 1e5;
-/// Beyond this one, sums in double lose what the added diagonal says: a column that gains nothing is soon left.
-constexpr double hopeless = 1e11;
-/// The same of the hinge, whose diagonal has nothing added: the kernel's floats are wrong by more than margins are.
+/// hopeless of the hinge, whose diagonal has nothing added: the kernel's floats are wrong by more than margins are.
 constexpr double hopeless_of_hinge = 1e8;
 /// Working sets in turn that may bring the gap down by less than a tenth.
 constexpr int most_without_gain = 30, most_without_gain_if_hopeless = 4;
@@ -172,13 +168,6 @@ RowList working_set(const KernelColumn& c, const KernelPoint& p) {
   return set;
 }
 
-/// How large the kernel is beside what is added to the diagonal.
-double condition(const KernelMatrix& kernel, const KernelColumn& c, const RowList& set) {
-  double sum = 0;
-  for (const std::int32_t i : set) sum += 2 * static_cast<double>(c.cost[index(i)]) * kernel.diagonal(i);
-  return sum;
-}
-
 /// The change of the dual variables of a set. Where they are guessed, the guess is near.
 template <typename Real>
 std::vector<double> solve_set(const KernelMatrix& kernel, const KernelColumn& c, const KernelPoint& p,
@@ -257,6 +246,12 @@ void start_from(const LowRankKernel& low_rank, const KernelMatrix& kernel, const
 }
 
 }  // namespace
+
+double condition(const KernelMatrix& kernel, const KernelColumn& c, const RowList& rows) {
+  double sum = 0;
+  for (const std::int32_t i : rows) sum += 2 * static_cast<double>(c.cost[index(i)]) * kernel.diagonal(i);
+  return sum;
+}
 
 void certify(const KernelColumn& c, KernelPoint& p) {
   p.bias = c.free_bias ? bias_of(c, p) : 0.0;

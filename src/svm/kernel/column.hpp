@@ -29,6 +29,12 @@ struct KernelPoint {
   bool saturated = false;  ///< hinge: no dual variable is at C, so a larger C has the same answer
 };
 
+/// How large the kernel of some rows is beside what the squared hinge adds to its diagonal.
+[[nodiscard]] double condition(const KernelMatrix& kernel, const KernelColumn& column, const RowList& rows);
+/// The squared hinge's matrix is factorised in float up to the first; beyond the second, sums in double lose what the
+/// added diagonal says: a column that gains nothing is soon left.
+inline constexpr double well_conditioned = 1e5, hopeless = 1e11;
+
 /// Sets bias, primal, gap and saturated of a point from its v and f.
 void certify(const KernelColumn& column, KernelPoint& point);
 

@@ -10,8 +10,6 @@
 namespace pool3::svm {
 namespace {
 
-/// The kernel's inverse is in float up to this condition, in double up to that.
-constexpr double well_conditioned = 1e5, hopeless = 1e11;
 constexpr int most_steps = 8;
 /// Rows whose margin is nearer to 1 than this may get a dual variable in a fold.
 constexpr double reach = 0.25;
@@ -39,13 +37,6 @@ RowList base_rows(const KernelColumn& c, const KernelPoint& p, const Near& most)
     }
   }
   return with_nearest(std::move(rows), std::move(near), most.share, most.count);
-}
-
-/// How large the kernel is beside what the loss adds to its diagonal.
-double condition(const KernelMatrix& kernel, const KernelColumn& c, const RowList& rows) {
-  double sum = 0;
-  for (const std::int32_t i : rows) sum += 2 * static_cast<double>(c.cost[index(i)]) * kernel.diagonal(i);
-  return sum;
 }
 
 template <typename Real>

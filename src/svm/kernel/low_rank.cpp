@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "pool3/numbers/target_clones.hpp"
 #include "svm/algebra/add_row.hpp"
@@ -169,13 +170,17 @@ LowRankKernel::LowRankKernel(const KernelMatrix& kernel) {
   if (factor.info() != Eigen::Success) return;
   factor.matrixL().solveInPlace(z);
   if (!z.allFinite()) return;
+  std::vector<double> rest;
+  rest.reserve(index(n));
   double all = 0, left = 0;
   for (std::int64_t i = 0; i < n; ++i) {
-    rest_.push_back(std::max(0.0, kernel.diagonal(i) - z.col(i).squaredNorm()));
+    rest.push_back(std::max(0.0, kernel.diagonal(i) - z.col(i).squaredNorm()));
     all += kernel.diagonal(i);
-    left += rest_.back();
+    left += rest.back();
   }
-  if (left < most_left * all) z_ = z.transpose().cast<float>();
+  if (!(left < most_left * all)) return;
+  z_ = z.transpose().cast<float>();
+  rest_ = std::move(rest);
 }
 
 Guess LowRankKernel::solve(const KernelColumn& column) const {

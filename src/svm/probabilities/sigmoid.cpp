@@ -59,25 +59,31 @@ struct Fitting {
   }
 };
 
-/// Calls `use(row, column, positive)` for all that count.
+/// Calls `use(row, column, positive)` for all that count in columns that are not done.
 template <typename Use>
-void for_each_entry(const SigmoidRows& rows, const Use& use) {
+void for_each_entry(const SigmoidRows& rows, const std::vector<Fitting>& all, const Use& use) {
+  std::vector<std::size_t> open;
+  for (std::size_t j = 0; j < all.size(); ++j)
+    if (!all[j].done) open.push_back(j);
   for (std::size_t i = 0; i < rows.labels.size(); ++i) {
     if (!rows.used.empty() && rows.used[i] == 0) continue;
-    if (rows.columns.empty())
-      for (std::size_t j = 0; j < index(rows.column_count); ++j) use(i, j, j == index(rows.labels[i]));
-    else
-      for (const ColumnSide& c : rows.columns[index(rows.labels[i])]) use(i, index(c.column), c.positive);
+    const std::size_t label = index(rows.labels[i]);
+    if (rows.columns.empty()) {
+      for (const std::size_t j : open) use(i, j, j == label);
+    } else {
+      for (const ColumnSide& c : rows.columns[label])
+        if (!all[index(c.column)].done) use(i, index(c.column), c.positive);
+    }
   }
 }
 
 /// Rows of both sides of each column, targets, and where all start: at the sigmoid that looks at no score.
 std::vector<Fitting> start(const Communicator& comm, const SigmoidRows& rows) {
   std::vector<std::int64_t> counts(2 * index(rows.column_count), 0);
-  for_each_entry(rows,
+  std::vector<Fitting> all(index(rows.column_count));
+  for_each_entry(rows, all,
                  [&](std::size_t, std::size_t column, bool positive) { ++counts[2 * column + (positive ? 0 : 1)]; });
   comm.sum(std::span<std::int64_t>(counts));
-  std::vector<Fitting> all(index(rows.column_count));
   for (std::size_t j = 0; j < all.size(); ++j) {
     Fitting& fit = all[j];
     fit.positives = static_cast<double>(counts[2 * j]);
@@ -108,24 +114,11 @@ void add_to_all(const SigmoidRows& rows, const std::vector<Fitting>& all, Sigmoi
 
 /// Of the columns that are not done alone.
 void add_to_open(const SigmoidRows& rows, const std::vector<Fitting>& all, SigmoidSums& to) {
-  const auto add = [&](std::size_t row, std::size_t column, bool positive) {
+  for_each_entry(rows, all, [&](std::size_t row, std::size_t column, bool positive) {
     const Fitting& fit = all[column];
     to.add(column, rows.scores[row * all.size() + column], fit.trial_a(), fit.trial_b(),
            positive ? fit.targets.high : fit.targets.low);
-  };
-  std::vector<std::size_t> open;
-  for (std::size_t j = 0; j < all.size(); ++j)
-    if (!all[j].done) open.push_back(j);
-  for (std::size_t i = 0; i < rows.labels.size(); ++i) {
-    if (!rows.used.empty() && rows.used[i] == 0) continue;
-    const std::size_t label = index(rows.labels[i]);
-    if (rows.columns.empty()) {
-      for (const std::size_t j : open) add(i, j, j == label);
-    } else {
-      for (const ColumnSide& c : rows.columns[label])
-        if (!all[index(c.column)].done) add(i, index(c.column), c.positive);
-    }
-  }
+  });
 }
 
 /// Where most columns are done, the others one by one are cheaper than all at once.
